@@ -22,6 +22,7 @@ from app.schedule import Task, schedule
 from app.services import Services, make_services
 from bot.audit import note_roles
 from bot.errors import Invalid, StartError
+from bot.evaluations.repeats import EvaluationRepeats
 from bot.jobs.follow import Follower
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
@@ -30,6 +31,7 @@ from bot.providers.registry import Providers
 from bot.redact import redact
 from bot.settings import Settings, load
 from bot.store.database import Database
+from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteOutbox
@@ -211,6 +213,7 @@ async def running(
 
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
+    repeats = EvaluationRepeats(SqliteEvaluationStore(services.database), services.datasets)
     return [
         *(
             Task(f"follow {name}", min(1.0, poll_seconds), follower.tick)
@@ -220,6 +223,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
         Task("models", 600.0, services.lost_models.look),
         Task("remind", 600.0, services.approvals.remind),
         Task("remind of sweeps", 600.0, services.sweep_approvals.remind),
+        Task("repeat evaluations", 600.0, repeats.tick),
         Task("forget", 24 * 3600.0, inbox.forget_old),
     ]
 

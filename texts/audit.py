@@ -35,7 +35,7 @@ def act(code: str) -> str:
         "reveal": _("reveal the names"),
         "evaluate": _("evaluate models"),
         "promote": _("choose a channel's model"),
-        "grade anew": _("grade answers anew"),
+        "repeat evaluation": _("have an evaluation repeated"),
         "add example": _("add an example"),
         "rate answer": _("rate an answer"),
         "forget opinions": _("forget how somebody rated and voted"),

@@ -23,6 +23,7 @@ DEFAULT_N: Final = 200
 MOST_N: Final = 20_000
 MOST_SAMPLES: Final = 20
 MOST_CONTROL_TOKENS: Final = 256
+MOST_DAYS: Final = 90
 
 
 class EvaluationState(StrEnum):
@@ -130,7 +131,9 @@ class Evaluation(msgspec.Struct, frozen=True):
     """`models`: the first is the baseline. `grader` is JSON (`graders.as_json`), `grader_name` what people call it.
     `n` items were drawn with `seed`, the same for all models; each is asked `samples` times. `formats`: of completion
     models. `labels`: the answers of a classification. `file`: the SHA-256 of the file that the items come from.
-    `control`: whether the control set is asked, too. `why`: of a pause or a failure. Times are seconds since the epoch.
+    `control`: whether the control set is asked, too. `again`: the how manieth repetition it is, whose answers are asked
+    for anew; `repeats`: the evaluation that came before. `why`: of a pause or a failure. Times are seconds since the
+    epoch.
     """
 
     id: str
@@ -161,10 +164,16 @@ class Evaluation(msgspec.Struct, frozen=True):
     why: Reason | None = None
     finished_at: float | None = None
     n_in_file: int = 0
+    again: int = 0
+    repeats: str | None = None
 
     @property
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, "evaluation", self.id)
+
+    def sample_number(self, sample: int) -> int:
+        """By which an answer is kept: a repetition asks for other ones."""
+        return self.again * MOST_SAMPLES + sample
 
     def asked_how(self, model: str, *, control: bool = False) -> AskedHow:
         """`control`: for an item of the control set."""
@@ -275,11 +284,15 @@ class Progress(msgspec.Struct, frozen=True):
     seconds_left: float | None = None
 
 
-class Due(msgspec.Struct, frozen=True):
-    """An evaluation to be worked on. `changes` counts what has happened to it."""
+class Repeat(msgspec.Struct, frozen=True):
+    """An evaluation that is repeated: every so many `days`, next at `next_at` (seconds since the epoch). `last`: the id
+    of the latest repetition, at first its own; `done`: how many there were."""
 
-    evaluation: Evaluation
-    changes: int
+    evaluation: str
+    days: int
+    next_at: float
+    last: str
+    done: int = 0
 
 
 class EvaluationStore(Protocol):
@@ -356,6 +369,17 @@ class EvaluationStore(Protocol):
 
     async def forget_model(self, model: str) -> int:
         """Delete what this model answered."""
+
+    async def repeat(self, evaluation_id: str) -> Repeat | None: ...
+
+    async def set_repeat(self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None) -> None:
+        """None ends it."""
+
+    async def due_repeats(self, now: float) -> list[Repeat]: ...
+
+    async def open_repeat(self, evaluation: Evaluation, repeat: Repeat, entry: Entry) -> None:
+        """Keep the repetition, with the items of the evaluation that is repeated, and what comes after it: one
+        transaction. Nothing where it is there."""
 
     async def current_model(self, channel: str) -> str | None: ...
 

@@ -20,6 +20,7 @@ from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import (
     DEFAULT_N,
     ENDED,
+    MOST_DAYS,
     MOST_MODELS,
     MOST_N,
     MOST_SAMPLES,
@@ -31,6 +32,7 @@ from bot.evaluations.evaluation import (
     EvaluationStore,
     Plan,
     Progress,
+    Repeat,
 )
 from bot.evaluations.grading import reads_logprobs
 from bot.evaluations.result import Result
@@ -182,6 +184,23 @@ class Evaluations:
         await self._models.require(caller, model)
         promoted = entry(caller, Action.PROMOTE, model, details=known.id)
         await self._evaluations.set_current_model(caller.channel, model, caller.user, caller.at, promoted)
+
+    async def repeat(self, caller: Caller, evaluation_id: str, days: int | None) -> Evaluation:
+        """Have it repeated every so many days (1 to 90), with answers that are asked for anew, and people told of what
+        has changed; None ends that. Raises Denied, NotFound, Invalid; Conflict for one that has not finished."""
+        known = await self._known(caller, evaluation_id, Action.DECIDE)
+        if days is not None and not 1 <= days <= MOST_DAYS:
+            raise Invalid("how_many_days", "days", most=MOST_DAYS)
+        if days is not None and known.state is not EvaluationState.FINISHED:
+            raise Conflict("evaluation_state", state=known.state)
+        wanted = Repeat(known.id, days, caller.at + days * 86_400.0, known.id) if days is not None else None
+        changed = entry(caller, "repeat evaluation", known.id, details="off" if days is None else f"{days} d")
+        await self._evaluations.set_repeat(known.id, wanted, changed)
+        return known
+
+    async def repeated(self, caller: Caller, evaluation_id: str) -> Repeat | None:
+        """How it is repeated; None where it is not. Raises Denied, NotFound."""
+        return await self._evaluations.repeat((await self._known(caller, evaluation_id, Action.SEE)).id)
 
     async def _known(self, caller: Caller, evaluation_id: str, action: Action) -> Evaluation:
         unknown = NotFound("evaluation_gone")
@@ -336,7 +355,7 @@ class Evaluations:
             provider = await self._catalogue.provider_of(model)
             asked = {control: evaluation.asked_how(model, control=control) for control in (False, True)}
             keys = {
-                answer_key(provider.name, model, item.prompt, asked[item.control], sample)
+                answer_key(provider.name, model, item.prompt, asked[item.control], evaluation.sample_number(sample))
                 for item in drawn
                 for sample in range(samples)
             }

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from bot.evaluations.evaluation import DrawnItem, GradeRow, Place, Task
-from bot.evaluations.statistics import Chosen, Compared, Estimate, adjusted, choose, compare, mean_interval
+from bot.evaluations.statistics import Chosen, Compared, Estimate, adjusted, choose, compare, drifted, mean_interval
 from bot.evaluations.statistics.classification import Classification, classify
 
 DIFFERENCES: Final = 10
@@ -69,7 +69,8 @@ class Result(msgspec.Struct, frozen=True):
     """`binary`: all rewards are 0 or 1, so that scores are shares of right answers. `scores` and `gains` in the order
     of the models; of the latter none for the baseline. `differences`: by model, those that tell most first (the
     baseline right and the model wrong, then the largest losses). `chosen`: the best of several checkpoints, chosen on
-    one half of the items and told on the other. `control`: the same of the control set, where that was asked.
+    one half of the items and told on the other. `drift`: of a repetition, each model against itself when it was asked
+    before, with Holm's correction. `control`: the same of the control set, where that was asked.
     """
 
     task: Task
@@ -82,13 +83,14 @@ class Result(msgspec.Struct, frozen=True):
     differences: dict[str, tuple[Difference, ...]] = {}
     regressions: tuple[Regression, ...] = ()
     chosen: Chosen | None = None
+    drift: dict[str, Compared] = {}
     control: "Result | None" = None
 
 
 class Scores(msgspec.Struct, frozen=True):
     """All that a result is made of. `rows` hold no text but labels; `probabilities` by (model, number). `failed`:
     places of answers that were not given. `checkpoints`: places of the models among which the best is to be chosen;
-    `parents`: place of a model, place of its parent."""
+    `parents`: place of a model, place of its parent. `earlier`: rows of the evaluation that this one repeats."""
 
     models: tuple[str, ...]
     task: Task
@@ -100,6 +102,7 @@ class Scores(msgspec.Struct, frozen=True):
     probabilities: dict[tuple[int, int], dict[str, float]] = {}
     checkpoints: tuple[int, ...] = ()
     parents: dict[int, int] = {}
+    earlier: tuple[GradeRow, ...] = ()
 
 
 def compute(scores: Scores) -> Result:
@@ -132,6 +135,7 @@ def _result(scores: Scores, items: Sequence[DrawnItem]) -> Result:
         },
         regressions=tuple(_regressions(names, scores.parents, table)),
         chosen=_chosen(scores, table),
+        drift=_drift(scores, table),
     )
 
 
@@ -268,3 +272,18 @@ def _chosen(scores: Scores, table: _Table) -> Chosen | None:
     names = {scores.models[place]: table.means[place] for place in scores.checkpoints}
     ids = [f"{item.line}/{item.turn}" for item in table.items]
     return choose(names, ids, scores.seed, base=table.means[0], groups=table.groups)
+
+
+def _drift(scores: Scores, table: _Table) -> dict[str, Compared]:
+    if not scores.earlier:
+        return {}
+    before = _Table(msgspec.structs.replace(scores, rows=scores.earlier), table.items)
+    ids = [str(item.number) for item in table.items]
+    groups = dict(zip(ids, table.groups, strict=True)) if table.groups else None
+    compared = adjusted(
+        [
+            drifted(dict(zip(ids, earlier, strict=True)), dict(zip(ids, now, strict=True)), groups)
+            for earlier, now in zip(before.means, table.means, strict=True)
+        ]
+    )
+    return dict(zip(scores.models, compared, strict=True))

@@ -51,6 +51,7 @@ FAILURES_IN_A_ROW: Final = 20
 _READ_AT_ONCE: Final = 32
 _GRADED_AT_ONCE: Final = 64
 _GRADED_EVERY: Final = 1.0
+_GRADED_WITHIN: Final = 120.0
 _UNDER_WAY: Final = 128
 _LOOK_EVERY: Final = 0.5
 _SPEED_OF: Final = 30.0
@@ -165,6 +166,7 @@ class EvaluationRuns:
             items=tuple(items),
             rows=tuple(await self._evaluations.grades(evaluation.id)),
             seed=evaluation.seed,
+            earlier=tuple(await self._evaluations.grades(evaluation.repeats)) if evaluation.repeats else (),
             failed=tuple(await self._evaluations.failures(evaluation.id)),
             probabilities=await self._evaluations.probabilities(evaluation.id) if evaluation.labels else {},
             checkpoints=tuple(sorted(of_jobs, key=len)[-1]) if of_jobs else (),
@@ -233,6 +235,7 @@ class _Run:
         providers = [await self._answers.provider_of(model) for model in self.evaluation.models]
         watch = asyncio.create_task(self._watch(), name="evaluation watch")
         room = asyncio.Semaphore(_UNDER_WAY)
+        unreadable: Exception | None = None
         try:
             async with asyncio.TaskGroup() as group:
                 async for question in self._questions(path):
@@ -246,9 +249,13 @@ class _Run:
                         group.create_task(one).add_done_callback(lambda _: room.release())
                     if self.stopped:
                         break
-            await self._grade()
+        except* TrainingFileError as errors:
+            unreadable = errors.exceptions[0]
         finally:
             watch.cancel()
+        await self._grade()
+        if unreadable is not None:
+            raise unreadable
 
     async def _questions(self, path: FilePath | None) -> AsyncIterator["_Question"]:
         for one in control_items():
@@ -276,7 +283,9 @@ class _Run:
         how = evaluation.asked_how(model, control=question.control)
         # The words of the control set come from no file that could be deleted.
         file = "" if question.control else evaluation.file
-        asked = Asked(model, item.messages, question.prompt, file, how, item.tools, place.sample)
+        asked = Asked(
+            model, item.messages, question.prompt, file, how, item.tools, evaluation.sample_number(place.sample)
+        )
         try:
             given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
             ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
@@ -317,7 +326,11 @@ class _Run:
         self._graded_at = time.monotonic()
         if not waiting:
             return
-        rows = await self._pools.run(grade_all, [one for one, _, _ in waiting], pool=Pool.GRADING)
+        ungraded = [one for one, _, _ in waiting]
+        try:
+            rows = await self._pools.run(grade_all, ungraded, pool=Pool.GRADING, seconds=_GRADED_WITHIN)
+        except TrainingFileError as error:  # an answer that no worker lives through, or not in time
+            rows = [GradeRow(one.place, None, fault=_reason(error)) for one in ungraded]
         await self._record(rows, {one.place: key for one, key, _ in waiting}, sum(cached for _, _, cached in waiting))
 
     async def _record(self, rows: Sequence[GradeRow], keys: Mapping[Place, str], cached: int) -> None:

@@ -18,6 +18,7 @@ from bot.evaluations.evaluation import (
     Place,
     Progress,
     Reason,
+    Repeat,
     StoredAnswer,
 )
 from bot.spending.model_use import ModelUse
@@ -38,18 +39,7 @@ class SqliteEvaluationStore:
             known = _get(db, evaluation.id)
             if known is not None:
                 return known
-            db.execute(
-                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, 0, 0, NULL, ?)",
-                [
-                    evaluation.id,
-                    evaluation.channel,
-                    evaluation.thread_ts,
-                    evaluation.state,
-                    evaluation.file,
-                    evaluation.created_at,
-                    _json(evaluation),
-                ],
-            )
+            _insert(db, evaluation)
             db.conn.executemany(
                 "INSERT INTO evaluation_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
@@ -319,6 +309,47 @@ class SqliteEvaluationStore:
 
         return await self._database.write(work)
 
+    async def repeat(self, evaluation_id: str) -> Repeat | None:
+        rows = await self._repeats("evaluation_id = ?", [evaluation_id])
+        return rows[0] if rows else None
+
+    async def set_repeat(self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None) -> None:
+        def work(db: SqliteDatabase) -> None:
+            if repeat is None:
+                db.execute("DELETE FROM evaluation_repeats WHERE evaluation_id = ?", [evaluation_id])
+            else:
+                _put_repeat(db, repeat)
+            put_entries(db, [entry] if entry else [])
+            _something_happened(db, evaluation_id)
+
+        await self._database.write(work)
+
+    async def due_repeats(self, now: float) -> list[Repeat]:
+        return await self._repeats("next_at <= ?", [now])
+
+    async def open_repeat(self, evaluation: Evaluation, repeat: Repeat, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            if _get(db, evaluation.id) is not None:
+                return
+            _insert(db, evaluation)
+            db.execute(
+                "INSERT INTO evaluation_items SELECT ?, number, line, turn, prompt, cluster, slices, truth, control"
+                " FROM evaluation_items WHERE evaluation_id = ?",
+                [evaluation.id, repeat.evaluation],
+            )
+            _put_repeat(db, repeat)
+            put_entries(db, [entry])
+
+        await self._database.write(work)
+
+    async def _repeats(self, where: str, values: Sequence[str | float]) -> list[Repeat]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                f"SELECT evaluation_id, days, next_at, last_id, done FROM evaluation_repeats WHERE {where}", values
+            ).fetchall()
+        )
+        return [Repeat(*row) for row in rows]
+
     async def current_model(self, channel: str) -> str | None:
         row = await self._database.read(
             lambda db: db.execute("SELECT model FROM current_models WHERE channel = ?", [channel]).fetchone()
@@ -334,6 +365,21 @@ class SqliteEvaluationStore:
             put_entries(db, [entry])
 
         await self._database.write(work)
+
+
+def _insert(db: SqliteDatabase, evaluation: Evaluation) -> None:
+    db.execute(
+        "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, 0, 0, NULL, ?)",
+        [
+            evaluation.id,
+            evaluation.channel,
+            evaluation.thread_ts,
+            evaluation.state,
+            evaluation.file,
+            evaluation.created_at,
+            _json(evaluation),
+        ],
+    )
 
 
 def _get(db: SqliteDatabase, evaluation_id: str) -> Evaluation | None:
@@ -360,6 +406,10 @@ def _change(
     put_entries(db, audit)
     _something_happened(db, evaluation_id)
     return changed
+
+
+def _put_repeat(db: SqliteDatabase, repeat: Repeat) -> None:
+    db.execute("INSERT OR REPLACE INTO evaluation_repeats VALUES (?, ?, ?, ?, ?)", msgspec.structs.astuple(repeat))
 
 
 def _something_happened(db: SqliteDatabase, evaluation_id: str) -> None:

@@ -510,6 +510,13 @@ CREATE TABLE evaluation_answers (
     PRIMARY KEY (evaluation_id, model, number, sample)
 ) STRICT;
 CREATE INDEX evaluation_answers_key ON evaluation_answers (key);
+CREATE TABLE evaluation_repeats (
+    evaluation_id TEXT PRIMARY KEY REFERENCES evaluations (id),
+    days INTEGER NOT NULL,          -- between two
+    next_at REAL NOT NULL,
+    last_id TEXT NOT NULL,          -- the latest repetition, at first the evaluation itself
+    done INTEGER NOT NULL           -- how many there were
+) STRICT;
 CREATE TABLE current_models (
     channel TEXT PRIMARY KEY,
     model TEXT NOT NULL,

@@ -25,6 +25,7 @@ from handlers.evaluations.answer_files import AnswerFiles
 from handlers.evaluations.choice import Choice
 from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.command_words import read_command
+from handlers.evaluations.drift_blocks import repeated
 from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.plan_words import plan_words
 from handlers.languages import Languages
@@ -165,6 +166,22 @@ class EvaluationListeners:
         await self.evaluations.promote(await self.callers.of(request), evaluation_id, model)
         with speaking(await self.languages.place(request.channel, request.user)):
             told = line(texts.promoted(person(request.user), named(model)))
+        await self.poster.post_once(
+            request.channel,
+            told,
+            idempotency_key=request.key,
+            may_exist=request.is_retry,
+            since=request.received_at,
+            thread_ts=request.thread_ts,
+        )
+
+    async def repeat(self, request: Request) -> None:
+        """*Repeat weekly*, and *Stop repeating*; everybody in the thread hears of it."""
+        evaluation_id, _, typed = request.text.partition(" ")
+        days = int(typed) if typed.isdigit() and int(typed) else None
+        known = await self.evaluations.repeat(await self.callers.of(request), evaluation_id, days)
+        with speaking(await self.languages.place(request.channel, request.user)):
+            told = repeated(known, request.user, days)
         await self.poster.post_once(
             request.channel,
             told,

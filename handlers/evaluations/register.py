@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.blocks.card import JOB_EVALUATE
-from handlers.evaluations import card, modal, question, result_blocks
+from handlers.evaluations import card, drift_blocks, modal, question, result_blocks
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.routing import Command, Feature, Modal, Topic
 
@@ -20,6 +20,7 @@ FEATURE: Final = Feature(
         result_blocks.PROMOTE: EvaluationListeners.promote,
         result_blocks.ASK_MORE: EvaluationListeners.ask_more,
         result_blocks.ANOTHER_GRADER: EvaluationListeners.another_grader,
+        drift_blocks.REPEAT: EvaluationListeners.repeat,
         card.PAUSE: EvaluationListeners.pause,
         card.RESUME: EvaluationListeners.resume,
         card.CANCEL: EvaluationListeners.cancel,

@@ -18,8 +18,10 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, image, message, section
 from handlers.blocks.text import bold, code, person, quoted, size
+from handlers.evaluations.drift_blocks import REPEAT, WEEKLY
 from handlers.judges.blocks import check_button
 from texts import evaluations as texts
+from texts.evaluation_repeats import repeat_question
 from texts.formats import clauses, first_of, percent, sentences
 
 ALL_ANSWERS: Final = "evaluation_answers"
@@ -307,6 +309,9 @@ def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
         n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
         buttons.append(button(texts.ask_more_button(), ASK_MORE, f"{evaluation.id} {n}"))
     buttons.append(button(texts.another_grader_button(), ANOTHER_GRADER, evaluation.id))
+    if not evaluation.again:
+        weekly = f"{evaluation.id} {WEEKLY}"
+        buttons.append(button(texts.repeat_button(), REPEAT, weekly, confirm=confirm(*repeat_question())))
     if needs_model(grader_of(evaluation.grader)):
         buttons.append(check_button(evaluation.id))
     return buttons

@@ -18,6 +18,7 @@ from bot.models.names import short_name
 from bot.notices.interfaces import PostError
 from bot.worker_processes import Pool, WorkerPools
 from handlers.blocks.message import Message
+from handlers.evaluations.drift_blocks import drift_message
 from handlers.evaluations.result_blocks import (
     Picture,
     best_classifier,
@@ -53,6 +54,7 @@ class ResultMessages:
             "result": result_message(evaluation, result, await self._scores(evaluation, result)),
             "classes": classes_message(result, await self._classes(evaluation, result)),
             "differences": differences_message(result, await self._told(evaluation, result)),
+            "drift": drift_message(result),
         }
         return [(key, message) for key, message in messages.items() if message is not None]
 

@@ -218,6 +218,7 @@ ACTION_CASES = {
     "evaluation_answers": "{evaluation}",
     "evaluation_ask_more": "{evaluation} 400",
     "evaluation_another_grader": "{evaluation}",
+    "evaluation_repeat": "{evaluation} 7",
     "judge_check": "{evaluation}",
     "judge_confirmed": '{{"user": "{user}", "evaluation": "{evaluation}"}}|{{"user": "{user}", "model": "{model}"}}',
     "judge_not_now": "no",

@@ -39,10 +39,18 @@ TUNED = f"ft:{MODEL}:acme:house:abc11111"
 
 
 @pytest.fixture(scope="session")
-def pools() -> Iterator[WorkerPools]:
+def processes() -> Iterator[WorkerPools]:
+    """For all tests: they import large libraries."""
     made = WorkerPools()
     yield made
     made.close()
+
+
+@pytest.fixture
+def pools(processes: WorkerPools) -> WorkerPools:
+    for worker in processes._workers.values():
+        worker.free = asyncio.Lock()  # one that somebody has waited for belongs to the loop of that test
+    return processes
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState, Place
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.repeats import EvaluationRepeats
 from bot.evaluations.runs import FAILURES_IN_A_ROW, EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.jobs.job import Origin
@@ -233,6 +234,17 @@ async def test_a_file_that_is_gone_fails_it(
     assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "copy_gone")
 
 
+async def test_a_file_that_cannot_be_read_to_its_end_fails_it(
+    evaluations: Evaluations, runs: EvaluationRuns, file_store: FileStore, validation: Dataset
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    path = file_store.path(validation.sha256)
+    await asyncio.to_thread(path.write_bytes, b"{\n")
+    await runs.work(started.id)
+    failed = await evaluations.get(a_caller(), started.id)
+    assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_example")
+
+
 async def test_several_samples_of_an_item_are_one_score(
     evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
 ) -> None:
@@ -301,3 +313,38 @@ async def test_the_control_set_is_asked_beside_and_shows_what_was_forgotten(
     again = await finished(evaluations, runs, msgspec.structs.replace(BOTH, control=True, seed=1))
     assert len(stand_in.chats) == 2 * (60 + len(references)), "answers to the control set belong to no file"
     assert again.id != done.id
+
+
+async def test_a_repeated_evaluation_asks_anew_and_tells_of_drift(
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    store: SqliteEvaluationStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    validation: Dataset,
+) -> None:
+    now = [0.0]
+    repeats = EvaluationRepeats(store, datasets, lambda: now[0])
+    done = await finished(evaluations, runs)
+    await evaluations.repeat(a_caller(key="a/1", at=0.0), done.id, 7)
+    now[0] = 6.9 * 86_400
+    await repeats.tick()
+    assert await store.due() == []
+    now[0] = 30 * 86_400.0
+    stand_in.answer_to = lambda body: "good"
+    await repeats.tick()
+    await repeats.tick()
+    (again,) = await store.due()
+    await runs.work(again)
+    assert len(stand_in.chats) == 120, "it was asked anew"
+    result = await evaluations.result(a_caller(), again)
+    assert [result.drift[model].verdict for model in (MODEL, TUNED)] == [Verdict.CANNOT_TELL, Verdict.WORSE]
+    repeat = await evaluations.repeated(a_caller(), done.id)
+    assert repeat is not None
+    assert (repeat.next_at, repeat.last, repeat.done) == (37 * 86_400, again, 1)
+    await datasets.update(validation.id, lambda known: msgspec.structs.replace(known, deleted_at=1.0))
+    now[0] = 40 * 86_400.0
+    await repeats.tick()
+    assert await store.due() == []
+    assert await evaluations.repeated(a_caller(), done.id) is None, "there is nothing to ask any more"

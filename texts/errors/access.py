@@ -72,6 +72,7 @@ def only_owner(action: Action, kind: str) -> str:
         return {
             Action.PAUSE: _("Only the person who started this evaluation or an administrator may pause it."),
             Action.RESUME: _("Only the person who started this evaluation or an administrator may resume it."),
+            Action.DECIDE: _("Only the person who started this evaluation or an administrator may have it repeated."),
         }.get(action) or _("Only the person who started this evaluation or an administrator may cancel it.")
     if action is Action.EXPORT:
         return _("Only the person whom this model belongs to or an administrator may take it away.")

@@ -51,3 +51,8 @@ def evaluation_ended(state: str) -> str:
 @ERRORS.sentence
 def evaluation_state(state: str) -> str:
     return _("That is not possible while this evaluation is in the state “{state}”.", state=state)
+
+
+@ERRORS.sentence
+def how_many_days(most: int) -> str:
+    return _("An evaluation is repeated every 1 to {most} days.", most=most)
