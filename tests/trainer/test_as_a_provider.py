@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from math import exp
 from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
-from trainer_process import KEY, Trainer
+from trainer_process import HOLDS_LETTER, KEY, Trainer, jsonl, some_tasks
 
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Parameters, ToolCall
 from bot.providers.chat_stream import ChatReader
-from bot.providers.interface import Refused
+from bot.providers.interface import CreateRequest, Refused
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.protocol import Hyperparameters
 
 MODEL = "tiny-random"
 ASKED = (ChatMessage("user", "What comes after 3?"),)
@@ -115,3 +117,32 @@ async def test_what_it_cannot_do_is_a_refusal_with_its_reason(
     with pytest.raises(Refused) as error:
         await whole(provider.chat(ChatRequest(model, (message,), SHORT)))
     assert (error.value.status, error.value.code) == (status, code)
+
+
+async def test_a_job_that_a_grader_trains_is_followed_by_its_rewards(
+    trainer: Trainer, provider: OpenAIProtocol
+) -> None:
+    order = CreateRequest(
+        submission="job-1",
+        model=MODEL,
+        training_file=trainer.upload(jsonl(some_tasks())),
+        validation_file=trainer.upload(jsonl(some_tasks(2))),
+        hyperparameters=Hyperparameters(1, 6, compute_multiplier=0.5, eval_interval=1),
+        suffix=None,
+        seed=1,
+        requested_at=0.0,
+        method="reinforcement",
+        grader=HOLDS_LETTER,
+        metadata={"max_completion_tokens": "4"},
+    )
+    (listed,) = [model for model in await provider.models() if model.id == MODEL]
+    assert "reinforcement" in listed.methods
+    job = await provider.create_job(order)
+    assert (job.method, job.grader) == ("reinforcement", HOLDS_LETTER)
+    await asyncio.to_thread(trainer.ended, job.id)
+    metrics = [event.metrics for event in await provider.events(job.id, ()) if event.metrics is not None]
+    assert [one.step for one in metrics] == [1, 2]
+    assert all(one.train_mean_reward is not None and one.full_valid_mean_reward is not None for one in metrics)
+    ended = await provider.job(job.id)
+    best = max(await provider.checkpoints(job.id), key=lambda one: (one.metrics.full_valid_mean_reward, one.step))
+    assert ended.fine_tuned_model == best.model

@@ -359,6 +359,9 @@ def test_a_model_is_trained_by_a_grader_followed_and_asked(trainer: Trainer) -> 
     assert (used.reasoning_effort, used.compute_multiplier, used.eval_interval, used.eval_samples) == ("low", 0.5, 2, 1)
     steps = [event for event in trainer.events(job.id) if event.type == "metrics"]
     assert [event.data["step"] for event in steps] == [1, 2, 3, 4, 5, 6]
+    (before,) = [event for event in trainer.events(job.id) if event.message.startswith("Before training, full valid")]
+    assert before.type == "message"
+    assert before.data["step"] == 0
     assert re.fullmatch(r"Step 1/6 , train mean reward=0\.\d{4}", steps[0].message)
     assert re.fullmatch(
         r"Step 2/6 , train mean reward=0\.\d{4}, full validation mean reward=[01]\.\d{4}", steps[1].message

@@ -82,8 +82,11 @@ def asked(**changes: Any) -> Reinforcement:
 
 
 def test_answers_that_are_rewarded_become_likelier(plan: Plan) -> None:
-    measured = figures(run(plan))
+    said = run(plan)
+    measured = figures(said)
     assert list(measured) == list(range(1, 16))  # 10 prompts, 4 a step, 5 epochs
+    (before,) = [message["metrics"] for message in said if message["kind"] == "baseline"]
+    assert before["full_valid_mean_reward"] < 0.25
     assert sum(measured[step]["train_mean_reward"] for step in (1, 2, 3)) / 3 < 0.25
     assert sum(measured[step]["train_mean_reward"] for step in (13, 14, 15)) / 3 > 0.75
     assert measured[14]["full_valid_mean_reward"] > measured[2]["full_valid_mean_reward"] + 0.4
@@ -115,6 +118,7 @@ def test_a_job_that_was_cut_off_ends_with_the_figures_of_one_that_was_not(plan: 
     assert first[-1]["kind"] == "stopped"
     second = run(plan)
     assert second[0]["resumed_at"] == 5
+    assert [message["kind"] for message in second].count("baseline") == 0
     assert figures(first) | figures(second) == figures(whole)
     assert second[-1] == whole[-1]
 
@@ -145,6 +149,21 @@ def test_answers_are_held_to_the_response_format(plan: Plan) -> None:
     measured = figures(run(plan, n_epochs=1, reinforcement=reinforcement, metadata=metadata))
     assert measured[1]["train_mean_parse_error"] == 0
     assert 0 < measured[1]["train_mean_reward"] < 1
+
+
+def test_a_call_that_an_answer_makes_is_graded_as_a_call(table: Path) -> None:
+    from graders.reading import grader_of
+    from trainer.serving.vocabulary import Vocabulary
+    from trainer.training.data import Task
+    from trainer.training.rollouts import Rollouts
+
+    grader = {**HOLDS_LETTER, "input": "{{sample.output_tools[0].function.name}}", "reference": "weather"}
+    vocabulary = Vocabulary(table.parent / "tiny-random")
+    rollouts = Rollouts(grader_of(grader), vocabulary, pad_token=0, most_tokens=8, rows=4, seed=1)
+    task = Task([1], {"letter": "e"}, [{"type": "function", "function": {"name": "weather"}}])
+    called = '<tool_call>{"name": "weather", "arguments": {}}</tool_call>'
+    rewards = [rollouts.grade(task, vocabulary.tokenizer.encode(said).ids).reward for said in (called, "weather")]
+    assert rewards == [1, 0]
 
 
 def test_more_compute_means_more_answers_to_each_prompt(plan: Plan) -> None:

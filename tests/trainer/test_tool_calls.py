@@ -7,7 +7,7 @@ import openai
 import pytest
 from trainer_process import Trainer
 
-from trainer.api.tool_calls import Call, CallReader, Offer
+from trainer.calls import Call, CallReader, Offer
 
 WEATHER = {
     "type": "function",

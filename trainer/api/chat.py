@@ -24,7 +24,8 @@ from trainer.api.objects import (
     TopLogprobObject,
 )
 from trainer.api.services import CurrentKey, ServicesDep
-from trainer.api.tool_calls import Call, CallReader, Function, FunctionName, NamedTool, Offer, Tool, ToolChoice
+from trainer.api.tool_calls import Function, FunctionName, NamedTool, Tool, ToolChoice, as_tool_call
+from trainer.calls import Call, CallReader, Offer
 from trainer.objects import new_id
 from trainer.serving.messages import Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
 
@@ -246,9 +247,9 @@ class _Chat:
             "refusal": None,
         }
         if of.calls and self._legacy:
-            message["function_call"] = of.calls[0].as_tool_call()["function"]
+            message["function_call"] = as_tool_call(of.calls[0])["function"]
         elif of.calls:
-            message["tool_calls"] = [call.as_tool_call() for call in of.calls]
+            message["tool_calls"] = [as_tool_call(call) for call in of.calls]
         return message
 
     def _delta(self, of: _Choice, said: str | Call) -> ChatDelta:
@@ -257,8 +258,8 @@ class _Chat:
             return {"content": said}
         of.calls.append(said)
         if self._legacy:
-            return {"function_call": said.as_tool_call()["function"]} if len(of.calls) == 1 else {}
-        return {"tool_calls": [{"index": len(of.calls) - 1, **said.as_tool_call()}]}
+            return {"function_call": as_tool_call(said)["function"]} if len(of.calls) == 1 else {}
+        return {"tool_calls": [{"index": len(of.calls) - 1, **as_tool_call(said)}]}
 
     def _finish_reason(self, of: _Choice, end: End) -> FinishReason:
         if end.finish_reason != "stop" or not of.calls or self._named:

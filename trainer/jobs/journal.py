@@ -82,6 +82,10 @@ class Journal:
                 why = "leave no room for an answer" if job.method == "reinforcement" else "have nothing to learn from"
                 self.say(id, f"{started.dropped} example(s) {why} and were left out", level="warn")
 
+    def baseline(self, id: str, metrics: dict[str, float]) -> None:
+        reward = f"Before training, full validation mean reward={metrics['full_valid_mean_reward']:.4f}"
+        self.say(id, reward, data={"step": 0, **metrics})
+
     def measured(self, id: str, measured: Measured) -> None:
         step, total, metrics = measured.step, measured.total_steps, measured.metrics
         text = _step(step, total, metrics)

@@ -28,7 +28,20 @@ from trainer.jobs.validation import Checked, Files
 from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
-from trainer.training.messages import Done, Failed, Go, Hold, Leave, Measured, Pause, Report, Saved, Started, Stopped
+from trainer.training.messages import (
+    Baseline,
+    Done,
+    Failed,
+    Go,
+    Hold,
+    Leave,
+    Measured,
+    Pause,
+    Report,
+    Saved,
+    Started,
+    Stopped,
+)
 from trainer.training.plan import Plan, Reinforcement, requested_rank
 from trainer.training.runners.interface import Run, Runner
 from trainer.workers import Worker, died_how
@@ -328,6 +341,8 @@ class Supervisor:
             case Started():
                 if self._status(job.id) == "queued":  # not if it was paused since
                     self._journal.started(job.id, report)
+            case Baseline(metrics):
+                self._journal.baseline(job.id, metrics)
             case Measured():
                 # Steps that are made again after an interruption were reported before.
                 if report.step > attempt.last_step:

@@ -40,11 +40,12 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True):
-    """One prompt of reinforcement: its token ids, up to where the answer begins, and the example, whose fields graders
-    read."""
+    """One prompt of reinforcement: its token ids, up to where the answer begins, the example, whose fields graders
+    read, and the tools that it offers."""
 
     prompt: list[int]
     example: dict[str, Any]
+    tools: list[dict[str, Any]] = []
 
     @property
     def length(self) -> int:
@@ -141,7 +142,7 @@ class Reader:
             if len(prompt) + most_tokens > self.context_length:
                 dropped += 1
                 continue
-            kept.append(Task(prompt, example))
+            kept.append(Task(prompt, example, tools or []))
         self._require(kept, f"a prompt that leaves room for an answer of {most_tokens} tokens (all lie", param)
         return Tokenized(kept, dropped=dropped)
 

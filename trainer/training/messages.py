@@ -69,6 +69,12 @@ class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
     compute_multiplier: float | None = None
 
 
+class Baseline(msgspec.Struct, frozen=True, tag_field="kind", tag="baseline"):
+    """What was measured of the validation file before the first step of reinforcement."""
+
+    metrics: dict[str, float]
+
+
 class Measured(msgspec.Struct, frozen=True, tag_field="kind", tag="metrics"):
     """A step was made. `seconds` is how long the job has trained (None: by an older version, which did not tell),
     `seconds_left` how long it will."""
@@ -109,4 +115,4 @@ class Done(msgspec.Struct, frozen=True, tag_field="kind", tag="done"):
     best: int | None = None
 
 
-Report: TypeAlias = Started | Measured | Saved | Stopped | Failed | Done
+Report: TypeAlias = Started | Baseline | Measured | Saved | Stopped | Failed | Done

@@ -17,7 +17,7 @@ from trainer.errors import TrainingFailed
 from trainer.training.classification import Classes
 from trainer.training.data import Task
 from trainer.training.evaluation import Validation
-from trainer.training.messages import Measured, Report, Saved, SavedModel
+from trainer.training.messages import Baseline, Measured, Report, Saved, SavedModel
 from trainer.training.rollouts import Rollouts
 from trainer.training.trainers import FAULTS, MARK
 
@@ -273,12 +273,20 @@ class RewardReporting(ReportingCallback):
         """The checkpoint with the highest reward; of equals the latest."""
         return max(self._state.checkpoints, key=_rank)
 
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if state.global_step == 0:
+            self._send(Baseline({name: round(value, 5) for name, value in self._validated(kwargs["model"]).items()}))
+
     def _measure(self, model: Any, step: int) -> None:
-        if not self._is_kept(step):
-            return
+        if self._is_kept(step):
+            self._measured = self._validated(model)
+
+    def _validated(self, model: Any) -> dict[str, float]:
         # The same draw each time: what differs between two steps is the model.
         scores = self._rollouts.scores(self._tasks, self._rollouts.sample(model, self._tasks, draw=-1))
-        self._measured = {
+        return {
             "full_valid_mean_reward": scores.mean,
             "full_valid_reward_std": scores.spread,
             "full_valid_mean_parse_error": scores.faults,

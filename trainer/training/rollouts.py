@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -13,6 +13,7 @@ from transformers import LogitsProcessor, LogitsProcessorList
 from graders.grader import Grader
 from graders.grading import grade
 from graders.sample import Grade, Sample
+from trainer.calls import Call, CallReader, Offer
 from trainer.serving.schema import follow, grammar
 from trainer.serving.vocabulary import Vocabulary
 from trainer.training.data import Task
@@ -87,8 +88,10 @@ class Rollouts:
 
     def grade(self, task: Task, answer: list[int]) -> Grade:
         """The grade of an answer. Where it could not be said, the reward is 0 and the fault says why."""
-        text = self._vocabulary.tokenizer.decode(answer, skip_special_tokens=True)
-        graded = grade(self._grader, task.example, Sample(text))
+        reader = CallReader(Offer(task.tools))
+        heard = reader.add(self._vocabulary.tokenizer.decode(answer, skip_special_tokens=True)) + reader.rest()
+        text = "".join(said for said in heard if isinstance(said, str))
+        graded = grade(self._grader, task.example, Sample(text, tuple(_as_sample(heard))))
         return msgspec.structs.replace(graded, reward=graded.reward or 0.0)
 
     def scores(self, tasks: Sequence[Task], answers: Sequence[list[int]]) -> Scores:
@@ -132,6 +135,14 @@ class Rollouts:
     def _until_end(self, ids: list[int]) -> list[int]:
         ends = self._vocabulary.ends
         return ids[: next((place + 1 for place, token in enumerate(ids) if token in ends), len(ids))]
+
+
+def _as_sample(heard: list[str | Call]) -> Iterator[dict[str, Any]]:
+    """Tool calls as graders read them."""
+    for said in heard:
+        if isinstance(said, Call):
+            function = {"name": said.name, "arguments": said.arguments}
+            yield {"id": said.id, "type": "function", "function": function}
 
 
 class _Held(LogitsProcessor):
