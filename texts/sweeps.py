@@ -261,7 +261,7 @@ def ended_line(state: str, job: str, figures: str) -> str:
 
 
 def best(person: str, settings: str, model: str, heading: str, value: str) -> str:
-    """`heading`: of what was measured, such as "Validation loss"."""
+    """`heading`: of what was measured, such as "validation loss"."""
     return _(
         "{person} All jobs have ended. Best on the validation file: {settings} ({heading} {value}), which made "
         "{model}.",

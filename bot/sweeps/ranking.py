@@ -68,12 +68,16 @@ class Ranking(msgspec.Struct, frozen=True):
     best: Sequence[Run] = ()
 
 
+def best_first(runs: Sequence[Run]) -> list[Run]:
+    """Those of whose model something was measured, then the others, in their order."""
+    sign = -1 if any(run.by != "loss" for run in runs) else 1
+    return sorted(runs, key=lambda run: (run.measured is None, sign * (run.measured or 0.0), run.number))
+
+
 def rank(runs: Sequence[Run]) -> Ranking:
     made = [run for run in runs if run.has_model]
-    by_loss = any(run.by == "loss" for run in made)
-    sign = 1 if by_loss else -1
-    measured = [run for run in made if run.measured is not None]
-    measured.sort(key=lambda run: (sign * (run.measured or 0.0), run.number))
+    by_loss = all(run.by == "loss" for run in made)
+    measured = [run for run in best_first(made) if run.measured is not None]
     if not made:
         return Ranking(Outcome.NO_MODEL)
     if not measured:

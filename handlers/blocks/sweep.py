@@ -13,7 +13,7 @@ from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.figures import Figure, Quantity
 from bot.jobs.job import Job
 from bot.jobs.notice import SweepApprovalAsked, SweepApproved, SweepBody, SweepEnded, SweepLinked
-from bot.sweeps.ranking import Outcome, Ranking, Run, rank
+from bot.sweeps.ranking import Outcome, Ranking, Run, best_first, rank
 from bot.sweeps.sweep import Sweep
 from handlers.blocks.approval import reason_input
 from handlers.blocks.approval_text import deciders, decision
@@ -55,7 +55,8 @@ def sweep_card(sweep: Sweep, runs: Sequence[Run], links: Mapping[str, str]) -> M
     best = ranking.best[0] if ranking and ranking.outcome is Outcome.BEST else None
     name = texts.title(one_line(sweep.file), len(runs))
     progress = texts.progress(len(ended), len(runs), [code(setting) for setting in sweep.varied])
-    blocks: list[Block] = [header(f"{_symbol(runs)} {name}"), section(progress), _table(sweep, runs, best)]
+    table = _table(sweep, best_first(runs) if ranking else runs, best)
+    blocks: list[Block] = [header(f"{_symbol(runs)} {name}"), section(progress), table]
     if there := [link(links[run.job.id], str(run.number)) for run in runs if run.job.id in links]:
         blocks.append(section(texts.cards(" · ".join(there))))
     if len(ended) < len(runs):
@@ -223,7 +224,7 @@ def _verdict(who: str, ranking: Ranking) -> str:
         case Outcome.NOT_COMPARABLE:
             return texts.not_comparable(who, settings)
     best = ranking.best[0]
-    heading, value = _heading(best.by, "validation"), figure(best.measured)
+    heading, value = _heading(best.by, "validation").lower(), figure(best.measured)
     if ranking.outcome is Outcome.TOO_NEAR:
         return texts.too_near(who, settings, heading, value)
     return texts.best(who, settings[0], named(best.job.fine_tuned_model or ""), heading, value)

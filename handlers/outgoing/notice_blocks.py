@@ -166,7 +166,8 @@ def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
 
 def _ended_in_sweep(job: Job, assessment: Assessment) -> Message:
     """In one line, which calls nobody: its card says all, and the end of the sweep is told by itself."""
-    figures = one_line(assessment.figures) if job.state == states.SUCCEEDED else ""
+    measured = [one for one in assessment.figures if one.part == "validation"] or assessment.figures
+    figures = one_line(measured[:1]) if job.state == states.SUCCEEDED else ""
     if job.error is not None:
         figures = explain(job.error)
     return _line(f"{symbol(job, assessment)} {ended_line(outcome(job, assessment), _name(job), figures)}")

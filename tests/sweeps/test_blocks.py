@@ -57,8 +57,8 @@ def test_the_table_marks_the_best_and_leads_to_every_card_and_no_text_of_people_
     assert [cell["text"] for cell in table["rows"][0]] == [
         *("#", "epochs", "lr", "Status", "Training loss", "Validation loss", "Cost"),
     ]
-    assert [row[0]["text"] for row in table["rows"][1:]] == ["1", "2 ★ best"]
-    assert table["rows"][2][5] == {"type": "raw_number", "value": 0.5, "text": "0.500"}
+    assert [row[0]["text"] for row in table["rows"][1:]] == ["2 ★ best", "1"]
+    assert table["rows"][1][5] == {"type": "raw_number", "value": 0.5, "text": "0.500"}
     assert "<https://acme.slack.com/archives/C0/p1|1>" in str(blocks)
     assert "train &amp; &lt;b&gt;.jsonl" in shown.text
     assert buttons(shown) == [("job_chat", "job-2"), ("job_evaluate", "job-2")]
@@ -74,7 +74,7 @@ def test_while_jobs_go_on_the_card_offers_to_stop_them_and_names_no_best() -> No
 def test_the_end_names_the_best_calls_its_owner_once_and_says_what_failed() -> None:
     shown = ended(run(1, 0.9), run(2, 0.5), run(3, None, state="failed", fine_tuned_model=None))
     assert shown.text.startswith("<@U0ANA> All jobs have ended. Best on the validation file: `epochs=2, lr=&lt;!chan")
-    assert "(Validation loss 0.500)" in shown.text
+    assert "(validation loss 0.500)" in shown.text
     assert "1 job failed." in shown.text
     assert "<!channel>" not in shown.text
 
