@@ -313,10 +313,11 @@ class EvaluationStore(Protocol):
         make: Callable[[Evaluation], Evaluation | None],
         *,
         audit: Sequence[Entry] = (),
+        forget_failures: bool = False,
     ) -> Evaluation | None:
-        """Read it, let `make` say what becomes of it, and store that and the audit entries: one transaction. `make` is
-        pure and quick. The evaluation as it was stored; None, and nothing done, where there is none, `make` says None,
-        or the state machine forbids it (MAY_BECOME)."""
+        """Read it, let `make` say what becomes of it, and store that and the audit entries: one transaction. With
+        `forget_failures` what failed is to be asked again. `make` is pure and quick. The evaluation as it was stored;
+        None, and nothing done, where there is none, `make` says None, or the state machine forbids it (MAY_BECOME)."""
 
     async def due(self) -> list[str]:
         """Ids of evaluations that are running, the oldest first."""
@@ -344,11 +345,12 @@ class EvaluationStore(Protocol):
         """The evaluation counts these answers, with their grades; `cached` of them had been given before."""
 
     async def fail(self, evaluation_id: str, place: Place, reason: Reason) -> None:
-        """A model gave no answer. It is not asked again until `forget_failures`."""
+        """A model gave no answer. It is not asked again until that is forgotten (see `change`)."""
 
     async def failures(self, evaluation_id: str) -> dict[Place, Reason]: ...
 
-    async def forget_failures(self, evaluation_id: str) -> int: ...
+    async def seconds_per_answer(self, model: str) -> float | None:
+        """The mean of the answers of this model that are kept; None where there are none."""
 
     async def grades(self, evaluation_id: str) -> list[GradeRow]: ...
 

@@ -35,6 +35,7 @@ from bot.evaluations.evaluation import (
     Repeat,
 )
 from bot.evaluations.grading import reads_logprobs
+from bot.evaluations.pace import FIRST, OWN_AT_A_TIME
 from bot.evaluations.result import Result
 from bot.evaluations.statistics import detectable
 from bot.evaluations.survey import Survey, answer_key, prompt_hash, survey
@@ -163,7 +164,6 @@ class Evaluations:
         known = await self._known(caller, evaluation_id, Action.RESUME)
         if known.state is not EvaluationState.RUNNING:
             await self._require_budget(caller, known)
-            await self._evaluations.forget_failures(known.id)
         return await self._become(caller, evaluation_id, Action.RESUME, EvaluationState.RUNNING)
 
     async def cancel(self, caller: Caller, evaluation_id: str) -> Evaluation:
@@ -219,6 +219,7 @@ class Evaluations:
             known.id,
             lambda now: msgspec.structs.replace(now, state=state, why=None) if now.state is not state else None,
             audit=[entry(caller, action, known.id)],
+            forget_failures=state is EvaluationState.RUNNING,
         )
         if changed is not None:
             return changed
@@ -351,6 +352,7 @@ class Evaluations:
     ) -> Plan:
         n, samples, all_answers = len(read.drawn), evaluation.samples, len(drawn) * evaluation.samples
         missing, cached, usd, free, unpriced = 0, 0, 0.0, True, []
+        seconds: float | None = 0.0
         for model in evaluation.models:
             provider = await self._catalogue.provider_of(model)
             asked = {control: evaluation.asked_how(model, control=control) for control in (False, True)}
@@ -362,6 +364,9 @@ class Evaluations:
             there = len(await self._evaluations.known_answers(keys))
             cached += all_answers - len(keys) + there
             missing += len(keys) - there
+            each = await self._evaluations.seconds_per_answer(model)
+            at_a_time = OWN_AT_A_TIME if self._spending.is_free(model, provider.name) else FIRST
+            seconds = None if each is None or seconds is None else seconds + each * (len(keys) - there) / at_a_time
             free = free and self._spending.is_free(model, provider.name)
             share, base = (len(keys) - there) / len(drawn), base_of(model)
             control = _CONTROL_TOKENS * (len(drawn) - n)
@@ -386,7 +391,7 @@ class Evaluations:
             answers=missing,
             cached=cached,
             usd=None if unpriced else usd,
-            seconds=None,
+            seconds=seconds,
             free=free,
             control=evaluation.control,
             job_id=evaluation.job_id,

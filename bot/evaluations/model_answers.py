@@ -17,7 +17,7 @@ from bot.backoff import Backoff
 from bot.conversations.completion import ask_model, label_probabilities
 from bot.errors import NotFound
 from bot.evaluations.evaluation import AskedHow, EvaluationStore, StoredAnswer
-from bot.evaluations.pace import Pace
+from bot.evaluations.pace import OWN_AT_A_TIME, Pace
 from bot.evaluations.survey import answer_key
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
@@ -32,7 +32,7 @@ from bot.providers.chat import (
     ToolCall,
     Usage,
 )
-from bot.providers.interface import Provider, ProviderError, RateLimited
+from bot.providers.interface import Provider, ProviderError, RateLimited, Refused
 from bot.spending.model_use import ModelSpending, ModelUse
 from bot.timing import Timing
 from graders.errors import GraderError
@@ -42,7 +42,6 @@ log = structlog.get_logger()
 MOST_REFUSALS: Final = 30
 """So often an answer is asked for again where the provider takes no more for now."""
 _CHECK_EVERY: Final = 1.0
-_OWN_AT_A_TIME: Final = 4
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -97,6 +96,7 @@ class ModelAnswers:
         self._retry = retry
         self._asking = KeyedLocks()
         self._paces: dict[str, Pace] = {}
+        self._takes_no_temperature: set[str] = set()
         self._checked: dict[tuple[str, str, str], float] = {}
 
     async def provider_of(self, model: str) -> Provider:
@@ -118,23 +118,23 @@ class ModelAnswers:
 
     def pace(self, model: str, provider: Provider) -> Pace:
         if provider.name not in self._paces:
-            # People who chat share one's own hardware with this.
             own = self._spending.is_free(model, provider.name)
-            self._paces[provider.name] = Pace(_OWN_AT_A_TIME, _OWN_AT_A_TIME) if own else Pace()
+            self._paces[provider.name] = Pace(OWN_AT_A_TIME, OWN_AT_A_TIME) if own else Pace()
         return self._paces[provider.name]
 
     async def _ask(
         self, asked: Asked, payer: Payer, provider: Provider, stopped: Callable[[], bool]
     ) -> tuple[StoredAnswer, ModelUse | None]:
         pace = self.pace(asked.model, provider)
-        delays, refusals = iter(self._retry), 0
+        delays, refusals, sent = iter(self._retry), 0, asked
         while True:
             try:
                 async with pace.turn():
                     if stopped():
                         raise Stopped
                     await self._check_budget(asked.model, payer, provider)
-                    heard = await _heard(provider, asked)
+                    sent = self._as_taken(asked)
+                    heard = await _heard(provider, sent)
             except RateLimited as error:
                 pace.refused(error.retry_after)
                 refusals += 1
@@ -142,6 +142,8 @@ class ModelAnswers:
                     raise
                 continue
             except ProviderError as error:
+                if self._is_about_temperature(error, sent):
+                    continue
                 delay = await delay_after(error, asked.model, delays, self._catalogue, self._lost_models)
                 log.info("asked again", model=asked.model, why=str(error), seconds=delay)
                 await asyncio.sleep(delay)
@@ -153,6 +155,22 @@ class ModelAnswers:
                 payer.user, payer.channel, asked.model, provider.name, payer.subject, heard.usage, time.time()
             )
             return msgspec.structs.replace(heard, usd=use.usd), use
+
+    def _is_about_temperature(self, error: ProviderError, sent: Asked) -> bool:
+        """Reasoning models take none ("Unsupported value: 'temperature' does not support 0 with this model.", OpenAI,
+        read 2026-11-29): they are asked without it from then on."""
+        if not isinstance(error, Refused) or "temperature" not in str(error).lower():
+            return False
+        self._takes_no_temperature.add(sent.model)
+        return sent.how.parameters.temperature is not None
+
+    def _as_taken(self, asked: Asked) -> Asked:
+        if asked.model not in self._takes_no_temperature:
+            return asked
+        parameters = msgspec.structs.replace(asked.how.parameters, temperature=None)
+        # A label would be asked for at temperature 0.
+        how = msgspec.structs.replace(asked.how, parameters=parameters, labels=())
+        return msgspec.structs.replace(asked, how=how)
 
     async def _check_budget(self, model: str, payer: Payer, provider: Provider) -> None:
         """Once a second is often enough."""

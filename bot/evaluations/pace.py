@@ -9,6 +9,8 @@ from typing import Final
 
 FIRST: Final = 8
 MOST: Final = 64
+OWN_AT_A_TIME: Final = 4
+"""On one's own hardware, which people who chat share with this."""
 _LONGEST_WAIT: Final = 120.0
 # After a refusal the rate is what was taken in these seconds, and grows by this share with each answer: about 4 % a
 # second where 20 come in one.

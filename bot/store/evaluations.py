@@ -28,6 +28,7 @@ from bot.store.spending import put_use
 
 # SQLite takes 32,766 values in one statement; a few hundred keep others from waiting.
 _AT_ONCE = 500
+_RECENT = 100
 
 
 class SqliteEvaluationStore:
@@ -88,8 +89,15 @@ class SqliteEvaluationStore:
         make: Callable[[Evaluation], Evaluation | None],
         *,
         audit: Sequence[Entry] = (),
+        forget_failures: bool = False,
     ) -> Evaluation | None:
-        return await self._database.write(lambda db: _change(db, evaluation_id, make, audit))
+        def work(db: SqliteDatabase) -> Evaluation | None:
+            changed = _change(db, evaluation_id, make, audit)
+            if changed is not None and forget_failures:
+                db.execute("DELETE FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL", [evaluation_id])
+            return changed
+
+        return await self._database.write(work)
 
     async def due(self) -> list[str]:
         rows = await self._database.read(
@@ -208,15 +216,15 @@ class SqliteEvaluationStore:
             Place(model, number, sample): msgspec.json.decode(why, type=Reason) for model, number, sample, why in rows
         }
 
-    async def forget_failures(self, evaluation_id: str) -> int:
-        def work(db: SqliteDatabase) -> int:
-            forgotten: int = db.execute(
-                "DELETE FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL", [evaluation_id]
-            ).rowcount
-            _something_happened(db, evaluation_id)
-            return forgotten
-
-        return await self._database.write(work)
+    async def seconds_per_answer(self, model: str) -> float | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT avg(json_extract(value, '$.seconds')) FROM"
+                " (SELECT value FROM model_answers WHERE model = ? ORDER BY rowid DESC LIMIT ?)",
+                [model, _RECENT],
+            ).fetchone()
+        )
+        return row[0] if row else None
 
     async def grades(self, evaluation_id: str) -> list[GradeRow]:
         rows = await self._database.read(

@@ -109,7 +109,8 @@ async def test_nothing_is_paid_twice(
     first = await finished(evaluations, runs)
     asked = len(stand_in.chats)
     with_all = msgspec.structs.replace(BOTH, n=30, samples=1)
-    assert (await evaluations.plan(a_caller(key="plan"), HERE, with_all)).cached == 60
+    plan = await evaluations.plan(a_caller(key="plan"), HERE, with_all)
+    assert (plan.cached, plan.answers, plan.usd, plan.seconds) == (60, 0, 0.0, 0.0)
     second = await finished(evaluations, runs, with_all)
     assert second.id != first.id
     assert len(stand_in.chats) == asked
@@ -192,6 +193,15 @@ async def test_a_failure_is_counted_and_never_scored(
     await runs.work(done.id)
     again = await evaluations.result(a_caller(), done.id)
     assert (sum(one.failed for one in again.scores), len(stand_in.chats)) == (0, 60)
+
+
+async def test_a_model_that_takes_no_temperature_is_asked_without(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    stand_in.refuses = {"temperature"}
+    done = await finished(evaluations, runs, msgspec.structs.replace(BOTH, n=10))
+    assert (done.state, len(stand_in.chats)) == (EvaluationState.FINISHED, 20)
+    assert (await runs.progress(done)).failed == 0
 
 
 async def test_many_failures_in_a_row_pause_it_with_the_reason(
