@@ -648,22 +648,6 @@ def answers_file() -> str:
     return _("evaluation")
 
 
-def chart_alt_text(sentence: str) -> str:
-    return _("Scores of the models with their intervals. {sentence}", sentence=sentence)
-
-
-def confusion_alt_text(model: str) -> str:
-    return _("Right labels against the answers of {model}.", model=model)
-
-
-def curves_alt_text() -> str:
-    return _("ROC curve, and precision over recall, of each model.")
-
-
-def calibration_alt_text() -> str:
-    return _("How often answers are right, by how sure the model was.")
-
-
 def cancelled(done: str) -> str:
     """`done`: `of_answers`."""
     return _("The evaluation was cancelled after {done}. What was answered is kept.", done=done)

@@ -26,11 +26,16 @@ from handlers.evaluations.result_blocks import (
     differences_message,
     model_in_question,
     result_message,
-    score_words,
 )
 from handlers.web.poster import Poster
-from texts import evaluations as texts
-from texts.charts import evaluation_words
+from texts.charts import (
+    calibration_alt_text,
+    confusion_alt_text,
+    curves_alt_text,
+    evaluation_words,
+    gains_alt_text,
+    scores_alt_text,
+)
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -65,12 +70,11 @@ class ResultMessages:
 
     async def _scores(self, evaluation: Evaluation, result: Result) -> list[Picture]:
         """Of several models the gains: intervals of their scores may overlap where their difference is clear."""
-        alt_text = texts.chart_alt_text(score_words(result))
         gains = [(short_name(one.model), one.compared) for one in result.gains if one.compared.gain is not None]
         if gains:
-            return await self._picture(evaluation, "gains", alt_text, gains_chart, gains)
+            return await self._picture(evaluation, "gains", gains_alt_text(gains), gains_chart, gains)
         scores = [(short_name(one.model), one.estimate) for one in result.scores]
-        return await self._picture(evaluation, "scores", alt_text, scores_chart, scores)
+        return await self._picture(evaluation, "scores", scores_alt_text(scores), scores_chart, scores)
 
     async def _classes(self, evaluation: Evaluation, result: Result) -> list[Picture]:
         best = best_classifier(result)
@@ -78,15 +82,15 @@ class ResultMessages:
             return []
         name, found = short_name(best), result.classification[best]
         pictures = await self._picture(
-            evaluation, "confusion", texts.confusion_alt_text(name), confusion_chart, found, title=name
+            evaluation, "confusion", confusion_alt_text(found), confusion_chart, found, title=name
         )
         models = [(short_name(model), one) for model, one in result.classification.items()]
         curves = [(model, one.binary) for model, one in models if one.binary is not None and one.binary.roc]
         if curves:
-            pictures += await self._picture(evaluation, "curves", texts.curves_alt_text(), curves_chart, curves)
+            pictures += await self._picture(evaluation, "curves", curves_alt_text(curves), curves_chart, curves)
         calibrated = [(model, one.calibration) for model, one in models if one.calibration is not None]
         if calibrated:
-            alt_text = texts.calibration_alt_text()
+            alt_text = calibration_alt_text(calibrated)
             pictures += await self._picture(evaluation, "calibration", alt_text, calibration_chart, calibrated)
         return pictures
 
