@@ -246,6 +246,11 @@ def checkpoint(step: int) -> str:
     return _("Step {step}", step=step)
 
 
+def step_column() -> str:
+    # Translators: the heading of a column.
+    return _("Step")
+
+
 def best(*, by_reward: bool = False) -> str:
     """Of several checkpoints."""
     return _("best: the highest validation reward") if by_reward else _("best: the lowest validation loss")

@@ -95,6 +95,9 @@ class JobStore(Protocol):
 
     async def latest(self, limit: int) -> list[Job]: ...
 
+    async def of_card(self, channel: str, ts: str) -> str | None:
+        """The id of the job whose card that message is."""
+
     async def in_states(self, states: Sequence[str]) -> list[Job]: ...
 
     async def not_ended(self) -> list[Job]:

@@ -27,7 +27,10 @@ class JobOverview:
         self._authority = authority
 
     async def latest_in(self, channel: str, thread_ts: str | None) -> str | None:
-        """The id of the latest job that was started in this thread, or else in this channel; None where none was."""
+        """The id of the job whose card begins this thread, else of the latest that was started in it, or else in this
+        channel; None where none was."""
+        if thread_ts and (found := await self._jobs.of_card(channel, thread_ts)):
+            return found
         here = [job for job in await self._jobs.latest(_LOOKED_AT) if job.origin.channel == channel]
         in_thread = [job for job in here if thread_ts and job.origin.thread_ts == thread_ts]
         return next((job.id for job in (*in_thread, *here)), None)

@@ -15,6 +15,7 @@ from bot.errors import NotFound
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
+from bot.providers.interface import ProviderError
 from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
 from training_files.spreadsheet import as_csv
@@ -45,13 +46,19 @@ class JobResults:
         self._providers = providers
 
     async def of(self, caller: Caller, word: str) -> Results:
-        """Of the job that a person calls `word`, to be posted where the caller is. Raises NotFound, Ambiguous, Denied,
-        ProviderError; Invalid without a word."""
+        """Of the job that a person calls `word`, to be posted where the caller is. Where the provider does not give its
+        file, what it told before has to do. Raises NotFound, Ambiguous, Denied, ProviderError; Invalid without a
+        word."""
         job = await self._lookup.named(caller, word, Action.SEE, to_post=True)
+        told = await self._jobs.metrics(job.id)
         content = b""
         if job.result_files:
-            content = readable(await self._providers.named(job.provider).file_content(job.result_files[0]))
-        table = results_table(content, await self._jobs.metrics(job.id))
+            try:
+                content = readable(await self._providers.named(job.provider).file_content(job.result_files[0]))
+            except ProviderError:
+                if not told:
+                    raise
+        table = results_table(content, told)
         if not content and table is None:
             raise NotFound("empty_results_file") if job.result_files else NotFound("no_results_file")
         return Results(job, content or None, table)

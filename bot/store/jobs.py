@@ -68,6 +68,15 @@ class SqliteJobStore:
     async def latest(self, limit: int) -> list[Job]:
         return await self._many("1 ORDER BY created_at DESC LIMIT ?", [limit])
 
+    async def of_card(self, channel: str, ts: str) -> str | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT job_id FROM cards WHERE channel = ? AND ts = ? AND job_id IN (SELECT id FROM jobs)",
+                [channel, ts],
+            ).fetchone()
+        )
+        return row[0] if row else None
+
     async def in_states(self, wanted: Sequence[str]) -> list[Job]:
         # As they came in, whatever the clock said then.
         return await self._many(f"state IN ({_marks(wanted)}) ORDER BY rowid", list(wanted))

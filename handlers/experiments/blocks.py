@@ -14,7 +14,7 @@ from handlers.blocks.card import outcome, symbol, title
 from handlers.blocks.data_table import DataTable
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, message, option, section
-from handlers.blocks.text import bold, code, date, link, person, progress_bar, quoted
+from handlers.blocks.text import bold, clip, code, date, link, person, progress_bar, quoted
 from texts import experiments as texts
 from texts import history
 from texts.jobs import jobs, no_jobs
@@ -26,6 +26,8 @@ METRICS: Final = "jobs_metrics"
 CSV: Final = "jobs_csv"
 CHOSEN: Final = "jobs_chosen"
 _LINES_IN_SECTION: Final = 5
+# Beside the id, in what Slack takes of an option.
+_NAME: Final = 50
 
 
 def job_page(page: JobPage, permalinks: Mapping[str, str]) -> Message:
@@ -35,7 +37,7 @@ def job_page(page: JobPage, permalinks: Mapping[str, str]) -> Message:
         text = texts.none_found() if words else no_jobs()
         return message(text, [section(text)])
     heading = jobs(page.count)
-    blocks: list[Block] = []
+    blocks: list[Block] = [section(bold(heading))]
     if words:
         blocks.append(context(texts.filtered(_shown(page.filters))))
     entries = [
@@ -108,7 +110,7 @@ def _value(page: JobPage, job_id: str) -> str:
 
 
 def _choice(shown: Sequence[Job]) -> CheckboxesElement:
-    options = [option(f"{title(job)} · {job.id}" if len(title(job)) < 50 else job.id, job.id) for job in shown]
+    options = [option(f"{clip(job.suffix or title(job), _NAME)} · {job.id}", job.id) for job in shown]
     return CheckboxesElement(action_id=CHOSEN, options=options)
 
 

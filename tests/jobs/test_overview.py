@@ -12,7 +12,9 @@ from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
 from bot.providers.protocol import Checkpoint, Metrics
+from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore
 
 BEN = Actor("U0BEN", "T0ACME")
 
@@ -32,6 +34,16 @@ async def test_the_latest_of_a_thread_comes_before_the_latest_of_its_channel(
     assert await overview.latest_in("C0TRAINING", "1.0") == "job-thread"
     assert await overview.latest_in("C0TRAINING", "9.0") == "job-later"
     assert await overview.latest_in("C0TRAINING", None) == "job-later"
+
+
+async def test_the_thread_of_a_card_is_that_of_its_job(
+    overview: JobOverview, jobs: SqliteJobStore, database: Database
+) -> None:
+    await jobs.insert(a_job(id="job-1", created_at=1.0))
+    await jobs.insert(a_job(id="job-2", created_at=2.0, provider_job_id="ftjob-2"))
+    await SqliteCardStore(database).posted("job-1", "7.0", None, ())
+    assert await overview.latest_in("C0TRAINING", "7.0") == "job-1"
+    assert await overview.latest_in("C0OTHER", "7.0") is None
 
 
 async def test_one_job_comes_with_its_figures_and_its_checkpoints_best_first(

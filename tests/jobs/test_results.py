@@ -13,6 +13,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.results import JobResults, metrics_table, readable, results_table
+from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
@@ -75,6 +76,18 @@ async def test_without_a_file_of_the_provider_the_table_has_what_was_told(
     assert found.provider_file is None
     assert found.table is not None
     assert len(found.table.splitlines()) == 3
+
+
+async def test_where_the_provider_has_lost_its_file_the_table_remains(
+    results: JobResults, jobs: SqliteJobStore
+) -> None:
+    job = a_job(state="succeeded", provider_job_id="ftjob-1", result_files=("file-gone",))
+    await jobs.insert(job, JobUpdate(job, events=[measured(1)]))
+    found = await results.of(a_caller(), "job-1")
+    assert (found.provider_file, found.table is not None) == (None, True)
+    await jobs.insert(a_job(id="job-2", result_files=("file-gone",)))
+    with pytest.raises(ProviderError):
+        await results.of(a_caller(), "job-2")
 
 
 def test_the_table_has_the_names_of_events_and_leaves_blank_what_was_not_measured() -> None:

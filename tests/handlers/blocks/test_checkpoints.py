@@ -26,9 +26,20 @@ def test_checkpoints_stand_by_their_validation_loss_and_the_best_says_why(make_j
     assert [line[line.index("*Step") :][6:8] for line in steps] == ["20", "30", "10"]
     assert steps[0].startswith("★")
     assert "*best: the lowest validation loss*" in steps[0]
-    assert "validation loss 1.100" in steps[0]
-    assert "training loss 0.056 (mean of 5 steps)" in steps[0]
+    (alone,) = rank(make_job(), told, MADE[1:2])
+    shown = seen(checkpoint_list(make_job(), [alone]))
+    assert "training loss 0.056 (mean of 5 steps), validation loss 1.100" in shown, "of one there is no table"
     assert not any("best" in line for line in steps[1:])
+
+
+def test_the_figures_of_all_checkpoints_stand_in_a_table(make_job: MakeJob) -> None:
+    told = [Metrics(10, full_valid_loss=1.5, train_loss=1.0), Metrics(20, full_valid_loss=1.1), Metrics(30)]
+    message = checkpoint_list(make_job(), rank(make_job(), told, MADE))
+    (table,) = [block.to_dict() for block in message.blocks if block.type == "data_table"]
+    rows = [[cell["text"] for cell in row] for row in table["rows"]]
+    assert rows[0] == ["Step", "Training loss", "Validation loss"]
+    assert rows[1] == ["★ 20", "1.000", "1.100"]
+    assert [row[0] for row in rows[1:]] == ["★ 20", "10", "30"]
 
 
 def test_without_validation_no_checkpoint_is_called_the_best(make_job: MakeJob, seen: See) -> None:

@@ -475,6 +475,9 @@ def assert_block_fits(block: dict[str, Any]) -> None:
                     assert block[name]["type"] == "plain_text"
                     assert_text(block[name], 2000)
             assert_element(block["element"])
+        case "data_table":
+            assert 1 <= len(block["rows"]) <= 101
+            assert all(len(row) <= 20 for row in block["rows"])
         case "divider":
             pass
         case other:
