@@ -62,6 +62,7 @@ from bot.retraining.next_model import NextModels
 from bot.retraining.parent_arena import ParentArenas
 from bot.retraining.sources import TrainingSources
 from bot.retraining.votes import ArenaVotes
+from bot.settings import Settings
 from bot.spending.budgets import Budgets
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
@@ -74,6 +75,7 @@ from bot.store.feedback import SqliteRatingStore
 from bot.store.grader_files import SqliteGraderFileStore
 from bot.sweeps.sweeps import Sweeps
 from bot.thread_examples.adding import ThreadExamples
+from graders import trusted_sources
 from handlers.administration.listeners import AdministrationListeners
 from handlers.agent.listeners import AgentListeners
 from handlers.agent.sessions import AgentSessions
@@ -433,6 +435,7 @@ def _evaluations(
         services.file_store,
         services.pools,
         look_every=timing.look_every,
+        trusted=_trusted(services.settings),
     )
     differences = Differences(store, services.datasets, services.file_store, services.pools)
     keeper = EvaluationKeeper(
@@ -498,6 +501,7 @@ def evaluations(services: Services, store: EvaluationStore) -> Evaluations:
         services.pools,
         services.authority,
         tokenizers=services.settings.tokenizers,
+        trusted=_trusted(services.settings),
     )
 
 
@@ -514,6 +518,11 @@ def _exports(services: Services, callers: Callers) -> ExportListeners:
         backoff=timing.answer,
     )
     return ExportListeners(callers, use_case, keeper, services.languages, services.poster)
+
+
+def _trusted(settings: Settings) -> frozenset[str]:
+    """The Python graders that may run."""
+    return trusted_sources(settings.finetune_graders) if settings.finetune_graders else frozenset()
 
 
 def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:

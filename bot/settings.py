@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         description="How many jobs the provider may run for the bot at a time; further ones wait in line. By default "
         "as many as the provider takes.",
     )
+    finetune_graders: Path | None = Field(
+        None,
+        description="Folder of Python graders that evaluations may run (`*.py`), put there by an administrator; read "
+        "at start. Without it none runs.",
+    )
     finetune_notices_channel: str | None = Field(
         None, description="A channel's id that hears when any job from a public channel ends."
     )

@@ -3,7 +3,7 @@ reinforcement fine-tuning. JSON of OpenAI's shapes and of ours beyond them, read
 
 from graders.errors import GradeFault, GraderError
 from graders.grader import EXAMPLE, Grader, fits_training, judges, needs_model
-from graders.grading import Embedder, grade, grade_with, passes
+from graders.grading import Embedder, grade, grade_with, passes, unavailable
 from graders.named import NAMED, named
 from graders.python import trusted_sources
 from graders.reading import as_json, grader_of, read_grader
@@ -32,4 +32,5 @@ __all__ = [
     "passes",
     "read_grader",
     "trusted_sources",
+    "unavailable",
 ]

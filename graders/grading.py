@@ -10,7 +10,7 @@ import msgspec
 from graders import judging, python
 from graders.calls import calls_of, match, valid
 from graders.choice import choice
-from graders.errors import AnswerError, GraderError, NotAvailable
+from graders.errors import AnswerError, GradeFault, GraderError, NotAvailable
 from graders.formula import calculate, names_in
 from graders.grader import (
     Choice,
@@ -34,6 +34,7 @@ from graders.grader import (
     TextSimilarity,
     TokenAccuracy,
     ValidCalls,
+    singles,
 )
 from graders.json_values import fits, json_within, same
 from graders.normalized import normalized
@@ -42,7 +43,7 @@ from graders.patterns import found
 from graders.probabilities import mean_probability, token_accuracy
 from graders.reading import grader_of
 from graders.sample import Grade, Judge, Sample
-from graders.similarity import cosine, edit_distance, similarity
+from graders.similarity import cosine, edit_distance, require_metric, similarity
 from graders.templates import as_text, fill, json_of, value_of
 
 
@@ -103,6 +104,23 @@ async def grade_with(
     except GraderError as error:
         return failed(error)
     return grade(grader, item, sample)
+
+
+def unavailable(
+    grader: Grader, *, embeddings: bool = False, trusted: frozenset[str] = frozenset()
+) -> GradeFault | None:
+    """Why a grader cannot grade here, whatever the answer: said before anything is paid for. What depends on the text,
+    such as METEOR of Chinese, is not looked at."""
+    try:
+        for single in singles(grader):
+            match single:
+                case TextSimilarity() if single.evaluation_metric != "cosine" or not embeddings:
+                    require_metric(single.evaluation_metric)
+                case Python():
+                    python.require_trusted(single.source, trusted)
+    except NotAvailable as error:
+        return error.fault
+    return None
 
 
 def failed(error: GraderError) -> Grade:

@@ -37,12 +37,17 @@ def trusted_sources(folder: Path) -> frozenset[str]:
     return frozenset(_plain(path.read_text(encoding="utf-8", errors="replace")) for path in files)
 
 
+def require_trusted(source: str, trusted: frozenset[str]) -> None:
+    """Raises NotAvailable where nobody put the source there."""
+    if _plain(source) not in trusted:
+        raise NotAvailable("grader_python_off")
+
+
 def run(
     source: str, item: Mapping[str, Any], sample: Sample, trusted: frozenset[str], seconds: float = SECONDS
 ) -> float:
     """What `grade(sample, item)` of a trusted source returns. Raises GraderError; NotAvailable for others."""
-    if _plain(source) not in trusted:
-        raise NotAvailable("grader_python_off")
+    require_trusted(source, trusted)
     kept = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # and no secrets
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])

@@ -14,6 +14,14 @@ from graders.errors import NotAvailable
 from graders.tokens import Writing, words, writing_of
 
 
+def require_metric(metric: str) -> None:
+    """Raises NotAvailable where a figure is not to be had here for any text."""
+    if metric == "cosine":
+        raise NotAvailable("grader_no_embeddings")
+    if metric == "meteor" and not _wordnet():
+        raise NotAvailable("grader_meteor_wordnet")
+
+
 def similarity(metric: str, text: str, reference: str) -> float:
     """Raises NotAvailable where the figure is not to be had for these texts."""
     match metric:
@@ -29,7 +37,7 @@ def similarity(metric: str, text: str, reference: str) -> float:
         case "rouge_l":
             return _rouge_l(words(text), words(reference))
         case "cosine":
-            raise NotAvailable("grader_no_embeddings")
+            require_metric(metric)
     return _rouge(words(text), words(reference), int(metric.removeprefix("rouge_")))
 
 
@@ -82,8 +90,7 @@ def _meteor(text: str, reference: str) -> float:
     """Synonyms are WordNet's, which is English and not part of nltk: without it there is no such figure."""
     if not reference.isascii():
         raise NotAvailable("grader_meteor_english")
-    if not _wordnet():
-        raise NotAvailable("grader_meteor_wordnet")
+    require_metric("meteor")
     from nltk.translate.meteor_score import meteor_score
 
     return float(meteor_score([_marked_words(reference, Writing.SPACED)], _marked_words(text, Writing.SPACED)))

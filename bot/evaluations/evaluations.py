@@ -48,6 +48,7 @@ from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GraderError
 from graders.grader import judges
+from graders.grading import unavailable
 from graders.judging import one_family
 from graders.named import NAMED
 from graders.reading import as_json, grader_of
@@ -85,7 +86,9 @@ class Evaluations:
         authority: Authority,
         *,
         tokenizers: Path | None = None,
+        trusted: frozenset[str] = frozenset(),
     ) -> None:
+        """`trusted`: the sources of Python graders that may run."""
         self._evaluations = evaluations
         self._models = models
         self._catalogue = catalogue
@@ -98,6 +101,7 @@ class Evaluations:
         self._pools = pools
         self._authority = authority
         self._tokenizers = tokenizers
+        self._trusted = trusted
         self._overlaps = Overlaps(file_store, pools)
 
     async def of_job(self, caller: Caller, word: str, *, checkpoints: bool = False) -> EvaluationRequest:
@@ -342,6 +346,9 @@ class Evaluations:
                 grader = grader_of(given)
             except GraderError as error:
                 raise Invalid(error.kind, "grader", **error.values) from None
+            fault = unavailable(grader, trusted=self._trusted)
+            if fault is not None:
+                raise Invalid(fault.kind, "grader", **fault.values)
             return as_json(grader), request.grader_name or grader.name
         if not read.has_reference:
             raise Invalid("no_references", "grader")

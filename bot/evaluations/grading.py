@@ -26,14 +26,16 @@ class Ungraded(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
 
 
-def grade_all(ungraded: Sequence[Ungraded]) -> list[GradeRow]:
-    """For a worker process: with graders that ask no model."""
-    return [_row(one, grade(_grader(one.grader), one.fields, sample_of(one.answer))) for one in ungraded]
+def grade_all(ungraded: Sequence[Ungraded], trusted: frozenset[str] = frozenset()) -> list[GradeRow]:
+    """For a worker process: with graders that ask no model. `trusted`: the sources of Python graders that may run."""
+    return [
+        _row(one, grade(_grader(one.grader), one.fields, sample_of(one.answer), trusted=trusted)) for one in ungraded
+    ]
 
 
-async def judged(one: Ungraded, judge: Judge) -> GradeRow:
+async def judged(one: Ungraded, judge: Judge, trusted: frozenset[str] = frozenset()) -> GradeRow:
     """With a grader that asks a model. Raises OverBudget."""
-    return _row(one, await grade_with(_grader(one.grader), one.fields, sample_of(one.answer), judge))
+    return _row(one, await grade_with(_grader(one.grader), one.fields, sample_of(one.answer), judge, trusted=trusted))
 
 
 def sample_of(answer: StoredAnswer) -> Sample:

@@ -69,7 +69,9 @@ class EvaluationRuns:
         pools: WorkerPools,
         *,
         look_every: float = _LOOK_EVERY,
+        trusted: frozenset[str] = frozenset(),
     ) -> None:
+        """`trusted`: the sources of Python graders that may run."""
         self._evaluations = evaluations
         self._answers = answers
         self._spending = spending
@@ -78,6 +80,7 @@ class EvaluationRuns:
         self._file_store = file_store
         self._pools = pools
         self._look_every = look_every
+        self._trusted = trusted
         self._rounds = WorkLoop("evaluations", self._due, every=look_every)
         self._under_way: dict[str, _Run] = {}
 
@@ -111,7 +114,7 @@ class EvaluationRuns:
         evaluation = await self._evaluations.get(evaluation_id)
         if evaluation is None or evaluation.state is not EvaluationState.RUNNING:
             return
-        run = _Run(evaluation, self._evaluations, self._answers, self._pools, self._look_every)
+        run = _Run(evaluation, self._evaluations, self._answers, self._pools, self._look_every, self._trusted)
         self._under_way[evaluation_id] = run
         try:
             await run.look()
@@ -188,6 +191,7 @@ class _Run:
         answers: ModelAnswers,
         pools: WorkerPools,
         look_every: float,
+        trusted: frozenset[str],
     ) -> None:
         self.evaluation = evaluation
         self.why: Reason | None = None
@@ -200,6 +204,7 @@ class _Run:
         self._pools = pools
         self._look_every = look_every
         self._payer = Payer(evaluation.owner, evaluation.channel, evaluation.id)
+        self._trusted = trusted
         self._judge = KeptJudge(answers, self._payer, evaluation.file)
         self._grader = msgspec.json.encode(evaluation.grader)
         self._asks_judge = needs_model(grader_of(evaluation.grader))
@@ -290,7 +295,7 @@ class _Run:
             given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
             ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
             if self._asks_judge and not question.control:
-                row = await judged(ungraded, self._judge)
+                row = await judged(ungraded, self._judge, self._trusted)
                 await self._record([row], {place: given.key}, int(given.cached))
             else:
                 self._waiting.append((ungraded, given.key, given.cached))
@@ -328,7 +333,7 @@ class _Run:
             return
         ungraded = [one for one, _, _ in waiting]
         try:
-            rows = await self._pools.run(grade_all, ungraded, pool=Pool.GRADING, seconds=_GRADED_WITHIN)
+            rows = await self._pools.run(grade_all, ungraded, self._trusted, pool=Pool.GRADING, seconds=_GRADED_WITHIN)
         except TrainingFileError as error:  # an answer that no worker lives through, or not in time
             rows = [GradeRow(one.place, None, fault=_reason(error)) for one in ungraded]
         await self._record(rows, {one.place: key for one, key, _ in waiting}, sum(cached for _, _, cached in waiting))

@@ -24,8 +24,10 @@ from bot.store.database import Database
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.spending import SqliteBudgetStore
+from graders import NAMED, as_json
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
+PYTHON = {"type": "python", "name": "length", "source": "def grade(sample, item):\n    return 1.0"}
 HERE = Origin("T0ACME", CHANNEL, False)
 BEN, EVE = Actor("U0BEN", "T0ACME"), Actor("U0EVE", "T0ACME", Role.ADMIN)
 BOTH = EvaluationRequest((MODEL, TUNED), "ds-valid")
@@ -98,6 +100,8 @@ async def test_a_file_without_answers_takes_the_grader_of_its_job(
         (EvaluationRequest((MODEL,), "ds-valid", n=0), "how_many_items"),
         (EvaluationRequest((MODEL,), "ds-valid", samples=99), "how_many_samples"),
         (EvaluationRequest((MODEL,), "ds-valid", grader={"type": "magic"}), "grader_unlike_protocol"),
+        (EvaluationRequest((MODEL,), "ds-valid", grader=as_json(NAMED["cosine"])), "grader_no_embeddings"),
+        (EvaluationRequest((MODEL,), "ds-valid", grader=PYTHON), "grader_python_off"),
         (EvaluationRequest((MODEL,), "ds-other"), "unknown_dataset"),
         (EvaluationRequest(("gpt-none",), "ds-valid"), "no_such_model"),
     ],
