@@ -99,6 +99,7 @@ from handlers.datasets.reports import ReportMessages
 from handlers.deletion.listeners import DeletionListeners
 from handlers.evaluations.answer_files import AnswerFiles
 from handlers.evaluations.choosing import Choosing
+from handlers.evaluations.dropped_graders import DroppedGraders
 from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.evaluations.results import ResultMessages
@@ -198,7 +199,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         *chat,
         _agent(services, callers, conversations, chat[0]),
         compare,
-        *_evaluations(services, callers, conversations, compare),
+        *_evaluations(services, callers, conversations, compare, datasets.derived),
         *_collections(services, callers, conversations, datasets),
         _retraining(services, callers, comparisons, datasets, compare, start),
     ]
@@ -418,7 +419,11 @@ def _compare(
 
 
 def _evaluations(
-    services: Services, callers: Callers, conversations: ConversationStore, compare: CompareListeners
+    services: Services,
+    callers: Callers,
+    conversations: ConversationStore,
+    compare: CompareListeners,
+    derived: DerivedFiles,
 ) -> tuple[EvaluationListeners, JudgeListeners]:
     store, timing, authority = SqliteEvaluationStore(services.database), services.timing, services.authority
     use_case = evaluations(services, store)
@@ -454,7 +459,7 @@ def _evaluations(
         services.model_lookup,
         services.job_lookup,
         services.trainable_datasets,
-        GraderFiles(SqliteGraderFileStore(services.database), authority),
+        _grader_files(services),
         use_case,
     )
     listening = EvaluationListeners(
@@ -469,6 +474,15 @@ def _evaluations(
             messages,
             services.languages,
             services.poster,
+        ),
+        dropped=DroppedGraders(
+            callers,
+            choosing.grader_files,
+            derived,
+            _download(services),
+            services.people,
+            services.poster,
+            services.languages.place,
         ),
         models=services.model_lookup,
         authority=authority,
@@ -485,6 +499,11 @@ def _evaluations(
         language=services.languages.place,
     )
     return listening, judging
+
+
+def _grader_files(services: Services) -> GraderFiles:
+    store = SqliteGraderFileStore(services.database)
+    return GraderFiles(store, services.datasets, services.file_store, services.pools, services.authority)
 
 
 def evaluations(services: Services, store: EvaluationStore) -> Evaluations:
@@ -552,6 +571,7 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
         samples=DatasetSamples(services.dataset_lookup, file_store, pools),
         findings=FindingsFile(datasets, services.dataset_lookup),
         deletion=deletion,
+        graders=_grader_files(services),
         reports=reports,
         derived=DerivedFiles(making, checking, file_store, reports, poster, language),
         download=_download(services),

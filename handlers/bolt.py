@@ -18,6 +18,7 @@ from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
+from handlers.evaluations.listeners import EvaluationListeners
 from handlers.inbox import Inbox
 from handlers.languages import Languages
 from handlers.messages import Messages
@@ -77,6 +78,8 @@ def build(
     assert isinstance(datasets, DatasetListeners)
     compare = listeners[CompareListeners]
     assert isinstance(compare, CompareListeners)
+    evaluations = listeners[EvaluationListeners]
+    assert isinstance(evaluations, EvaluationListeners)
     agent = listeners[AgentListeners]
     assert isinstance(agent, AgentListeners)
     messages = Messages(
@@ -84,6 +87,7 @@ def build(
         datasets=datasets,
         chat=chat,
         compare=compare,
+        evaluations=evaluations,
         agent=agent,
         callers=chat.callers,
         authority=authority,

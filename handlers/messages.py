@@ -1,7 +1,7 @@
 """Messages that concern the bot: files, replies in conversations, mentions, direct messages."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from slack_bolt.app.async_app import AsyncApp
 
@@ -12,6 +12,7 @@ from bot.conversations.conversation import Conversation
 from bot.errors import Denied
 from bot.notices.interfaces import PostRefused
 from bot.providers.interface import ProviderError
+from graders.files import may_hold_grader
 from handlers.agent.listeners import AgentListeners
 from handlers.blocks import help as help_blocks
 from handlers.blocks.markup import addresses_others, plain, typed
@@ -25,6 +26,7 @@ from handlers.compare import blocks as compare_blocks
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.dropped_files import is_training_data, may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
+from handlers.evaluations.listeners import EvaluationListeners
 from handlers.inbox import Inbox
 from handlers.message_changes import SUBTYPES, message_change
 from handlers.request import Request
@@ -49,6 +51,7 @@ class Messages:
     bot_user: str
     greeted: set[str]
     datasets: DatasetListeners
+    evaluations: EvaluationListeners
 
     def register(self, app: AsyncApp, inbox: Inbox) -> None:
         app.event("message")(inbox.listener(self.message))
@@ -62,6 +65,10 @@ class Messages:
         if event.get("subtype") in SUBTYPES:
             await self._changed(request)
             return
+        if _brings_grader(request) and await self._conversation(request) is None:
+            request = await self._without_graders(request)
+            if not request.body["event"].get("files"):
+                return
         if await self._brings_training_data(request) and await self.datasets.files_dropped(request):
             return
         direct = event.get("channel_type") == "im"
@@ -99,7 +106,7 @@ class Messages:
 
     async def mention(self, request: Request) -> None:
         """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
-        if await self._brings_training_data(request):
+        if await self._brings_training_data(request) or _brings_grader(request):
             return  # comes as message, too
         conversation = await self._conversation(request)
         if conversation is not None and find_command(self._first_word(request)) is None:
@@ -163,6 +170,13 @@ class Messages:
             request.channel, message, idempotency_key=request.key, may_exist=request.is_retry, since=request.received_at
         )
 
+    async def _without_graders(self, request: Request) -> Request:
+        """Graders among the files of a message are taken in; the rest may be training data."""
+        taken = await self.evaluations.dropped.take_in(request)
+        event = request.body["event"]
+        left = [file for file in event["files"] if str(file.get("id")) not in taken]
+        return replace(request, body={**request.body, "event": {**event, "files": left}})
+
     async def _brings_training_data(self, request: Request) -> bool:
         """In a thread with a model most files are for the model."""
         files = request.body["event"].get("files") or []
@@ -199,6 +213,10 @@ class Messages:
 
     def _first_word(self, request: Request) -> str:
         return next(iter(self._without_mention(request.text).split(maxsplit=1)), "")
+
+
+def _brings_grader(request: Request) -> bool:
+    return any(may_hold_grader(name) for name in _file_names(request))
 
 
 def _file_names(request: Request) -> list[str]:

@@ -675,14 +675,32 @@ def promptfoo_file(name: str, tests: int) -> str:
     )
 
 
-def reads_as(what: str) -> str:
-    """`what`: a list of assertions or graders."""
-    return _("Understood: {what}.", what=what)
+def openai_eval_file(name: str, items: int) -> str:
+    return plural(
+        "{name} is an eval of OpenAI's with {count} item.",
+        "{name} is an eval of OpenAI's with {count} items.",
+        items,
+        name=name,
+    )
 
 
-def does_not_read(what: str) -> str:
-    """`what`: a list of what the file says and no grader does here."""
-    return _("Not understood, and left out: {what}.", what=what)
+def wrong_grader(name: str, why: str) -> str:
+    """`why`: a sentence."""
+    return _("{name} looks like a grader, and cannot be used. {why}", name=name, why=why)
+
+
+def no_grader_in_it() -> str:
+    return _("Nothing is left in it that could grade an answer here.")
+
+
+def left_out() -> str:
+    """Over a list."""
+    return _("Left out:")
+
+
+def and_more(count: int) -> str:
+    """At the end of a list."""
+    return plural("and {count} more", "and {count} more", count)
 
 
 def evaluate_with_button() -> str:

@@ -15,6 +15,7 @@ from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.datasets.samples import DatasetSamples
 from bot.datasets.splitting import DatasetSplitting
 from bot.errors import Invalid
+from bot.evaluations.grader_files import GraderFiles
 from handlers.blocks import deletion as deletion_blocks
 from handlers.callers import Callers
 from handlers.datasets.blocks import derived as derived_blocks
@@ -47,6 +48,7 @@ class DatasetListeners:
     samples: DatasetSamples
     findings: FindingsFile
     deletion: DatasetDeletion
+    graders: GraderFiles
     reports: ReportMessages
     derived: DerivedFiles
     download: Download
@@ -67,7 +69,8 @@ class DatasetListeners:
         return bool(files)
 
     async def file_deleted(self, request: Request) -> None:
-        """The file is gone from Slack: offer its owner to delete our copy and the provider's."""
+        """The file is gone from Slack: offer its owner to delete our copy and the provider's. A grader goes with it."""
+        await self.graders.forget(str(request.body["event"].get("file_id") or ""))
         for dataset in await self.deletion.of_file(str(request.body["event"].get("file_id") or "")):
             with speaking(await self.language(dataset.owner, dataset.owner)):
                 question = deletion_blocks.deleted_in_slack(dataset)

@@ -26,6 +26,7 @@ from handlers.evaluations.choice import Choice
 from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.command_words import read_command
 from handlers.evaluations.drift_blocks import repeated
+from handlers.evaluations.dropped_graders import DroppedGraders
 from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.plan_words import plan_words
 from handlers.languages import Languages
@@ -59,6 +60,7 @@ class EvaluationListeners:
     runs: EvaluationRuns
     keeper: EvaluationKeeper
     answer_files: AnswerFiles
+    dropped: DroppedGraders
     models: ModelLookup
     authority: Authority
     modals: Modals
@@ -109,6 +111,13 @@ class EvaluationListeners:
         await self._open(
             request, caller, Choice(of_job.models, job=job_id), message.get("thread_ts") or message.get("ts")
         )
+
+    async def with_grader(self, request: Request) -> None:
+        """*Evaluate with it* below a grader that was dropped."""
+        grader, _, dataset = request.text.partition(" ")
+        caller = await self.callers.of(request)
+        await self.choosing.grader_files.get(caller, grader)
+        await self._open(request, caller, Choice(dataset=dataset or None, grader=grader), request.thread_ts)
 
     async def changed(self, request: Request) -> None:
         """Something was chosen in the window: another plan."""

@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.blocks.card import JOB_EVALUATE
-from handlers.evaluations import card, drift_blocks, modal, question, result_blocks
+from handlers.evaluations import card, drift_blocks, dropped_graders, modal, question, result_blocks
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.routing import Command, Feature, Modal, Topic
 
@@ -12,6 +12,7 @@ FEATURE: Final = Feature(
     commands=(Command("evaluate", Topic.TALK, EvaluationListeners.command),),
     buttons={
         JOB_EVALUATE: EvaluationListeners.of_job,
+        dropped_graders.EVALUATE_WITH: EvaluationListeners.with_grader,
         question.CONFIRMED: EvaluationListeners.confirmed,
         question.CHANGE: EvaluationListeners.change,
         question.NOT_NOW: EvaluationListeners.not_now,

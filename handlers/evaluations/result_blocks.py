@@ -187,7 +187,7 @@ def _count(score: ModelScore) -> Cell:
 
 
 def _share(value: float | None) -> Cell:
-    return "–" if value is None else Number(value, texts.score(value))
+    return "–" if value is None else Number(value, percent(value))
 
 
 def _figure(value: float | None) -> Cell:

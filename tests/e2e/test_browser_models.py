@@ -289,8 +289,6 @@ async def _evaluate(stage: Stage) -> None:
     await expect(result.locator("img")).to_be_visible()
     await result.scroll_into_view_if_needed()
     await stage.picture("evaluate-result", still=True)
-    await stage.thread.get_by_text(evaluations.differences_title(), exact=True).first.scroll_into_view_if_needed()
-    await stage.picture("evaluate-differences", still=True)
     await stage.close_thread()
 
 

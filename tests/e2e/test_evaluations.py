@@ -132,3 +132,38 @@ async def test_a_kill_costs_no_second_answer_and_shows_nothing_twice(w: World) -
         assert len(cards) == 1
         told = await w.person.messages(w.channel, began["ts"])
         assert len([one for one in told if "/result" in str(one.get("metadata"))]) == 1
+
+
+PROMPTFOO = b"""
+description: Opening hours
+prompts: ["Is ticket {{number}} urgent?"]
+tests:
+  - vars: {number: 1}
+    assert: [{type: icontains, value: "yes"}]
+  - vars: {number: 2}
+    assert: [{type: icontains, value: "no"}, {type: javascript, value: "output.length < 9"}]
+"""
+
+
+async def test_a_grader_that_is_dropped_is_told_of_and_evaluates(w: World) -> None:
+    a_pair(w)
+    async with w.bot():
+        dropped = await w.person.drop_bytes("ana", w.channel, [("tickets.yaml", PROMPTFOO)])
+        told = await w.person.wait_message(w.channel, thread_ts=dropped["ts"], action_id="evaluate_with", timeout=20)
+        assert "`tickets.yaml` is a Promptfoo file with 2 tests." in text_of(told)
+        assert "tests[1].assert[1]" in text_of(told)  # javascript is not run
+        await w.wait_report(dropped)
+        question = await asked_before(w, f"{MODEL},support on tickets-tests.jsonl with tickets.yaml")
+        await w.person.click("ana", w.channel, question["ts"], "evaluation_confirmed")
+        shown = await result(w, await card(w))
+        assert "100% against 50%" in text_of(shown)
+
+
+async def test_json_that_is_no_grader_stays_training_data_and_a_wrong_grader_says_why(w: World) -> None:
+    async with w.bot():
+        rows = orjson.dumps([{"question": f"Number {n}?", "answer": "Yes."} for n in range(12)])
+        dropped = await w.person.drop_bytes("ana", w.channel, [("rows.json", rows)])
+        await w.wait_report(dropped)
+        wrong = b'{"type": "string_check", "name": "x", "input": "{{oops}}", "reference": "a", "operation": "eq"}'
+        dropped = await w.person.drop_bytes("ana", w.channel, [("wrong.json", wrong)])
+        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="looks like a grader", timeout=20)

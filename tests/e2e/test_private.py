@@ -200,6 +200,7 @@ ACTION_CASES = {
     "checkpoints_compare": "{job}",
     "job_evaluate": "{job}|{job} checkpoints",
     "export_upload": "{export}",
+    "evaluate_with": "{grader}|{grader} {dataset}",
     "evaluation_confirmed": '{{"key": "k", "user": "{user}", "choice": {{"models": ["{model}"], '
     '"dataset": "{dataset}"}}}}|{{"key": "k", "user": "{user}", "choice": {{"models": ["{base}"], '
     '"dataset": "{dataset}", "job": "{job}"}}}}',

@@ -17,6 +17,7 @@ from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
+from handlers.evaluations.listeners import EvaluationListeners
 from handlers.messages import Messages
 from handlers.models.blocks import ASK
 from handlers.request import Request
@@ -81,6 +82,7 @@ def messages(chat: ChatListeners, compared: Compared, agent: AgentListeners) -> 
         datasets=cast(DatasetListeners, NoFiles()),
         chat=chat,
         compare=cast(CompareListeners, compared),
+        evaluations=cast(EvaluationListeners, NoFiles()),
         agent=agent,
         callers=chat.callers,
         authority=chat.authority,

@@ -22,6 +22,7 @@ from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.datasets.samples import DatasetSamples
 from bot.datasets.splitting import DatasetSplitting, PlannedSplit, SplitFiles
 from bot.errors import Denied, Invalid, NotFound
+from bot.evaluations.grader_files import GraderFiles
 from bot.store.datasets import SqliteDatasetStore
 from handlers.callers import Callers
 from handlers.datasets.blocks import split_modal
@@ -139,6 +140,9 @@ class Datasets:
             await self.store.save(made[-1])
         return SplitFiles(made[0], made[1], Split(80, 20, None))
 
+    async def forget(self, file_id: str) -> None:
+        """Of a grader."""
+
     async def of_file(self, file_id: str) -> list[Dataset]:
         return await self.store.by_file(file_id)
 
@@ -188,6 +192,7 @@ def listeners(
         samples=cast(DatasetSamples, use_cases),
         findings=FindingsFile(datasets, cast(Any, _Lookup(datasets))),
         deletion=cast(DatasetDeletion, use_cases),
+        graders=cast(GraderFiles, use_cases),
         reports=report_messages,
         derived=DerivedFiles(DerivedDatasets(datasets), checking, file_store, report_messages, poster, english),
         download=cast(Download, Downloads()),
