@@ -111,8 +111,11 @@ class Evaluations:
         if not job.fine_tuned_model or job.model_lost:
             raise Conflict("no_model_yet")
         made = [one.model for one in await self._jobs.checkpoints(job.id)] if checkpoints else []
-        models = dict.fromkeys([base_of(job.base_model), *filter(None, [job.parent]), *made, job.fine_tuned_model])
-        return EvaluationRequest(tuple(models)[-MOST_MODELS:], job_id=job.id)
+        named = dict.fromkeys([base_of(job.base_model), *filter(None, [job.parent]), *made])
+        before = [model for model in named if model != job.fine_tuned_model and await self._catalogue.exists(model)]
+        # The baseline, and the latest checkpoints.
+        kept = [*before[:1], *before[1:][-(MOST_MODELS - 2) :]]
+        return EvaluationRequest((*kept, job.fine_tuned_model), job_id=job.id)
 
     async def plan(self, caller: Caller, origin: Origin, request: EvaluationRequest) -> Plan:
         """What it will take, and what it can show. Nothing is asked, nothing is kept.
@@ -269,7 +272,7 @@ class Evaluations:
             )
         if not read.drawn:
             raise Invalid("no_prompts", "dataset", name=dataset.name)
-        grader, grader_name = self._grader(request, read, job)
+        grader, grader_name = self._grader(request, read, dataset, job)
         asked = grader_of(grader)
         for judge in judges(asked):
             await self._models.require(caller, judge)
@@ -337,9 +340,12 @@ class Evaluations:
         trained = await self._datasets.get(job.dataset_id) if job.dataset_id else None
         return [one for one in (job.validation_dataset_id, trained.validation if trained else None) if one]
 
-    def _grader(self, request: EvaluationRequest, read: Survey, job: Job | None) -> tuple[dict[str, Any], str]:
+    def _grader(
+        self, request: EvaluationRequest, read: Survey, dataset: Dataset, job: Job | None
+    ) -> tuple[dict[str, Any], str]:
+        """That of the request, of the job where the file is one for reinforcement, else what suits the file."""
         given = request.grader
-        if given is None and not read.has_reference and job is not None:
+        if given is None and job is not None and (dataset.format == "reinforcement" or not read.has_reference):
             given = job.grader
         if given is not None:
             try:

@@ -3,12 +3,16 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from bot.compare.prompts import prompt_of
+from bot.conversations.completion import completion_format
 from bot.evaluations.evaluation import Item
 from bot.providers.chat import ChatMessage, ToolCall
+from training_files import read_examples
+from training_files.dataset_checks.completions import LEARNED_FROM
 from training_files.examples import numbered_examples
 
 _GROUPS: Final = ("conversation_id", "group", "source", "document")
@@ -21,18 +25,19 @@ _SCRIPTS: Final = {"CJK": "zh", "HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "k
 def items_in(path: Path, wanted: Collection[tuple[int, int]] | None = None) -> Iterator[Item]:
     """In the order of the file, one example held at a time; of these (line, turn), or all. Raises TrainingFileError."""
     last = max((line for line, _ in wanted), default=0) if wanted is not None else None
+    format = completion_format(list(islice(read_examples(path), LEARNED_FROM)))
     for line, example in numbered_examples(path):
         if last is not None and line > last:
             return
-        for item in items_of(example, line):
+        for item in items_of(example, line, format.stop if format else ""):
             if wanted is None or (item.line, item.turn) in wanted:
                 yield item
 
 
-def items_of(example: Mapping[str, Any], line: int = 1) -> list[Item]:
-    """Of a chat, each answer that is trained on; of preferences the preferred one; of completions the completion; of
-    reinforcement what the last question asks, with nothing to compare the answer with but the example's own fields.
-    None where that is not text."""
+def items_of(example: Mapping[str, Any], line: int = 1, stop: str = "") -> list[Item]:
+    """Of a chat, each answer that is trained on; of preferences the preferred one; of completions the completion,
+    without the `stop` that ends it; of reinforcement what the last question asks, with nothing to compare the answer
+    with but the example's own fields. None where that is not text."""
     given = example.get("input")
     if isinstance(given, dict):
         return _preference(example, given, line)
@@ -42,7 +47,7 @@ def items_of(example: Mapping[str, Any], line: int = 1) -> list[Item]:
     prompt = prompt_of(example)
     if not prompt or not isinstance(example.get("completion"), str):
         return []
-    return [_item(example, line, 0, prompt, example["completion"].strip(), (), ())]
+    return [_item(example, line, 0, prompt, example["completion"].removesuffix(stop).strip(), (), ())]
 
 
 def _chat(example: Mapping[str, Any], messages: list[Any], line: int) -> list[Item]:

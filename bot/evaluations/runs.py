@@ -119,6 +119,8 @@ class EvaluationRuns:
         try:
             await run.look()
             await self._ask(run)
+            if not run.stopped:
+                await self._finish(evaluation, run.items)
         except (TrainingFileError, NotFound) as error:
             await self._stop(evaluation, EvaluationState.FAILED, _reason(error))
             return
@@ -126,8 +128,6 @@ class EvaluationRuns:
             self._under_way.pop(evaluation_id, None)
         if run.why is not None:
             await self._stop(evaluation, EvaluationState.PAUSED, run.why)
-        elif not run.stopped:
-            await self._finish(evaluation, run.items)
 
     async def _ask(self, run: "_Run") -> None:
         evaluation = run.evaluation
@@ -317,10 +317,10 @@ class _Run:
         log.warning(
             "no answer", evaluation=self.evaluation.id, model=self.evaluation.models[place.model], why=reason.kind
         )
-        await self._store.fail(self.evaluation.id, place, reason)
         self._failed_in_a_row[place.model] += 1
         if self._failed_in_a_row[place.model] >= FAILURES_IN_A_ROW:
-            self._stop(reason)
+            self._stop(reason)  # before it is stored, or others would be asked meanwhile
+        await self._store.fail(self.evaluation.id, place, reason)
 
     def _stop(self, why: Reason) -> None:
         self.why = self.why or why

@@ -3,15 +3,15 @@ in a worker process; no words of the file come back but its labels."""
 
 import hashlib
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from bot.conversations.completion import completion_format, labels
+from bot.conversations.completion import labels
 from bot.evaluations.evaluation import AskedHow, DrawnItem, Item, Task
 from bot.evaluations.items import items_in, items_of
 from training_files import lookup, read_examples
@@ -49,14 +49,14 @@ def survey(path: Path, n: int, seed: int, models: Sequence[str], tokenizers: Pat
     """Draws `n` of the file's items, the same ones for the same seed. Raises TrainingFileError."""
     wanted, total, unusable = _draw(path, n, seed)
     examples = list(islice(read_examples(path), _READ_FOR_LABELS))
-    classes, stop = labels(examples), _stop(examples)
+    classes = labels(examples)
     drawn: list[DrawnItem] = []
     lengths: list[int] = []
     kinds = {"calls": 0, "json": 0, "label": 0}
     answer_lengths: list[int] = []
     counter = _Counter(models, tokenizers)
     for number, item in enumerate(items_in(path, wanted)):
-        reference = item.reference.removesuffix(stop).strip() if stop else item.reference
+        reference = item.reference
         kinds["calls"] += bool(item.fields["reference_calls"])
         kinds["json"] += _is_json(reference)
         kinds["label"] += reference in classes
@@ -186,11 +186,6 @@ class _Counter:
             lengths = tokenizer.count(told) if told else []
             self._answers[name] += sum(lengths) + unknown
             self.longest = max(self.longest, *lengths, 0)
-
-
-def _stop(examples: Sequence[Mapping[str, Any]]) -> str:
-    format = completion_format(examples)
-    return format.stop if format else ""
 
 
 def _is_json(text: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import pytest
 from evaluating import a_chat, labelled
-from parts import CHANNEL, MODEL, a_job
+from parts import CHANNEL, MODEL, a_job, a_report
 from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Role
@@ -91,6 +91,10 @@ async def test_a_file_without_answers_takes_the_grader_of_its_job(
     await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, grader=grader, method="reinforcement"))
     plan = await evaluations.plan(a_caller(), HERE, request)
     assert (plan.grader, plan.grader_name) == (grader, "level")
+    answered = [{**one, "answer": f"{n}"} for n, one in enumerate(questions)]
+    await dropped(*answered, id="ds-rl2", report=a_report(format="reinforcement"))
+    with_answers = await evaluations.plan(a_caller(), HERE, EvaluationRequest((MODEL, TUNED), "ds-rl2"))
+    assert with_answers.grader_name == "level", "also where the file has answers"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from evaluating import a_chat, labelled
 from parts import MODEL
 
 from bot.evaluations.evaluation import Task
-from bot.evaluations.items import items_of, language_of
+from bot.evaluations.items import items_in, items_of, language_of
 from bot.evaluations.survey import survey
 
 
@@ -72,6 +72,15 @@ def test_what_cannot_be_asked_safely_is_no_item(message: Any) -> None:
 def test_language_is_told_by_letters() -> None:
     told = [language_of(text) for text in ("Where is it?", "请问 API 在哪里？", "どこですか", "어디", "Где?", "42")]
     assert told == ["latin", "zh", "ja", "ko", "cyrillic", ""]
+
+
+def test_what_ends_completions_is_no_part_of_an_answer(write: Callable[..., Path]) -> None:
+    path = write(
+        *[{"prompt": f"Review {n}\n\n###\n\n", "completion": f" {('good', 'bad')[n % 2]} END"} for n in range(20)]
+    )
+    assert {item.reference for item in items_in(path)} == {"good", "bad"}
+    read = survey(path, 100, 1, [MODEL])
+    assert (read.task, set(read.labels)) == (Task.CLASSIFICATION, {"good", "bad"})
 
 
 def test_the_same_items_are_drawn_for_the_same_seed_each_once(write: Callable[..., Path]) -> None:
