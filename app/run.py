@@ -142,7 +142,7 @@ async def running(
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,
-            SweepProgress(services.sweeps, services.jobs),
+            SweepProgress(services.sweeps, services.jobs, notices_channel=settings.finetune_notices_channel),
             services.cards,
             services.poster,
             charts,

@@ -165,6 +165,8 @@ def ended_elsewhere(ending: Notice, notice_id: str, channel: str) -> Notice:
 
 
 def is_told_elsewhere(notice: Notice) -> bool:
-    """Whether it is an ending that others hear of, too: of a sweep that is not each job's, but the whole one's."""
-    of_its_own = notice.under_card in (None, notice.about.id)
-    return isinstance(notice.body, SweepEnded) or (isinstance(notice.body, Ended) and of_its_own)
+    """Whether it is an ending, in its own thread, that others hear of, too: of a sweep that is not each job's, but the
+    whole one's."""
+    if isinstance(notice.body, SweepEnded):
+        return notice.under_card is not None
+    return isinstance(notice.body, Ended) and notice.under_card in (None, notice.about.id)

@@ -78,8 +78,13 @@ class SqliteSweepStore:
 
         await self._database.write(work)
 
-    async def tell(self, notice: Notice) -> None:
-        await self._database.write(lambda db: put_notices(db, [notice]))
+    async def tell(self, notices: Sequence[Notice]) -> None:
+        def work(db: SqliteDatabase) -> None:
+            # A channel that subscribes later is not told of what ended before.
+            if db.execute("SELECT 1 FROM notices WHERE id = ?", [notices[0].id]).fetchone() is None:
+                put_notices(db, notices)
+
+        await self._database.write(work)
 
     async def _many(self, ids: Sequence[str]) -> list[Sweep]:
         marks = ",".join("?" * len(ids))

@@ -90,5 +90,5 @@ class SweepStore(Protocol):
     async def set_reminded(self, sweep: Sweep, notice: Notice) -> None:
         """Its approval is asked for once more."""
 
-    async def tell(self, notice: Notice) -> None:
-        """Once, however often it is called."""
+    async def tell(self, notices: Sequence[Notice]) -> None:
+        """Unless the first of them is known: then all are."""

@@ -19,8 +19,10 @@ from bot.spending.budget import OverBudget, Scope
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.spending import SqliteBudgetStore
+from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.sweeps import SqliteSweepStore
 from bot.sweeps.grid import configurations
+from bot.sweeps.progress import SweepProgress
 from bot.sweeps.sweep import Sweep
 from bot.sweeps.sweeps import SweepRequest, Sweeps
 
@@ -162,6 +164,32 @@ async def test_what_is_left_is_stopped_by_its_owner_only(
     assert (stopped, refused) == (6, [])
     assert {job.state for job in await sweep_store.jobs(sweep)} == {states.CANCELLED}
     assert {job["status"] for job in stand_in.jobs.values()} == {"cancelled"}
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_its_end_is_told_once_and_elsewhere_only_where_it_was_public(
+    make_sweeps: MakeSweeps,
+    dataset: Dataset,
+    jobs: SqliteJobStore,
+    sweep_store: SqliteSweepStore,
+    database: Database,
+    private: bool,
+) -> None:
+    sweeps, _, _ = make_sweeps(Rules(most_running=0))
+    for channel in ("C0ALL", "C0SUBSCRIBED"):
+        entry = Entry(channel, 1.0, "U0BEN", "subscribe", channel, channel)
+        await SqliteSubscriptions(database).add(channel, entry)
+    sweep = await sweeps.start(a_caller(), wanted(dataset), Origin("T0ACME", "C0TRAINING", private), "command/1")
+    progress = SweepProgress(sweep_store, jobs, notices_channel="C0ALL")
+    assert await progress.look(sweep.id)
+    assert await told(database) == []
+    await sweeps.stop(a_caller(), sweep.id)
+    assert await progress.look(sweep.id)
+    late = Entry("late", 2.0, "U0BEN", "subscribe", "C0LATE", "C0LATE")
+    await SqliteSubscriptions(database).add("C0LATE", late)
+    assert await progress.look(sweep.id)
+    ended = [one for one in await told(database) if one.startswith("ended")]
+    assert ended == ["ended", *([] if private else ["ended/elsewhere", "ended/elsewhere/C0SUBSCRIBED"])]
 
 
 async def test_a_sweep_of_a_private_channel_is_not_known_elsewhere(make_sweeps: MakeSweeps, dataset: Dataset) -> None:
