@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from app import tracking
 from bot.errors import StartError
 from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -70,6 +71,7 @@ def require(settings: Settings) -> None:
             complaints.append(texts.wrong_app_token(texts.token_kind(_kind(app))))
     if not key:
         complaints.append(texts.no_provider_key())
+    complaints += tracking.complaints(settings)
     for name, value in (("OPENAI_API_KEY", key), ("SLACK_SIGNING_SECRET", _value(settings.slack_signing_secret))):
         if kind := _kind(value):
             complaints.append(texts.token_in_the_wrong_place(name, texts.token_kind(kind)))

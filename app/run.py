@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from app import compose, connecting
 from app.schedule import Task, schedule
 from app.services import Services, make_services
+from app.tracking import trackers
 from bot.audit import note_roles
 from bot.errors import Invalid, StartError
 from bot.evaluations.repeats import EvaluationRepeats
@@ -35,8 +36,10 @@ from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteOutbox
+from bot.store.tracking import SqliteTrackingStore
 from bot.sweeps.progress import SweepProgress
 from bot.timing import Timing
+from bot.tracking.tracking import Tracking
 from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
 from handlers.compare.listeners import CompareListeners
@@ -214,7 +217,16 @@ async def running(
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     repeats = EvaluationRepeats(SqliteEvaluationStore(services.database), services.datasets)
+    told = trackers(services.settings, services.pools)
+    tracking = Tracking(
+        SqliteTrackingStore(services.database),
+        services.jobs,
+        told,
+        private=services.settings.finetune_track_private,
+        between=services.timing.tracking,
+    )
     return [
+        *([Task("tracking", min(10.0, services.timing.tracking), tracking.tick)] if told else []),
         *(
             Task(f"follow {name}", min(1.0, poll_seconds), follower.tick)
             for name, follower in services.followers.items()

@@ -106,6 +106,20 @@ class Settings(BaseSettings):
     finetune_poll_seconds: float = Field(
         5.0, gt=0, description="How often a running job is looked at; queued ones a third as often."
     )
+    finetune_wandb_project: str | None = Field(
+        None,
+        description="A project at Weights & Biases that is told of every job: settings, figures, cost, model. Needs "
+        "the extra `tracking`, and `WANDB_API_KEY` or `WANDB_MODE=offline`.",
+    )
+    finetune_wandb_entity: str | None = Field(None, description="The team or person whose project that is.")
+    wandb_api_key: SecretStr | None = Field(None, description="The key for Weights & Biases.")
+    mlflow_tracking_uri: str | None = Field(
+        None, description="The address of an MLflow server that is told of every job. Needs the extra `tracking`."
+    )
+    mlflow_experiment_name: str = Field("finetune-bot", description="The experiment in MLflow.")
+    finetune_track_private: bool = Field(
+        False, description="Tell Weights & Biases and MLflow of jobs from private channels and direct messages, too."
+    )
     finetune_tokenizers: Path | None = Field(
         None,
         description="Folder with `<model>/tokenizer.json`, for exact counts of open models; by default where a trainer "
@@ -138,6 +152,7 @@ class Settings(BaseSettings):
         "slack_signing_secret",
         "openai_api_key",
         "openai_webhook_secret",
+        "wandb_api_key",
         mode="before",
     )
     @classmethod

@@ -26,6 +26,9 @@ class Timing:
     drain: float = 2.5
     """At the end, for work on what Slack sent."""
 
+    tracking: float = 60.0
+    """Between two reports on a running job to a tracker of experiments."""
+
     pace: float = 1.0
     """Of calls to Slack, as a multiple of what it grants in a minute."""
 

@@ -34,7 +34,8 @@ MOST_SECONDS: Final = 3600.0
 
 class Pool(StrEnum):
     """Which process does the work: quick work, reports on large files, other work on large files (repairing,
-    splitting), the second pass, for which nobody waits, charts of jobs, and grading answers.
+    splitting), the second pass, for which nobody waits, charts of jobs, grading answers, and
+    telling trackers of experiments.
     """
 
     QUICK = "quick"
@@ -43,6 +44,7 @@ class Pool(StrEnum):
     SECOND = "second"
     CHARTS = "charts"
     GRADING = "grading"
+    TRACKING = "tracking"
 
     @classmethod
     def of_report(cls, size: int) -> "Pool":

@@ -33,7 +33,7 @@ def test_a_page_is_what_the_script_would_write(docs: ModuleType, name: str) -> N
 
 
 def test_every_setting_is_on_the_page_once_and_has_a_meaning(docs: ModuleType) -> None:
-    lines = docs.settings_page().splitlines()
+    lines = docs.settings_page().partition("\n## Trainer\n")[0].splitlines()  # which takes some of the same
     for name, field in Settings.model_fields.items():
         assert field.description
         assert len([line for line in lines if line.startswith(f"| `{name.upper()}` |")]) == 1

@@ -62,6 +62,21 @@ def wrong_app_token(kind: str) -> str:
     )
 
 
+def tracker_not_installed(setting: str, package: str) -> str:
+    return _(
+        '{setting} needs the package {package}, which is not installed: `pip install -e ".[tracking]"`.',
+        setting=setting,
+        package=package,
+    )
+
+
+def no_wandb_key() -> str:
+    return _(
+        "FINETUNE_WANDB_PROJECT needs WANDB_API_KEY, the key of your account at {service}, or WANDB_MODE=offline.",
+        service="Weights & Biases",
+    )
+
+
 def no_provider_key() -> str:
     return _(
         "OPENAI_API_KEY is missing. Put the provider's key into the environment or a file .env; for your own trainer, "

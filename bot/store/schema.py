@@ -248,6 +248,17 @@ def m021_exports(db: Database) -> None:
     db.execute("CREATE INDEX exports_open ON exports (open) WHERE open = 1")
 
 
+@migrations()
+def m023_tracking(db: Database) -> None:
+    """What trackers of experiments have been told of jobs: up to which `step`, and the rest in a word (`told`). `over`:
+    they have heard the end."""
+    db.execute(
+        "CREATE TABLE tracked_jobs (tracker TEXT NOT NULL, job_id TEXT NOT NULL REFERENCES jobs (id),"
+        " step INTEGER NOT NULL, told TEXT NOT NULL, failures INTEGER NOT NULL, next_look REAL NOT NULL,"
+        " over INTEGER NOT NULL, PRIMARY KEY (tracker, job_id)) STRICT"
+    )
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -1,0 +1,33 @@
+"""What trackers of experiments have been told of jobs. Implements `bot.tracking.run.TrackingStore`."""
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.store.database import Database
+from bot.tracking.run import Due, Progress
+
+
+class SqliteTrackingStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def due(self, tracker: str, now: float, *, private: bool, limit: int) -> Sequence[Due]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT j.id, coalesce(t.step, -1), coalesce(t.told, ''), coalesce(t.failures, 0)"
+                " FROM jobs j LEFT JOIN tracked_jobs t ON t.tracker = ? AND t.job_id = j.id"
+                " WHERE j.provider_job_id IS NOT NULL AND coalesce(t.over, 0) = 0 AND coalesce(t.next_look, 0) <= ?"
+                " AND (? OR NOT json_extract(j.value, '$.origin.private')) ORDER BY j.created_at LIMIT ?",
+                [tracker, now, private, limit],
+            ).fetchall()
+        )
+        return [Due(job_id, Progress(step, told, failures)) for job_id, step, told, failures in rows]
+
+    async def told(self, tracker: str, job_id: str, progress: Progress, *, next_look: float, over: bool) -> None:
+        values = [tracker, job_id, progress.step, progress.told, progress.failures, next_look, int(over)]
+
+        def work(db: SqliteDatabase) -> None:
+            db.execute("INSERT OR REPLACE INTO tracked_jobs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+        await self._database.write(work)

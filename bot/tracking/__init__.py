@@ -1,0 +1,1 @@
+"""Jobs shown at Weights & Biases and in MLflow."""

@@ -1,0 +1,178 @@
+"""Jobs told to trackers of experiments: each step once, nothing of private channels, and whatever fails, later."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from parts import a_job
+from wandb_runs import OfflineRun
+
+from app import tracking as configured
+from bot.backoff import Backoff
+from bot.jobs.interfaces import JobUpdate
+from bot.jobs.job import Job, Origin
+from bot.providers.interface import RemoteEvent
+from bot.providers.protocol import Metrics
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
+from bot.store.tracking import SqliteTrackingStore
+from bot.tracking import mlflow_runs, wandb_runs
+from bot.tracking.run import Run, Tracker, run_of
+from bot.tracking.tracking import Tracking
+from bot.worker_processes import WorkerPools
+
+TOLD = Tracker.WANDB
+
+
+class Listener:
+    """A tracker; it fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self.fails = 0
+
+    async def send(self, run: Run) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise OSError("no network, key sk-0123456789abcdefghijklmnop")
+        self.runs.append(run)
+
+    @property
+    def steps(self) -> list[int]:
+        return [one.step for run in self.runs for one in run.measured]
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()
+
+
+def a_tracking(database: Database, listener: Listener, **how: Any) -> Tracking:
+    jobs, store = SqliteJobStore(database), SqliteTrackingStore(database)
+    return Tracking(store, jobs, {TOLD: listener.send}, **{"between": 0.0, "backoff": Backoff(0.0), **how})
+
+
+def measured(step: int) -> RemoteEvent:
+    metrics = Metrics(step, train_loss=1 / step)
+    return RemoteEvent(f"event-{step}", float(step), "info", "metrics", "", metrics)
+
+
+async def a_running_job(jobs: SqliteJobStore, *steps: int, **fields: Any) -> Job:
+    job = a_job(state="running", provider_job_id="ftjob-1", estimated_cost=1.5, **fields)
+    assert await jobs.insert(job, JobUpdate(job, events=[measured(step) for step in steps]))
+    return job
+
+
+async def grow(jobs: SqliteJobStore, *steps: int, **changes: Any) -> None:
+    def change(job: Job) -> JobUpdate:
+        return JobUpdate(msgspec.structs.replace(job, **changes), events=[measured(step) for step in steps])
+
+    assert await jobs.update("job-1", change)
+
+
+async def test_each_step_is_told_once_and_then_the_end(
+    database: Database, jobs: SqliteJobStore, listener: Listener
+) -> None:
+    await a_running_job(jobs, 1, 2)
+    tracking = a_tracking(database, listener)
+    await tracking.tick()
+    await tracking.tick()
+    await grow(jobs, 3, state="succeeded", fine_tuned_model="ft:m", finished_at=5.0)
+    for _ in range(3):
+        await tracking.tick()
+    assert listener.steps == [1, 2, 3]
+    assert len(listener.runs) == 2
+    last = listener.runs[-1]
+    assert (last.summary["fine_tuned_model"], last.summary["estimated_cost_usd"], last.ended) == ("ft:m", 1.5, 5.0)
+    due = await SqliteTrackingStore(database).due(TOLD, 1e12, private=True, limit=9)
+    assert due == []
+
+
+async def test_what_could_not_be_told_is_told_later(
+    database: Database, jobs: SqliteJobStore, listener: Listener, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await a_running_job(jobs, 1)
+    listener.fails = 2
+    tracking = a_tracking(database, listener)
+    for _ in range(3):
+        await tracking.tick()
+    assert listener.steps == [1]
+    assert "sk-0123456789" not in "".join(capsys.readouterr())
+
+
+async def test_a_tracker_that_does_not_answer_is_not_asked_again_at_once(
+    database: Database, jobs: SqliteJobStore, listener: Listener
+) -> None:
+    await a_running_job(jobs, 1)
+    listener.fails = 1
+    tracking = a_tracking(database, listener, backoff=Backoff(3600))
+    await tracking.tick()
+    await tracking.tick()
+    assert listener.steps == []
+
+
+async def test_jobs_of_private_channels_are_told_only_where_a_setting_says_so(
+    database: Database, jobs: SqliteJobStore, listener: Listener
+) -> None:
+    await a_running_job(jobs, 1, origin=Origin("T0ACME", "C0LEADS", True))
+    await a_tracking(database, listener).tick()
+    assert listener.runs == []
+    await a_tracking(database, listener, private=True).tick()
+    assert listener.steps == [1]
+
+
+def a_run(*steps: int, **fields: Any) -> Run:
+    job = a_job(state="running", seed=7, **fields)
+    return run_of(job, [Metrics(step, train_loss=1 / step, elapsed_seconds=float(step)) for step in steps], -1)
+
+
+def ended(run: Run) -> Run:
+    return msgspec.structs.replace(run, state="succeeded", ended=run.began + 9, summary={"fine_tuned_model": "ft:m"})
+
+
+def test_weights_and_biases_has_each_step_however_often_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    where: dict[str, Any] = {"project": "tuning", "entity": None, "key": None, "folder": tmp_path}
+    wandb_runs.send(a_run(1, 2), **where)
+    wandb_runs.send(ended(a_run(2, 3)), **where)
+    run = OfflineRun(tmp_path, "job-1")
+    assert {step: row["train_loss"] for step, row in run.history.items()} == {1: 1.0, 2: 0.5, 3: 1 / 3}
+    assert (run.project, run.config["seed"], run.summary["fine_tuned_model"]) == ("tuning", "7", "ft:m")
+
+
+async def test_mlflow_has_one_run_of_a_job_and_each_step_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    address = f"file://{tmp_path}/mlflow"
+    settings = Settings(_env_file=None, mlflow_tracking_uri=address, mlflow_experiment_name="tuning")
+    pools = WorkerPools()
+    try:
+        send = configured.trackers(settings, pools)[Tracker.MLFLOW]
+        await send(a_run(1, 2))
+        # As after a crash before that was written down.
+        await send(ended(a_run(1, 2, 3)))
+    finally:
+        pools.close()
+    from mlflow import MlflowClient
+
+    client = MlflowClient(tracking_uri=address)
+    experiment = client.get_experiment_by_name("tuning")
+    (run,) = client.search_runs([experiment.experiment_id])
+    history = client.get_metric_history(run.info.run_id, "train_loss")
+    assert [(one.step, one.value) for one in history] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
+    assert (run.data.params["seed"], run.data.tags["fine_tuned_model"], run.info.status) == ("7", "ft:m", "FINISHED")
+
+
+def test_a_server_that_is_not_there_fails_and_does_not_hang() -> None:
+    with pytest.raises(Exception, match="Max retries"):
+        mlflow_runs.send(a_run(1), address="http://127.0.0.1:9", experiment="x")
+
+
+def test_what_is_missing_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    (complaint,) = configured.complaints(Settings(_env_file=None, finetune_wandb_project="p"))
+    assert "WANDB_API_KEY" in complaint
+    assert configured.trackers(Settings(_env_file=None), WorkerPools()) == {}
