@@ -11,6 +11,7 @@ from handlers.experiments import blocks
 from handlers.jobs.listeners import card_link
 from handlers.languages import LanguageOf
 from handlers.metrics.listeners import MetricsListeners
+from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.experiments import export_of
@@ -61,10 +62,10 @@ class ExperimentListeners:
 
     async def _export(self, request: Request, filters: Filters) -> None:
         found = await self.search.export(await self.callers.of(request), filters)
-        file_id = await self.poster.upload("jobs.csv", as_csv(*export_table(found)))
+        table = as_csv(*export_table(found))
         with speaking(await self.language_of(request.channel, request.user)):
             comment = export_of(len(found))
-        await self.poster.share({file_id: "jobs.csv"}, request.channel, request.thread_ts, comment)
+        await post_files(self.poster, request, {"jobs.csv": table}, request.thread_ts, comment)
 
 
 def _read(request: Request) -> Wanted:

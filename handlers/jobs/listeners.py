@@ -16,6 +16,7 @@ from handlers.blocks.text import code
 from handlers.callers import Callers
 from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.languages import LanguageOf
+from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.jobs import results_of
@@ -73,17 +74,14 @@ class JobListeners:
     async def results_file(self, request: Request) -> None:
         """The provider's file and the clean table, into the thread of the card."""
         found = await self.results.of(await self.callers.of(request), await self._word(request))
-        job, files = found.job, {}
-        for name, content in (("provider-results", found.provider_file), ("results", found.table)):
-            if content:
-                name = f"{job.id}-{name}.csv"
-                files[await self.poster.upload(name, content)] = name
+        job = found.job
+        named = {"provider-results": found.provider_file, "results": found.table}
+        contents = {f"{job.id}-{name}.csv": content for name, content in named.items() if content}
         card = await self.cards.card(job.id) if request.channel == job.origin.channel else None
         with speaking(await self.language_of(request.channel, request.user)):
             comment = results_of(code(title(job), 150))
-        await self.poster.share(
-            files, request.channel, (card.thread_ts or card.ts) if card else request.thread_ts, comment
-        )
+        thread_ts = (card.thread_ts or card.ts) if card else request.thread_ts
+        await post_files(self.poster, request, contents, thread_ts, comment)
 
     async def _word(self, request: Request) -> str:
         """What names the job."""

@@ -18,6 +18,7 @@ from handlers.jobs.listeners import latest_here
 from handlers.languages import LanguageOf
 from handlers.metrics.blocks import run_names, runs_message
 from handlers.metrics.command_words import read_words
+from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.charts import metrics_alt_text, words
@@ -55,12 +56,12 @@ class MetricsListeners:
         """All that was measured, as a CSV file for everybody here."""
         found = await self.metrics_of.of(await self.callers.of(request), request.text.split(), to_post=True)
         name = f"{found[0].job.id}-metrics.csv" if len(found) == 1 else f"metrics-of-{len(found)}-jobs.csv"
-        file_id = await self.poster.upload(name, metrics_table([(one.job.id, one.metrics) for one in found]))
+        table = metrics_table([(one.job.id, one.metrics) for one in found])
         with speaking(await self.language_of(request.channel, request.user)):
             comment = numbers_of(code(title(found[0].job), 150))
             if len(found) > 1:
                 comment = numbers_of_several(len(found))
-        await self.poster.share({file_id: name}, request.channel, request.thread_ts, comment)
+        await post_files(self.poster, request, {name: table}, request.thread_ts, comment)
 
     async def _chart(self, found: Sequence[RunMetrics], runs: Sequence[Run], smooth: float) -> tuple[str | None, str]:
         """Slack's id of the picture and its alt text; None where there is nothing to draw, or Slack did not take it."""

@@ -216,6 +216,16 @@ async def test_without_a_word_checkpoints_and_results_are_those_of_the_latest_jo
     assert jobs.asked == [(CHANNEL, "1.0"), (CHANNEL, "1.0"), "job-here"]
 
 
+@pytest.mark.parametrize(("there", "shared"), [("job-1-provider-results.csv", 0), ("other.csv", 1)])
+async def test_results_that_were_posted_before_a_crash_are_not_posted_again(
+    listeners: JobListeners, slack: Slack, there: str, shared: int
+) -> None:
+    message = {"ts": "1700000001.000100", "files": [{"name": there}]}
+    slack.replies["conversations.replies"] = [{"ok": True, "messages": [message]}]
+    await listeners.results_file(a_request("job-1", is_retry=True))
+    assert len(slack.called("files.completeUploadExternal")) == shared
+
+
 async def test_results_that_are_asked_for_elsewhere_stay_there(listeners: JobListeners, slack: Slack) -> None:
     await listeners.results_file(a_request("job-1", channel="D0ANA", thread_ts="9.0"))
     (shared,) = slack.called("files.completeUploadExternal")
