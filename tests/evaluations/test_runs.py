@@ -204,6 +204,28 @@ async def test_a_model_that_takes_no_temperature_is_asked_without(
     assert (await runs.progress(done)).failed == 0
 
 
+async def test_a_judge_is_asked_once_for_the_same_answer(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    grader = {
+        "type": "score_model",
+        "name": "kind",
+        "model": MODEL,
+        "input": [{"role": "user", "content": "How kind is this, from 0 to 1? {{sample.output_text}}"}],
+    }
+
+    def answer(body: dict[str, Any]) -> str:
+        asked = body["messages"][-1]["content"]
+        return "0.5" if asked.startswith("How kind") else "good" if body["model"] == MODEL else "bad"
+
+    stand_in.answer_to = answer
+    done = await finished(evaluations, runs, msgspec.structs.replace(BOTH, grader=grader, n=10))
+    assert [one.estimate.value for one in (await evaluations.result(a_caller(), done.id)).scores] == [0.5, 0.5]
+    judged = [chat for chat in stand_in.chats if chat["messages"][-1]["content"].startswith("How kind")]
+    assert len(stand_in.chats) - len(judged) == 20
+    assert len(judged) == 2, "there were two different answers"
+
+
 async def test_many_failures_in_a_row_pause_it_with_the_reason(
     evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
 ) -> None:
