@@ -355,7 +355,7 @@ def test_a_model_is_trained_by_a_grader_followed_and_asked(trainer: Trainer) -> 
     assert ended.status == "succeeded", ended.error
     assert ended.method.reinforcement.grader.model_dump() == HOLDS_LETTER
     used = ended.method.reinforcement.hyperparameters
-    assert (used.n_epochs, used.batch_size, used.learning_rate_multiplier) == (2, 4, 0.3)
+    assert (used.n_epochs, used.batch_size, used.learning_rate_multiplier) == (2, 4, 1)
     assert (used.reasoning_effort, used.compute_multiplier, used.eval_interval, used.eval_samples) == ("low", 0.5, 2, 1)
     steps = [event for event in trainer.events(job.id) if event.type == "metrics"]
     assert [event.data["step"] for event in steps] == [1, 2, 3, 4, 5, 6]

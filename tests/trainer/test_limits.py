@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from safetensors import SafetensorError
 
-from trainer.training.memory import Shape, find_plan, needed, shape_of
+from trainer.training.memory import Shape, find_plan, needed, rows_to_sample, shape_of
 from trainer.training.worker import explain
 
 SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30, 192)
@@ -113,3 +113,12 @@ def test_a_full_disk_is_told_as_such_whoever_notices_it(save: Any) -> None:
 def test_each_way_to_die_has_a_sentence(error: Exception, code: str, said: str) -> None:
     assert explain(error)[0] == code
     assert said in explain(error)[1]
+
+
+def test_fewer_answers_grow_side_by_side_where_memory_is_short() -> None:
+    def rows(free: int, longest: int = 300) -> int:
+        return rows_to_sample(SMOLLM2, longest=longest, rank=16, number_bytes=2, free=free, most=32)
+
+    assert rows(8 << 30) == 32
+    assert 1 < rows(2 << 30, longest=2000) < 32
+    assert rows(1 << 30) == 1  # a step would not fit either, and says so

@@ -48,7 +48,6 @@ def plan(tmp_path: Path, table: Path) -> Plan:
         n_epochs=5,
         batch_size=4,
         method="reinforcement",
-        learning_rate_multiplier=1.0,
         reinforcement=Reinforcement(HOLDS_LETTER, eval_interval=2, eval_samples=4),
         metadata={"max_completion_tokens": "8"},
     )
