@@ -213,6 +213,8 @@ def _right(grader: Single, item: Mapping[str, Any], sample: Sample) -> bool:
             return normalized(text(grader.input)) == normalized(text(grader.reference))
         case Contains():
             said, values = text(grader.input), [text(value) for value in grader.values]
+            if not all(values):  # every answer would hold it
+                raise GraderError("grader_nothing_to_find")
             if grader.ignore_case:
                 said, values = said.casefold(), [value.casefold() for value in values]
             return (any if grader.match == "any" else all)(value in said for value in values)

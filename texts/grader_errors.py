@@ -171,6 +171,11 @@ def grader_nothing_there(template: str) -> str:
 
 
 @ERRORS.sentence
+def grader_nothing_to_find() -> str:
+    return _("The text that the answer should contain is empty.")
+
+
+@ERRORS.sentence
 def grader_item_not_json() -> str:
     return _("The example's answer is not JSON, which the grader compares.")
 

@@ -201,6 +201,7 @@ def test_contains_looks_for_any_or_all() -> None:
     assert graded(values, "Paris lies there.", city="Paris").reward == 1.0
     assert graded({**values, "match": "all"}, "Paris lies there.", city="Paris").reward == 0.0
     assert graded({**values, "match": "all", "ignore_case": True}, "PARIS, on the seine", city="Paris").reward == 1.0
+    assert graded(values, "Anything.", city="").why == "grader_nothing_to_find"
 
 
 def test_a_pattern_is_found_in_linear_time() -> None:

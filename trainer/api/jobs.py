@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from graders.errors import GraderError
 from graders.grader import Python, needs_model, singles
+from graders.grading import unavailable
 from graders.reading import as_json, grader_of
 from texts import grader_errors
 from trainer.api.bodies import Body, Strict
@@ -372,6 +373,9 @@ def _reinforcement(body: CreateJob) -> Reinforcement:
             code="unsupported_value",
             param=param,
         )
+    fault = unavailable(grader)
+    if fault is not None:
+        raise ApiError(400, grader_errors.sentence(fault), code="unsupported_value", param=param)
     how = asked.hyperparameters or ReinforcementHyperparameters()
     return Reinforcement(
         grader=as_json(grader),
