@@ -82,7 +82,8 @@ async def better_of(
         parts += [_tagged("reference_answer", reference)] if reference else []
         parts += [_tagged("answer_1", one), _tagged("answer_2", other)]
         messages = [{"role": "system", "content": _PAIR}, {"role": "user", "content": "\n\n".join(parts)}]
-        said = await judge.ask(model, messages, {"temperature": 0, **(parameters or {})})
+        format = _format({"type": "string", "enum": ["1", "2", "tie"]})
+        said = await judge.ask(model, messages, {"temperature": 0, **(parameters or {}), **format})
         return read_label(said, ("1", "2", "tie"), model)
 
     names = {"1": Winner.FIRST, "2": Winner.SECOND, "tie": Winner.TIE}
@@ -114,14 +115,16 @@ def rubric_of(grader: ScoreModel) -> str | None:
 async def score(grader: ScoreModel, item: Mapping[str, Any], sample: Sample, judge: Judge) -> float:
     low, high = grader.range or (0.0, 1.0)
     messages = [{"role": "system", "content": _SCORE.format(low=low, high=high)}, *_filled(grader.input, item, sample)]
-    said = await judge.ask(grader.model, messages, _parameters(grader.sampling_params))
+    format = _format({"type": "number", "minimum": low, "maximum": high})
+    said = await judge.ask(grader.model, messages, {**_parameters(grader.sampling_params), **format})
     return read_score(said, low, high, grader.model)
 
 
 async def label(grader: LabelModel, item: Mapping[str, Any], sample: Sample, judge: Judge) -> str:
     labels = ", ".join(msgspec.json.encode(one).decode() for one in grader.labels)
     messages = [{"role": "system", "content": _LABEL.format(labels=labels)}, *_filled(grader.input, item, sample)]
-    return read_label(await judge.ask(grader.model, messages, {}), grader.labels, grader.model)
+    said = await judge.ask(grader.model, messages, _format({"type": "string", "enum": list(grader.labels)}))
+    return read_label(said, grader.labels, grader.model)
 
 
 def read_score(said: str, low: float, high: float, model: str) -> float:
@@ -208,6 +211,19 @@ def _parameters(given: Mapping[str, Any] | None) -> dict[str, Any]:
     """As chat completions take them; the graders' own name for the limit of tokens is another."""
     names = {"max_completions_tokens": "max_completion_tokens"}
     return {names.get(name, name): value for name, value in (given or {}).items() if value is not None}
+
+
+def _format(result: dict[str, Any]) -> dict[str, Any]:
+    """What holds the answer to its form, where the model's provider has that; the words of the message say it too."""
+    schema = {
+        "type": "object",
+        "properties": {"reasoning": {"type": "string"}, "result": result},
+        "required": ["reasoning", "result"],
+        "additionalProperties": False,
+    }
+    return {
+        "response_format": {"type": "json_schema", "json_schema": {"name": "grade", "strict": True, "schema": schema}}
+    }
 
 
 def _result(said: str) -> Any:

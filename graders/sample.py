@@ -50,7 +50,8 @@ class Judge(Protocol):
     """Asks a model. Raises `judge_failed` where it does not answer."""
 
     async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
-        """Its answer as text. `messages` and `parameters` as chat completions take them."""
+        """Its answer as text. `messages` and `parameters` as chat completions take them; `response_format` may be left
+        out where the provider does not have it."""
         ...
 
 

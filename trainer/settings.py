@@ -70,11 +70,16 @@ class Settings(BaseSettings):
         "removed.",
     )
     export_days: float = Field(7.0, gt=0, description="How long an exported model is kept to be fetched, in days.")
+    graders: Path | None = Field(
+        None,
+        description="Folder of Python graders that may run (`*.py`), put there by an administrator; without it none "
+        "runs.",
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names, separated by commas, under which the server may be asked besides its own address."
     )
 
-    @field_validator("data", "cache", "base_models")
+    @field_validator("data", "cache", "base_models", "graders")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None

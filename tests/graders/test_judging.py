@@ -62,7 +62,12 @@ async def test_a_judge_is_sent_the_messages_filled_in_and_its_parameters() -> No
         {"role": "system", "content": "Grade manners."},
         {"role": "user", "content": "Hello\n!"},
     )
-    assert parameters == {"temperature": 0, "max_completion_tokens": 50}
+    format = parameters["response_format"]["json_schema"]["schema"]["properties"]["result"]
+    assert format == {"type": "number", "minimum": 1, "maximum": 5}
+    assert {name: parameters[name] for name in set(parameters) - {"response_format"}} == {
+        "temperature": 0,
+        "max_completion_tokens": 50,
+    }
 
 
 @pytest.mark.parametrize(

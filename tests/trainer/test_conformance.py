@@ -43,8 +43,23 @@ OFFERED = {
     ),
     *("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "max_completion_tokens", "n"),
     *("stop", "stream", "user", "logprobs", "store", "service_tier", "safety_identifier", "echo"),
+    *("grader", "item", "model_sample"),
 }
-OPERATIONS = [(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods]
+_ALIKE = {"type": "text_similarity", "name": "a", "evaluation_metric": "bleu", "input": "a", "reference": "{{item.a}}"}
+_JUDGED = {
+    "type": "score_model",
+    "name": "b",
+    "model": "tiny-random",
+    "input": [{"role": "user", "content": "{{sample.output_text}}"}],
+    "sampling_params": {"max_completions_tokens": 3},
+}
+# Graders that can be used, whatever the sample.
+GRADERS = [
+    {"type": "string_check", "name": "c", "operation": "ne", "input": "{{sample.output_text}}", "reference": "x"},
+    {"type": "multi", "name": "m", "graders": {"a": _ALIKE, "b": _JUDGED}, "calculate_output": "1 / (a + b)"},
+    _ALIKE,
+    _JUDGED,
+]
 
 
 def overlaid() -> dict[str, Any]:
@@ -55,14 +70,15 @@ def overlaid() -> dict[str, Any]:
         here: Any = described
         for part in way:
             here = here[int(part)] if isinstance(here, list) else here[part]
-        here[last] = change["value"]
+        here[last.replace("~1", "/")] = change["value"]
     # Its absence would be tried out again and again; test_guard does that.
     del described["security"]
-    for path, method in OPERATIONS:
-        described["paths"][path][method]["responses"]["4XX"] = {
-            "description": "refused",
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
-        }
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            operation["responses"]["4XX"] = {
+                "description": "refused",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
+            }
     return _with_nulls(described)
 
 
@@ -74,6 +90,9 @@ def _with_nulls(value: Any) -> Any:
         return value
     inner = {key: _with_nulls(one) for key, one in value.items() if key != "nullable"}
     return {"anyOf": [inner, {"type": "null"}]} if value.get("nullable") is True else inner
+
+
+OPERATIONS = [(path, method) for path, methods in overlaid()["paths"].items() for method in methods]
 
 
 class Known:
@@ -142,6 +161,8 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
         return
     for name in {"model", "training_file", "validation_file", "project_ids"} & set(body):
         body[name] = choose.draw(st.sampled_from([*known.ids[name], body[name]]))
+    if "grader" in body:
+        body["grader"] = choose.draw(st.sampled_from([*GRADERS, body["grader"], body["grader"]]))
     if choose.draw(st.sampled_from([True, True, False])):
         for name in set(body) - OFFERED:
             del body[name]

@@ -119,6 +119,22 @@ async def reply(
     return JSONResponse({**answer.common(shape.object), "choices": shape.whole(), "usage": answer.usage()})
 
 
+async def listen(
+    services: Services,
+    found: ResolvedModel,
+    body: CreateAnswer,
+    generations: list[Generation],
+    shape: AnswerShape[Any, Any],
+) -> Usage:
+    """Add all that is said to the shape, for a caller within the server. Raises ApiError."""
+    answer = _Answer(body, generations, shape)
+    async with contextlib.aclosing(answer.events(services, found)) as events:
+        async for choice, said in events:
+            if not isinstance(said, Start):
+                shape.add(choice, said)
+    return answer.usage()
+
+
 class _Answer:
     """The events of one call's generations, and its usage."""
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.api import tool_calls
-from trainer.api.answers import CreateAnswer, reply
+from trainer.api.answers import CreateAnswer, listen, reply
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError
 from trainer.api.objects import (
@@ -22,11 +22,13 @@ from trainer.api.objects import (
     FinishReason,
     TokenLogprobObject,
     TopLogprobObject,
+    Usage,
 )
-from trainer.api.services import CurrentKey, ServicesDep
+from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.api.tool_calls import Function, FunctionName, NamedTool, Tool, ToolChoice, as_tool_call
 from trainer.calls import Call, CallReader, Offer
-from trainer.objects import new_id
+from trainer.catalogue import ResolvedModel
+from trainer.objects import Key, new_id
 from trainer.serving.messages import Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
 
 router = APIRouter(prefix="/v1/chat/completions")
@@ -163,6 +165,19 @@ class CreateChat(CreateAnswer):
 
 @router.post("", response_model=None, responses={200: {"model": ChatCompletionObject}})
 async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateChat) -> Response:
+    found, request, shape = _prepared(services, key, body)
+    return await reply(services, http, found, body, [request], shape)
+
+
+async def ask(services: Services, key: Key, body: CreateChat) -> tuple[str, Usage]:
+    """What the model says, for a caller within the server; whether it would be streamed is not looked at. Raises
+    ApiError."""
+    found, request, shape = _prepared(services, key, body)
+    usage = await listen(services, found, body, [request], shape)
+    return shape.whole()[0]["message"]["content"] or "", usage
+
+
+def _prepared(services: Services, key: Key, body: CreateChat) -> tuple[ResolvedModel, Generation, _Chat]:
     found = services.model(body.model, key)
     _require_offered(body)
     offer, template = body.offer(), found.base.template()
@@ -189,8 +204,7 @@ async def create(services: ServicesDep, key: CurrentKey, http: Request, body: Cr
         schema=schema or offer.schema(template),
     )
     named = isinstance(body.tool_choice, NamedTool) or isinstance(body.function_call, FunctionName)
-    shape = _Chat(request, offer, legacy=body.functions is not None, named=named)
-    return await reply(services, http, found, body, [request], shape)
+    return found, request, _Chat(request, offer, legacy=body.functions is not None, named=named)
 
 
 class _Chat:

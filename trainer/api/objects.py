@@ -310,3 +310,41 @@ class CompletionObject(TypedDict):
     model: str
     choices: list[CompletionChoice]
     usage: NotRequired[Usage | None]
+
+
+class GraderErrorsObject(TypedDict):
+    formula_parse_error: bool
+    invalid_variable_error: bool
+    model_grader_parse_error: bool
+    model_grader_refusal_error: bool
+    model_grader_server_error: bool
+    model_grader_server_error_details: str | None
+    other_error: bool
+    python_grader_runtime_error: bool
+    python_grader_runtime_error_details: str | None
+    python_grader_server_error: bool
+    python_grader_server_error_type: str | None
+    sample_parse_error: bool
+    truncated_observation_error: bool
+    unresponsive_reward_error: bool
+
+
+class GraderMetadataObject(TypedDict):
+    name: str
+    type: str
+    errors: GraderErrorsObject
+    execution_time: float
+    scores: dict[str, float]
+    token_usage: Usage | None
+    sampled_model_name: str | None
+
+
+class GraderRunObject(TypedDict):
+    reward: float
+    metadata: GraderMetadataObject
+    sub_rewards: dict[str, float]
+    model_grader_token_usage_per_model: dict[str, Usage]
+
+
+class GraderValidateObject(TypedDict):
+    grader: dict[str, Any]
