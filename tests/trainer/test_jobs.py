@@ -54,6 +54,9 @@ def test_events_tell_the_life_of_a_job_in_the_protocols_words_and_order(trainer:
         "Files validated, moving job to queued state",
         "Fine-tuning job started",
     ]
+    lineage = events[3].data["lineage"]
+    assert lineage["base"]["origin"]
+    assert {"finetune-bot", "torch"} <= set(lineage["code"])
     steps = messages[4:28]
     assert all(message.startswith(f"Step {step}/24: training loss=") for step, message in enumerate(steps, 1))
     assert [", full validation loss=" in message for message in steps] == [step % 6 == 0 for step in range(1, 25)]
