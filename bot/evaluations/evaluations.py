@@ -1,5 +1,6 @@
 """Evaluating models: what it will take, starting, pausing, going on, cancelling, and choosing a channel's model."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,6 +63,9 @@ _FEWEST_TOKENS: Final = 64
 _MOST_TOKENS: Final = 2_048
 # Of a question of the control set, and of an answer to it, about.
 _CONTROL_TOKENS: Final = 40
+# Of what a judge is told beside question and answer, and of what it says, about.
+_JUDGE_TOKENS: Final = 300
+_VERDICT_TOKENS: Final = 60
 
 
 class _Planned(msgspec.Struct, frozen=True):
@@ -368,12 +372,7 @@ class Evaluations:
         seconds: float | None = 0.0
         for model in evaluation.models:
             provider = await self._catalogue.provider_of(model)
-            asked = {control: evaluation.asked_how(model, control=control) for control in (False, True)}
-            keys = {
-                answer_key(provider.name, model, item.prompt, asked[item.control], evaluation.sample_number(sample))
-                for item in drawn
-                for sample in range(samples)
-            }
+            keys = await asyncio.to_thread(_keys, evaluation, model, provider.name, drawn)
             there = len(await self._evaluations.known_answers(keys))
             cached += all_answers - len(keys) + there
             missing += len(keys) - there
@@ -390,6 +389,15 @@ class Evaluations:
             usd += price or 0.0
             if price is None:
                 unpriced.append(model)
+        for judge in judges(grader_of(evaluation.grader)):
+            provider = await self._catalogue.provider_of(judge)
+            read_tokens = max(read.prompt_tokens.values()) + max(read.answer_tokens.values()) + _JUDGE_TOKENS * n
+            told = Usage(read_tokens, _VERDICT_TOKENS * n)
+            price = self._spending.cost(told, judge, provider.name)
+            usd += (price or 0.0) * len(evaluation.models) * samples
+            free = free and self._spending.is_free(judge, provider.name)
+            if price is None:
+                unpriced.append(judge)
         return Plan(
             models=evaluation.models,
             dataset_id=dataset.id,
@@ -444,6 +452,16 @@ class Evaluations:
         if self._overlaps.is_due(trained, dataset):
             await self._overlaps.count(trained, dataset)
         return self._overlaps.known(trained, dataset)
+
+
+def _keys(evaluation: Evaluation, model: str, provider: str, drawn: Sequence[DrawnItem]) -> set[str]:
+    """Of all answers that are wanted of the model."""
+    asked = {control: evaluation.asked_how(model, control=control) for control in (False, True)}
+    return {
+        answer_key(provider, model, item.prompt, asked[item.control], evaluation.sample_number(sample))
+        for item in drawn
+        for sample in range(evaluation.samples)
+    }
 
 
 def _control(first: int) -> list[DrawnItem]:

@@ -165,6 +165,10 @@ async def test_people_are_told_what_makes_figures_doubtful(
         "input": [{"role": "user", "content": "How kind is {{sample.output_text}}?"}],
     }
     plan = await evaluations.plan(a_caller(), HERE, msgspec.structs.replace(BOTH, grader=judge))
+    without = await evaluations.plan(a_caller(), HERE, BOTH)
+    assert plan.usd is not None
+    assert without.usd is not None
+    assert plan.usd > 2 * without.usd, "a judge costs, too"
     told = [(caveat.kind, caveat.values) for caveat in plan.caveats]
     assert ("overlap", {"count": 4}) in told
     assert ("judge_of_family", {"judge": MODEL, "model": TUNED}) in told
