@@ -41,6 +41,7 @@ _OF_THE_TRAINER = (
     *("foreign", "trainer", "app/test_passing_on.py", "training_files/test_trained_tokens.py"),
     *("e2e/test_browser.py", "e2e/test_kills.py", "e2e/test_try.py"),
 )
+_OF_TRACKING = ("tracking", "trainer/test_tracking.py")
 
 
 def _installed(name: str) -> bool:
@@ -50,6 +51,7 @@ def _installed(name: str) -> bool:
 collect_ignore = [
     *(() if _installed("starlette") else _OF_THE_SANDBOX),
     *(() if _installed("torch") else _OF_THE_TRAINER),
+    *(() if _installed("wandb") and _installed("mlflow") else _OF_TRACKING),
 ]
 
 

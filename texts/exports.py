@@ -9,6 +9,26 @@ def kind(format: str, quantization: str | None) -> str:
     return {"adapter": _("adapter"), "merged": _("merged model"), "gguf": _("GGUF")}.get(format, format)
 
 
+def export_button() -> str:
+    return _("Take away")
+
+
+def choose(model: str) -> str:
+    return _("As what do you take {model} away?", model=model)
+
+
+def kind_explained(format: str, quantization: str | None) -> str:
+    if format == "adapter":
+        return _("The adapter: what was learned, for its base model.")
+    if format == "merged":
+        return _("The whole model as safetensors, for transformers and vLLM.")
+    return _("GGUF for llama.cpp and Ollama, in {quantization}.", quantization=quantization or "")
+
+
+def choose_button() -> str:
+    return _("Make it ready")
+
+
 def under_way(model: str, kind: str, who: str) -> str:
     return _("{who} takes {model} away as {kind}. The file is being made.", who=who, model=model, kind=kind)
 

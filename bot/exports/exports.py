@@ -4,13 +4,13 @@ import hashlib
 
 import msgspec
 
-from bot.access import Action, Caller
+from bot.access import Action, Caller, Resource
 from bot.authority import Authority
 from bot.errors import Conflict, Invalid, NotFound
 from bot.exports.export import Export, ExportFormat, ExportState, ExportStore
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
-from bot.providers.interface import Refused
+from bot.providers.interface import Provider, Refused
 from bot.providers.registry import Providers
 from bot.providers.vendors import vendor_of
 
@@ -38,25 +38,13 @@ class ModelExports:
         """
         if format not in list(ExportFormat):
             raise Invalid("no_export_format", "as", format=format)
-        model = await self._lookup.named(caller, word, tuned_only=True)
-        thing = await self._catalogue.resource(model)
-        try:
-            await self._authority.require(caller, Action.SEE, thing)
-        except NotFound:
-            raise NotFound("unknown_model", model=word) from None
-        if not await self._catalogue.exists(model) or model in await self._catalogue.base_models():
-            raise NotFound("unknown_model", model=word)
-        await self._authority.require_to_post(caller, Action.EXPORT, thing)
-        provider = await self._catalogue.provider_of(model)
-        not_offered = Conflict("export_not_offered", provider=provider.name)
-        if not vendor_of(provider.name).exports:
-            raise not_offered
+        model, thing, provider = await self._allowed(caller, word)
         async with self._authority.recorded(caller, Action.EXPORT, model, details=quantization or format):
             try:
                 remote = await provider.export(model, format, quantization)
             except Refused as error:
                 if error.status in (404, 405):  # the protocol has no such call
-                    raise not_offered from error
+                    raise Conflict("export_not_offered", provider=provider.name) from error
                 raise
         export = Export(
             id="export-" + hashlib.sha256(caller.key.encode()).hexdigest()[:12],
@@ -71,6 +59,10 @@ class ModelExports:
             created_at=caller.at,
         )
         return await self._store.put(export)
+
+    async def check(self, caller: Caller, word: str) -> None:
+        """Return if the caller may take the model away. Raises as `start`."""
+        await self._allowed(caller, word)
 
     async def refreshed(self, export: Export) -> Export:
         """As the provider has it now. Raises ProviderError."""
@@ -103,3 +95,18 @@ class ModelExports:
         if export.state is not ExportState.SUCCEEDED or (export.remote.bytes or 0) > MOST_TO_UPLOAD:
             raise Conflict("export_too_large")
         return export, await self._providers.named(export.provider).export_content(export.remote.id)
+
+    async def _allowed(self, caller: Caller, word: str) -> tuple[str, Resource, Provider]:
+        model = await self._lookup.named(caller, word, tuned_only=True)
+        thing = await self._catalogue.resource(model)
+        try:
+            await self._authority.require(caller, Action.SEE, thing)
+        except NotFound:
+            raise NotFound("unknown_model", model=word) from None
+        if not await self._catalogue.exists(model) or model in await self._catalogue.base_models():
+            raise NotFound("unknown_model", model=word)
+        await self._authority.require_to_post(caller, Action.EXPORT, thing)
+        provider = await self._catalogue.provider_of(model)
+        if not vendor_of(provider.name).exports:
+            raise Conflict("export_not_offered", provider=provider.name)
+        return model, thing, provider

@@ -12,6 +12,8 @@ from bot.models.model import FineTunedModel
 from bot.providers.interface import Doubtful, Provider, ProviderError, RateLimited, RemoteModel, Unreachable
 from bot.providers.protocol import DPO, SUPERVISED
 from bot.providers.registry import Providers
+from bot.providers.trainer import TRAINER
+from bot.providers.vendors import vendor_of
 from training_files import fine_tunable, lookup
 from training_files.catalog import base_of
 from training_files.report import Report
@@ -83,6 +85,7 @@ class Catalogue:
                     created_at=model.created_at or None,
                     owner=job.requester if job else None,
                     shutdown_date=dies,
+                    exportable=job is not None and vendor_of(job.provider).name == TRAINER.name,
                 )
             )
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)

@@ -9,11 +9,12 @@ from bot.models.names import short_name
 from handlers.blocks.message import Message
 from handlers.blocks.parts import OPTION_VALUE, OPTIONS, VALUE, button, message, option, section
 from handlers.blocks.text import code, size
-from texts import jobs, models
+from texts import exports, jobs, models
 
 MODEL_ID: Final = "model_id"
 MODEL_CHAT: Final = "model_chat"
 MODEL_SEARCH: Final = "model_search"
+MODEL_EXPORT: Final = "model_export"
 
 
 def named(model: str) -> str:
@@ -31,6 +32,12 @@ def id_button(model: str) -> ButtonElement | None:
 def chat_button(model: str) -> ButtonElement | None:
     """None where no button can carry the id: the command takes it."""
     return button(jobs.chat_button(), MODEL_CHAT, model) if 0 < size(model) <= VALUE else None
+
+
+def export_button(model: str) -> ButtonElement | None:
+    """None where no button can carry the id: the command takes it."""
+    # What it leads to has room for the format besides.
+    return button(exports.export_button(), MODEL_EXPORT, model) if 0 < size(model) <= VALUE - 20 else None
 
 
 def model_options(found: Sequence[str]) -> list[Option]:

@@ -15,6 +15,22 @@ from texts import exports as texts
 from texts.formats import file_size, percent
 
 UPLOAD: Final = "export_upload"
+AS: Final = "export_as"
+
+_CHOICES: Final = (("adapter", ""), ("merged", ""), ("gguf", "q8_0"), ("gguf", "q4_k_m"))
+
+
+def format_choice(model: str) -> Message:
+    """What the model can be taken away as, with a button each."""
+    text = texts.choose(named(model))
+    choices: list[Block] = [
+        section(
+            texts.kind_explained(format, quantization),
+            button=button(texts.choose_button(), AS, f"{format}:{quantization} {model}"),
+        )
+        for format, quantization in _CHOICES
+    ]
+    return message(text, [section(text), *choices])
 
 
 def export_message(export: Export) -> Message:

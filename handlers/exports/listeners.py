@@ -6,6 +6,7 @@ from bot.errors import Invalid
 from bot.exports.exports import ModelExports
 from handlers.blocks.model_name import named
 from handlers.callers import Callers
+from handlers.exports import blocks
 from handlers.exports.keeper import ExportKeeper
 from handlers.languages import Languages
 from handlers.request import Request
@@ -39,6 +40,18 @@ class ExportListeners:
             quantization,
             thread_ts=request.thread_ts,
         )
+        await self.keeper.look()
+
+    async def choose(self, request: Request) -> None:
+        """Pressed at a model: as what?"""
+        await self.exports.check(await self.callers.of(request), request.text)
+        await request.answer(blocks.format_choice(request.text))
+
+    async def chosen(self, request: Request) -> None:
+        kind, _, model = request.text.partition(" ")
+        format, _, quantization = kind.partition(":")
+        caller = await self.callers.of(request)
+        await self.exports.start(caller, model, format, quantization or None, thread_ts=request.thread_ts)
         await self.keeper.look()
 
     async def upload(self, request: Request) -> None:

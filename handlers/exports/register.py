@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from handlers.blocks.model_name import MODEL_EXPORT
 from handlers.exports import blocks
 from handlers.exports.listeners import ExportListeners
 from handlers.routing import Command, Feature, Topic
@@ -9,5 +10,9 @@ from handlers.routing import Command, Feature, Topic
 FEATURE: Final = Feature(
     ExportListeners,
     commands=(Command("export", Topic.TALK, ExportListeners.command),),
-    buttons={blocks.UPLOAD: ExportListeners.upload},
+    buttons={
+        MODEL_EXPORT: ExportListeners.choose,
+        blocks.AS: ExportListeners.chosen,
+        blocks.UPLOAD: ExportListeners.upload,
+    },
 )

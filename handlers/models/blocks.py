@@ -10,7 +10,7 @@ from bot.models.model import FineTunedModel
 from bot.models.names import short_name
 from bot.models.trainable import TrainableModel
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import MODEL_SEARCH, chat_button, named
+from handlers.blocks.model_name import MODEL_SEARCH, chat_button, export_button, named
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, search_menu, section
 from handlers.blocks.text import bold, code, date, person, quoted, size
 from texts import models as texts
@@ -33,7 +33,10 @@ def model_list(
     blocks: list[Block] = [section(bold(texts.fine_tuned_models()))]
     if not fine_tuned:
         blocks.append(section(texts.none_yet()))
-    blocks += [_tuned(model, learned_from.get(model.id, ())) for model in fine_tuned[:TUNED_SHOWN]]
+    for model in fine_tuned[:TUNED_SHOWN]:
+        blocks.append(_tuned(model, learned_from.get(model.id, ())))
+        if model.exportable and (away := export_button(model.id)) is not None:
+            blocks.append(actions(away))
     blocks += _left(fine_tuned)
     blocks.append(section("\n".join([bold(texts.base_models()), *_base(base)])))
     return message(texts.counts(len(fine_tuned), len(base)), blocks)

@@ -200,6 +200,8 @@ ACTION_CASES = {
     "checkpoints_compare": "{job}",
     "job_evaluate": "{job}|{job} checkpoints",
     "export_upload": "{export}",
+    "model_export": "{model}|{unheard}",
+    "export_as": "gguf:q8_0 {model}|adapter: {suffix}|merged: {unheard}",
     "evaluate_with": "{grader}|{grader} {dataset}",
     "evaluation_confirmed": '{{"key": "k", "user": "{user}", "choice": {{"models": ["{model}"], '
     '"dataset": "{dataset}"}}}}|{{"key": "k", "user": "{user}", "choice": {{"models": ["{base}"], '

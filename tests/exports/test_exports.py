@@ -1,12 +1,15 @@
 """Asking for a model as a file: who may, of whom, and what comes of what the provider says."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import msgspec
 import pytest
 from parts import a_job
-from slack_requests import a_caller
+from slack_requests import ENGLISH, Answers, a_caller, a_request
 from stand_in_provider import StandInProvider
 
-from bot.access import Actor, Policy
+from bot.access import Actor, Caller, Policy
 from bot.authority import Authority
 from bot.errors import Conflict, Denied, Invalid, NotFound
 from bot.exports.export import ExportState
@@ -22,6 +25,7 @@ from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.exports import SqliteExportStore
 from bot.store.jobs import SqliteJobStore
 from handlers.exports.blocks import export_message
+from handlers.exports.listeners import ExportListeners
 
 MODEL = "ft:gpt-4.1-mini-2025-04-14:acme:support:abc12345"
 HERE = "C0TRAINING"
@@ -115,3 +119,28 @@ async def test_an_export_that_the_provider_has_no_more_has_failed(
     export = await exports.start(a_caller(), "support", "gguf", None, thread_ts=None)
     stand_in.fault(f"GET /x/exports/{export.remote.id}", status=404)
     assert (await exports.refreshed(export)).state is ExportState.FAILED
+
+
+async def test_a_press_says_as_what_and_asks_for_it(exports: ModelExports, stand_in: StandInProvider) -> None:
+    answers, looked = Answers(), []
+
+    async def look() -> None:
+        looked.append(True)
+
+    people = SimpleNamespace(of=lambda request: anas())
+    keeper = SimpleNamespace(look=look)
+    listeners = ExportListeners(cast(Any, people), exports, cast(Any, keeper), ENGLISH, cast(Any, None))
+    await listeners.choose(a_request(MODEL, answers))
+    pressed = dict(answers.buttons)
+    assert pressed == {"export_as": f"gguf:q4_k_m {MODEL}"}
+    await listeners.chosen(a_request(f"gguf:q8_0 {MODEL}"))
+    assert [one["quantization"] for one in stand_in.exports.values()] == ["q8_0"]
+    await listeners.command(a_request("support as=merged"))
+    assert [one["format"] for one in stand_in.exports.values()] == ["gguf", "merged"]
+    assert len(looked) == 2
+    with pytest.raises(Invalid):
+        await listeners.command(a_request("as=gguf"))
+
+
+async def anas() -> Caller:
+    return a_caller()

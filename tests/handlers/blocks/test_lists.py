@@ -37,6 +37,11 @@ def test_each_fine_tuned_model_can_be_talked_to_and_says_when_it_dies(seen: See)
     assert "• `smol` · trainer · free (your own hardware)" in shown
 
 
+def test_a_model_that_may_be_had_as_a_file_has_a_button_for_it(buttons: Buttons) -> None:
+    assert "model_export" not in buttons(model_list([], [FineTunedModel("ft:x", "gpt")]))
+    assert buttons(model_list([], [FineTunedModel("ft:x", "smol", exportable=True)]))["model_export"]["value"] == "ft:x"
+
+
 def test_a_model_id_that_no_button_carries_is_listed_without_one(buttons: Buttons) -> None:
     assert buttons(model_list([], [FineTunedModel("m" * 2001, "gpt")])) == {}
     assert buttons(model_list([], [FineTunedModel("m" * 2000, "gpt")]))["model_chat"]["value"] == "m" * 2000
