@@ -310,6 +310,7 @@ class Evaluations:
                 if (format := (await self._models.starter(caller, model)).completion) is not None
             },
             private=origin.private,
+            thread_ts=origin.thread_ts,
             # A small model may go on to the end of its context, for minutes. Others think in tokens that count, too.
             most_tokens=dict.fromkeys(own, most_tokens if read.longest_answer else _MOST_TOKENS),
             logprobs=reads_logprobs(asked),

@@ -69,10 +69,8 @@ class EvaluationKeeper:
         """Until cancelled."""
         await self._rounds.run()
 
-    async def begin(self, evaluation: Evaluation, thread_ts: str | None = None) -> str | None:
-        """Post its card, unless it is there, in this thread or in the channel; a link to it. Raises a PostError."""
-        if thread_ts is not None and evaluation.thread_ts is None:
-            evaluation = await self._evaluations.posted(evaluation.id, thread_ts) or evaluation
+    async def begin(self, evaluation: Evaluation) -> str | None:
+        """Post its card, unless it is there, in its thread or in the channel; a link to it. Raises a PostError."""
         with speaking(await self._languages.place(evaluation.channel, evaluation.owner)):
             ts = await self._card(evaluation)
         try:

@@ -142,7 +142,7 @@ class EvaluationListeners:
         origin = await self.callers.origin(request, state.thread_ts)
         caller = msgspec.structs.replace(caller, key=f"view/{view['id']}")
         evaluation = await self.evaluations.start(caller, origin, await self.choosing.request(caller, choice))
-        await self.keeper.begin(evaluation, state.thread_ts)
+        await self.keeper.begin(evaluation)
         await self.runs.look()
 
     async def search_models(self, request: Request) -> Sequence[Option]:
@@ -231,7 +231,7 @@ class EvaluationListeners:
         caller = msgspec.structs.replace(caller, key=asked.key)
         origin = await self.callers.origin(request, request.thread_ts)
         evaluation = await self.evaluations.start(caller, origin, await self.choosing.request(caller, asked.choice))
-        link = await self.keeper.begin(evaluation, request.thread_ts)
+        link = await self.keeper.begin(evaluation)
         await self.runs.look()
         await request.answer(question.begun(link))
 

@@ -18,6 +18,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, image, message, section
 from handlers.blocks.text import bold, code, person, quoted, size
+from handlers.evaluations.card import RESUME
 from handlers.evaluations.drift_blocks import REPEAT, WEEKLY
 from handlers.judges.blocks import check_button
 from texts import evaluations as texts
@@ -305,6 +306,8 @@ def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
                 confirm=confirm(*texts.promote_question(short_name(best)), style="primary"),
             )
         )
+    if any(score.failed for score in result.scores):
+        buttons.append(button(texts.try_failed_button(), RESUME, evaluation.id))
     if evaluation.n < evaluation.n_in_file:
         n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
         buttons.append(button(texts.ask_more_button(), ASK_MORE, f"{evaluation.id} {n}"))

@@ -94,6 +94,13 @@ def test_more_examples_are_offered_as_far_as_the_file_has_them(buttons: Callable
     assert "evaluation_ask_more" not in buttons(result_message(all_asked, close))
 
 
+def test_answers_that_failed_can_be_asked_for_again(buttons: Callable[[Message], dict[str, Any]]) -> None:
+    whole = result(shares(30, 40), shares(30, 40))
+    failed = msgspec.structs.replace(whole, scores=(msgspec.structs.replace(whole.scores[0], failed=3),))
+    assert buttons(result_message(EVALUATION, failed))["evaluation_resume"]["value"] == "eval-1"
+    assert "evaluation_resume" not in buttons(result_message(EVALUATION, whole))
+
+
 def test_one_model_alone_is_measured(seen: Callable[[Message], str]) -> None:
     alone = result(shares(30, 40), [], MODELS[:1])
     assert seen(result_message(EVALUATION, alone)).startswith("*`gpt-4.1-mini`*: 75% (95%: 60% to 86%), n=40.")
