@@ -32,7 +32,7 @@ def test_what_is_nearly_a_command_is_taken_for_it(typed: str, meant: str) -> Non
 
 @pytest.mark.parametrize(
     "typed",
-    ["hello", "what", "judge", "cancle", "canel", "deleet", "remove", "stop", "how", "train", "", "?"],
+    ["hello", "what", "measure", "cancle", "canel", "deleet", "remove", "stop", "how", "train", "", "?"],
 )
 def test_other_words_are_not_and_what_cannot_be_undone_is_never_suggested(typed: str) -> None:
     assert _near(typed) is None
@@ -103,7 +103,7 @@ async def test_a_command_gets_what_was_typed_after_its_name(
         ("help nothing", {}, "What Finetune Bot can do"),
         ("jbos", {"command": "/finetune"}, "I do not know `jbos`. Did you mean `/finetune jobs`?"),
         ("jbos", {}, "I do not know `jbos`. Did you mean `jobs`?"),
-        ("judge this", {"command": "/finetune"}, "I do not know `judge`."),
+        ("measure this", {"command": "/finetune"}, "I do not know `measure`."),
         ("what can you do?", {}, "I understand commands only; questions are for models."),
     ],
 )
