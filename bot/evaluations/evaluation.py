@@ -305,8 +305,6 @@ class EvaluationStore(Protocol):
     async def latest(self, channel: str, limit: int) -> list[Evaluation]:
         """Of this channel, the latest first."""
 
-    async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None: ...
-
     async def change(
         self,
         evaluation_id: str,

@@ -32,7 +32,6 @@ from bot.evaluations.evaluation import (
     EvaluationState,
     EvaluationStore,
     Plan,
-    Progress,
     Repeat,
 )
 from bot.evaluations.grading import reads_logprobs
@@ -158,12 +157,6 @@ class Evaluations:
         if result is None:
             raise Conflict("evaluation_state", state=known.state)
         return msgspec.json.decode(result, type=Result)
-
-    async def progress(self, evaluation: Evaluation) -> Progress:
-        """Without how fast it goes."""
-        spent = await self._spending.of(evaluation.id)
-        known = await self._evaluations.progress(evaluation)
-        return msgspec.structs.replace(known, usd=spent.usd, unknown_price=spent.unknown > 0)
 
     async def pause(self, caller: Caller, evaluation_id: str) -> Evaluation:
         """No more is asked until it is resumed. Raises Denied, NotFound, Conflict."""
