@@ -38,3 +38,5 @@ def send(run: Run, *, project: str, entity: str | None, key: str | None, folder:
         begun.log(one.figures, step=one.step)
     begun.summary.update(run.summary)
     begun.finish(exit_code=0 if run.ended is None or run.succeeded else 1)
+    # Its own process may be writing still; now it has ended.
+    wandb.teardown()

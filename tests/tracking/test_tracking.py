@@ -1,7 +1,11 @@
 """Jobs told to trackers of experiments: each step once, nothing of private channels, and whatever fails, later."""
 
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -164,6 +168,70 @@ async def test_mlflow_has_one_run_of_a_job_and_each_step_once(tmp_path: Path, mo
     history = client.get_metric_history(run.info.run_id, "train_loss")
     assert [(one.step, one.value) for one in history] == [(1, 1.0), (2, 0.5), (3, 1 / 3)]
     assert (run.data.params["seed"], run.data.tags["fine_tuned_model"], run.info.status) == ("7", "ft:m", "FINISHED")
+
+
+class MlflowServer(BaseHTTPRequestHandler):
+    """As much of MLflow's REST API (version 2.0, its reference read November 2026) as a run takes; one run."""
+
+    run: ClassVar[dict[str, Any]] = {}
+    metrics: ClassVar[list[dict[str, Any]]] = []
+    asked: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self._answer({})
+
+    def do_POST(self) -> None:
+        self._answer(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def _answer(self, body: dict[str, Any]) -> None:
+        call = urlsplit(self.path).path.removeprefix("/api/2.0/mlflow/")
+        self.asked.append(call)
+        told: dict[str, Any] = {}
+        match call:
+            case "experiments/get-by-name":
+                told = {"experiment": {"experiment_id": "7", "name": "tuning", "lifecycle_stage": "active"}}
+            case "runs/search":
+                assert body["filter"] == "tags.`finetune_bot.job` = 'job-1'"
+                told = {"runs": [self.run]} if self.run else {}
+            case "runs/create":
+                self.run.update(info={"run_id": "r1", "run_uuid": "r1", "experiment_id": "7", "status": "RUNNING"})
+                told = {"run": self.run}
+            case "runs/get":
+                told = {"run": self.run}
+            case "metrics/get-history":
+                told = {"metrics": self.metrics}
+            case "runs/log-batch":
+                self.metrics.extend(body.get("metrics", []))
+            case "runs/update":
+                self.run["info"]["status"] = body["status"]
+        content = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+
+def test_a_server_of_mlflow_is_told_over_its_rest_api() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), MlflowServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}"
+        mlflow_runs.send(a_run(1, 2), address=address, experiment="tuning")
+        mlflow_runs.send(ended(a_run(2, 3)), address=address, experiment="tuning")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert [(one["key"], one["step"], one["value"]) for one in MlflowServer.metrics] == [
+        ("train_loss", 1, 1.0),
+        ("train_loss", 2, 0.5),
+        ("train_loss", 3, 1 / 3),
+    ]
+    assert MlflowServer.asked.count("runs/create") == 1
+    assert MlflowServer.run["info"]["status"] == "FINISHED"
 
 
 def test_a_server_that_is_not_there_fails_and_does_not_hang() -> None:

@@ -51,6 +51,8 @@ def main() -> None:
             case Finish(summary, failed):
                 begun.summary.update(summary)
                 begun.finish(exit_code=1 if failed else 0)
+                # Its own process may be writing still; now it has ended.
+                wandb.teardown()
                 pipe.send(Finished())
                 return
 
