@@ -146,3 +146,14 @@ async def test_a_job_that_a_grader_trains_is_followed_by_its_rewards(
     ended = await provider.job(job.id)
     best = max(await provider.checkpoints(job.id), key=lambda one: (one.metrics.full_valid_mean_reward, one.step))
     assert ended.fine_tuned_model == best.model
+
+
+async def test_a_model_is_handed_out_as_a_file(provider: OpenAIProtocol, finished: Any) -> None:
+    export = await provider.export(finished.fine_tuned_model, "gguf", "q8_0")
+    async with asyncio.timeout(120):
+        while (now := await provider.exported(export.id)).status in ("queued", "running"):
+            await asyncio.sleep(0.05)
+    assert (now.status, now.why) == ("succeeded", None)
+    assert now.tried is not None
+    content = await provider.export_content(export.id)
+    assert (content[:4], len(content)) == (b"GGUF", now.bytes)
