@@ -203,6 +203,19 @@ def judges() -> Iterator[Row]:
             }
 
         yield Row(f"judge on 1,000, people on {m}: prediction-powered", m, powered)
+
+        def others(random: Generator, m: int = m, n: int = 200) -> Outcome:
+            """The same judge; people labelled other answers, on which it errs alike."""
+            people = (random.uniform(size=n + m) < 0.6).astype(float)
+            judge = np.maximum(people, random.uniform(size=n + m) < 0.25)
+            estimate = corrected(judge[m:].tolist(), judge[:m].tolist(), people[:m].tolist(), among=False)
+            return {
+                **holds(estimate, 0.6),
+                "bias": 100 * ((estimate.value or 0) - 0.6),
+                "naive bias": 100 * (judge[m:].mean() - 0.6),
+            }
+
+        yield Row(f"judge on 200, people on {m} others: prediction-powered", m, others)
     for n in (50, 200):
         for kappa in (0.4, 0.8):
 

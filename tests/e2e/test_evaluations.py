@@ -42,7 +42,7 @@ def a_pair(w: World) -> None:
 
 
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await condition():
             await asyncio.sleep(0.02)
 
@@ -54,15 +54,15 @@ def text_of(message: dict[str, Any]) -> str:
 async def asked_before(w: World, words: str) -> dict[str, Any]:
     """The question that a command is answered with."""
     await w.person.command("ana", w.channel, "/finetune", f"evaluate {words}")
-    return await w.person.wait_ephemeral("ana", w.channel, action_id="evaluation_confirmed", timeout=20)
+    return await w.person.wait_ephemeral("ana", w.channel, action_id="evaluation_confirmed", timeout=60)
 
 
 async def result(w: World, card: dict[str, Any]) -> dict[str, Any]:
-    return await w.person.wait_message(w.channel, thread_ts=card["ts"], payload={"id": "*/result"}, timeout=20)
+    return await w.person.wait_message(w.channel, thread_ts=card["ts"], payload={"id": "*/result"}, timeout=60)
 
 
 async def card(w: World) -> dict[str, Any]:
-    return await w.person.wait_message(w.channel, payload={"id": "eval-*/card"}, timeout=20)
+    return await w.person.wait_message(w.channel, payload={"id": "eval-*/card"}, timeout=60)
 
 
 async def test_two_models_are_asked_after_a_press_and_the_better_one_is_named(w: World) -> None:
@@ -79,13 +79,13 @@ async def test_two_models_are_asked_after_a_press_and_the_better_one_is_named(w:
         assert len(w.provider.chats) == 80
         await w.person.click("ana", w.channel, shown["ts"], "evaluation_answers")
         files = await w.person.wait_message(
-            w.channel, thread_ts=shown["thread_ts"], contains="All answers of", timeout=20
+            w.channel, thread_ts=shown["thread_ts"], contains="All answers of", timeout=60
         )
         assert [file["name"] for file in files["files"]] == ["evaluation.csv", "evaluation.jsonl"]
         await w.person.click("ana", w.channel, shown["ts"], "evaluation_answers")
-        await w.person.wait_ephemeral("ana", w.channel, "already", timeout=20)
+        await w.person.wait_ephemeral("ana", w.channel, "already", timeout=60)
         await w.person.click("ana", w.channel, shown["ts"], "evaluation_promote")
-        await w.person.wait_message(w.channel, thread_ts=shown["thread_ts"], contains="this channel", timeout=20)
+        await w.person.wait_message(w.channel, thread_ts=shown["thread_ts"], contains="this channel", timeout=60)
 
 
 async def test_a_finished_job_is_measured_against_what_it_began_with_in_its_thread(w: World) -> None:
@@ -106,7 +106,7 @@ async def test_a_finished_job_is_measured_against_what_it_began_with_in_its_thre
         await eventually(planned)
         assert await w.person.submit("ana", view["id"], {}) == {}
         shown = await w.person.wait_message(
-            w.channel, thread_ts=job_card["ts"], payload={"id": "eval-*/result"}, timeout=20
+            w.channel, thread_ts=job_card["ts"], payload={"id": "eval-*/result"}, timeout=60
         )
         assert "did equally well on each example" in text_of(shown)
 
@@ -149,7 +149,7 @@ async def test_a_grader_that_is_dropped_is_told_of_and_evaluates(w: World) -> No
     a_pair(w)
     async with w.bot():
         dropped = await w.person.drop_bytes("ana", w.channel, [("tickets.yaml", PROMPTFOO)])
-        told = await w.person.wait_message(w.channel, thread_ts=dropped["ts"], action_id="evaluate_with", timeout=20)
+        told = await w.person.wait_message(w.channel, thread_ts=dropped["ts"], action_id="evaluate_with", timeout=60)
         assert "`tickets.yaml` is a Promptfoo file with 2 tests." in text_of(told)
         assert "tests[1].assert[1]" in text_of(told)  # javascript is not run
         await w.wait_report(dropped)
@@ -166,4 +166,4 @@ async def test_json_that_is_no_grader_stays_training_data_and_a_wrong_grader_say
         await w.wait_report(dropped)
         wrong = b'{"type": "string_check", "name": "x", "input": "{{oops}}", "reference": "a", "operation": "eq"}'
         dropped = await w.person.drop_bytes("ana", w.channel, [("wrong.json", wrong)])
-        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="looks like a grader", timeout=20)
+        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="looks like a grader", timeout=60)
