@@ -167,3 +167,22 @@ async def test_json_that_is_no_grader_stays_training_data_and_a_wrong_grader_say
         wrong = b'{"type": "string_check", "name": "x", "input": "{{oops}}", "reference": "a", "operation": "eq"}'
         dropped = await w.person.drop_bytes("ana", w.channel, [("wrong.json", wrong)])
         await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="looks like a grader", timeout=60)
+
+        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="looks like a grader", timeout=20)
+
+
+async def test_a_mention_in_a_thread_is_asked_back_and_shown_there(w: World) -> None:
+    a_pair(w)
+    async with w.bot():
+        dropped = await w.drop("held-back.jsonl", labelled(12))
+        thread = dropped["thread_ts"]
+        words = f"<@{w.bot_user}> evaluate {MODEL}、support on held-back.jsonl n＝10"
+        await w.person.say("ana", w.channel, words, thread_ts=thread)
+        question = await w.person.wait_message(
+            w.channel, thread_ts=thread, action_id="evaluation_confirmed", timeout=20
+        )
+        await w.person.click("ben", w.channel, question["ts"], "evaluation_confirmed")
+        await w.person.wait_ephemeral("ben", w.channel, "Only the person who typed this", timeout=20)
+        await w.person.click("ana", w.channel, question["ts"], "evaluation_confirmed")
+        shown = await w.person.wait_message(w.channel, thread_ts=thread, payload={"id": "eval-*/result"}, timeout=20)
+        assert "n=10" in text_of(shown)
