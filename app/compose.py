@@ -75,7 +75,7 @@ from bot.store.feedback import SqliteRatingStore
 from bot.store.grader_files import SqliteGraderFileStore
 from bot.sweeps.sweeps import Sweeps
 from bot.thread_examples.adding import ThreadExamples
-from graders import trusted_sources
+from graders.python import trusted_sources
 from handlers.administration.listeners import AdministrationListeners
 from handlers.agent.listeners import AgentListeners
 from handlers.agent.sessions import AgentSessions

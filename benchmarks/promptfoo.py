@@ -11,8 +11,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from graders import GraderError, Sample, grade
+from graders.errors import GraderError
+from graders.grading import grade
 from graders.promptfoo import read_promptfoo
+from graders.sample import Sample
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ Sentences are plain text with the values as they came: whoever shows one escapes
 from collections.abc import Sequence
 from typing import Final
 
-from graders import GradeFault, GraderError
+from graders.errors import GradeFault, GraderError
 from texts.formats import enumerated
 from texts.language import _, plural
 from texts.sentences import Sentences

@@ -16,11 +16,12 @@ from bot.datasets.interfaces import DatasetStore
 from bot.errors import NotFound
 from bot.naming import the_one_named
 from bot.worker_processes import WorkerPools
-from graders import GradeFault, GraderError, as_json
+from graders.errors import GradeFault, GraderError
 from graders.files import FileKind, read_grader_file
 from graders.foreign import MOST_BYTES as MOST_BYTES
 from graders.foreign import LeftOut
 from graders.grader import OfTraining, Ours
+from graders.reading import as_json
 
 _OFFERED: Final = 50
 

@@ -16,7 +16,9 @@ import msgspec
 from bot.errors import Invalid
 from bot.jobs.job import Job
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Hyperparameters, of_method
-from graders import GraderError, as_json, fits_training, read_grader
+from graders.errors import GraderError
+from graders.grader import fits_training
+from graders.reading import as_json, read_grader
 
 AUTO: Final[Auto] = "auto"
 NO_VALIDATION: Final = "none"

@@ -17,8 +17,9 @@ from bot.evaluations.grader_files import GraderFiles
 from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
 from bot.models.lookup import ModelLookup
-from graders import GraderError, as_json, read_grader
+from graders.errors import GraderError
 from graders.named import NAMED, named
+from graders.reading import as_json, read_grader
 from handlers.evaluations.choice import JSON, Choice
 from handlers.evaluations.command_words import Words
 

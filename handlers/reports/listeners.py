@@ -13,6 +13,7 @@ from handlers.blocks.card import title
 from handlers.blocks.text import code
 from handlers.callers import Callers
 from handlers.languages import LanguageOf
+from handlers.posted_files import post_files
 from handlers.reports.document import document_of
 from handlers.request import Request
 from handlers.web.people import People
@@ -51,10 +52,8 @@ class ReportListeners:
             say = texts.shared_with_names if names else texts.shared
             comment = say(code(title(found.job), 150))
         pages = await self.pools.run(lay_out, document, curves, pool=Pool.CHARTS, seconds=_MOST_SECONDS)
-        files = {}
-        for name, content in ((f"{found.job.id}.html", pages.html), (f"{found.job.id}.pdf", pages.pdf)):
-            files[await self.poster.upload(name, content)] = name
-        await self.poster.share(files, request.channel, await self._thread(request, found), comment)
+        contents = {f"{found.job.id}.html": pages.html, f"{found.job.id}.pdf": pages.pdf}
+        await post_files(self.poster, request, contents, await self._thread(request, found), comment)
 
     async def _names(self, found: JobReport) -> dict[str, str]:
         """Of those who took part, by Slack's id."""

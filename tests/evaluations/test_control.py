@@ -4,7 +4,9 @@ import pytest
 
 from bot.evaluations.control import ControlItem, control_items
 from bot.evaluations.statistics import Verdict, compare
-from graders import Sample, grade, needs_model, passes
+from graders.grader import needs_model
+from graders.grading import grade, passes
+from graders.sample import Sample
 
 ITEMS = control_items()
 

@@ -24,7 +24,8 @@ from bot.store.database import Database
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.spending import SqliteBudgetStore
-from graders import NAMED, as_json
+from graders.named import NAMED
+from graders.reading import as_json
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 PYTHON = {"type": "python", "name": "length", "source": "def grade(sample, item):\n    return 1.0"}

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from graders import GraderError, as_json
+from graders.errors import GraderError
 from graders.files import FileKind, may_hold_grader, read_grader_file
+from graders.reading import as_json
 from texts.grader_errors import sentence
 
 CRITERION = {"type": "string_check", "name": "exact", "operation": "eq", "input": "{{sample.output_text}}"}

@@ -9,21 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders import (
-    NAMED,
-    Grade,
-    GradeFault,
-    GraderError,
-    Sample,
-    TokenLogprob,
-    as_json,
-    grade,
-    grader_of,
-    named,
-    passes,
-    python,
-    trusted_sources,
-)
+from graders import python
+from graders.errors import GradeFault, GraderError
+from graders.grading import grade, passes
+from graders.named import NAMED, named
+from graders.python import trusted_sources
+from graders.reading import as_json, grader_of
+from graders.sample import Grade, Sample, TokenLogprob
 from texts.grader_errors import sentence
 
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
-from graders import Grade, GradeFault, GraderError, Sample, grade, grade_with, grader_of, judge_failed
+from graders.errors import GradeFault, GraderError
+from graders.grading import grade, grade_with
 from graders.judging import PairVerdict, Winner, better_of, by_rubric, family, one_family
+from graders.reading import grader_of
+from graders.sample import Grade, Sample, judge_failed
 
 
 class Scripted:

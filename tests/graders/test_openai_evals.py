@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
-from graders import GraderError, Sample, as_json, grade, judges
+from graders.errors import GraderError
 from graders.foreign import Reason
+from graders.grader import judges
+from graders.grading import grade
 from graders.openai_evals import read_openai_eval
+from graders.reading import as_json
+from graders.sample import Sample
 from texts.grader_errors import sentence
 
 EVAL: dict[str, Any] = {

@@ -8,11 +8,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graders import Grader, GraderError, Sample, as_json, grade, grader_of, named, passes
+from graders.errors import GraderError
 from graders.foreign import Reason
-from graders.grader import Pattern
+from graders.grader import Grader, Pattern
+from graders.grading import grade, passes
 from graders.judging import by_rubric
+from graders.named import named
 from graders.promptfoo import MAPPED, PromptfooFile, looks_like_promptfoo, read_promptfoo, write_promptfoo
+from graders.reading import as_json, grader_of
+from graders.sample import Sample
 from texts.grader_errors import sentence
 from texts.graders import left_out
 from texts.language import Language, speaking

@@ -7,7 +7,9 @@ import pytest
 
 from bot.errors import Invalid
 from bot.jobs.settings import read_setting
-from graders import EXAMPLE, GraderError, as_json, fits_training, judges, read_grader
+from graders.errors import GraderError
+from graders.grader import EXAMPLE, fits_training, judges
+from graders.reading import as_json, read_grader
 from texts.grader_errors import sentence
 
 

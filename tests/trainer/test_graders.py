@@ -10,7 +10,7 @@ import openai
 import pytest
 from trainer_process import KEY, Trainer, jsonl
 
-from graders import as_json, grader_of
+from graders.reading import as_json, grader_of
 
 DESCRIPTION = json.loads((Path(__file__).parent / "openai-fine-tuning.openapi.json").read_text())
 EXACT: dict[str, Any] = {

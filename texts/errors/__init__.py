@@ -8,7 +8,7 @@ import re
 
 from bot.errors import BotError
 from bot.providers.interface import ProviderError
-from graders import GradeFault, GraderError
+from graders.errors import GradeFault, GraderError
 from texts import training_file_errors
 from texts.errors import (
     access,

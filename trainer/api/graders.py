@@ -10,21 +10,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import Field, ValidationError
 
-from graders import (
-    Grade,
-    GradeFault,
-    Grader,
-    GraderError,
-    Sample,
-    as_json,
-    grade,
-    grade_with,
-    grader_of,
-    judge_failed,
-    judges,
-    trusted_sources,
-)
-from graders.grader import Multi
+from graders.errors import GradeFault, GraderError
+from graders.grader import Grader, Multi, judges
+from graders.grading import grade, grade_with
+from graders.python import trusted_sources
+from graders.reading import as_json, grader_of
+from graders.sample import Grade, Sample, judge_failed
 from texts.grader_errors import sentence
 from trainer.api.bodies import Body
 from trainer.api.chat import CreateChat, ask

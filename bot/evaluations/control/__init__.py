@@ -14,7 +14,8 @@ import msgspec
 
 from bot.evaluations.evaluation import Item
 from bot.providers.chat import ChatMessage
-from graders import Grader, named
+from graders.grader import Grader
+from graders.named import named
 
 _FILE: Final = Path(__file__).parent / "items.jsonl"
 

@@ -23,7 +23,7 @@ from bot.models.names import suffix_from_file
 from bot.models.trainable import TrainableModel, untrainable
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
 from bot.providers.vendors import vendor_of
-from graders import EXAMPLE
+from graders.grader import EXAMPLE
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import (
     HINT,
