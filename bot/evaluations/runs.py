@@ -152,7 +152,15 @@ class EvaluationRuns:
         await self._evaluations.change(evaluation.id, stopped)
 
     async def _finish(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> None:
-        result = await self._pools.run(compute, await self._scores(evaluation, items), pool=Pool.GRADING)
+        scores = await self._scores(evaluation, items)
+        try:
+            result = await self._pools.run(compute, scores, pool=Pool.GRADING)
+        except TrainingFileError:
+            raise
+        except Exception:  # a fault of ours: the same scores would raise again, for ever
+            log.exception("no result", evaluation=evaluation.id)
+            await self._stop(evaluation, EvaluationState.FAILED, Reason("no_result"))
+            return
         await self._evaluations.set_result(evaluation.id, msgspec.json.encode(result), time.time())
 
     async def _scores(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> Scores:

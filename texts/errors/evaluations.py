@@ -36,6 +36,14 @@ def no_references() -> str:
 
 
 @ERRORS.sentence
+def no_result() -> str:
+    return _(
+        "Something went wrong on my side when I worked out the figures. The answers are kept, and cost nothing when "
+        "you evaluate again."
+    )
+
+
+@ERRORS.sentence
 def evaluation_gone() -> str:
     return _("This evaluation is not there any more. Start another with `/finetune evaluate`.")
 
