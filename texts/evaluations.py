@@ -401,12 +401,13 @@ def no_interval() -> str:
 
 
 def points(gain: float) -> str:
-    """ "+11" for 0.11."""
-    return f"{100 * gain:+.0f}" if abs(gain) >= 0.0995 or gain == 0 else f"{100 * gain:+.1f}"
+    """ "+11.5" for 0.115, "+11" for 0.11."""
+    return f"{round(100 * gain, 1) + 0.0:+.1f}".removesuffix(".0")  # never "-0"
 
 
 def score(value: float | None) -> str:
-    return percent(value, 0) if value is None or value in (0, 1) or 0.1 <= value <= 0.9 else percent(value, 1)
+    """ "32.5%" for 0.325, "32%" for 0.32."""
+    return percent(value).replace(".0%", "%")
 
 
 def table_caption() -> str:

@@ -198,7 +198,7 @@ def _figure(value: float | None) -> Cell:
 def _classified(model: str, found: Classification) -> str:
     line = texts.classified(
         bold(named(model)),
-        percent(found.accuracy.value, 1),
+        texts.score(found.accuracy.value),
         _two(found.macro_f1.value),
         _two(found.weighted_f1),
     )
