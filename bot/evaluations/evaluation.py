@@ -187,8 +187,8 @@ class Evaluation(msgspec.Struct, frozen=True):
 class EvaluationRequest(msgspec.Struct, frozen=True):
     """What somebody asks for. `dataset_id`: None for the file that validated the job; `grader`: None for what suits the
     file, and `grader_name` goes with it; `n`: None for 200, or all where there are fewer; `seed`: that of an earlier
-    evaluation, whose items shall be asked again (with a larger `n`, these and others); `control`: None for where it
-    costs nothing."""
+    evaluation, whose items shall be asked again (with a larger `n`, these and others), None for the file's;
+    `control`: None for where it costs nothing."""
 
     models: tuple[str, ...]
     dataset_id: str | None = None

@@ -255,8 +255,8 @@ class Evaluations:
         job = await self._job(caller, request, models)
         dataset = await self._dataset(caller, request, job)
         seed = request.seed
-        if seed is None:
-            seed = int.from_bytes(hashlib.sha256(caller.key.encode()).digest()[:6])
+        if seed is None:  # of the file: whatever is asked of it next, what has been answered need not be paid for again
+            seed = int.from_bytes(hashlib.sha256(dataset.sha256.encode()).digest()[:6])
         with self._file_store.reading(dataset) as path:
             read = await self._pools.run(
                 survey,

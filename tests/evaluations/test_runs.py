@@ -20,6 +20,7 @@ from bot.evaluations.evaluation import Evaluation, EvaluationRequest, Evaluation
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.repeats import EvaluationRepeats
+from bot.evaluations.result import Result, Scores
 from bot.evaluations.runs import FAILURES_IN_A_ROW, EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.jobs.job import Origin
@@ -116,6 +117,20 @@ async def test_nothing_is_paid_twice(
     assert len(stand_in.chats) == asked
     assert (await runs.progress(second)).cached == 60
     assert (await spending.of(second.id)).answers == 0
+
+
+async def test_another_request_draws_the_same_examples_and_pays_for_none_again(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    few = msgspec.structs.replace(BOTH, n=10)
+    await finished(evaluations, runs, few)
+    assert len(stand_in.chats) == 20
+    contains = {"type": "string_check", "name": "c", "input": "{{sample.output_text}}"}
+    contains |= {"operation": "ilike", "reference": "{{item.reference}}"}
+    await finished(evaluations, runs, msgspec.structs.replace(few, grader=contains, grader_name="c"))
+    assert len(stand_in.chats) == 20, "another grader reads the same answers"
+    plan = await evaluations.plan(a_caller(key="plan"), HERE, msgspec.structs.replace(BOTH, n=15))
+    assert (plan.cached, plan.answers) == (20, 10), "a larger sample holds the smaller one"
 
 
 async def test_two_evaluations_that_want_the_same_at_once_share_it(
@@ -275,6 +290,23 @@ async def test_a_file_that_cannot_be_read_to_its_end_fails_it(
     await runs.work(started.id)
     failed = await evaluations.get(a_caller(), started.id)
     assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_example")
+
+
+async def test_figures_that_cannot_be_worked_out_fail_it_and_keep_the_answers(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.evaluations.runs.compute", _no_figures)
+        failed = await finished(evaluations, runs)
+    assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_result")
+    await evaluations.resume(a_caller(key="a/1"), failed.id)
+    await runs.work(failed.id)
+    assert (await evaluations.get(a_caller(), failed.id)).state is EvaluationState.FINISHED
+    assert len(stand_in.chats) == 60, "no answer is asked for again"
+
+
+def _no_figures(scores: Scores) -> Result:
+    raise ZeroDivisionError
 
 
 async def test_several_samples_of_an_item_are_one_score(
