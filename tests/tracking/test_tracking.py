@@ -170,6 +170,40 @@ async def test_mlflow_has_one_run_of_a_job_and_each_step_once(tmp_path: Path, mo
     assert (run.data.params["seed"], run.data.tags["fine_tuned_model"], run.info.status) == ("7", "ft:m", "FINISHED")
 
 
+def test_a_run_of_mlflow_that_was_made_and_not_filled_gets_its_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    from mlflow import MlflowClient
+
+    address = f"file://{tmp_path}/mlflow"
+
+    def cut_off(*_: Any, **__: Any) -> None:
+        raise OSError("cut off")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(MlflowClient, "log_batch", cut_off)
+        with pytest.raises(OSError, match="cut off"):
+            mlflow_runs.send(a_run(1, 2), address=address, experiment="tuning")
+    for _ in range(2):
+        mlflow_runs.send(a_run(1, 2), address=address, experiment="tuning")
+    client = MlflowClient(tracking_uri=address)
+    (run,) = client.search_runs([client.get_experiment_by_name("tuning").experiment_id])
+    assert run.data.params["seed"] == "7"
+    assert [one.step for one in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2]
+
+
+def test_metadata_whose_names_mlflow_would_refuse_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    from mlflow import MlflowClient
+
+    address = f"file://{tmp_path}/mlflow"
+    mlflow_runs.send(a_run(1, metadata={"who@where": "me"}), address=address, experiment="tuning")
+    client = MlflowClient(tracking_uri=address)
+    (run,) = client.search_runs([client.get_experiment_by_name("tuning").experiment_id])
+    assert run.data.params["metadata.who_where"] == "me"
+
+
 class MlflowServer(BaseHTTPRequestHandler):
     """As much of MLflow's REST API (version 2.0, its reference read November 2026) as a run takes; one run."""
 
