@@ -56,7 +56,8 @@ def reported(trainer: Trainer, id: str) -> OfflineRun:
 
     def look() -> OfflineRun | None:
         run = OfflineRun(trainer.data / "wandb", id)
-        return run if run.exit_code is not None else None
+        # A report that was cut off may have an end, too; only the last one has the job's.
+        return run if run.exit_code is not None and "status" in run.summary else None
 
     return wait_for(look)
 
