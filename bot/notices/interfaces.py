@@ -76,7 +76,7 @@ class CardStore(Protocol):
 
     async def dirty(self, limit: int) -> list[Card]:
         """Cards that may show something old: those never posted first, then those of ended jobs, then the rest,
-        the latest change first in each. Jobs of a sweep have none before the sweep's card is posted."""
+        the latest change first in each. Jobs of a sweep have none before the sweep's card is posted, or given up."""
 
     async def doubt_ended(self, most: int) -> None:
         """Cards of ended jobs, the latest `most` of those that Slack shows, may show something old."""

@@ -114,6 +114,8 @@ class SqliteOutbox:
 _ENDED = ",".join("?" * len(states.ENDED))
 _SWEEP_OF = "(SELECT json_extract(value, '$.sweep') FROM jobs WHERE id = cards.job_id)"
 _THREAD = f"(SELECT ts FROM cards AS root WHERE root.job_id = {_SWEEP_OF})"
+# A card of a sweep that was given up (see `SqliteCardStore.abandon`) is waited for no longer.
+_SWEEP_IS_DUE = f"(SELECT ts IS NULL AND dirty FROM cards AS root WHERE root.job_id = {_SWEEP_OF})"
 
 
 class SqliteCardStore:
@@ -127,7 +129,7 @@ class SqliteCardStore:
     async def dirty(self, limit: int) -> list[Card]:
         # How a job ended never waits behind the progress of others, nor does a new card.
         return await self._many(
-            f"dirty = 1 AND ({_SWEEP_OF} IS NULL OR {_THREAD} IS NOT NULL) ORDER BY ts IS NOT NULL,"
+            f"dirty = 1 AND NOT coalesce({_SWEEP_IS_DUE}, 0) ORDER BY ts IS NOT NULL,"
             f" (SELECT state FROM jobs WHERE id = job_id) NOT IN ({_ENDED}), changed_at DESC LIMIT ?",
             [*states.ENDED, limit],
         )

@@ -18,6 +18,7 @@ from bot.providers.objects import SUBMISSION_KEY
 from bot.spending.budget import OverBudget, Scope
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore
 from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.sweeps import SqliteSweepStore
@@ -199,3 +200,15 @@ async def test_a_sweep_of_a_private_channel_is_not_known_elsewhere(make_sweeps: 
     await submitter.close()
     with pytest.raises(NotFound, match="no_such_thing"):
         await sweeps.get(a_caller(BEN, channel="C0OTHER"), sweep.id)
+
+
+async def test_the_cards_of_its_jobs_wait_for_its_own_unless_that_was_given_up(
+    make_sweeps: MakeSweeps, dataset: Dataset, database: Database
+) -> None:
+    sweeps, _, submitter = make_sweeps()
+    sweep = await started(sweeps, wanted(dataset))
+    await submitter.settled()
+    cards = SqliteCardStore(database)
+    assert [card.job_id for card in await cards.dirty(50)] == [sweep.id]
+    await cards.abandon(sweep.id)
+    assert {card.job_id for card in await cards.dirty(50)} == {member.job_id for member in sweep.members}
