@@ -41,7 +41,7 @@ from bot.evaluations.evaluation import EvaluationStore
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.export import EvaluationExport
 from bot.evaluations.grader_files import GraderFiles
-from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
 from bot.evaluations.runs import EvaluationRuns
 from bot.experiments.run_metrics import MetricsOverview
 from bot.experiments.search import JobSearch
@@ -429,7 +429,12 @@ def _evaluations(
     use_case = evaluations(services, store)
     messages = SqliteEvaluationMessages(services.database)
     answers = ModelAnswers(
-        store, services.catalogue, services.lost_models, services.model_spending, retry=timing.evaluate
+        store,
+        services.catalogue,
+        services.lost_models,
+        services.model_spending,
+        retry=timing.evaluate,
+        embeddings=_embeddings(services),
     )
     runs = EvaluationRuns(
         store,
@@ -521,7 +526,13 @@ def evaluations(services: Services, store: EvaluationStore) -> Evaluations:
         services.authority,
         tokenizers=services.settings.tokenizers,
         trusted=_trusted(services.settings),
+        embeddings=_embeddings(services),
     )
+
+
+def _embeddings(services: Services) -> EmbeddingModel | None:
+    name = services.settings.embedding_model
+    return EmbeddingModel(name, services.providers.default) if name else None
 
 
 def _exports(services: Services, callers: Callers) -> ExportListeners:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.errors import StartError, UnusableSetting
 from bot.providers.openai import OPENAI
 from bot.providers.trainer import TRAINER
+from bot.providers.vendors import vendor_of
 from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
@@ -54,6 +55,12 @@ class Settings(BaseSettings):
         description="Base models to offer, separated by commas; by default all that the provider can train.",
     )
     finetune_default_model: str | None = Field(None, description="The base model that the modal starts with.")
+
+    finetune_embedding_model: str | None = Field(
+        None,
+        description="The provider's model for embeddings, by which `cosine` grades; for OpenAI "
+        "`text-embedding-3-small`, for others none.",
+    )
 
     finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")
     finetune_admins: Annotated[list[str], NoDecode] = Field(
@@ -194,6 +201,10 @@ class Settings(BaseSettings):
             return OPENAI.name
         host = urlsplit(self.openai_base_url).hostname or self.openai_base_url
         return TRAINER.name if host in TRAINER.hosts else host
+
+    @property
+    def embedding_model(self) -> str | None:
+        return self.finetune_embedding_model or vendor_of(self.provider_name).embeddings
 
 
 def load(**overrides: object) -> Settings:

@@ -253,6 +253,10 @@ def needs_model(grader: Grader) -> bool:
     return bool(judges(grader))
 
 
+def needs_embeddings(grader: Grader) -> bool:
+    return any(isinstance(one, TextSimilarity) and one.evaluation_metric == "cosine" for one in singles(grader))
+
+
 def fits_training(grader: Grader) -> bool:
     """Whether OpenAI's protocol has it as a grader of reinforcement fine-tuning."""
     if isinstance(grader, OfItem):

@@ -97,6 +97,9 @@ async def grade_with(
                 return Grade(float(await judging.label(grader, item, sample, judge) in grader.passing_labels))
             case TextSimilarity(evaluation_metric="cosine") if embedder is not None:
                 texts = [fill(grader.input, item, sample), fill(grader.reference, item, sample)]
+                blank = [not text.strip() for text in texts]
+                if any(blank):  # nothing has no meaning that another could be near to
+                    return Grade(float(all(blank)))
                 first, second = await embedder.embed(texts)
                 return Grade(cosine(first, second))
             case Python():

@@ -39,6 +39,7 @@ class StandInProvider:
         self.requests: list[str] = []
         self.chats: list[Json] = []
         self.completions: list[Json] = []
+        self.embedded: list[Json] = []
         self.answer = "The answer, in several pieces."
         self.answer_to: Callable[[Json], str] | None = None  # instead of `answer`, by the request
         self.answers_between = 0.0
@@ -79,6 +80,7 @@ class StandInProvider:
         app.router.add_get("/v1/x/exports/{id}/content", self._export_content)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._complete)
+        app.router.add_post("/v1/embeddings", self._embed)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -480,6 +482,21 @@ class StandInProvider:
             await response.write(f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode())
         await self._end(response, body, chunk)
         return response
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        """Vectors that tell how often the letters a, e, i, o, u stand in a text."""
+        body = await request.json()
+        texts = [body["input"]] if isinstance(body["input"], str) else body["input"]
+        if not all(texts):
+            return _error(400, None, "'$.input' is invalid. Please check the API reference.")
+        self.embedded.append(body)
+        tokens = sum(len(text.split()) for text in texts)
+        data = [
+            {"object": "embedding", "index": place, "embedding": [float(text.count(letter)) for letter in "aeiou"]}
+            for place, text in enumerate(texts)
+        ]
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return web.json_response({"object": "list", "data": data, "model": body["model"], "usage": usage})
 
     async def _end(self, response: web.StreamResponse, body: Json, chunk: Json) -> None:
         if self.usage and body.get("stream_options", {}).get("include_usage"):

@@ -289,6 +289,12 @@ def grader_no_embeddings() -> str:
 
 
 @ERRORS.sentence
+def grader_embedding_failed(model: str, problem: str) -> str:
+    """`problem`: in the words of whoever was asked."""
+    return _("The model {model} gave no embedding: {problem}.", model=model, problem=problem.rstrip("."))
+
+
+@ERRORS.sentence
 def grader_meteor_english() -> str:
     return _("METEOR is for English only.")
 

@@ -35,6 +35,7 @@ from bot.evaluations.evaluation import (
     Repeat,
 )
 from bot.evaluations.grading import reads_logprobs
+from bot.evaluations.model_answers import EmbeddingModel
 from bot.evaluations.pace import FIRST, OWN_AT_A_TIME
 from bot.evaluations.result import Result
 from bot.evaluations.statistics import detectable
@@ -47,7 +48,7 @@ from bot.providers.chat import Parameters, Usage
 from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GraderError
-from graders.grader import judges
+from graders.grader import judges, needs_embeddings
 from graders.grading import unavailable
 from graders.judging import one_family
 from graders.named import NAMED
@@ -90,6 +91,7 @@ class Evaluations:
         *,
         tokenizers: Path | None = None,
         trusted: frozenset[str] = frozenset(),
+        embeddings: EmbeddingModel | None = None,
     ) -> None:
         """`trusted`: the sources of Python graders that may run."""
         self._evaluations = evaluations
@@ -105,6 +107,7 @@ class Evaluations:
         self._authority = authority
         self._tokenizers = tokenizers
         self._trusted = trusted
+        self._embeddings = embeddings
         self._overlaps = Overlaps(file_store, pools)
 
     async def of_job(self, caller: Caller, word: str, *, checkpoints: bool = False) -> EvaluationRequest:
@@ -350,7 +353,7 @@ class Evaluations:
                 grader = grader_of(given)
             except GraderError as error:
                 raise Invalid(error.kind, "grader", **error.values) from None
-            fault = unavailable(grader, trusted=self._trusted)
+            fault = unavailable(grader, embeddings=self._embeddings is not None, trusted=self._trusted)
             if fault is not None:
                 raise Invalid(fault.kind, "grader", **fault.values)
             return as_json(grader), request.grader_name or grader.name
@@ -392,6 +395,14 @@ class Evaluations:
             free = free and self._spending.is_free(judge, provider.name)
             if price is None:
                 unpriced.append(judge)
+        if self._embeddings is not None and needs_embeddings(grader_of(evaluation.grader)):
+            name, provider = self._embeddings.name, self._embeddings.provider
+            texts = len(evaluation.models) * samples + 1  # each answer, and the reference once
+            price = self._spending.cost(Usage(max(read.answer_tokens.values()) * texts, 0), name, provider.name)
+            usd += price or 0.0
+            free = free and self._spending.is_free(name, provider.name)
+            if price is None:
+                unpriced.append(name)
         return Plan(
             models=evaluation.models,
             dataset_id=dataset.id,

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.evaluations.evaluation import GradeRow, Place, Reason, StoredAnswer
 from graders.grader import Grader, Perplexity, TokenAccuracy, singles
-from graders.grading import grade, grade_with, passes
+from graders.grading import Embedder, grade, grade_with, passes
 from graders.reading import read_grader
 from graders.sample import Grade, Judge, Sample, TokenLogprob
 
@@ -33,9 +33,12 @@ def grade_all(ungraded: Sequence[Ungraded], trusted: frozenset[str] = frozenset(
     ]
 
 
-async def judged(one: Ungraded, judge: Judge, trusted: frozenset[str] = frozenset()) -> GradeRow:
+async def judged(
+    one: Ungraded, judge: Judge, trusted: frozenset[str] = frozenset(), embedder: Embedder | None = None
+) -> GradeRow:
     """With a grader that asks a model. Raises OverBudget."""
-    return _row(one, await grade_with(_grader(one.grader), one.fields, sample_of(one.answer), judge, trusted=trusted))
+    grader, sample = _grader(one.grader), sample_of(one.answer)
+    return _row(one, await grade_with(grader, one.fields, sample, judge, embedder=embedder, trusted=trusted))
 
 
 def sample_of(answer: StoredAnswer) -> Sample:

@@ -59,6 +59,24 @@ class Asked(msgspec.Struct, frozen=True):
         return answer_key(provider, self.model, self.prompt, self.how, self.sample)
 
 
+class EmbeddingModel(msgspec.Struct, frozen=True):
+    """The model that turns texts into vectors, and who has it."""
+
+    name: str
+    provider: Provider
+
+
+class _Text(msgspec.Struct, frozen=True):
+    """A text that is to become a vector. `file`: the one that it comes from, or was asked about."""
+
+    model: str
+    text: str
+    file: str
+
+    def key(self, provider: str) -> str:
+        return hashlib.sha256(msgspec.json.encode(("embedding", provider, self.model, self.text))).hexdigest()
+
+
 class Payer(msgspec.Struct, frozen=True):
     """Whose budgets an answer counts within, and what it is for (an evaluation's id)."""
 
@@ -88,12 +106,14 @@ class ModelAnswers:
         spending: ModelSpending,
         *,
         retry: Backoff = Timing.evaluate,
+        embeddings: EmbeddingModel | None = None,
     ) -> None:
         self._evaluations = evaluations
         self._catalogue = catalogue
         self._lost_models = lost_models
         self._spending = spending
         self._retry = retry
+        self._embeddings = embeddings
         self._asking = KeyedLocks()
         self._paces: dict[str, Pace] = {}
         self._takes_no_temperature: set[str] = set()
@@ -103,7 +123,7 @@ class ModelAnswers:
         return await self._catalogue.provider_of(model)
 
     async def get(
-        self, asked: Asked, payer: Payer, provider: Provider, stopped: Callable[[], bool] = lambda: False
+        self, asked: Asked | _Text, payer: Payer, provider: Provider, stopped: Callable[[], bool] = lambda: False
     ) -> Given:
         """The answer, given before or now. Raises OverBudget, NotFound where the model is gone, ProviderError after
         some tries; Stopped where by its turn nothing more is to be asked."""
@@ -116,6 +136,10 @@ class ModelAnswers:
             await self._evaluations.keep_answer(key, asked.model, asked.file, answer, use)
             return Given(key, answer, cached=False)
 
+    def embedder(self, payer: Payer, file: str) -> "KeptEmbedder | None":
+        """None where there is no model for embeddings."""
+        return KeptEmbedder(self, self._embeddings, payer, file) if self._embeddings is not None else None
+
     def pace(self, model: str, provider: Provider) -> Pace:
         if provider.name not in self._paces:
             own = self._spending.is_free(model, provider.name)
@@ -123,7 +147,7 @@ class ModelAnswers:
         return self._paces[provider.name]
 
     async def _ask(
-        self, asked: Asked, payer: Payer, provider: Provider, stopped: Callable[[], bool]
+        self, asked: Asked | _Text, payer: Payer, provider: Provider, stopped: Callable[[], bool]
     ) -> tuple[StoredAnswer, ModelUse | None]:
         pace = self.pace(asked.model, provider)
         delays, refusals, sent = iter(self._retry), 0, asked
@@ -133,8 +157,11 @@ class ModelAnswers:
                     if stopped():
                         raise Stopped
                     await self._check_budget(asked.model, payer, provider)
-                    sent = self._as_taken(asked)
-                    heard = await _heard(provider, sent)
+                    if isinstance(asked, _Text):
+                        heard = await _embedded(provider, asked)
+                    else:
+                        sent = self._as_taken(asked)
+                        heard = await _heard(provider, sent)
             except RateLimited as error:
                 pace.refused(error.retry_after)
                 refusals += 1
@@ -142,7 +169,10 @@ class ModelAnswers:
                     raise
                 continue
             except ProviderError as error:
-                if self._is_about_temperature(error, sent):
+                if isinstance(sent, _Text):
+                    if isinstance(error, Refused):
+                        raise
+                elif self._is_about_temperature(error, sent):
                     continue
                 delay = await delay_after(error, asked.model, delays, self._catalogue, self._lost_models)
                 log.info("asked again", model=asked.model, why=str(error), seconds=delay)
@@ -211,6 +241,14 @@ async def _heard(provider: Provider, asked: Asked) -> StoredAnswer:
     )
 
 
+async def _embedded(provider: Provider, asked: _Text) -> StoredAnswer:
+    """The vector, as JSON. Raises ProviderError."""
+    began = time.monotonic()
+    told = await provider.embed(asked.model, [asked.text])
+    vector = msgspec.json.encode(told.vectors[0]).decode()
+    return StoredAnswer(vector, usage=told.usage, seconds=time.monotonic() - began)
+
+
 def unicode(text: str) -> str:
     """`text` with halves of surrogate pairs, which cannot be stored, joined or replaced."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -233,6 +271,27 @@ class KeptJudge:
             return (await self._answers.get(asked, self._payer, provider)).answer.content
         except (ProviderError, NotFound) as error:
             raise GraderError("grader_judge_failed", model=model, problem=str(error)) from error
+
+
+class KeptEmbedder:
+    """Asks for vectors through `answers`, so that one is not paid for twice. Implements `graders.grading.Embedder`."""
+
+    def __init__(self, answers: ModelAnswers, model: EmbeddingModel, payer: Payer, file: str) -> None:
+        self._answers = answers
+        self._model = model
+        self._payer = payer
+        self._file = file
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        return [await self._vector(text) for text in texts]
+
+    async def _vector(self, text: str) -> list[float]:
+        asked = _Text(self._model.name, unicode(text), self._file)
+        try:
+            given = await self._answers.get(asked, self._payer, self._model.provider)
+        except ProviderError as error:
+            raise GraderError("grader_embedding_failed", model=self._model.name, problem=str(error)) from error
+        return msgspec.json.decode(given.answer.content, type=list[float])
 
 
 def _text(content: object) -> str:

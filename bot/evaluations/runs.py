@@ -40,7 +40,7 @@ from bot.providers.interface import Provider, ProviderError
 from bot.spending.budget import OverBudget
 from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
-from graders.grader import needs_model
+from graders.grader import needs_embeddings, needs_model
 from graders.reading import grader_of
 from training_files import TrainingFileError
 
@@ -215,7 +215,9 @@ class _Run:
         self._trusted = trusted
         self._judge = KeptJudge(answers, self._payer, evaluation.file)
         self._grader = msgspec.json.encode(evaluation.grader)
-        self._asks_judge = needs_model(grader_of(evaluation.grader))
+        self._embedder = answers.embedder(self._payer, evaluation.file)
+        grader = grader_of(evaluation.grader)
+        self._asks_model = needs_model(grader) or needs_embeddings(grader)
         self._failed_in_a_row = dict.fromkeys(range(len(evaluation.models)), 0)
         self._done: set[Place] = set()
         self._graded_at = time.monotonic()
@@ -302,8 +304,8 @@ class _Run:
         try:
             given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
             ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
-            if self._asks_judge and not question.control:
-                row = await judged(ungraded, self._judge, self._trusted)
+            if self._asks_model and not question.control:
+                row = await judged(ungraded, self._judge, self._trusted, self._embedder)
                 await self._record([row], {place: given.key}, int(given.cached))
             else:
                 self._waiting.append((ungraded, given.key, given.cached))

@@ -154,14 +154,15 @@ class JudgeChecks:
         return JudgeReport(tuple(names), thumbs, pairs, tuple(family), scores)
 
     async def _verdicts(self, caller: Caller, grader: Grader, golden: GoldenSet) -> _Verdicts:
-        judge = KeptJudge(self._answers, Payer(caller.user, caller.channel, "judge"), GOLDEN)
+        payer = Payer(caller.user, caller.channel, "judge")
+        judge, embedder = KeptJudge(self._answers, payer, GOLDEN), self._answers.embedder(payer, GOLDEN)
         room, as_sent = asyncio.Semaphore(_AT_ONCE), msgspec.json.encode(as_json(grader))
 
         async def of_rated(one: RatedAnswer) -> tuple[float | None, float]:
             fields = {"prompt": one.question, "reference": "", "messages": msgspec.to_builtins(one.prompt)}
             answer = StoredAnswer(one.content, one.tool_calls)
             async with room:
-                row = await judged(Ungraded(Place(0, 0), fields, answer, as_sent), judge)
+                row = await judged(Ungraded(Place(0, 0), fields, answer, as_sent), judge, embedder=embedder)
             if row.reward is None:
                 return None, float(one.good)
             return float(row.reward >= 0.5 if row.passed is None else row.passed), float(one.good)

@@ -1,9 +1,16 @@
 """What an answer of a model costs."""
 
+from typing import Final
+
 from bot.providers.chat import Usage
+from bot.providers.openai import OPENAI
 from bot.providers.vendors import vendor_of
 from training_files import lookup
 from training_files.catalog import base_of
+
+_EMBEDDINGS: Final = {"text-embedding-3-small": 0.02, "text-embedding-3-large": 0.13, "text-embedding-ada-002": 0.10}
+"""OpenAI's models for embeddings, in US dollars per million tokens (tables of others, which agree with each other; read
+2026-11-29)."""
 
 
 def answer_cost(usage: Usage, model: str, provider: str) -> float | None:
@@ -14,6 +21,8 @@ def answer_cost(usage: Usage, model: str, provider: str) -> float | None:
     """
     if vendor_of(provider).free:
         return 0.0
+    if vendor_of(provider) is OPENAI and model in _EMBEDDINGS:
+        return usage.prompt_tokens * _EMBEDDINGS[model] / 1_000_000
     facts = lookup(model)
     if facts is None:
         return None

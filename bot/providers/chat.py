@@ -67,6 +67,13 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
     cached_tokens: int = 0
 
 
+class Embeddings(msgspec.Struct, frozen=True):
+    """A vector for each text, in their order; all are of one length. `usage` is None where the provider tells none."""
+
+    vectors: tuple[tuple[float, ...], ...]
+    usage: Usage | None = None
+
+
 class TokenLogprobs(msgspec.Struct, frozen=True):
     """One token of the answer, and the likeliest in its place with their natural logarithms of probability, the
     likeliest first; the token is among them."""

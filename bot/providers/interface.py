@@ -4,7 +4,7 @@ The distinction that matters for money is in the errors: after `Refused`, `RateL
 request was certainly not carried out; after `Doubtful` nobody knows.
 """
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.errors import BotError
-from bot.providers.chat import ChatDelta, ChatRequest, CompletionRequest
+from bot.providers.chat import ChatDelta, ChatRequest, CompletionRequest, Embeddings
 from bot.providers.protocol import NO_ANSWER, Checkpoint, Hyperparameters, JobError, Metrics
 
 
@@ -239,5 +239,8 @@ class Provider(Protocol):
 
     def complete(self, request: CompletionRequest) -> AsyncGenerator[ChatDelta, None]:
         """What a completion model writes after the prompt, piece by piece."""
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
+        """The vectors that a model for embeddings turns texts into; none of them may be empty."""
 
     async def close(self) -> None: ...

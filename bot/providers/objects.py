@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from bot.providers.chat import Embeddings, Usage
 from bot.providers.interface import RemoteEvent, RemoteExport, RemoteFile, RemoteJob, RemoteModel
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.redact import redact
@@ -47,6 +48,16 @@ def job(raw: Json) -> RemoteJob:
         queue_position=_whole(raw.get("queue_position")),
         metadata={key: value for key, value in metadata.items() if key != SUBMISSION_KEY and _text(value)},
     )
+
+
+def embeddings(raw: Json, texts: int) -> Embeddings:
+    """Raises ValueError where it is not a vector for each text, all of one length."""
+    in_order = sorted(raw["data"], key=lambda one: one["index"])
+    vectors = tuple(tuple(float(number) for number in one["embedding"]) for one in in_order)
+    if [one["index"] for one in in_order] != list(range(texts)) or len(set(map(len, vectors))) != 1:
+        raise ValueError("not a vector for each text")
+    tokens = _whole(_object(raw.get("usage")).get("prompt_tokens"))
+    return Embeddings(vectors, None if tokens is None else Usage(tokens, 0))
 
 
 def export(raw: Json) -> RemoteExport:

@@ -13,4 +13,5 @@ OPENAI: Final = Vendor(
     continues=False,
     # Deprecated there, and its reasoning models refuse it (API reference, read 2026-11-29).
     takes_max_tokens=False,
+    embeddings="text-embedding-3-small",
 )

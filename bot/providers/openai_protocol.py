@@ -22,7 +22,7 @@ from openai.types.chat import ChatCompletionChunk
 
 from bot.errors import Invalid
 from bot.providers import objects
-from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Parameters
+from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Embeddings, Parameters
 from bot.providers.chat_stream import ChatReader, CompletionReader
 from bot.providers.interface import (
     CreateRequest,
@@ -313,6 +313,11 @@ class OpenAIProtocol:
 
         wanted = {USAGE, *([LOGPROBS] if request.top_logprobs else [])}
         return self._streamed(request.model, wanted, ask, CompletionReader())
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
+        async with self._errors_classified():
+            answer = await self._raw.embeddings.create(model=model, input=list(texts), encoding_format="float")
+            return objects.embeddings(_read(answer), len(texts))
 
     async def _streamed(
         self,

@@ -10,6 +10,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     `reports_to_wandb`: it takes Weights & Biases as an integration. `continues`: it can be told to go on with the
     assistant's last message (vLLM's `continue_final_message`); it is tried, and no longer once it was refused.
     `exports`: it may have our trainer's call for a model as a file; it is asked.
+    `embeddings`: the model that turns texts into vectors where no other is named.
     `takes_max_tokens`: the limit of an answer is sent as `max_tokens`, until a model refuses that; otherwise as
     `max_completion_tokens`.
     """
@@ -22,3 +23,4 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     continues: bool = True
     takes_max_tokens: bool = True
     exports: bool = True
+    embeddings: str | None = None

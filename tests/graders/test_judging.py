@@ -136,6 +136,7 @@ async def test_cosine_is_that_of_embeddings_where_a_model_gives_them() -> None:
     judge = Scripted()
     assert (await grade_with(grader, {}, Sample("Hello"), judge, embedder=judge)).reward == pytest.approx(1.0)
     assert (await grade_with(grader, {}, Sample("Hello"), judge)).available is False
+    assert (await grade_with(grader, {}, Sample(" "), judge, embedder=judge)).reward == 0, "nothing is asked for that"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,12 @@ def test_a_fine_tuned_model_costs_more_than_its_base() -> None:
     assert answer_cost(MILLION, "gpt-4.1-mini", "openai") == pytest.approx(0.40 + 1.60)
 
 
+def test_embeddings_cost_by_what_is_read_and_only_at_openai_is_the_price_known() -> None:
+    assert answer_cost(Usage(1_000_000, 0), "text-embedding-3-small", "openai") == pytest.approx(0.02)
+    assert answer_cost(Usage(1_000_000, 0), "text-embedding-3-small", "elsewhere") is None
+    assert answer_cost(Usage(1_000_000, 0), "embeds", "trainer") == 0
+
+
 def test_a_checkpoint_costs_what_its_model_does() -> None:
     checkpoint = "ft:gpt-4.1-mini-2025-04-14:acme::AbCd1234:ckpt-step-90"
     assert answer_cost(MILLION, checkpoint, "openai") == answer_cost(MILLION, TUNED, "openai")

@@ -11,7 +11,7 @@ from openai import AsyncOpenAI
 from parts import MODEL, impatient, provider_over
 from stand_in_provider import StandInProvider
 
-from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest
+from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, Usage
 from bot.providers.interface import (
     CreateRequest,
     Doubtful,
@@ -664,6 +664,30 @@ async def test_a_listener_who_leaves_early_leaves_nothing_open(
         break
     await stream.aclose()  # type: ignore[attr-defined]
     assert await answer(provider)
+
+
+async def test_texts_become_vectors_in_their_order(provider: OpenAIProtocol, stand_in: StandInProvider) -> None:
+    told = await provider.embed("text-embedding-3-small", ["an apple", "你好 ou"])
+    assert told.vectors == ((2.0, 1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 1.0, 1.0))
+    assert told.usage == Usage(4, 0)
+    assert stand_in.embedded[0]["input"] == ["an apple", "你好 ou"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{"index": 0, "embedding": [1.0]}],
+        [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}],
+        [{"index": 0, "embedding": [1.0]}, {"index": 2, "embedding": [1.0]}],
+        [{"index": 0, "embedding": "AACAPw=="}, {"index": 1, "embedding": "AACAPw=="}],
+    ],
+)
+async def test_what_is_not_a_vector_for_each_text_is_no_answer(
+    provider: OpenAIProtocol, stand_in: StandInProvider, data: list[dict[str, Any]]
+) -> None:
+    stand_in.fault("POST /embeddings", status=200, body=json.dumps({"data": data}), content_type="application/json")
+    with pytest.raises(Unintelligible):
+        await provider.embed("text-embedding-3-small", ["one", "two"])
 
 
 async def test_connections_are_used_again(provider: OpenAIProtocol, stand_in: StandInProvider) -> None:

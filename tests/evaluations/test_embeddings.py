@@ -1,0 +1,138 @@
+"""Grading by cosine similarity: vectors are asked for once, paid for, and held to budgets."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+from evaluating import a_chat
+from parts import CHANNEL, MODEL
+from slack_requests import a_caller
+from stand_in_provider import StandInProvider
+
+from bot.audit import Entry
+from bot.authority import Authority
+from bot.backoff import Backoff
+from bot.conversations.chat_models import ChatModels
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import FileStore
+from bot.datasets.lookup import DatasetLookup
+from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState
+from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
+from bot.evaluations.runs import EvaluationRuns
+from bot.jobs.job import Origin
+from bot.jobs.lookup import JobLookup
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.spending.budget import Scope
+from bot.spending.model_use import ModelSpending
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.jobs import SqliteJobStore
+from bot.store.spending import SqliteBudgetStore
+from bot.worker_processes import WorkerPools
+from graders.named import NAMED
+from graders.reading import as_json
+
+HERE = Origin("T0ACME", CHANNEL, False)
+COSINE = EvaluationRequest((MODEL,), "ds-valid", grader=as_json(NAMED["cosine"]))
+MATCH = EvaluationRequest((MODEL,), "ds-valid", grader=as_json(NAMED["match"]))
+
+Drop = Callable[..., Awaitable[Dataset]]
+
+
+@pytest.fixture
+def embeddings(provider: OpenAIProtocol) -> EmbeddingModel:
+    return EmbeddingModel("text-embedding-3-small", provider)
+
+
+@pytest.fixture
+def evaluations(
+    embeddings: EmbeddingModel,
+    store: SqliteEvaluationStore,
+    chat_models: ChatModels,
+    catalogue: Catalogue,
+    spending: ModelSpending,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    authority: Authority,
+) -> Evaluations:
+    lookups = JobLookup(jobs, authority), datasets, DatasetLookup(datasets, authority)
+    return Evaluations(
+        store, chat_models, catalogue, spending, jobs, *lookups, file_store, pools, authority, embeddings=embeddings
+    )
+
+
+@pytest.fixture
+def runs(
+    embeddings: EmbeddingModel,
+    store: SqliteEvaluationStore,
+    catalogue: Catalogue,
+    lost_models: LostModels,
+    spending: ModelSpending,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+) -> EvaluationRuns:
+    answers = ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2), embeddings=embeddings)
+    return EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools, look_every=0.01)
+
+
+@pytest.fixture(autouse=True)
+async def validation(dropped: Drop, stand_in: StandInProvider) -> Dataset:
+    stand_in.answer = "aaa eee"
+    stand_in.usage = (20, 2)
+    return await dropped(*[a_chat(f"{n}?", ("eee aaa", "iii")[n % 2]) for n in range(10)])
+
+
+async def finished(evaluations: Evaluations, runs: EvaluationRuns, request: EvaluationRequest = COSINE) -> Evaluation:
+    started = await evaluations.start(a_caller(key=str(request)), HERE, request)
+    await runs.work(started.id)
+    return await evaluations.get(a_caller(), started.id)
+
+
+async def test_answers_are_graded_by_their_vectors_and_each_text_is_asked_for_once(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, spending: ModelSpending
+) -> None:
+    done = await finished(evaluations, runs)
+    assert done.state is EvaluationState.FINISHED
+    (score,) = (await evaluations.result(a_caller(), done.id)).scores
+    assert score.estimate.value == pytest.approx(0.5)
+    asked = [text for body in stand_in.embedded for text in body["input"]]  # each piece of an answer ends with a space
+    assert sorted(asked) == ["aaa eee ", "eee aaa", "iii"]
+    assert (await spending.of(done.id)).answers == 10 + 3, "vectors are counted like answers"
+    again = await finished(evaluations, runs, msgspec.structs.replace(COSINE, n=10))
+    assert again.id != done.id
+    assert len(stand_in.embedded) == 3
+
+
+async def test_the_plan_says_what_vectors_cost(evaluations: Evaluations) -> None:
+    plan = await evaluations.plan(a_caller(), HERE, COSINE)
+    assert plan.usd is None, "this provider's price is not known"
+    assert ("unknown_price", {"models": ["text-embedding-3-small"]}) in [(one.kind, one.values) for one in plan.caveats]
+    assert (await evaluations.plan(a_caller(), HERE, MATCH)).usd is not None
+
+
+async def test_where_there_are_no_vectors_people_are_told_why(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+) -> None:
+    stand_in.fault("POST /embeddings", times=40, status=404, message="The model does not exist")
+    done = await finished(evaluations, runs)
+    rows = await store.grades(done.id)
+    assert len(rows) == 10
+    assert {row.reward for row in rows} == {None}
+    assert {row.fault.kind for row in rows if row.fault} == {"grader_embedding_failed"}
+
+
+async def test_no_vector_is_asked_for_beyond_the_budget(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, budgets: SqliteBudgetStore
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, COSINE)
+    await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, "U0EVE", "set budget", CHANNEL))
+    await runs.work(started.id)
+    assert (await evaluations.get(a_caller(), started.id)).state is EvaluationState.PAUSED
+    assert stand_in.embedded == []
