@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from compare.conftest import chat_models, datasets, file_store
 from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from evaluations.conftest import dropped, evaluations, pools, tuned
+from evaluations.conftest import dropped, evaluations, pools, processes, tuned
 from evaluations.conftest import store as evaluation_store
 from evaluations.test_items import labelled
 from parts import CHANNEL, MODEL
@@ -58,6 +58,7 @@ __all__ = [
     "file_store",
     "lost_models",
     "pools",
+    "processes",
     "spending",
     "tuned",
 ]
