@@ -56,6 +56,7 @@ from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.judges.check import JudgeChecks
 from bot.judges.golden import GoldenAnswers
+from bot.judges.pairwise import PairwiseJudging
 from bot.models.deletion import ModelDeletion
 from bot.reports.job_report import JobReports
 from bot.retraining.next_model import NextModels
@@ -499,6 +500,16 @@ def _evaluations(
     judging = JudgeListeners(
         callers=callers,
         checks=JudgeChecks(golden, use_case, store, answers, services.chat_models, services.pools, authority),
+        pairwise=PairwiseJudging(
+            use_case,
+            store,
+            answers,
+            services.chat_models,
+            services.datasets,
+            services.file_store,
+            services.pools,
+            authority,
+        ),
         models=services.model_lookup,
         poster=services.poster,
         language=services.languages.place,

@@ -307,7 +307,8 @@ def judge() -> Description:
         _(
             "The model judges answers that people rated with thumbs in this channel, and pairs on which they voted in "
             "arenas, in both orders. You see how often it agrees with them, and whether it goes by place or length. "
-            "Before it is asked you see how often that is."
+            "Before it is asked you see how often that is. In the thread of an evaluation it says which model's "
+            "answers are better, pair by pair."
         ),
         ("judge gpt-4.1-mini", 'judge gpt-4.1-mini rubric="Correct, and in two sentences at most."'),
     )

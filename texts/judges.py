@@ -146,3 +146,62 @@ def few(n: int, wanted: int) -> str:
         n,
         wanted=str(wanted),
     )
+
+
+def pairwise_question(judge: str, file: str, pairs: int) -> str:
+    """`file`: what the models were asked."""
+    return plural(
+        "Shall {judge} say which answer is better, of {count} pair of answers to {file}?",
+        "Shall {judge} say which answer is better, of {count} pairs of answers to {file}?",
+        pairs,
+        judge=judge,
+        file=file,
+    )
+
+
+def pairwise_title(judge: str, file: str) -> str:
+    return _("Which answers to {file} {judge} prefers", file=file, judge=judge)
+
+
+def preferred(model: str, base: str, wins: int, losses: int, ties: int) -> str:
+    return _(
+        "{model} against {base}: {wins} won, {losses} lost, {ties} ties.",
+        model=model,
+        base=base,
+        wins=str(wins),
+        losses=str(losses),
+        ties=str(ties),
+    )
+
+
+def judged_better(model: str, share: str, interval: str) -> str:
+    """`share`: of the pairs, a tie being half of one."""
+    return _("The judge prefers {model}: it wins {share} ({interval}).", model=model, share=share, interval=interval)
+
+
+def judged_worse(model: str, share: str, interval: str) -> str:
+    return _(
+        "The judge prefers the baseline: {model} wins {share} ({interval}).",
+        model=model,
+        share=share,
+        interval=interval,
+    )
+
+
+def judged_alike(model: str, share: str, interval: str) -> str:
+    return _(
+        "So many pairs cannot tell: {model} wins {share} ({interval}).", model=model, share=share, interval=interval
+    )
+
+
+def longer_won(share: str, interval: str) -> str:
+    """Of those that decided between answers of different lengths."""
+    return _("The longer answer won {share} of the time ({interval}).", share=share, interval=interval)
+
+
+def pairwise_method() -> str:
+    """Under what came of it."""
+    return _(
+        "Each pair was shown in both orders; an answer wins where it does so both times, else it is a tie. How far "
+        "this judge agrees with people here says `/finetune judge` in the channel."
+    )

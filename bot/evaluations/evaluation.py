@@ -305,6 +305,9 @@ class EvaluationStore(Protocol):
     async def latest(self, channel: str, limit: int) -> list[Evaluation]:
         """Of this channel, the latest first."""
 
+    async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
+        """The latest in that thread."""
+
     async def change(
         self,
         evaluation_id: str,

@@ -1,9 +1,8 @@
 """Holding a judge to the golden set: how often it agrees with people, whether it goes by place or length, and what the
 scores that it gave are worth once they are corrected by what people say."""
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -16,6 +15,7 @@ from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.grading import Ungraded, judged
 from bot.evaluations.model_answers import KeptJudge, ModelAnswers, Payer
 from bot.evaluations.statistics import Agreement, Estimate, agreement, corrected, flips, length_bias, mean_interval
+from bot.judges.asking import each
 from bot.judges.golden import GoldenAnswers, GoldenSet, PreferredAnswer, RatedAnswer
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GraderError
@@ -23,11 +23,8 @@ from graders.grader import Grader, judges, needs_model
 from graders.judging import GOOD_ANSWER, PairVerdict, Winner, better_of, by_rubric, one_family
 from graders.reading import as_json, grader_of
 
-T = TypeVar("T")
-
 FEWEST: Final = 20
 """Of labels: with fewer an interval is as wide as all that could be."""
-_AT_ONCE: Final = 16
 
 
 class Thumbs(msgspec.Struct, frozen=True):
@@ -134,8 +131,8 @@ class JudgeChecks:
     async def of_evaluation(self, caller: Caller, evaluation_id: str) -> JudgeReport:
         """Hold the judge of an evaluation to the golden set of the caller's channel, and correct its scores. Raises as
         `of_model`; Conflict where its grader asks no model."""
-        await self._authority.require(caller, Action.EVALUATE)
         evaluation = await self._evaluations.get(caller, evaluation_id)
+        await self._authority.require_to_post(caller, Action.EVALUATE, evaluation.resource)
         return await self._report(caller, _grader(evaluation), evaluation)
 
     async def _report(self, caller: Caller, grader: Grader, evaluation: Evaluation | None) -> JudgeReport:
@@ -156,13 +153,12 @@ class JudgeChecks:
     async def _verdicts(self, caller: Caller, grader: Grader, golden: GoldenSet) -> _Verdicts:
         payer = Payer(caller.user, caller.channel, "judge")
         judge, embedder = KeptJudge(self._answers, payer, GOLDEN), self._answers.embedder(payer, GOLDEN)
-        room, as_sent = asyncio.Semaphore(_AT_ONCE), msgspec.json.encode(as_json(grader))
+        as_sent = msgspec.json.encode(as_json(grader))
 
         async def of_rated(one: RatedAnswer) -> tuple[float | None, float]:
             fields = {"prompt": one.question, "reference": "", "messages": msgspec.to_builtins(one.prompt)}
             answer = StoredAnswer(one.content, one.tool_calls)
-            async with room:
-                row = await judged(Ungraded(Place(0, 0), fields, answer, as_sent), judge, embedder=embedder)
+            row = await judged(Ungraded(Place(0, 0), fields, answer, as_sent), judge, embedder=embedder)
             if row.reward is None:
                 return None, float(one.good)
             return float(row.reward >= 0.5 if row.passed is None else row.passed), float(one.good)
@@ -170,14 +166,13 @@ class JudgeChecks:
         async def of_pair(one: PreferredAnswer) -> tuple[PairVerdict | None, bool | None]:
             lengths = len(one.chosen), len(one.rejected)
             longer = None if lengths[0] == lengths[1] else lengths[0] > lengths[1]
-            async with room:
-                try:
-                    return await better_of(judge, judges(grader)[0], one.question, one.chosen, one.rejected), longer
-                except GraderError:
-                    return None, longer
+            try:
+                return await better_of(judge, judges(grader)[0], one.question, one.chosen, one.rejected), longer
+            except GraderError:
+                return None, longer
 
-        rated = await _all([of_rated(one) for one in golden.rated])
-        preferred = await _all([of_pair(one) for one in golden.preferred])
+        rated = await each([of_rated(one) for one in golden.rated])
+        preferred = await each([of_pair(one) for one in golden.preferred])
         return _Verdicts(tuple(rated), tuple(preferred))
 
 
@@ -247,13 +242,3 @@ def _pairs(verdicts: _Verdicts) -> Pairs | None:
         sum(right is None for right in won),
         len(verdicts.pairs) - len(told),
     )
-
-
-async def _all(work: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    """What each gives; the first failure ends all, and is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one) for one in work]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]

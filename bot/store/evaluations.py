@@ -74,6 +74,15 @@ class SqliteEvaluationStore:
         )
         return [_evaluation(row[0]) for row in rows]
 
+    async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM evaluations WHERE channel = ? AND thread_ts = ? ORDER BY created_at DESC LIMIT 1",
+                [channel, thread_ts],
+            ).fetchone()
+        )
+        return _evaluation(row[0]) if row else None
+
     async def change(
         self,
         evaluation_id: str,

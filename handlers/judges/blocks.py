@@ -5,14 +5,15 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.evaluations.statistics import Estimate
+from bot.evaluations.statistics import Estimate, Verdict
 from bot.judges.check import FEWEST, JudgeReport, Pairs, Thumbs
+from bot.judges.pairwise import PairwiseReport, Preferred
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
-from handlers.blocks.text import bold, size
+from handlers.blocks.text import bold, code, size
 from texts import judges as texts
-from texts.evaluations import confidence, no_interval
+from texts.evaluations import confidence, no_interval, would_be_needed
 from texts.formats import figure, percent
 
 CHECK: Final = "judge_check"
@@ -28,18 +29,39 @@ def check_button(evaluation_id: str) -> ButtonElement:
 def question(judges: Sequence[str], answers: int, pairs: int, value: str) -> Message:
     """`value`: what the button brings back."""
     text = texts.question([named(judge) for judge in judges], answers, pairs)
+    return _question(text, answers + 2 * pairs, value)
+
+
+def _question(text: str, calls: int, value: str) -> Message:
     if size(value) > VALUE:
         return line(texts.too_long_for_button())
     return message(
         text,
         [
-            section(f"{bold(text)}\n{texts.how_often(answers + 2 * pairs)}"),
+            section(f"{bold(text)}\n{texts.how_often(calls)}"),
             actions(
                 button(texts.ask_button(), CONFIRMED, value, style="primary"),
                 button(texts.not_now_button(), NOT_NOW, "no"),
             ),
         ],
     )
+
+
+def pairwise_question(judge: str, file: str, pairs: int, value: str) -> Message:
+    """`value`: what the button brings back."""
+    text = texts.pairwise_question(named(judge), code(file, 60), pairs)
+    return _question(text, 2 * pairs, value)
+
+
+def pairwise_report(found: PairwiseReport) -> Message:
+    text = texts.pairwise_title(named(found.judge), code(found.file_name, 60))
+    blocks: list[Block] = [section(bold(text))]
+    for one in found.results:
+        blocks.append(section("\n".join(_preferred(found.base, one))))
+    if found.family:
+        blocks.append(context(f"⚠️ {texts.family([named(model) for model in found.family])}"))
+    blocks.append(context(texts.pairwise_method()))
+    return message(text, blocks)
 
 
 def report(found: JudgeReport) -> Message:
@@ -67,6 +89,29 @@ def report(found: JudgeReport) -> Message:
     if labels < FEWEST:
         blocks.append(context(texts.few(labels, FEWEST)))
     return message(text, blocks)
+
+
+def _preferred(base: str, found: Preferred) -> list[str]:
+    one, model = found.compared, named(found.model)
+    said = [texts.preferred(model, named(base), found.wins, found.losses, found.ties)]
+    if one.low is not None and one.high is not None and one.gain is not None:
+        share = percent((1 + one.gain) / 2, 0)
+        interval = _interval((1 + one.low) / 2, (1 + one.high) / 2)
+        verdict = {
+            Verdict.BETTER: texts.judged_better,
+            Verdict.WORSE: texts.judged_worse,
+            Verdict.CANNOT_TELL: texts.judged_alike,
+        }[one.verdict]
+        said.append(verdict(model, share, interval))
+    if one.needed is not None:
+        said.append(would_be_needed(one.needed))
+    if found.flipped.n:
+        said.append(texts.flipped(*_share(found.flipped)))
+    if found.longer.value is not None:
+        said.append(texts.longer_won(*_share(found.longer)))
+    if found.unreadable:
+        said.append(texts.unreadable(found.unreadable))
+    return said
 
 
 def _thumbs(found: Thumbs) -> list[str]:

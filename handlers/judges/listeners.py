@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 import msgspec
 
+from bot.access import Caller
 from bot.errors import Denied, Invalid
 from bot.judges.check import JudgeChecks
+from bot.judges.pairwise import PairwiseJudging
 from bot.models.lookup import ModelLookup
 from handlers.blocks.markup import parts_of
+from handlers.blocks.message import Message
 from handlers.blocks.parts import line
 from handlers.callers import Callers
 from handlers.judges import blocks
@@ -19,7 +22,8 @@ from texts.language import speaking
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the button brings back: a model with its rubric, or the id of an evaluation."""
+    """What the button brings back. An `evaluation` with a `model` that judges it by pairs, or without: its own judge is
+    held to what people said; a `model` alone likewise."""
 
     user: str
     model: str = ""
@@ -31,17 +35,27 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 class JudgeListeners:
     callers: Callers
     checks: JudgeChecks
+    pairwise: PairwiseJudging
     models: ModelLookup
     poster: Poster
     language: LanguageOf
 
     async def command(self, request: Request) -> None:
-        """`/finetune judge MODEL [rubric="…"]`: a question before the model is asked anything."""
+        """`/finetune judge MODEL [rubric="…"]`: a question before the model is asked anything. In the thread of an
+        evaluation it judges that."""
         caller = await self.callers.of(request)
         word, rubric = _read(request.text)
         model = await self.models.named(caller, word)
         await self.checks.require_model(caller, model)
-        await self._question(request, (model,), Asked(request.user, model, rubric))
+        evaluation = await self.pairwise.of_thread(caller, request.thread_ts)
+        if evaluation is None:
+            await self._question(request, (model,), Asked(request.user, model, rubric))
+            return
+        pairs = await self.pairwise.pairs(evaluation)
+        asked = Asked(request.user, model, rubric, evaluation.id)
+        await request.answer(
+            blocks.pairwise_question(model, evaluation.file_name, pairs, msgspec.json.encode(asked).decode())
+        )
 
     async def of_evaluation(self, request: Request) -> None:
         """*Check the judge* below what came of an evaluation."""
@@ -57,12 +71,7 @@ class JudgeListeners:
         caller = await self.callers.of(request)
         await self.callers.origin(request)  # what comes of it is posted
         await request.answer(line(texts.asking()))
-        if asked.evaluation:
-            found = await self.checks.of_evaluation(caller, asked.evaluation)
-        else:
-            found = await self.checks.of_model(caller, asked.model, asked.rubric)
-        with speaking(await self.language(request.channel, request.user)):
-            said = blocks.report(found)
+        said = await self._judged(request, caller, asked)
         await self.poster.post_once(
             request.channel,
             said,
@@ -74,6 +83,19 @@ class JudgeListeners:
 
     async def not_now(self, request: Request) -> None:
         await request.in_place.answer(line(texts.not_asked()))
+
+    async def _judged(self, request: Request, caller: Caller, asked: Asked) -> Message:
+        language = await self.language(request.channel, request.user)
+        if asked.evaluation and asked.model:
+            pairs = await self.pairwise.compare(caller, asked.evaluation, asked.model, asked.rubric)
+            with speaking(language):
+                return blocks.pairwise_report(pairs)
+        if asked.evaluation:
+            found = await self.checks.of_evaluation(caller, asked.evaluation)
+        else:
+            found = await self.checks.of_model(caller, asked.model, asked.rubric)
+        with speaking(language):
+            return blocks.report(found)
 
     async def _question(self, request: Request, judges: tuple[str, ...], asked: Asked) -> None:
         answers, pairs = await self.checks.golden(await self.callers.of(request))

@@ -40,8 +40,8 @@ async def test_words_that_are_no_command_are_answered_with_what_there_is(w: Worl
         assert _buttons(told) == ["ask_jobs", "ask_models", "ask_help"]
         asked = await w.person.say("ben", w.channel, f"<@{bot.services.bot_user}> what can you do?")
         await w.person.wait_message(w.channel, "questions are for models", thread_ts=asked["ts"])
-        await w.person.command("ana", w.channel, "/finetune", "evaluate")
-        told = await w.person.wait_ephemeral("ana", w.channel, "I do not know `evaluate`")
+        await w.person.command("ana", w.channel, "/finetune", "dance")
+        told = await w.person.wait_ephemeral("ana", w.channel, "I do not know `dance`")
         assert "Did you mean" not in told["plain"]
         await w.person.command("ana", w.channel, "/finetune", "help start")
         await w.person.wait_ephemeral("ana", w.channel, "For example:")

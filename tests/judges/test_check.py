@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from compare.conftest import chat_models, datasets, file_store
 from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from evaluations.conftest import dropped, evaluations, pools, processes, tuned
+from evaluations.conftest import TUNED, dropped, evaluations, pools, processes, tuned
 from evaluations.conftest import store as evaluation_store
 from evaluations.test_items import labelled
 from parts import CHANNEL, MODEL
@@ -23,15 +23,17 @@ from bot.conversations.chat_models import ChatModels
 from bot.conversations.conversation import Conversation, Turn
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
-from bot.errors import Conflict, NotFound
+from bot.errors import Conflict, Denied, NotFound
 from bot.evaluations.evaluation import EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.runs import EvaluationRuns
+from bot.evaluations.statistics import Verdict
 from bot.feedback.rating import Press
 from bot.jobs.job import Origin
 from bot.judges.check import FEWEST, JudgeChecks
 from bot.judges.golden import GoldenAnswers
+from bot.judges.pairwise import PairwiseJudging
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.providers.chat import ChatMessage
@@ -289,6 +291,83 @@ async def test_scores_of_an_evaluation_are_corrected_by_what_people_said(
     assert score.corrected.low < 0.5
     with pytest.raises(NotFound):
         await checks.of_evaluation(a_caller(), "eval-none")
+
+
+@pytest.fixture
+def pairwise(
+    evaluations: Evaluations,
+    store: SqliteEvaluationStore,
+    answers: ModelAnswers,
+    chat_models: ChatModels,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    authority: Authority,
+) -> PairwiseJudging:
+    return PairwiseJudging(evaluations, store, answers, chat_models, datasets, file_store, pools, authority)
+
+
+async def test_a_judge_compares_what_models_answered_without_asking_them_again(
+    pairwise: PairwiseJudging,
+    evaluations: Evaluations,
+    store: SqliteEvaluationStore,
+    answers: ModelAnswers,
+    spending: ModelSpending,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    dropped: Any,
+    stand_in: StandInProvider,
+) -> None:
+    await dropped(*labelled(30))
+    judged = stand_in.answer_to
+    assert judged is not None
+
+    def answer(body: dict[str, Any]) -> str:
+        if "<answer_1>" in str(body["messages"]):
+            return judged(body)
+        return "a longer answer" if body["model"] == TUNED else "short"
+
+    stand_in.answer_to = answer
+    request = EvaluationRequest((MODEL, TUNED), "ds-valid", control=False)
+    origin = Origin("T0ACME", CHANNEL, False, "5.0")
+    started = await evaluations.start(a_caller(key="evaluate"), origin, request)
+    with pytest.raises(Conflict, match="nothing_to_judge"):
+        await pairwise.pairs(started)
+    await EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools).work(started.id)
+    asked = len(stand_in.chats)
+    there = await pairwise.of_thread(a_caller(), "5.0")
+    assert there is not None
+    assert await pairwise.pairs(there) == 30
+    report = await pairwise.compare(a_caller(), there.id, OTHER)
+    (found,) = report.results
+    assert (found.model, found.wins, found.losses, found.ties) == (TUNED, 30, 0, 0)
+    assert found.compared.verdict is Verdict.BETTER
+    assert (found.flipped.value, found.longer.value) == (0.0, 1.0)
+    assert {chat["model"] for chat in stand_in.chats[asked:]} == {OTHER}
+    assert len(stand_in.chats) == asked + 60
+    assert await pairwise.compare(a_caller(), there.id, OTHER) == report
+    assert len(stand_in.chats) == asked + 60
+    stand_in.answer_to = lambda _: '{"result": "1"}'
+    (found,) = (await pairwise.compare(a_caller(), there.id, OTHER, "Which is kinder?")).results
+    assert (found.ties, found.flipped.value, found.compared.verdict) == (30, 1.0, Verdict.CANNOT_TELL)
+    stand_in.answer_to = lambda _: "Both are fine."
+    (found,) = (await pairwise.compare(a_caller(), there.id, OTHER, "Which is shorter?")).results
+    assert (found.unreadable, found.compared.n) == (30, 0)
+
+
+async def test_a_judge_sees_no_evaluation_of_a_private_channel_elsewhere(
+    pairwise: PairwiseJudging, checks: JudgeChecks, evaluations: Evaluations, dropped: Any
+) -> None:
+    await dropped(*labelled(30), channel="G0SECRET", channel_private=True)
+    request = EvaluationRequest((MODEL,), "ds-valid", control=False)
+    origin = Origin("T0ACME", "G0SECRET", True, "5.0")
+    started = await evaluations.start(a_caller(channel="G0SECRET", key="evaluate"), origin, request)
+    assert await pairwise.of_thread(a_caller(), "5.0") is None
+    for check in (pairwise.compare(a_caller(), started.id, OTHER), checks.of_evaluation(a_caller(), started.id)):
+        with pytest.raises((NotFound, Denied)):
+            await check
 
 
 async def test_an_evaluation_without_a_judge_has_none_to_check(

@@ -20,3 +20,8 @@ def no_golden_set() -> str:
 @ERRORS.sentence
 def judge_words() -> str:
     return _('Name the model that judges: `/finetune judge gpt-4.1-mini` or with `rubric="…"`')
+
+
+@ERRORS.sentence
+def nothing_to_judge() -> str:
+    return _("This evaluation has no two answers to the same question yet.")

@@ -1,6 +1,7 @@
 """Asking before a judge is asked, and saying what came of it where all see it, once."""
 
 import json
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -9,8 +10,10 @@ from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller
 from bot.errors import Denied, Invalid
-from bot.evaluations.statistics import agreement, corrected, flips, length_bias, mean_interval
+from bot.evaluations.evaluation import Evaluation
+from bot.evaluations.statistics import agreement, compare, corrected, flips, length_bias, mean_interval
 from bot.judges.check import CorrectedScore, JudgeChecks, JudgeReport, Pairs, Thumbs
+from bot.judges.pairwise import PairwiseJudging, PairwiseReport, Preferred
 from bot.models.lookup import ModelLookup
 from handlers.callers import Callers
 from handlers.judges import blocks
@@ -58,6 +61,27 @@ class Checks:
         self.asked.append((evaluation_id, None))
         return REPORT
 
+    async def of_thread(self, caller: Caller, thread_ts: str | None) -> Evaluation | None:
+        return cast(Evaluation, SimpleNamespace(id="eval-1", file_name="voice.jsonl")) if thread_ts == "5.0" else None
+
+    async def pairs(self, evaluation: Evaluation) -> int:
+        return 100
+
+    async def compare(self, caller: Caller, evaluation: str, judge: str, rubric: str | None = None) -> PairwiseReport:
+        self.asked.append((f"{judge} on {evaluation}", rubric))
+        shares = [1.0] * 60 + [0.5] * 25 + [0.0] * 15
+        found = Preferred(
+            "house-voice",
+            60,
+            15,
+            25,
+            compare([1 - share for share in shares], shares),
+            flips(["a"] * 100, ["a"] * 75 + ["b"] * 25),
+            length_bias([1.0] * 50 + [0.0] * 25),
+            3,
+        )
+        return PairwiseReport(judge, "gpt-4.1-mini", "voice.jsonl", (found,), ("house-voice",))
+
     async def named(self, caller: Caller, word: str) -> str:
         return word
 
@@ -75,6 +99,7 @@ def listeners(slack: Slack, checks: Checks) -> JudgeListeners:
     return JudgeListeners(
         callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
         checks=cast(JudgeChecks, checks),
+        pairwise=cast(PairwiseJudging, checks),
         models=cast(ModelLookup, checks),
         poster=poster,
         language=ENGLISH.place,
@@ -117,6 +142,29 @@ async def test_the_judge_of_an_evaluation_is_checked_by_its_button(listeners: Ju
     await listeners.of_evaluation(a_request("eval-1", answers))
     await listeners.confirmed(a_request(value_of(answers), Answers(), key="press/1"))
     assert checks.asked == [("eval-1", None)]
+
+
+async def test_in_the_thread_of_an_evaluation_a_judge_says_whose_answers_are_better(
+    listeners: JudgeListeners, checks: Checks, slack: Slack
+) -> None:
+    answers = Answers()
+    await listeners.command(a_request("qwen-judge", answers, thread_ts="5.0"))
+    assert "100 pairs of answers to `voice.jsonl`" in answers.text
+    assert "200 times at most" in json.dumps([block.to_dict() for block in answers[-1].blocks])
+    await listeners.confirmed(a_request(value_of(answers), Answers(), key="press/1", thread_ts="5.0"))
+    assert checks.asked == [("qwen-judge on eval-1", None)]
+    (posted,) = slack.called("chat.postMessage")
+    assert posted["thread_ts"] == "5.0"
+    said = json.dumps(posted["blocks"], ensure_ascii=False)
+    for part in (
+        "`house-voice` against `gpt-4.1-mini`: 60 won, 15 lost, 25 ties.",
+        "The judge prefers `house-voice`: it wins 72%",
+        "changed its verdict in 25%",
+        "The longer answer won 67% of the time",
+        "3 times it said nothing",
+        "of one family with `house-voice`",
+    ):
+        assert part in said, part
 
 
 async def test_only_who_was_asked_may_say_yes(listeners: JudgeListeners, checks: Checks) -> None:
