@@ -124,6 +124,13 @@ class EvaluationRuns:
         except (TrainingFileError, NotFound) as error:
             await self._stop(evaluation, EvaluationState.FAILED, _reason(error))
             return
+        except Exception as error:
+            if _passes(error):
+                raise
+            # A fault of ours: the same answers would raise it again, for ever.
+            log.exception("evaluation failed", evaluation=evaluation_id)
+            await self._stop(evaluation, EvaluationState.FAILED, Reason("no_result"))
+            return
         finally:
             self._under_way.pop(evaluation_id, None)
         if run.why is not None:
@@ -152,15 +159,7 @@ class EvaluationRuns:
         await self._evaluations.change(evaluation.id, stopped)
 
     async def _finish(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> None:
-        scores = await self._scores(evaluation, items)
-        try:
-            result = await self._pools.run(compute, scores, pool=Pool.GRADING)
-        except TrainingFileError:
-            raise
-        except Exception:  # a fault of ours: the same scores would raise again, for ever
-            log.exception("no result", evaluation=evaluation.id)
-            await self._stop(evaluation, EvaluationState.FAILED, Reason("no_result"))
-            return
+        result = await self._pools.run(compute, await self._scores(evaluation, items), pool=Pool.GRADING)
         await self._evaluations.set_result(evaluation.id, msgspec.json.encode(result), time.time())
 
     async def _scores(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> Scores:
@@ -223,6 +222,7 @@ class _Run:
         self._graded_at = time.monotonic()
         self._finished_at: deque[float] = deque()
         self._waiting: list[tuple[Ungraded, str, bool]] = []
+        self._fault: Exception | None = None
 
     def per_second(self) -> float | None:
         """Answers, over the last half minute."""
@@ -268,6 +268,8 @@ class _Run:
             unreadable = errors.exceptions[0]
         finally:
             watch.cancel()
+        if self._fault is not None:
+            raise self._fault
         await self._grade()
         if unreadable is not None:
             raise unreadable
@@ -304,24 +306,30 @@ class _Run:
         try:
             given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
             ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
-            if self._asks_model and not question.control:
-                row = await judged(ungraded, self._judge, self._trusted, self._embedder)
-                await self._record([row], {place: given.key}, int(given.cached))
-            else:
-                self._waiting.append((ungraded, given.key, given.cached))
-                if len(self._waiting) >= _GRADED_AT_ONCE or time.monotonic() - self._graded_at >= _GRADED_EVERY:
-                    await self._grade()
+            asks_model = self._asks_model and not question.control
+            row = await judged(ungraded, self._judge, self._trusted, self._embedder) if asks_model else None
         except Stopped:
             return
         except OverBudget as error:
             self._stop(_reason(error))
+            return
         except BotError as error:
             await self._failed(place, _reason(error))
-        else:
-            self._failed_in_a_row[place.model] = 0
-            self._finished_at.append(time.monotonic())
-            while self._finished_at[0] < self._finished_at[-1] - _SPEED_OF:
-                self._finished_at.popleft()
+            return
+        self._failed_in_a_row[place.model] = 0
+        self._finished_at.append(time.monotonic())
+        while self._finished_at[0] < self._finished_at[-1] - _SPEED_OF:
+            self._finished_at.popleft()
+        try:
+            if row is not None:
+                await self._record([row], {place: given.key}, int(given.cached))
+                return
+            self._waiting.append((ungraded, given.key, given.cached))
+            if len(self._waiting) >= _GRADED_AT_ONCE or time.monotonic() - self._graded_at >= _GRADED_EVERY:
+                await self._grade()
+        except Exception as error:  # raised once those that are under way, and paid for, have come to their end
+            self._fault = self._fault or error
+            self.stopped = True
 
     async def _failed(self, place: Place, reason: Reason) -> None:
         log.warning(
@@ -364,6 +372,12 @@ class _Question(msgspec.Struct, frozen=True):
 
 def _next(items: Iterator[Item]) -> list[Item]:
     return list(islice(items, _READ_AT_ONCE))
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it may be another time: the store is locked, the disk full."""
+    passing = (BotError, OSError)
+    return error.subgroup(passing) is not None if isinstance(error, ExceptionGroup) else isinstance(error, passing)
 
 
 def _reason(error: BotError | TrainingFileError) -> Reason:

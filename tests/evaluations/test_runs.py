@@ -15,12 +15,12 @@ from bot.audit import Entry
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
+from bot.errors import BotError
 from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState, Place
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.repeats import EvaluationRepeats
-from bot.evaluations.result import Result, Scores
 from bot.evaluations.runs import FAILURES_IN_A_ROW, EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.jobs.job import Origin
@@ -292,11 +292,16 @@ async def test_a_file_that_cannot_be_read_to_its_end_fails_it(
     assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_example")
 
 
-async def test_figures_that_cannot_be_worked_out_fail_it_and_keep_the_answers(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["grade_all", "compute"])
+async def test_a_fault_of_our_own_fails_it_and_keeps_the_answers(
+    step: str,
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("bot.evaluations.runs.compute", _no_figures)
+        patched.setattr(f"bot.evaluations.runs.{step}", _fault)
         failed = await finished(evaluations, runs)
     assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_result")
     await evaluations.resume(a_caller(key="a/1"), failed.id)
@@ -305,7 +310,34 @@ async def test_figures_that_cannot_be_worked_out_fail_it_and_keep_the_answers(
     assert len(stand_in.chats) == 60, "no answer is asked for again"
 
 
-def _no_figures(scores: Scores) -> Result:
+@pytest.mark.parametrize("at_once", [8, 64])
+async def test_a_store_that_takes_nothing_for_now_loses_no_answer(
+    at_once: int,
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    store: SqliteEvaluationStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    monkeypatch.setattr("bot.evaluations.runs._GRADED_AT_ONCE", at_once)
+
+    async def locked(*args: object) -> None:
+        raise BotError("store_trouble", trouble="locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "record", locked)
+        with pytest.raises(BotError, match="store_trouble"):
+            await runs.work(started.id)
+    assert await store.failures(started.id) == {}, "the models did answer"
+    assert await store.due() == [started.id]
+    await runs.work(started.id)
+    result = await evaluations.result(a_caller(), started.id)
+    assert [one.estimate.n for one in result.scores] == [30, 30]
+    assert len(stand_in.chats) == 60
+
+
+def _fault(*args: object) -> None:
     raise ZeroDivisionError
 
 
