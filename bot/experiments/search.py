@@ -205,7 +205,7 @@ def differing(experiments: Sequence[Experiment]) -> list[tuple[str, Sequence[obj
     """The settings that are not the same in all of them."""
     each = [settings(one) for one in experiments]
     names = dict.fromkeys(name for one in each for name in one)
-    rows = [(name, [one.get(name) or None for one in each]) for name in names]
+    rows = [(name, [None if one.get(name) == "" else one.get(name) for one in each]) for name in names]
     return [(name, values) for name, values in rows if len(set(values)) > 1]
 
 

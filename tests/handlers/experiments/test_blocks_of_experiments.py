@@ -82,3 +82,8 @@ def test_settings_and_results_stand_in_one_table() -> None:
     assert elements(message)["jobs_metrics"]["value"] == "job-1 job-3"
     same = comparison(Comparison(two, [], results(two)))
     assert "Their settings are the same." in text(same)
+
+
+def test_a_setting_of_zero_is_told_apart_from_none() -> None:
+    zero, none = (Experiment(a_job(id=f"job-{seed}", seed=seed), JobOutcome()) for seed in (0, None))
+    assert ("seed", [0, None]) in differing([zero, none])
