@@ -9,6 +9,7 @@ from handlers.callers import Callers
 from handlers.exports import blocks
 from handlers.exports.keeper import ExportKeeper
 from handlers.languages import Languages
+from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.exports import file_of
@@ -57,11 +58,6 @@ class ExportListeners:
     async def upload(self, request: Request) -> None:
         export, content = await self.exports.content(await self.callers.of(request), request.text)
         name = export.remote.file_name or "model.zip"
-        if request.is_retry and await self.poster.has_file(
-            request.channel, request.thread_ts, name, after=str(request.received_at)
-        ):
-            return
         with speaking(await self.languages.place(request.channel, request.user)):
             comment = file_of(named(export.model))
-        file = await self.poster.upload(name, content)
-        await self.poster.share({file: name}, request.channel, request.thread_ts, comment)
+        await post_files(self.poster, request, {name: content}, request.thread_ts, comment)

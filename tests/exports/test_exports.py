@@ -6,17 +6,19 @@ from typing import Any, cast
 import msgspec
 import pytest
 from parts import a_job
+from scripted_slack import Slack, error
 from slack_requests import ENGLISH, Answers, a_caller, a_request
 from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller, Policy
 from bot.authority import Authority
 from bot.errors import Conflict, Denied, Invalid, NotFound
-from bot.exports.export import ExportState
+from bot.exports.export import Export, ExportState
 from bot.exports.exports import ModelExports
 from bot.jobs.job import Origin
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.providers.interface import RemoteExport
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
@@ -26,6 +28,7 @@ from bot.store.exports import SqliteExportStore
 from bot.store.jobs import SqliteJobStore
 from handlers.exports.blocks import export_message
 from handlers.exports.listeners import ExportListeners
+from handlers.web.poster import Poster
 
 MODEL = "ft:gpt-4.1-mini-2025-04-14:acme:support:abc12345"
 HERE = "C0TRAINING"
@@ -144,3 +147,31 @@ async def test_a_press_says_as_what_and_asks_for_it(exports: ModelExports, stand
 
 async def anas() -> Caller:
     return a_caller()
+
+
+@pytest.mark.parametrize("readable", [True, False])
+async def test_a_file_that_is_put_here_again_after_a_crash_is_looked_for_by_the_clock_of_slack(readable: bool) -> None:
+    remote = RemoteExport("export-1", "succeeded", "adapter", file_name="support.zip", bytes=3)
+    export = Export("export-1", "trainer", MODEL, remote, "U0ANA", "T0ACME", HERE, None, False, 1.0)
+
+    class Uses:
+        async def of(self, _: Any) -> Caller:
+            return a_caller()
+
+        async def content(self, *_: Any) -> tuple[Export, bytes]:
+            return export, b"zip"
+
+    async with Slack() as slack:
+        there = {"ok": True, "messages": [{"ts": "1699999990.0", "files": [{"name": "support.zip"}]}]}
+        slack.replies["conversations.replies"] = [there if readable else error("missing_scope")]
+        place = {"ok": True, "upload_url": slack.url + "upload", "file_id": "F0"}
+        slack.replies["files.getUploadURLExternal"] = [place]
+        slack.replies["upload"] = [{"ok": True}]
+        slack.replies["files.completeUploadExternal"] = [{"ok": True, "files": [{"id": "F0"}]}]
+        uses = cast(Any, Uses())
+        listeners = ExportListeners(uses, uses, cast(Any, None), ENGLISH, Poster(slack.client))
+        request = a_request("export-1", thread_ts="9.0", is_retry=True)
+        await listeners.upload(request)
+        (asked,) = slack.called("conversations.replies")
+        assert float(asked["oldest"]) < request.received_at - 30
+        assert len(slack.called("files.completeUploadExternal")) == (0 if readable else 1)
