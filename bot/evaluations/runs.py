@@ -30,7 +30,7 @@ from bot.evaluations.evaluation import (
     Progress,
     Reason,
 )
-from bot.evaluations.grading import Ungraded, grade_all, judged
+from bot.evaluations.grading import Ungraded, grade_all, judged, plain_values
 from bot.evaluations.items import items_in
 from bot.evaluations.model_answers import Asked, KeptJudge, ModelAnswers, Payer, Stopped
 from bot.evaluations.result import Scores, compute
@@ -40,6 +40,7 @@ from bot.providers.interface import Provider, ProviderError
 from bot.spending.budget import OverBudget
 from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
+from graders.errors import GraderError
 from graders.grader import needs_embeddings, needs_model
 from graders.reading import grader_of
 from training_files import TrainingFileError
@@ -53,6 +54,7 @@ _GRADED_AT_ONCE: Final = 64
 _GRADED_EVERY: Final = 1.0
 _GRADED_WITHIN: Final = 120.0
 _UNDER_WAY: Final = 128
+_ANY_TEXT: Final = "text"
 _LOOK_EVERY: Final = 0.5
 _SPEED_OF: Final = 30.0
 
@@ -216,7 +218,8 @@ class _Run:
         self._grader = msgspec.json.encode(evaluation.grader)
         self._embedder = answers.embedder(self._payer, evaluation.file)
         grader = grader_of(evaluation.grader)
-        self._asks_model = needs_model(grader) or needs_embeddings(grader)
+        self._asks_vectors = needs_embeddings(grader)
+        self._asks_model = self._asks_vectors or needs_model(grader)
         self._failed_in_a_row = dict.fromkeys(range(len(evaluation.models)), 0)
         self._done: set[Place] = set()
         self._graded_at = time.monotonic()
@@ -247,6 +250,7 @@ class _Run:
     async def ask(self, path: FilePath | None) -> None:
         """Ask for all that is missing, of the file and of the control set; what is under way when it is to stop, comes
         to its end."""
+        await self._try_vectors()
         providers = [await self._answers.provider_of(model) for model in self.evaluation.models]
         watch = asyncio.create_task(self._watch(), name="evaluation watch")
         room = asyncio.Semaphore(_UNDER_WAY)
@@ -273,6 +277,17 @@ class _Run:
         await self._grade()
         if unreadable is not None:
             raise unreadable
+
+    async def _try_vectors(self) -> None:
+        """Without them no answer is worth its price."""
+        if not (self._asks_vectors and self._embedder and (self.missing or self._missing_control)):
+            return
+        try:
+            await self._embedder.embed([_ANY_TEXT])
+        except GraderError as error:
+            self._stop(Reason(error.kind, plain_values(error.values)))
+        except OverBudget as error:
+            self._stop(_reason(error))
 
     async def _questions(self, path: FilePath | None) -> AsyncIterator["_Question"]:
         for one in control_items():

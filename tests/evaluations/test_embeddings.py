@@ -103,11 +103,11 @@ async def test_answers_are_graded_by_their_vectors_and_each_text_is_asked_for_on
     (score,) = (await evaluations.result(a_caller(), done.id)).scores
     assert score.estimate.value == pytest.approx(0.5)
     asked = [text for body in stand_in.embedded for text in body["input"]]  # each piece of an answer ends with a space
-    assert sorted(asked) == ["aaa eee ", "eee aaa", "iii"]
-    assert (await spending.of(done.id)).answers == 10 + 3, "vectors are counted like answers"
+    assert sorted(asked) == ["aaa eee ", "eee aaa", "iii", "text"]
+    assert (await spending.of(done.id)).answers == 10 + 4, "vectors are counted like answers"
     again = await finished(evaluations, runs, msgspec.structs.replace(COSINE, n=10))
     assert again.id != done.id
-    assert len(stand_in.embedded) == 3
+    assert len(stand_in.embedded) == 4
 
 
 async def test_the_plan_says_what_vectors_cost(evaluations: Evaluations) -> None:
@@ -117,14 +117,27 @@ async def test_the_plan_says_what_vectors_cost(evaluations: Evaluations) -> None
     assert (await evaluations.plan(a_caller(), HERE, MATCH)).usd is not None
 
 
-async def test_where_there_are_no_vectors_people_are_told_why(
+async def test_where_there_are_no_vectors_no_answer_is_paid_for(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    stand_in.fault("POST /embeddings", status=404, message="The model does not exist")
+    paused = await finished(evaluations, runs)
+    assert paused.state is EvaluationState.PAUSED
+    assert paused.why is not None
+    assert (paused.why.kind, paused.why.values["model"]) == ("grader_embedding_failed", "text-embedding-3-small")
+    assert stand_in.chats == []
+
+
+async def test_an_answer_without_a_vector_has_no_reward_and_people_are_told_why(
     evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
 ) -> None:
+    await finished(evaluations, runs, msgspec.structs.replace(COSINE, n=1))
+    stand_in.answer = "other"
     stand_in.fault("POST /embeddings", times=40, status=404, message="The model does not exist")
     done = await finished(evaluations, runs)
     rows = await store.grades(done.id)
     assert len(rows) == 10
-    assert {row.reward for row in rows} == {None}
+    assert [row.reward for row in rows].count(None) == 9, "all but the one that was answered before"
     assert {row.fault.kind for row in rows if row.fault} == {"grader_embedding_failed"}
 
 
