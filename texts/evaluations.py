@@ -502,24 +502,26 @@ def calibration(ece: str, brier: str) -> str:
     return _("calibration error {ece}, Brier {brier}", ece=ece, brier=brier)
 
 
-def forgets(model: str, before: str, after: str, n: int) -> str:
+def forgets(model: str, base: str, before: str, after: str, n: int) -> str:
     """On the control set."""
     return plural(
-        "{model} forgets: on {count} general question it has {after} right, where the base model has {before}.",
-        "{model} forgets: on {count} general questions it has {after} right, where the base model has {before}.",
+        "{model} forgets: on {count} general question it has {after} right, where {base} has {before}.",
+        "{model} forgets: on {count} general questions it has {after} right, where {base} has {before}.",
         n,
         model=model,
+        base=base,
         before=before,
         after=after,
     )
 
 
-def forgets_nothing(model: str, before: str, after: str, n: int) -> str:
+def forgets_nothing(model: str, base: str, before: str, after: str, n: int) -> str:
     return plural(
-        "No sign that {model} has forgotten: {after} right on {count} general question, {before} before.",
-        "No sign that {model} has forgotten: {after} right on {count} general questions, {before} before.",
+        "No sign that {model} forgets: {after} right on {count} general question, {base} {before}.",
+        "No sign that {model} forgets: {after} right on {count} general questions, {base} {before}.",
         n,
         model=model,
+        base=base,
         before=before,
         after=after,
     )
@@ -647,11 +649,6 @@ def these_files() -> str:
 def answers_file() -> str:
     """The name of the files with all answers, without its ending."""
     return _("evaluation")
-
-
-def cancelled(done: str) -> str:
-    """`done`: `of_answers`."""
-    return _("The evaluation was cancelled after {done}. What was answered is kept.", done=done)
 
 
 def failed(reason: str) -> str:

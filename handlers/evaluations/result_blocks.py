@@ -236,10 +236,13 @@ def _forgetting(result: Result) -> list[str]:
     scores = {one.model: one.estimate.value for one in result.control.scores}
     lines = []
     for gain in result.control.gains:
+        if gain.compared.gain is None:
+            continue
         before, after = texts.score(scores.get(gain.base)), texts.score(scores.get(gain.model))
         worse = gain.compared.verdict is Verdict.WORSE
         say = texts.forgets if worse else texts.forgets_nothing
-        lines.append(f"{'🔴' if worse else '⚪'} {say(bold(named(gain.model)), before, after, gain.compared.n)}")
+        told = say(bold(named(gain.model)), named(gain.base), before, after, gain.compared.n)
+        lines.append(f"{'🔴' if worse else '⚪'} {told}")
     return lines
 
 
