@@ -6,12 +6,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import openai
 import pytest
 from trainer_process import Trainer, wait_for
 from wandb_runs import OfflineRun
+
+from trainer.tracking import tracker
 
 WANDB: Any = [{"type": "wandb", "wandb": {"project": "house-voice", "name": "first try", "tags": ["mine"]}}]
 
@@ -89,6 +92,26 @@ def test_a_report_that_was_cut_off_goes_on_and_has_each_step(offline: Trainer) -
     run = reported(offline, job.id)
     steps = {event.data["step"] for event in offline.events(job.id) if event.type == "metrics"}
     assert {step for step, row in run.history.items() if "train_loss" in row} == steps
+
+
+async def test_where_no_process_can_be_begun_it_is_tried_again_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    begun: list[str] = []
+
+    async def full(module: str, **_: Any) -> None:
+        begun.append(module)
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(tracker, "_AGAIN", (0.0, 0.0))
+    monkeypatch.setattr(tracker.Worker, "start", full)
+    monkeypatch.setattr(tracker.Journal, "say", lambda _, id, message, **__: said.append(message))
+    job = SimpleNamespace(id="ftjob-1", finished=True)
+    settings = SimpleNamespace(uploads=Path(), org="", wandb_key=None, logs=Path())
+    reporting = tracker.Tracker(cast(Any, settings), cast(Any, SimpleNamespace(job=lambda _: job)))
+    monkeypatch.setattr(reporting, "_run", lambda _: tracker.Run("ftjob-1", "p", "n", "f"))
+    await reporting._keep_reporting("ftjob-1")
+    assert len(begun) == 3
+    assert "could not be reported" in said[0]
 
 
 def test_without_a_key_a_job_that_asks_for_it_is_refused(trainer: Trainer) -> None:

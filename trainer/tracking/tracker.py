@@ -70,8 +70,8 @@ class Tracker:
                     pass
                 self._store.change_job(id, tracked=True)
                 return
-            except _BrokenOff:
-                logger.warning("job %s: reporting to Weights & Biases broke off", id)
+            except (_BrokenOff, OSError) as error:  # OSError: no process could be begun
+                logger.warning("job %s: reporting to Weights & Biases broke off: %s", id, str(error) or "it ended")
             if wait is not None:
                 await asyncio.sleep(wait)
         self._journal.say(
