@@ -131,7 +131,7 @@ class EvaluationRuns:
                 raise
             # A fault of ours: the same answers would raise it again, for ever.
             log.exception("evaluation failed", evaluation=evaluation_id)
-            await self._stop(evaluation, EvaluationState.FAILED, Reason("no_result"))
+            await self._stop(evaluation, EvaluationState.FAILED, _reason(BotError("no_result")))
             return
         finally:
             self._under_way.pop(evaluation_id, None)
