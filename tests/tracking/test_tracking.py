@@ -193,6 +193,34 @@ def test_a_run_of_mlflow_that_was_made_and_not_filled_gets_its_settings(
     assert [one.step for one in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2]
 
 
+class Dying(SqliteTrackingStore):
+    """The bot is killed before it writes down what it told."""
+
+    async def told(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+
+async def test_what_was_told_and_not_written_down_before_a_crash_is_there_once(
+    database: Database, jobs: SqliteJobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    from mlflow import MlflowClient
+
+    address = f"file://{tmp_path}/mlflow"
+
+    async def send(run: Run) -> None:
+        mlflow_runs.send(run, address=address, experiment="tuning")
+
+    await a_running_job(jobs, 1, 2)
+    with pytest.raises(RuntimeError, match="killed"):
+        await Tracking(Dying(database), jobs, {TOLD: send}).tick()
+    await grow(jobs, 3)
+    await Tracking(SqliteTrackingStore(database), jobs, {TOLD: send}).tick()
+    client = MlflowClient(tracking_uri=address)
+    (run,) = client.search_runs([client.get_experiment_by_name("tuning").experiment_id])
+    assert [one.step for one in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2, 3]
+
+
 def test_metadata_whose_names_mlflow_would_refuse_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     from mlflow import MlflowClient
