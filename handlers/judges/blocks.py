@@ -13,8 +13,8 @@ from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
 from handlers.blocks.text import bold, code, size
 from texts import judges as texts
-from texts.evaluations import confidence, no_interval, would_be_needed
-from texts.formats import figure, percent
+from texts.evaluations import confidence, no_interval, score, would_be_needed
+from texts.formats import figure
 
 CHECK: Final = "judge_check"
 CONFIRMED: Final = "judge_confirmed"
@@ -75,8 +75,8 @@ def report(found: JudgeReport) -> Message:
         lines = [
             texts.corrected(
                 named(one.model),
-                percent(one.judged.value, 0),
-                percent(one.corrected.value, 0),
+                score(one.judged.value),
+                score(one.corrected.value),
                 _interval(one.corrected.low, one.corrected.high),
             )
             for one in found.scores
@@ -95,7 +95,7 @@ def _preferred(base: str, found: Preferred) -> list[str]:
     one, model = found.compared, named(found.model)
     said = [texts.preferred(model, named(base), found.wins, found.losses, found.ties)]
     if one.low is not None and one.high is not None and one.gain is not None:
-        share = percent((1 + one.gain) / 2, 0)
+        share = score((1 + one.gain) / 2)
         interval = _interval((1 + one.low) / 2, (1 + one.high) / 2)
         verdict = {
             Verdict.BETTER: texts.judged_better,
@@ -122,7 +122,7 @@ def _thumbs(found: Thumbs) -> list[str]:
             low, high = found.agreement.low, found.agreement.high
             interval = no_interval() if low is None or high is None else confidence(figure(low), figure(high))
             said.append(texts.kappa(figure(found.agreement.value), interval))
-        said.append(texts.finds_good(percent(found.judge_good, 0), percent(found.people_good, 0)))
+        said.append(texts.finds_good(score(found.judge_good), score(found.people_good)))
     if found.unreadable:
         said.append(texts.unreadable(found.unreadable))
     return said
@@ -134,15 +134,15 @@ def _pairs(found: Pairs) -> list[str]:
         said.append(texts.agrees_with_votes(found.n, *_share(found.same), found.ties))
         said.append(texts.flipped(*_share(found.flipped)))
     if found.longer.value is not None and found.people_longer.value is not None:
-        said.append(texts.longer(percent(found.longer.value, 0), percent(found.people_longer.value, 0)))
+        said.append(texts.longer(score(found.longer.value), score(found.people_longer.value)))
     if found.unreadable:
         said.append(texts.unreadable(found.unreadable))
     return said
 
 
 def _share(of: Estimate) -> tuple[str, str]:
-    return percent(of.value, 0), _interval(of.low, of.high)
+    return score(of.value), _interval(of.low, of.high)
 
 
 def _interval(low: float | None, high: float | None) -> str:
-    return no_interval() if low is None or high is None else confidence(percent(low, 0), percent(high, 0))
+    return no_interval() if low is None or high is None else confidence(score(low), score(high))

@@ -124,14 +124,14 @@ async def test_a_judge_is_asked_after_a_question_and_what_came_of_it_is_posted(
     (posted,) = slack.called("chat.postMessage")
     said = json.dumps(posted["blocks"], ensure_ascii=False)
     for part in (
-        "Of 30 answers that people rated, it says the same of 80% (95%: 63% to 90%).",
+        "Of 30 answers that people rated, it says the same of 80% (95%: 62.7% to 90.5%).",
         "kappa 0.8",
         "It finds 50% of them good; people find 40% good.",
         "2 times it said nothing that can be read",
-        "Of 10 pairs on which people voted, it chose as they did in 78%",
+        "Of 10 pairs on which people voted, it chose as they did in 77.8%",
         "It changed its verdict in 10% of them",
-        "The longer answer won 67% of the time with it, and 50% with people.",
-        "80% right by the judge, 67% as people would see it",
+        "The longer answer won 66.7% of the time with it, and 50% with people.",
+        "80% right by the judge, 66.7% as people would see it",
         "It is of one family with",
     ):
         assert part in said, part
@@ -158,9 +158,9 @@ async def test_in_the_thread_of_an_evaluation_a_judge_says_whose_answers_are_bet
     said = json.dumps(posted["blocks"], ensure_ascii=False)
     for part in (
         "`house-voice` against `gpt-4.1-mini`: 60 won, 15 lost, 25 ties.",
-        "The judge prefers `house-voice`: it wins 72%",
+        "The judge prefers `house-voice`: it wins 72.5%",
         "changed its verdict in 25%",
-        "The longer answer won 67% of the time",
+        "The longer answer won 66.7% of the time",
         "3 times it said nothing",
         "of one family with `house-voice`",
     ):
