@@ -75,15 +75,23 @@ def finds_good(judge: str, people: str) -> str:
     return _("It finds {judge} of them good; people find {people} good.", judge=judge, people=people)
 
 
-def agrees_with_votes(n: int, same: str, interval: str, ties: int) -> str:
+def agrees_with_votes(n: int, same: str, interval: str) -> str:
     """`same`: of those that it did not call a tie."""
     return plural(
-        "Of {count} pair on which people voted, it chose as they did in {same} ({interval}), {ties} ties aside.",
-        "Of {count} pairs on which people voted, it chose as they did in {same} ({interval}), {ties} ties aside.",
+        "Of {count} pair on which people voted, it chose as they did in {same} ({interval}).",
+        "Of {count} pairs on which people voted, it chose as they did in {same} ({interval}).",
         n,
         same=same,
         interval=interval,
-        ties=str(ties),
+    )
+
+
+def left_out(ties: int) -> str:
+    """Of the figure before it."""
+    return plural(
+        "{count} pair that it called a tie is left out of that.",
+        "{count} pairs that it called a tie are left out of that.",
+        ties,
     )
 
 
@@ -165,7 +173,7 @@ def pairwise_title(judge: str, file: str) -> str:
 
 def preferred(model: str, base: str, wins: int, losses: int, ties: int) -> str:
     return _(
-        "{model} against {base}: {wins} won, {losses} lost, {ties} ties.",
+        "{model} against {base}: won {wins}, lost {losses}, tied {ties}.",
         model=model,
         base=base,
         wins=str(wins),

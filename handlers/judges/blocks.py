@@ -131,7 +131,9 @@ def _thumbs(found: Thumbs) -> list[str]:
 def _pairs(found: Pairs) -> list[str]:
     said = []
     if found.n:
-        said.append(texts.agrees_with_votes(found.n, *_share(found.same), found.ties))
+        said.append(texts.agrees_with_votes(found.n, *_share(found.same)))
+        if found.ties:
+            said.append(texts.left_out(found.ties))
         said.append(texts.flipped(*_share(found.flipped)))
     if found.longer.value is not None and found.people_longer.value is not None:
         said.append(texts.longer(score(found.longer.value), score(found.people_longer.value)))

@@ -3,14 +3,10 @@
 import math
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from bot.evaluations.statistics.intervals import Estimate, Method, mean_interval, present
-
-if TYPE_CHECKING:
-    pass
 
 
 class Agreement(msgspec.Struct, frozen=True):
@@ -53,13 +49,6 @@ def flips(first: Sequence[str | None], swapped: Sequence[str | None]) -> Estimat
     any word for a tie, in both alike; None where the judge failed.
     """
     return mean_interval([None if None in (a, b) else float(a != b) for a, b in zip(first, swapped, strict=True)])
-
-
-def settled(first: str | None, swapped: str | None, *, tie: str = "tie") -> str | None:
-    """The verdict of both orders: a tie where they say otherwise."""
-    if first is None or swapped is None:
-        return None
-    return first if first == swapped else tie
 
 
 def length_bias(longer_won: Sequence[float | None]) -> Estimate:

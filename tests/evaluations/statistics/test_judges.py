@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from bot.evaluations.statistics import agreement, corrected, flips, length_bias, settled
+from bot.evaluations.statistics import agreement, corrected, flips, length_bias
 from bot.evaluations.statistics.intervals import Method
 
 
@@ -51,7 +51,6 @@ def test_the_share_of_verdicts_that_flip() -> None:
     swapped = ["a", "b", "b", "a", "a", None]
     share = flips(first, swapped)
     assert (share.value, share.n, share.missing) == (0.5, 4, 2)
-    assert [settled(*pair) for pair in zip(first, swapped, strict=True)] == ["a", "tie", "b", "tie", None, None]
 
 
 def test_how_often_the_longer_answer_won() -> None:

@@ -129,6 +129,7 @@ async def test_a_judge_is_asked_after_a_question_and_what_came_of_it_is_posted(
         "It finds 50% of them good; people find 40% good.",
         "2 times it said nothing that can be read",
         "Of 10 pairs on which people voted, it chose as they did in 77.8%",
+        "1 pair that it called a tie is left out",
         "It changed its verdict in 10% of them",
         "The longer answer won 66.7% of the time with it, and 50% with people.",
         "80% right by the judge, 66.7% as people would see it",
@@ -157,7 +158,7 @@ async def test_in_the_thread_of_an_evaluation_a_judge_says_whose_answers_are_bet
     assert posted["thread_ts"] == "5.0"
     said = json.dumps(posted["blocks"], ensure_ascii=False)
     for part in (
-        "`house-voice` against `gpt-4.1-mini`: 60 won, 15 lost, 25 ties.",
+        "`house-voice` against `gpt-4.1-mini`: won 60, lost 15, tied 25.",
         "The judge prefers `house-voice`: it wins 72.5%",
         "changed its verdict in 25%",
         "The longer answer won 66.7% of the time",
