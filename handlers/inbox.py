@@ -87,6 +87,9 @@ class Inbox:
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
         self._taken: set[str] = set()
+        # Storing a key and taking it on are one step, or `recover` could leave what it found to a delivery that in turn
+        # takes it for known.
+        self._taking = asyncio.Lock()
 
     async def middleware(
         self, body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
@@ -99,17 +102,15 @@ class Inbox:
             key = key_of(body)
             if key is None or not self._concerns_us(body):
                 return BoltResponse(status=200, body="")
-            known = key in self._taken
-            self._taken.add(key)
             received_at = time.time()
             try:
-                is_new = await self._store.accept(key, body, received_at)
+                async with self._taking:
+                    is_new = await self._store.accept(key, body, received_at)
+                    if is_new:
+                        self._taken.add(key)
             except BotError as error:
-                self._taken.discard(key)
                 return _not_taken(body, error)
             if not is_new:
-                if not known:
-                    self._taken.discard(key)
                 log.info("redelivery", key=key)
                 return BoltResponse(status=200, body="")
             context["inbox_key"] = key
@@ -274,9 +275,12 @@ class Inbox:
 
     async def recover(self, app: AsyncApp) -> int:
         """Dispatch again what was not finished by an earlier process; how many."""
-        entries = [entry for entry in await self._store.pending() if entry.key not in self._taken]
+        async with self._taking:
+            # As it stood before the store is read: what is done by now may have been pending when it was.
+            taken = frozenset(self._taken)
+            entries = [entry for entry in await self._store.pending() if entry.key not in taken]
+            self._taken |= {entry.key for entry in entries}
         for entry in entries:
-            self._taken.add(entry.key)
             body = dict(entry.payload)
             if entry.attempts >= _MOST_ATTEMPTS:
                 await self._give_up(entry.key, body, entry.received_at)

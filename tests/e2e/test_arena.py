@@ -38,7 +38,8 @@ async def pairs(w: World, card: dict[str, Any], count: int) -> list[dict[str, An
     """The pairs in the thread, once there are so many."""
     async with asyncio.timeout(60):
         while True:
-            found = [one for one in await w.person.messages(w.channel, card["ts"]) if "arena_tie" in str(one["blocks"])]
+            replies = await w.person.messages(w.channel, card["ts"])
+            found = [one for one in replies if "arena_tie" in str(one.get("blocks"))]
             if len(found) >= count:
                 return found
             await asyncio.sleep(0.02)

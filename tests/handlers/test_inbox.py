@@ -11,6 +11,7 @@ from scripted_slack import Slack, text
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_requests import ENGLISH, an_inbox
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -20,7 +21,7 @@ from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostError, PostRefused
 from bot.providers.interface import Refused
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
+from bot.store.inbox import Entry, SqliteInbox
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.chat.threads import ChatThreads
@@ -237,6 +238,49 @@ async def test_a_window_that_is_worked_on_again_after_a_crash_is_taken_by_somebo
     assert [entry.key for entry in await store.pending()] == ["view_submission/V1/1"]
     gate.set()
     await until(lambda: not inbox.busy)
+    assert await store.pending() == []
+
+
+class _SlowToAccept(SqliteInbox):
+    """Its answer is on its way until it is let go, while `known` is read at once."""
+
+    def __init__(self, database: Database, known: list[Entry]) -> None:
+        super().__init__(database)
+        self.known = known
+        self.answers = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def pending(self, prefix: str = "") -> list[Entry]:
+        return self.known
+
+    async def accept(self, key: str, payload: dict[str, object], received_at: float | None = None) -> bool:
+        is_new = await super().accept(key, payload, received_at)
+        self.asked.set()
+        await self.answers.wait()
+        return is_new
+
+
+async def test_what_is_found_in_the_history_while_slack_delivers_it_is_worked_on_once(database: Database) -> None:
+    store, event = SqliteInbox(database), _event(channel_type="im")
+    assert await store.accept(str(key_of(event)), event)
+    slow = _SlowToAccept(database, await store.pending())
+    inbox = an_inbox(slow)
+    worked: list[Any] = []
+
+    async def work(request: Any) -> None:
+        worked.append(request.key)
+
+    app = AsyncApp(client=AsyncWebClient("xoxb-none"), authorize=_nobody, process_before_response=True)
+    app.use(inbox.middleware)
+    app.event("message")(inbox.listener(work))
+    delivery = asyncio.create_task(app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=event)))
+    await slow.asked.wait()
+    recovery = asyncio.create_task(inbox.recover(app))
+    await asyncio.sleep(0)  # as far as it comes
+    slow.answers.set()
+    await asyncio.gather(delivery, recovery)
+    await until(lambda: not inbox.busy)
+    assert worked == [key_of(event)]
     assert await store.pending() == []
 
 
