@@ -22,7 +22,7 @@ from handlers.blocks.retraining import meet_parent_button
 from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
 from texts.compare import compare_button
-from texts.evaluations import evaluate_button
+from texts.evaluations.question import evaluate_button
 from texts.figures import verdict
 from texts.formats import duration, labelled, money, rough_duration
 from texts.metrics import metrics_button

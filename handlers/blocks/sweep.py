@@ -26,7 +26,7 @@ from handlers.blocks.parts import actions, button, confirm, context, header, lin
 from handlers.blocks.text import bold, code, date, link, one_line, person
 from texts import approval as approval_texts
 from texts import sweeps as texts
-from texts.evaluations import evaluate_button
+from texts.evaluations.question import evaluate_button
 from texts.figures import name as figure_name
 from texts.formats import dollars, figure, labelled, money, percent, sentences
 from texts.jobs import chat_button

@@ -14,7 +14,7 @@ from handlers.blocks.model_name import named
 from handlers.blocks.text import code
 from handlers.languages import Languages
 from handlers.web.poster import Poster
-from texts import evaluations as texts
+from texts.evaluations import answer_files as texts
 from texts.formats import first_of
 from texts.language import speaking
 

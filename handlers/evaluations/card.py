@@ -10,8 +10,8 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
 from handlers.blocks.text import code, person, progress_bar, quoted
-from texts import evaluations as texts
 from texts.errors import sentence
+from texts.evaluations import card as texts
 from texts.formats import first_of, labelled
 
 PAUSE: Final = "evaluation_pause"

@@ -9,8 +9,8 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, line, message, section
 from handlers.blocks.text import bold, person
-from texts import evaluation_repeats as texts
-from texts.evaluations import score
+from texts.evaluations import repeats as texts
+from texts.evaluations.figures import score
 
 REPEAT: Final = "evaluation_repeat"
 WEEKLY: Final = 7

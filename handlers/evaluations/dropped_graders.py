@@ -21,8 +21,8 @@ from handlers.web.download import Download
 from handlers.web.people import People
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
-from texts import evaluations as texts
 from texts import grader_errors
+from texts.evaluations import grader_files as texts
 from texts.graders import left_out
 from texts.language import speaking
 from training_files import TrainingFileError

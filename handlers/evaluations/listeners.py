@@ -33,8 +33,8 @@ from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.request import Request
 from handlers.web.poster import Poster
-from texts import evaluations as texts
 from texts.errors import sentence
+from texts.evaluations import result as texts
 from texts.language import speaking
 from training_files import TrainingFileError
 

@@ -25,8 +25,9 @@ from handlers.blocks.model_name import model_options
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, TITLE, context, divider, option, plain, section
 from handlers.blocks.text import size
 from handlers.evaluations.choice import JSON, Choice
-from texts import evaluations as texts
 from texts.errors import sentence
+from texts.evaluations import modal as texts
+from texts.evaluations import question
 
 CALLBACK_ID: Final = "evaluate"
 MODELS: Final = "evaluate_models"
@@ -78,8 +79,8 @@ def evaluation_modal(
         texts.modal_title(),
         blocks,
         callback_id=CALLBACK_ID,
-        submit=texts.start_button(),
-        close=texts.not_now_button(),
+        submit=question.start_button(),
+        close=question.not_now_button(),
         private_metadata=msgspec.json.encode(state).decode(),
     )
 

@@ -3,7 +3,7 @@
 from bot.evaluations.evaluation import Caveat, Plan
 from handlers.blocks.model_name import named
 from handlers.blocks.text import bold, code
-from texts import evaluations as texts
+from texts.evaluations import question as texts
 from texts.formats import first_of, sentences
 
 

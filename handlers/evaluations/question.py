@@ -9,7 +9,8 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
 from handlers.blocks.text import bold, link, size
 from handlers.evaluations.plan_words import models_on, plan_words
-from texts import evaluations as texts
+from texts.evaluations import answer_files
+from texts.evaluations import question as texts
 
 CONFIRMED: Final = "evaluation_confirmed"
 CHANGE: Final = "evaluation_change"
@@ -39,7 +40,7 @@ def begun(permalink: str | None) -> Message:
 
 
 def files_there(permalink: str) -> Message:
-    return line(texts.files_there(link(permalink, texts.these_files())))
+    return line(answer_files.files_there(link(permalink, answer_files.these_files())))
 
 
 def not_started() -> Message:

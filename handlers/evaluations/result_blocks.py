@@ -21,8 +21,9 @@ from handlers.blocks.text import bold, code, person, quoted, size
 from handlers.evaluations.card import RESUME
 from handlers.evaluations.drift_blocks import REPEAT, WEEKLY
 from handlers.judges.blocks import check_button
-from texts import evaluations as texts
-from texts.evaluation_repeats import repeat_question
+from texts.evaluations import card, differences, figures, tables
+from texts.evaluations import result as texts
+from texts.evaluations.repeats import repeat_question
 from texts.formats import clauses, first_of, percent, sentences
 
 ALL_ANSWERS: Final = "evaluation_answers"
@@ -51,7 +52,7 @@ def result_message(evaluation: Evaluation, result: Result, pictures: Sequence[Pi
         blocks.append(section(_chosen(result.chosen)))
     blocks.append(actions(*_buttons(evaluation, result)))
     blocks.append(
-        context(texts.started(person(evaluation.owner), _models(evaluation.models), code(evaluation.file_name)))
+        context(card.started(person(evaluation.owner), _models(evaluation.models), code(evaluation.file_name)))
     )
     return message(said[0], blocks)
 
@@ -71,7 +72,7 @@ def verdict_words(result: Result, gain: ModelGain) -> str:
     if compared.gain is None:
         return f"⚪ {texts.nothing_graded(model)}"
     scores = {one.model: one.estimate.value for one in result.scores}
-    after, before = texts.score(scores.get(gain.model)), texts.score(scores.get(gain.base))
+    after, before = figures.score(scores.get(gain.model)), figures.score(scores.get(gain.base))
     if not compared.better and not compared.worse:
         return f"⚪ {texts.alike(model, base, after, compared.n)}"
     say = {
@@ -79,7 +80,7 @@ def verdict_words(result: Result, gain: ModelGain) -> str:
         Verdict.WORSE: texts.worse,
         Verdict.CANNOT_TELL: texts.cannot_tell,
     }[compared.verdict]
-    sentence = say(model, base, after, before, texts.points(compared.gain), _of_gain(compared), compared.n)
+    sentence = say(model, base, after, before, figures.points(compared.gain), _of_gain(compared), compared.n)
     more = texts.would_be_needed(compared.needed) if compared.needed else ""
     return f"{_VERDICTS[compared.verdict]} {sentences(sentence, more)}"
 
@@ -89,7 +90,7 @@ def alone_words(result: Result) -> str:
     if score.estimate.value is None:
         return texts.nothing_graded(bold(named(score.model)))
     return texts.alone(
-        bold(named(score.model)), texts.score(score.estimate.value), _interval(score.estimate), score.estimate.n
+        bold(named(score.model)), figures.score(score.estimate.value), _interval(score.estimate), score.estimate.n
     )
 
 
@@ -113,19 +114,19 @@ def classes_message(result: Result, pictures: Sequence[Picture] = ()) -> Message
     blocks: list[Block] = [section("\n".join(map(_classified, *zip(*result.classification.items(), strict=True))))]
     blocks.append(_class_table(best, result.classification[best]))
     blocks += [image(*picture) for picture in pictures]
-    return message(texts.classes_caption(named(best)), blocks)
+    return message(tables.classes_caption(named(best)), blocks)
 
 
 def differences_message(result: Result, told: Sequence[ToldDifference]) -> Message | None:
     """Where the models differ: slices, and single examples; None where they do not."""
     blocks: list[Block] = []
     if slices := _slices(result):
-        blocks += [section("\n".join([bold(texts.slices_title()), *slices]))]
+        blocks += [section("\n".join([bold(differences.slices_title()), *slices]))]
     if told:
-        blocks.append(section(bold(texts.differences_title())))
+        blocks.append(section(bold(differences.differences_title())))
         for one in told:
             blocks += [divider(), section(_difference(one))]
-    return message(texts.differences_title(), blocks) if blocks else None
+    return message(differences.differences_title(), blocks) if blocks else None
 
 
 def _what_figures_are(evaluation: Evaluation, result: Result) -> str:
@@ -136,24 +137,24 @@ def _what_figures_are(evaluation: Evaluation, result: Result) -> str:
 
 def _of_gain(compared: Compared) -> str:
     if compared.low is None or compared.high is None:
-        return texts.no_interval()
-    return texts.confidence(texts.points(compared.low), texts.points(compared.high))
+        return figures.no_interval()
+    return figures.confidence(figures.points(compared.low), figures.points(compared.high))
 
 
 def _interval(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
-        return texts.no_interval()
-    return texts.confidence(texts.score(estimate.low), texts.score(estimate.high))
+        return figures.no_interval()
+    return figures.confidence(figures.score(estimate.low), figures.score(estimate.high))
 
 
 def _score_table(result: Result) -> DataTable:
     has_right = not result.binary and any(score.right is not None for score in result.scores)
-    columns = [texts.model_column(), texts.score_column(), texts.low_column(), texts.high_column()]
+    columns = [tables.model_column(), tables.score_column(), tables.low_column(), tables.high_column()]
     if has_right:
-        columns.append(texts.right_column())
+        columns.append(tables.right_column())
     if result.gains:
-        columns += [texts.gain_column(), texts.p_column(), texts.better_column(), texts.worse_column()]
-    columns.append(texts.failed_column())
+        columns += [tables.gain_column(), tables.p_column(), tables.better_column(), tables.worse_column()]
+    columns.append(tables.failed_column())
     gains = {gain.model: gain.compared for gain in result.gains}
     rows = []
     for score in result.scores:
@@ -164,7 +165,7 @@ def _score_table(result: Result) -> DataTable:
             row += _gain_cells(gains.get(score.model))
         row.append(_count(score))
         rows.append(row)
-    return DataTable(texts.table_caption(), columns, rows)
+    return DataTable(tables.table_caption(), columns, rows)
 
 
 def _bounds(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
@@ -176,7 +177,7 @@ def _gain_cells(compared: Compared | None) -> list[Cell]:
         return ["–"] * 4
     p = compared.p if compared.p_adjusted is None else compared.p_adjusted
     return [
-        Number(100 * compared.gain, texts.points(compared.gain)),
+        Number(100 * compared.gain, figures.points(compared.gain)),
         Number(p, "<0.001" if p < 0.001 else f"{p:.3f}"),
         Number(compared.better, str(compared.better)),
         Number(compared.worse, str(compared.worse)),
@@ -196,17 +197,17 @@ def _figure(value: float | None) -> Cell:
 
 
 def _classified(model: str, found: Classification) -> str:
-    line = texts.classified(
+    line = tables.classified(
         bold(named(model)),
-        texts.score(found.accuracy.value),
+        figures.score(found.accuracy.value),
         _two(found.macro_f1.value),
         _two(found.weighted_f1),
     )
     more = []
     if found.binary is not None and found.binary.auroc is not None:
-        more.append(texts.areas(_two(found.binary.auroc), _two(found.binary.auprc)))
+        more.append(tables.areas(_two(found.binary.auroc), _two(found.binary.auprc)))
     if found.calibration is not None:
-        more.append(texts.calibration(_two(found.calibration.ece), _two(found.calibration.brier)))
+        more.append(tables.calibration(_two(found.calibration.ece), _two(found.calibration.brier)))
     return clauses(line, *more)
 
 
@@ -216,17 +217,17 @@ def _two(value: float | None) -> str:
 
 def _class_table(model: str, found: Classification) -> DataTable:
     columns = [
-        texts.class_column(),
-        texts.precision_column(),
-        texts.recall_column(),
-        texts.f1_column(),
-        texts.count_column(),
+        tables.class_column(),
+        tables.precision_column(),
+        tables.recall_column(),
+        tables.f1_column(),
+        tables.count_column(),
     ]
     rows: list[list[Cell]] = [
         [one.label, _figure(one.precision), _figure(one.recall), _figure(one.f1), Number(one.support, str(one.support))]
         for one in found.classes[:_CLASSES]
     ]
-    return DataTable(texts.classes_caption(short_name(model)), columns, rows)
+    return DataTable(tables.classes_caption(short_name(model)), columns, rows)
 
 
 def _forgetting(result: Result) -> list[str]:
@@ -238,7 +239,7 @@ def _forgetting(result: Result) -> list[str]:
     for gain in result.control.gains:
         if gain.compared.gain is None:
             continue
-        before, after = texts.score(scores.get(gain.base)), texts.score(scores.get(gain.model))
+        before, after = figures.score(scores.get(gain.base)), figures.score(scores.get(gain.model))
         worse = gain.compared.verdict is Verdict.WORSE
         say = texts.forgets if worse else texts.forgets_nothing
         told = say(bold(named(gain.model)), named(gain.base), before, after, gain.compared.n)
@@ -248,7 +249,7 @@ def _forgetting(result: Result) -> list[str]:
 
 def _chosen(chosen: Chosen) -> str:
     return texts.chosen(
-        bold(named(chosen.model)), texts.score(chosen.estimate.value), _interval(chosen.estimate), chosen.estimate.n
+        bold(named(chosen.model)), figures.score(chosen.estimate.value), _interval(chosen.estimate), chosen.estimate.n
     )
 
 
@@ -267,13 +268,13 @@ def _slices(result: Result) -> list[str]:
 
 def _slice_line(one: SliceScore, model: str, compared: Compared, *, several: bool) -> str:
     base = next(iter(one.means))
-    name = texts.slice_name(one.slice) or quoted(one.slice, 60)
-    line = texts.slice_line(
+    name = differences.slice_name(one.slice) or quoted(one.slice, 60)
+    line = differences.slice_line(
         name,
         code(one.value, 60),
-        texts.score(one.means[base]),
-        texts.score(one.means[model]),
-        texts.points(compared.gain or 0.0),
+        figures.score(one.means[base]),
+        figures.score(one.means[model]),
+        figures.points(compared.gain or 0.0),
         one.n,
     )
     model_too = f"{named(model)} · " if several else ""
@@ -282,16 +283,16 @@ def _slice_line(one: SliceScore, model: str, compared: Compared, *, several: boo
 
 def _difference(one: ToldDifference) -> str:
     if one.after < one.before:
-        title = texts.got_worse(one.line) if (one.before, one.after) == (1, 0) else texts.differs(one.line)
+        title = differences.got_worse(one.line) if (one.before, one.after) == (1, 0) else differences.differs(one.line)
     else:
-        title = texts.got_better(one.line) if (one.before, one.after) == (0, 1) else texts.differs(one.line)
-    scores = "" if {one.before, one.after} == {0, 1} else f" ({texts.score(one.before)} → {texts.score(one.after)})"
+        title = differences.got_better(one.line) if (one.before, one.after) == (0, 1) else differences.differs(one.line)
+    scores = "" if {one.before, one.after} == {0, 1} else f" ({figures.score(one.before)} → {figures.score(one.after)})"
     lines = [
         f"{'🔴' if one.after < one.before else '🟢'} {bold(title)}{scores}",
-        texts.asked(quoted(one.question, _WORDS)),
-        *([texts.reference(quoted(one.reference, _WORDS))] if one.reference else []),
-        texts.answered(named(one.base_model), quoted(one.base, _ANSWER) or texts.said_nothing()),
-        texts.answered(named(one.model), quoted(one.answer, _ANSWER) or texts.said_nothing()),
+        differences.asked(quoted(one.question, _WORDS)),
+        *([differences.reference(quoted(one.reference, _WORDS))] if one.reference else []),
+        differences.answered(named(one.base_model), quoted(one.base, _ANSWER) or differences.said_nothing()),
+        differences.answered(named(one.model), quoted(one.answer, _ANSWER) or differences.said_nothing()),
     ]
     return "\n".join(lines)
 

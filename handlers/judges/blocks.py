@@ -13,7 +13,8 @@ from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
 from handlers.blocks.text import bold, code, size
 from texts import judges as texts
-from texts.evaluations import confidence, no_interval, score, would_be_needed
+from texts.evaluations.figures import confidence, no_interval, score
+from texts.evaluations.result import would_be_needed
 from texts.formats import figure
 
 CHECK: Final = "judge_check"

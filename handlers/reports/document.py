@@ -19,10 +19,12 @@ from bot.reports.pages import Curves
 from bot.version import commit, version
 from handlers.blocks.card import state_words, title
 from handlers.blocks.text import clean
-from texts import evaluations
 from texts import figures as figure_texts
 from texts import reports as texts
 from texts.charts import loss_alt_text, words
+from texts.evaluations import tables
+from texts.evaluations.figures import confidence, no_interval, points, score
+from texts.evaluations.result import better, cannot_tell, worse, would_be_needed
 from texts.figures import verdict
 from texts.formats import duration, enumerated, figure, money, number, percent, sentences
 from texts.language import current
@@ -215,20 +217,20 @@ def _evaluations(report: JobReport) -> list[Block]:
 def _scores(result: Result) -> Grid:
     """Each model's score with its interval, and its gain on the first."""
     columns = (
-        evaluations.model_column(),
-        evaluations.score_column(),
-        evaluations.low_column(),
-        evaluations.high_column(),
-        evaluations.gain_column(),
-        evaluations.p_column(),
+        tables.model_column(),
+        tables.score_column(),
+        tables.low_column(),
+        tables.high_column(),
+        tables.gain_column(),
+        tables.p_column(),
     )
     gains = {gain.model: gain.compared for gain in result.gains}
     rows = []
     for one in result.scores:
         compared, estimate = gains.get(one.model), one.estimate
-        gain = "–" if compared is None or compared.gain is None else evaluations.points(compared.gain)
+        gain = "–" if compared is None or compared.gain is None else points(compared.gain)
         p = None if compared is None else compared.p if compared.p_adjusted is None else compared.p_adjusted
-        figures = map(evaluations.score, (estimate.value, estimate.low, estimate.high))
+        figures = map(score, (estimate.value, estimate.low, estimate.high))
         rows.append((one.model, *figures, gain, "–" if p is None else figure(p)))
     return _grid(columns, rows)
 
@@ -236,19 +238,19 @@ def _scores(result: Result) -> Grid:
 def _verdict(result: Result, gain: ModelGain) -> str:
     compared = gain.compared
     say = {
-        Verdict.BETTER: evaluations.better,
-        Verdict.WORSE: evaluations.worse,
-        Verdict.CANNOT_TELL: evaluations.cannot_tell,
+        Verdict.BETTER: better,
+        Verdict.WORSE: worse,
+        Verdict.CANNOT_TELL: cannot_tell,
     }[compared.verdict]
-    scores = {one.model: evaluations.score(one.estimate.value) for one in result.scores}
+    scores = {one.model: score(one.estimate.value) for one in result.scores}
     model, base = _plain(short_name(gain.model)), _plain(short_name(gain.base))
-    points = evaluations.points(compared.gain or 0.0)
     if compared.low is None or compared.high is None:
-        interval = evaluations.no_interval()
+        interval = no_interval()
     else:
-        interval = evaluations.confidence(evaluations.points(compared.low), evaluations.points(compared.high))
-    said = say(model, base, scores[gain.model], scores[gain.base], points, interval, compared.n)
-    return sentences(said, evaluations.would_be_needed(compared.needed) if compared.needed else "")
+        interval = confidence(points(compared.low), points(compared.high))
+    gained = points(compared.gain or 0.0)
+    said = say(model, base, scores[gain.model], scores[gain.base], gained, interval, compared.n)
+    return sentences(said, would_be_needed(compared.needed) if compared.needed else "")
 
 
 def _cost(job: Job, now: float) -> Facts:

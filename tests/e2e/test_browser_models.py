@@ -21,7 +21,10 @@ from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
 from sandbox.client import SandboxClient
-from texts import agent, chat, compare, evaluations, feedback, retraining, start, thread_examples
+from texts import agent, chat, compare, feedback, retraining, start, thread_examples
+from texts.evaluations.card import title
+from texts.evaluations.question import estimate_heading, its_card, start_button
+from texts.evaluations.tables import table_caption
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
@@ -276,15 +279,15 @@ async def _evaluate(stage: Stage) -> None:
     """Asked on the page, with the plan first; the result comes in the thread of the card."""
     grader = '{"type": "contains", "name": "voice", "values": ["Happy pedalling"]}'
     await stage.say(f"/finetune evaluate {BASE},house-voice on house-voice-validation.jsonl with {grader}")
-    question = stage.channel.locator(".ephemeral").filter(has_text=evaluations.estimate_heading())
+    question = stage.channel.locator(".ephemeral").filter(has_text=estimate_heading())
     await expect(question).to_be_visible()
     await stage.picture("evaluate-question")
-    await question.get_by_role("button", name=evaluations.start_button(), exact=True).click()
-    began = stage.channel.locator(".ephemeral").filter(has_text=evaluations.its_card())
-    await began.get_by_role("link", name=evaluations.its_card()).click()
-    card = stage.channel.get_by_role("article").filter(has_text=evaluations.title(2))
+    await question.get_by_role("button", name=start_button(), exact=True).click()
+    began = stage.channel.locator(".ephemeral").filter(has_text=its_card())
+    await began.get_by_role("link", name=its_card()).click()
+    card = stage.channel.get_by_role("article").filter(has_text=title(2))
     await card.get_by_role("link", name=re.compile("repl")).click()
-    result = stage.thread.get_by_role("article").filter(has_text=evaluations.table_caption())
+    result = stage.thread.get_by_role("article").filter(has_text=table_caption())
     await expect(result.get_by_role("cell", name="house-voice")).to_be_visible()
     await expect(result.locator("img")).to_be_visible()
     await result.scroll_into_view_if_needed()

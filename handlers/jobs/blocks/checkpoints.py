@@ -16,7 +16,7 @@ from handlers.blocks.parts import VALUE, actions, button, context, message, sect
 from handlers.blocks.text import bold, code, size
 from texts import jobs as texts
 from texts.compare import compare_button
-from texts.evaluations import evaluate_button
+from texts.evaluations.question import evaluate_button
 from texts.figures import name
 from texts.metrics import value as measure
 

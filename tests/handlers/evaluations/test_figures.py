@@ -2,7 +2,7 @@
 
 import pytest
 
-from texts.evaluations import points, score
+from texts.evaluations.figures import points, score
 
 
 @pytest.mark.parametrize(
