@@ -35,9 +35,10 @@ from bot.conversations.chat_models import ChatModels
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
-from bot.evaluations.evaluation import EvaluationRequest, EvaluationState
+from bot.evaluations.evaluation import EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
@@ -210,7 +211,7 @@ async def evaluate(examples: int, limit: float | None) -> dict[str, float]:
                     most, asked = max(most, now), now if done < examples else asked
             await work
             ended = await evaluations.get(CALLER, started.id)
-            assert ended.state is EvaluationState.FINISHED, ended.why
+            assert ended.state is RunState.FINISHED, ended.why
             progress = await runs.progress(started)
             assert (progress.done, progress.failed) == (examples, 0)
         pools.close()

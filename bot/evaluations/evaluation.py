@@ -4,15 +4,15 @@ The answers are kept apart from evaluations, by what was asked: so nothing is pa
 only; their words stay in the file.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import msgspec
 
-from bot.access import Resource
 from bot.audit import Entry
 from bot.conversations.completion import CompletionFormat
+from bot.evaluations.run import Reason, Run, RunStore
 from bot.providers.chat import ChatMessage, Parameters, TokenLogprobs, ToolCall, Usage
 from bot.spending.model_use import ModelUse
 
@@ -24,29 +24,6 @@ MOST_N: Final = 20_000
 MOST_SAMPLES: Final = 20
 MOST_CONTROL_TOKENS: Final = 256
 MOST_DAYS: Final = 90
-
-
-class EvaluationState(StrEnum):
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLED = "cancelled"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-
-ENDED: Final = frozenset({EvaluationState.CANCELLED, EvaluationState.FINISHED, EvaluationState.FAILED})
-MAY_BECOME: Final[Mapping[EvaluationState, Collection[EvaluationState]]] = {
-    EvaluationState.RUNNING: (
-        EvaluationState.PAUSED,
-        EvaluationState.CANCELLED,
-        EvaluationState.FINISHED,
-        EvaluationState.FAILED,
-    ),
-    EvaluationState.PAUSED: (EvaluationState.RUNNING, EvaluationState.CANCELLED),
-    EvaluationState.FINISHED: (EvaluationState.RUNNING,),  # graded anew, or failures asked again
-    EvaluationState.CANCELLED: (),
-    EvaluationState.FAILED: (EvaluationState.RUNNING,),
-}
 
 
 class Task(StrEnum):
@@ -92,15 +69,6 @@ class DrawnItem(msgspec.Struct, frozen=True):
     control: bool = False
 
 
-class Reason(msgspec.Struct, frozen=True):
-    """Why an evaluation is paused or failed, or a model gave no answer. `kind` and `values` as in BotError; where the
-    provider said it, `kind` is its own words (untrusted)."""
-
-    kind: str
-    values: dict[str, Any] = {}
-    by_provider: bool = False
-
-
 class Caveat(msgspec.Struct, frozen=True):
     """What people should know before money is spent: a kind and its values, for `texts`.
 
@@ -127,17 +95,16 @@ class AskedHow(msgspec.Struct, frozen=True):
     logprobs: bool = False
 
 
-class Evaluation(msgspec.Struct, frozen=True):
-    """`models`: the first is the baseline. `grader` is JSON (`graders.as_json`), `grader_name` what people call it.
+class Evaluation(Run, frozen=True, kw_only=True):
+    """The first of `models` is the baseline. `grader` is JSON (`graders.as_json`), `grader_name` what people call it.
     `n` items were drawn with `seed`, the same for all models; each is asked `samples` times. `formats`: of completion
     models. `labels`: the answers of a classification. `file`: the SHA-256 of the file that the items come from.
     `control`: whether the control set is asked, too. `again`: the how manieth repetition it is, whose answers are asked
-    for anew; `repeats`: the evaluation that came before. `why`: of a pause or a failure. Times are seconds since the
-    epoch.
+    for anew; `repeats`: the evaluation that came before.
     """
 
-    id: str
-    models: tuple[str, ...]
+    kind: ClassVar[str] = "evaluation"
+
     dataset_id: str
     file_name: str
     file: str
@@ -145,31 +112,18 @@ class Evaluation(msgspec.Struct, frozen=True):
     grader_name: str
     n: int
     seed: int
-    team: str
-    channel: str
-    owner: str
-    created_at: float
     samples: int = 1
     parameters: Parameters = Parameters(temperature=0.0)
     task: Task = Task.TEXT
     labels: tuple[str, ...] = ()
-    formats: dict[str, CompletionFormat] = {}
-    most_tokens: dict[str, int] = {}
+    formats: dict[str, CompletionFormat] = msgspec.field(default_factory=dict)
+    most_tokens: dict[str, int] = msgspec.field(default_factory=dict)
     logprobs: bool = False
     control: bool = False
-    private: bool = False
-    thread_ts: str | None = None
     job_id: str | None = None
-    state: EvaluationState = EvaluationState.RUNNING
-    why: Reason | None = None
-    finished_at: float | None = None
     n_in_file: int = 0
     again: int = 0
     repeats: str | None = None
-
-    @property
-    def resource(self) -> Resource:
-        return Resource(self.owner, self.channel, self.private, "evaluation", self.id)
 
     def sample_number(self, sample: int) -> int:
         """By which an answer is kept: a repetition asks for other ones."""
@@ -295,36 +249,16 @@ class Repeat(msgspec.Struct, frozen=True):
     done: int = 0
 
 
-class EvaluationStore(Protocol):
+class EvaluationStore(RunStore[Evaluation], Protocol):
     async def open(self, evaluation: Evaluation, items: Sequence[DrawnItem], entry: Entry) -> Evaluation:
         """Keep it with its items and its line in the audit log; what is stored already is left as it is, and given
         back."""
-
-    async def get(self, evaluation_id: str) -> Evaluation | None: ...
 
     async def latest(self, channel: str, limit: int) -> list[Evaluation]:
         """Of this channel, the latest first."""
 
     async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
         """The latest in that thread."""
-
-    async def change(
-        self,
-        evaluation_id: str,
-        make: Callable[[Evaluation], Evaluation | None],
-        *,
-        audit: Sequence[Entry] = (),
-        forget_failures: bool = False,
-    ) -> Evaluation | None:
-        """Read it, let `make` say what becomes of it, and store that and the audit entries: one transaction. With
-        `forget_failures` what failed is to be asked again. `make` is pure and quick. The evaluation as it was stored;
-        None, and nothing done, where there is none, `make` says None, or the state machine forbids it (MAY_BECOME)."""
-
-    async def due(self) -> list[str]:
-        """Ids of evaluations that are running, the oldest first."""
-
-    async def changes(self, evaluation_id: str) -> int:
-        """How often something has happened to it, for who shows it."""
 
     async def items(self, evaluation_id: str) -> list[DrawnItem]: ...
 
@@ -360,11 +294,6 @@ class EvaluationStore(Protocol):
 
     async def progress(self, evaluation: Evaluation) -> Progress:
         """Without how fast it goes, and what it cost."""
-
-    async def set_result(self, evaluation_id: str, result: bytes, at: float) -> Evaluation | None:
-        """It is finished, and this came of it: one transaction. None where it is not running any more."""
-
-    async def result(self, evaluation_id: str) -> bytes | None: ...
 
     async def forget_file(self, file: str) -> int:
         """Delete the answers that were asked with this file's words, unless another file's evaluation counts them; how

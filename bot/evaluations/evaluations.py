@@ -18,9 +18,9 @@ from bot.datasets.lookup import DatasetLookup
 from bot.datasets.overlaps import Overlaps
 from bot.errors import Conflict, Invalid, NotFound
 from bot.evaluations.control import control_items
+from bot.evaluations.controls import RunControls
 from bot.evaluations.evaluation import (
     DEFAULT_N,
-    ENDED,
     MOST_DAYS,
     MOST_MODELS,
     MOST_N,
@@ -29,7 +29,6 @@ from bot.evaluations.evaluation import (
     DrawnItem,
     Evaluation,
     EvaluationRequest,
-    EvaluationState,
     EvaluationStore,
     Plan,
     Repeat,
@@ -38,6 +37,7 @@ from bot.evaluations.grading import reads_logprobs
 from bot.evaluations.model_answers import EmbeddingModel
 from bot.evaluations.pace import FIRST, OWN_AT_A_TIME
 from bot.evaluations.result import Result
+from bot.evaluations.run import RunState
 from bot.evaluations.statistics import detectable
 from bot.evaluations.survey import Survey, answer_key, prompt_hash, survey
 from bot.jobs.interfaces import JobStore
@@ -74,7 +74,7 @@ class _Planned(msgspec.Struct, frozen=True):
     drawn: tuple[DrawnItem, ...]
 
 
-class Evaluations:
+class Evaluations(RunControls[Evaluation]):
     def __init__(
         self,
         evaluations: EvaluationStore,
@@ -94,17 +94,15 @@ class Evaluations:
         embeddings: EmbeddingModel | None = None,
     ) -> None:
         """`trusted`: the sources of Python graders that may run."""
+        super().__init__(Evaluation.kind, evaluations, catalogue, spending, authority)
         self._evaluations = evaluations
         self._models = models
-        self._catalogue = catalogue
-        self._spending = spending
         self._jobs = jobs
         self._job_lookup = job_lookup
         self._datasets = datasets
         self._dataset_lookup = dataset_lookup
         self._file_store = file_store
         self._pools = pools
-        self._authority = authority
         self._tokenizers = tokenizers
         self._trusted = trusted
         self._embeddings = embeddings
@@ -139,13 +137,9 @@ class Evaluations:
         planned = await self._planned(caller, origin, request)
         evaluation = planned.evaluation
         await self._authority.require(caller, Action.EVALUATE, evaluation.resource, caller.posts_in)
-        await self._require_budget(caller, evaluation)
+        await self.require_budget(caller, evaluation)
         started = entry(caller, Action.EVALUATE, evaluation.id, details=f"{len(evaluation.models)} x {evaluation.n}")
         return await self._evaluations.open(evaluation, planned.drawn, started)
-
-    async def get(self, caller: Caller, evaluation_id: str) -> Evaluation:
-        """Raises Denied; NotFound, also for what the caller may not know of."""
-        return await self._known(caller, evaluation_id, Action.SEE)
 
     async def latest(self, caller: Caller, limit: int = _LATEST) -> list[Evaluation]:
         """Of the caller's channel, the latest first. Raises Denied."""
@@ -155,37 +149,15 @@ class Evaluations:
 
     async def result(self, caller: Caller, evaluation_id: str) -> Result:
         """What came of it. Raises Denied, NotFound; Conflict while it has not finished."""
-        known = await self._known(caller, evaluation_id, Action.SEE)
+        known = await self.known(caller, evaluation_id, Action.SEE)
         result = await self._evaluations.result(known.id)
         if result is None:
-            raise Conflict("evaluation_state", state=known.state)
+            raise Conflict("run_state", kind=known.kind, state=known.state)
         return msgspec.json.decode(result, type=Result)
-
-    async def pause(self, caller: Caller, evaluation_id: str) -> Evaluation:
-        """No more is asked until it is resumed. Raises Denied, NotFound, Conflict."""
-        return await self._become(caller, evaluation_id, Action.PAUSE, EvaluationState.PAUSED)
-
-    async def resume(self, caller: Caller, evaluation_id: str) -> Evaluation:
-        """It goes on, and what failed is asked again; also of one that has finished. Raises Denied, NotFound, Conflict,
-        OverBudget."""
-        known = await self._known(caller, evaluation_id, Action.RESUME)
-        if known.state is not EvaluationState.RUNNING:
-            await self._require_budget(caller, known)
-        return await self._become(caller, evaluation_id, Action.RESUME, EvaluationState.RUNNING)
-
-    async def cancel(self, caller: Caller, evaluation_id: str) -> Evaluation:
-        """What was answered stays. Raises Denied, NotFound, Conflict."""
-        return await self._become(caller, evaluation_id, Action.CANCEL, EvaluationState.CANCELLED)
-
-    async def posted(self, evaluation_id: str, thread_ts: str) -> Evaluation | None:
-        """It is shown in this thread from now on."""
-        return await self._evaluations.change(
-            evaluation_id, lambda known: msgspec.structs.replace(known, thread_ts=thread_ts)
-        )
 
     async def promote(self, caller: Caller, evaluation_id: str, model: str) -> None:
         """Make `model` the one that the channel is offered first. Raises Denied, NotFound, Conflict."""
-        known = await self._known(caller, evaluation_id, Action.PROMOTE)
+        known = await self.known(caller, evaluation_id, Action.PROMOTE)
         if model not in known.models:
             raise NotFound("no_such_model", model=model)
         await self._models.require(caller, model)
@@ -195,11 +167,11 @@ class Evaluations:
     async def repeat(self, caller: Caller, evaluation_id: str, days: int | None) -> Evaluation:
         """Have it repeated every so many days (1 to 90), with answers that are asked for anew, and people told of what
         has changed; None ends that. Raises Denied, NotFound, Invalid; Conflict for one that has not finished."""
-        known = await self._known(caller, evaluation_id, Action.DECIDE)
+        known = await self.known(caller, evaluation_id, Action.DECIDE)
         if days is not None and not 1 <= days <= MOST_DAYS:
             raise Invalid("how_many_days", "days", most=MOST_DAYS)
-        if days is not None and known.state is not EvaluationState.FINISHED:
-            raise Conflict("evaluation_state", state=known.state)
+        if days is not None and known.state is not RunState.FINISHED:
+            raise Conflict("run_state", kind=known.kind, state=known.state)
         wanted = Repeat(known.id, days, caller.at + days * 86_400.0, known.id) if days is not None else None
         changed = entry(caller, "repeat evaluation", known.id, details="off" if days is None else f"{days} d")
         await self._evaluations.set_repeat(known.id, wanted, changed)
@@ -207,40 +179,7 @@ class Evaluations:
 
     async def repeated(self, caller: Caller, evaluation_id: str) -> Repeat | None:
         """How it is repeated; None where it is not. Raises Denied, NotFound."""
-        return await self._evaluations.repeat((await self._known(caller, evaluation_id, Action.SEE)).id)
-
-    async def _known(self, caller: Caller, evaluation_id: str, action: Action) -> Evaluation:
-        unknown = NotFound("evaluation_gone")
-        known = await self._evaluations.get(evaluation_id)
-        if known is None:
-            raise unknown
-        try:
-            await self._authority.require(caller, action, known.resource)
-        except NotFound:
-            raise unknown from None
-        return known
-
-    async def _become(self, caller: Caller, evaluation_id: str, action: Action, state: EvaluationState) -> Evaluation:
-        known = await self._known(caller, evaluation_id, action)
-        changed = await self._evaluations.change(
-            known.id,
-            lambda now: msgspec.structs.replace(now, state=state, why=None) if now.state is not state else None,
-            audit=[entry(caller, action, known.id)],
-            forget_failures=state is EvaluationState.RUNNING,
-        )
-        if changed is not None:
-            return changed
-        known = await self._known(caller, evaluation_id, action)
-        if known.state is state:
-            return known
-        if known.state in ENDED:
-            raise Conflict("evaluation_ended", state=known.state)
-        raise Conflict("evaluation_state", state=known.state)
-
-    async def _require_budget(self, caller: Caller, evaluation: Evaluation) -> None:
-        for model in evaluation.models:
-            provider = await self._catalogue.provider_of(model)
-            await self._spending.check(caller.user, evaluation.channel, model, provider.name, caller.at)
+        return await self._evaluations.repeat((await self.known(caller, evaluation_id, Action.SEE)).id)
 
     # The plan
 

@@ -9,17 +9,10 @@ import msgspec
 from bot.access import Caller
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
-from bot.evaluations.evaluation import (
-    Evaluation,
-    EvaluationStore,
-    GradeRow,
-    Item,
-    Place,
-    Reason,
-    StoredAnswer,
-)
+from bot.evaluations.evaluation import Evaluation, EvaluationStore, GradeRow, Item, Place, StoredAnswer
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.items import items_in
+from bot.evaluations.run import Reason
 from bot.worker_processes import Pool, WorkerPools
 from training_files.spreadsheet import as_csv
 

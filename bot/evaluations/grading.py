@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from bot.evaluations.evaluation import GradeRow, Place, Reason, StoredAnswer
+from bot.evaluations.evaluation import GradeRow, Place, StoredAnswer
+from bot.evaluations.run import Reason
 from graders.grader import Grader, Perplexity, TokenAccuracy, singles
 from graders.grading import Embedder, grade, grade_with, passes
 from graders.reading import read_grader

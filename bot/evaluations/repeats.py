@@ -11,7 +11,8 @@ import structlog
 from bot.access import Action
 from bot.audit import Entry
 from bot.datasets.interfaces import DatasetStore
-from bot.evaluations.evaluation import EvaluationState, EvaluationStore, Repeat
+from bot.evaluations.evaluation import EvaluationStore, Repeat
+from bot.evaluations.run import RunState
 
 log = structlog.get_logger()
 
@@ -41,19 +42,19 @@ class EvaluationRepeats:
             log.info("no longer repeated, its file is gone", evaluation=due.evaluation)
             await self._evaluations.set_repeat(due.evaluation, None, None)
             return
-        if last is not None and last.state in (EvaluationState.RUNNING, EvaluationState.PAUSED):
+        if last is not None and last.state in (RunState.RUNNING, RunState.PAUSED):
             # Two at a time would ask each other's questions.
             later = msgspec.structs.replace(due, next_at=now + _DAY)
             await self._evaluations.set_repeat(due.evaluation, later, None)
             return
         again = due.done + 1
         id = "eval-" + hashlib.sha256(f"{first.id}/{again}".encode()).hexdigest()[:12]
-        compared = last.id if last is not None and last.state is EvaluationState.FINISHED else first.id
+        compared = last.id if last is not None and last.state is RunState.FINISHED else first.id
         repetition = msgspec.structs.replace(
             first,
             id=id,
             created_at=now,
-            state=EvaluationState.RUNNING,
+            state=RunState.RUNNING,
             why=None,
             finished_at=None,
             again=again,

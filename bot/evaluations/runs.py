@@ -5,9 +5,7 @@ What is to be done is read from the store each time: nothing is queued, and a ru
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path as FilePath
 from typing import Final
@@ -19,24 +17,15 @@ from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import BotError, NotFound
 from bot.evaluations.control import control_items
-from bot.evaluations.evaluation import (
-    DrawnItem,
-    Evaluation,
-    EvaluationState,
-    EvaluationStore,
-    GradeRow,
-    Item,
-    Place,
-    Progress,
-    Reason,
-)
+from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore, GradeRow, Item, Place, Progress
 from bot.evaluations.grading import Ungraded, grade_all, judged, plain_values
 from bot.evaluations.items import items_in
 from bot.evaluations.model_answers import Asked, KeptJudge, ModelAnswers, Payer, Stopped
 from bot.evaluations.result import Scores, compute
+from bot.evaluations.run import Reason
+from bot.evaluations.running import LOOK_EVERY, Runs, Work, reason_of
 from bot.jobs.interfaces import JobStore
-from bot.notices.work_loop import WorkLoop
-from bot.providers.interface import Provider, ProviderError
+from bot.providers.interface import Provider
 from bot.spending.budget import OverBudget
 from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
@@ -47,19 +36,15 @@ from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
-FAILURES_IN_A_ROW: Final = 20
-"""After so many of one model the evaluation is paused: something is wrong that no patience mends."""
 _READ_AT_ONCE: Final = 32
 _GRADED_AT_ONCE: Final = 64
 _GRADED_EVERY: Final = 1.0
 _GRADED_WITHIN: Final = 120.0
 _UNDER_WAY: Final = 128
 _ANY_TEXT: Final = "text"
-_LOOK_EVERY: Final = 0.5
-_SPEED_OF: Final = 30.0
 
 
-class EvaluationRuns:
+class EvaluationRuns(Runs[Evaluation, "_Asking"]):
     def __init__(
         self,
         evaluations: EvaluationStore,
@@ -70,10 +55,11 @@ class EvaluationRuns:
         file_store: FileStore,
         pools: WorkerPools,
         *,
-        look_every: float = _LOOK_EVERY,
+        look_every: float = LOOK_EVERY,
         trusted: frozenset[str] = frozenset(),
     ) -> None:
         """`trusted`: the sources of Python graders that may run."""
+        super().__init__(Evaluation.kind, evaluations, look_every)
         self._evaluations = evaluations
         self._answers = answers
         self._spending = spending
@@ -81,18 +67,7 @@ class EvaluationRuns:
         self._datasets = datasets
         self._file_store = file_store
         self._pools = pools
-        self._look_every = look_every
         self._trusted = trusted
-        self._rounds = WorkLoop("evaluations", self._due, every=look_every)
-        self._under_way: dict[str, _Run] = {}
-
-    async def run(self) -> None:
-        """Until cancelled."""
-        await self._rounds.run()
-
-    async def look(self) -> None:
-        """Begin with what is due now, without waiting for the next round."""
-        await self._rounds.round()
 
     async def progress(self, evaluation: Evaluation) -> Progress:
         """With what it has cost so far, and how fast it goes."""
@@ -108,57 +83,25 @@ class EvaluationRuns:
             seconds_left=(known.of - known.done) / speed if speed else None,
         )
 
-    async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
-        return [(each, partial(self.work, each)) for each in await self._evaluations.due()]
+    def _begin(self, run: Evaluation) -> "_Asking":
+        return _Asking(run, self._evaluations, self._answers, self._pools, self._trusted)
 
-    async def work(self, evaluation_id: str) -> None:
-        """Until it has ended, is paused, or cannot go on; that is stored."""
-        evaluation = await self._evaluations.get(evaluation_id)
-        if evaluation is None or evaluation.state is not EvaluationState.RUNNING:
-            return
-        run = _Run(evaluation, self._evaluations, self._answers, self._pools, self._look_every, self._trusted)
-        self._under_way[evaluation_id] = run
-        try:
-            await run.look()
-            await self._ask(run)
-            if not run.stopped:
-                await self._finish(evaluation, run.items)
-        except (TrainingFileError, NotFound) as error:
-            await self._stop(evaluation, EvaluationState.FAILED, _reason(error))
-            return
-        except Exception as error:
-            if _passes(error):
-                raise
-            # A fault of ours: the same answers would raise it again, for ever.
-            log.exception("evaluation failed", evaluation=evaluation_id)
-            await self._stop(evaluation, EvaluationState.FAILED, _reason(BotError("no_result")))
-            return
-        finally:
-            self._under_way.pop(evaluation_id, None)
-        if run.why is not None:
-            await self._stop(evaluation, EvaluationState.PAUSED, run.why)
+    async def _do(self, run: Evaluation, work: "_Asking") -> None:
+        await work.look()
+        await self._ask(work)
+        if not work.stopped:
+            await self._finish(run, work.items)
 
-    async def _ask(self, run: "_Run") -> None:
-        evaluation = run.evaluation
-        if not run.missing:
-            await run.ask(None)
+    async def _ask(self, work: "_Asking") -> None:
+        evaluation = work.evaluation
+        if not work.missing:
+            await work.ask(None)
             return
         dataset = await self._datasets.get(evaluation.dataset_id)
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound("copy_gone", file=evaluation.file_name)
         with self._file_store.reading(dataset) as path:
-            await run.ask(path)
-
-    async def _stop(self, evaluation: Evaluation, state: EvaluationState, why: Reason) -> None:
-        log.warning("evaluation stopped", evaluation=evaluation.id, state=state, why=why.kind)
-        ended = time.time() if state is EvaluationState.FAILED else None
-
-        def stopped(known: Evaluation) -> Evaluation | None:
-            if known.state is not EvaluationState.RUNNING:
-                return None
-            return msgspec.structs.replace(known, state=state, why=why, finished_at=ended)
-
-        await self._evaluations.change(evaluation.id, stopped)
+            await work.ask(path)
 
     async def _finish(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> None:
         result = await self._pools.run(compute, await self._scores(evaluation, items), pool=Pool.GRADING)
@@ -190,8 +133,8 @@ class EvaluationRuns:
         )
 
 
-class _Run:
-    """One evaluation while it is worked on. `why`: what keeps it from going on; `stopped`: no more is to be asked."""
+class _Asking(Work):
+    """One evaluation while it is worked on."""
 
     def __init__(
         self,
@@ -199,19 +142,16 @@ class _Run:
         store: EvaluationStore,
         answers: ModelAnswers,
         pools: WorkerPools,
-        look_every: float,
         trusted: frozenset[str],
     ) -> None:
+        super().__init__(evaluation)
         self.evaluation = evaluation
-        self.why: Reason | None = None
-        self.stopped = False
         self.items: list[DrawnItem] = []
         self.missing: dict[tuple[int, int], DrawnItem] = {}
         self._missing_control: dict[int, DrawnItem] = {}
         self._store = store
         self._answers = answers
         self._pools = pools
-        self._look_every = look_every
         self._payer = Payer(evaluation.owner, evaluation.channel, evaluation.id)
         self._trusted = trusted
         self._judge = KeptJudge(answers, self._payer, evaluation.file)
@@ -220,18 +160,10 @@ class _Run:
         grader = grader_of(evaluation.grader)
         self._asks_vectors = needs_embeddings(grader)
         self._asks_model = self._asks_vectors or needs_model(grader)
-        self._failed_in_a_row = dict.fromkeys(range(len(evaluation.models)), 0)
         self._done: set[Place] = set()
         self._graded_at = time.monotonic()
-        self._finished_at: deque[float] = deque()
         self._waiting: list[tuple[Ungraded, str, bool]] = []
         self._fault: Exception | None = None
-
-    def per_second(self) -> float | None:
-        """Answers, over the last half minute."""
-        now = time.monotonic()
-        recent = [at for at in self._finished_at if at >= now - _SPEED_OF]
-        return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else None
 
     async def look(self) -> None:
         """See what is there, and what is missing."""
@@ -252,7 +184,6 @@ class _Run:
         to its end."""
         await self._try_vectors()
         providers = [await self._answers.provider_of(model) for model in self.evaluation.models]
-        watch = asyncio.create_task(self._watch(), name="evaluation watch")
         room = asyncio.Semaphore(_UNDER_WAY)
         unreadable: Exception | None = None
         try:
@@ -270,8 +201,6 @@ class _Run:
                         break
         except* TrainingFileError as errors:
             unreadable = errors.exceptions[0]
-        finally:
-            watch.cancel()
         if self._fault is not None:
             raise self._fault
         await self._grade()
@@ -285,9 +214,9 @@ class _Run:
         try:
             await self._embedder.embed([_ANY_TEXT])
         except GraderError as error:
-            self._stop(Reason(error.kind, plain_values(error.values)))
+            self.stop(Reason(error.kind, plain_values(error.values)))
         except OverBudget as error:
-            self._stop(_reason(error))
+            self.stop(reason_of(error))
 
     async def _questions(self, path: FilePath | None) -> AsyncIterator["_Question"]:
         for one in control_items():
@@ -300,13 +229,6 @@ class _Run:
             for item in batch:
                 drawn = self.missing[item.line, item.turn]
                 yield _Question(drawn.number, item, drawn.prompt, self._grader)
-
-    async def _watch(self) -> None:
-        """Somebody may pause it, or cancel it."""
-        while not self.stopped:
-            await asyncio.sleep(self._look_every)
-            known = await self._store.get(self.evaluation.id)
-            self.stopped = self.stopped or known is None or known.state is not EvaluationState.RUNNING
 
     async def _one(self, question: "_Question", place: Place, provider: Provider) -> None:
         if self.stopped:
@@ -326,15 +248,12 @@ class _Run:
         except Stopped:
             return
         except OverBudget as error:
-            self._stop(_reason(error))
+            self.stop(reason_of(error))
             return
         except BotError as error:
-            await self._failed(place, _reason(error))
+            await self._failed(place, reason_of(error))
             return
-        self._failed_in_a_row[place.model] = 0
-        self._finished_at.append(time.monotonic())
-        while self._finished_at[0] < self._finished_at[-1] - _SPEED_OF:
-            self._finished_at.popleft()
+        self.answered(model)
         try:
             if row is not None:
                 await self._record([row], {place: given.key}, int(given.cached))
@@ -347,17 +266,10 @@ class _Run:
             self.stopped = True
 
     async def _failed(self, place: Place, reason: Reason) -> None:
-        log.warning(
-            "no answer", evaluation=self.evaluation.id, model=self.evaluation.models[place.model], why=reason.kind
-        )
-        self._failed_in_a_row[place.model] += 1
-        if self._failed_in_a_row[place.model] >= FAILURES_IN_A_ROW:
-            self._stop(reason)  # before it is stored, or others would be asked meanwhile
+        model = self.evaluation.models[place.model]
+        log.warning("no answer", evaluation=self.evaluation.id, model=model, why=reason.kind)
+        self.failed(model, reason)  # before it is stored, or others would be asked meanwhile
         await self._store.fail(self.evaluation.id, place, reason)
-
-    def _stop(self, why: Reason) -> None:
-        self.why = self.why or why
-        self.stopped = True
 
     async def _grade(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -368,7 +280,7 @@ class _Run:
         try:
             rows = await self._pools.run(grade_all, ungraded, self._trusted, pool=Pool.GRADING, seconds=_GRADED_WITHIN)
         except TrainingFileError as error:  # an answer that no worker lives through, or not in time
-            rows = [GradeRow(one.place, None, fault=_reason(error)) for one in ungraded]
+            rows = [GradeRow(one.place, None, fault=reason_of(error)) for one in ungraded]
         await self._record(rows, {one.place: key for one, key, _ in waiting}, sum(cached for _, _, cached in waiting))
 
     async def _record(self, rows: Sequence[GradeRow], keys: Mapping[Place, str], cached: int) -> None:
@@ -387,18 +299,3 @@ class _Question(msgspec.Struct, frozen=True):
 
 def _next(items: Iterator[Item]) -> list[Item]:
     return list(islice(items, _READ_AT_ONCE))
-
-
-def _passes(error: Exception) -> bool:
-    """Whether it may be another time: the store is locked, the disk full."""
-    passing = (BotError, OSError)
-    return error.subgroup(passing) is not None if isinstance(error, ExceptionGroup) else isinstance(error, passing)
-
-
-def _reason(error: BotError | TrainingFileError) -> Reason:
-    if isinstance(error, ProviderError) and error.is_answer:
-        return Reason(str(error), by_provider=True)
-    values = {
-        name: value if isinstance(value, str | int | float) else str(value) for name, value in error.values.items()
-    }
-    return Reason(error.kind, values)

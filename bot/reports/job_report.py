@@ -11,8 +11,9 @@ from bot.collections.collection import Collection, CollectionStore
 from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Denied
-from bot.evaluations.evaluation import Evaluation, EvaluationState, EvaluationStore
+from bot.evaluations.evaluation import Evaluation, EvaluationStore
 from bot.evaluations.result import Result
+from bot.evaluations.run import RunState
 from bot.jobs.assessment import Assessment, RankedCheckpoint, assess, rank
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
@@ -144,7 +145,7 @@ class JobReports:
         found = []
         for one in latest:
             shown = self._authority.allows(caller, Action.SEE, one.resource, caller.posts_in)
-            if shown and one.state == EvaluationState.FINISHED and models & set(one.models):
+            if shown and one.state == RunState.FINISHED and models & set(one.models):
                 encoded = await self._evaluations.result(one.id)
                 found.append(Evaluated(one, msgspec.json.decode(encoded, type=Result) if encoded else None))
         return found

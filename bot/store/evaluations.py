@@ -1,7 +1,7 @@
 """Evaluations, their items, what models answered and how that was graded. Implements
 `bot.evaluations.evaluation.EvaluationStore`."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -9,21 +9,20 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.evaluation import (
-    MAY_BECOME,
     DrawnItem,
     Evaluation,
-    EvaluationState,
     GradeRow,
     ModelProgress,
     Place,
     Progress,
-    Reason,
     Repeat,
     StoredAnswer,
 )
+from bot.evaluations.run import Reason
 from bot.spending.model_use import ModelUse
 from bot.store.audit import put_entries
 from bot.store.database import Database
+from bot.store.runs import SqliteRunStore, as_json
 from bot.store.spending import put_use
 
 # SQLite takes 32,766 values in one statement; a few hundred keep others from waiting.
@@ -31,13 +30,13 @@ _AT_ONCE = 500
 _RECENT = 100
 
 
-class SqliteEvaluationStore:
+class SqliteEvaluationStore(SqliteRunStore[Evaluation]):
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database, "evaluations", Evaluation)
 
     async def open(self, evaluation: Evaluation, items: Sequence[DrawnItem], entry: Entry) -> Evaluation:
         def work(db: SqliteDatabase) -> Evaluation:
-            known = _get(db, evaluation.id)
+            known = self._get(db, evaluation.id)
             if known is not None:
                 return known
             _insert(db, evaluation)
@@ -51,7 +50,7 @@ class SqliteEvaluationStore:
                         item.turn,
                         item.prompt,
                         item.group,
-                        _json(item.slices),
+                        as_json(item.slices),
                         item.truth,
                         item.control,
                     )
@@ -63,16 +62,13 @@ class SqliteEvaluationStore:
 
         return await self._database.write(work)
 
-    async def get(self, evaluation_id: str) -> Evaluation | None:
-        return await self._database.read(lambda db: _get(db, evaluation_id))
-
     async def latest(self, channel: str, limit: int) -> list[Evaluation]:
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT value FROM evaluations WHERE channel = ? ORDER BY created_at DESC LIMIT ?", [channel, limit]
             ).fetchall()
         )
-        return [_evaluation(row[0]) for row in rows]
+        return [self._read(row[0]) for row in rows]
 
     async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
         row = await self._database.read(
@@ -81,37 +77,7 @@ class SqliteEvaluationStore:
                 [channel, thread_ts],
             ).fetchone()
         )
-        return _evaluation(row[0]) if row else None
-
-    async def change(
-        self,
-        evaluation_id: str,
-        make: Callable[[Evaluation], Evaluation | None],
-        *,
-        audit: Sequence[Entry] = (),
-        forget_failures: bool = False,
-    ) -> Evaluation | None:
-        def work(db: SqliteDatabase) -> Evaluation | None:
-            changed = _change(db, evaluation_id, make, audit)
-            if changed is not None and forget_failures:
-                db.execute("DELETE FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL", [evaluation_id])
-            return changed
-
-        return await self._database.write(work)
-
-    async def due(self) -> list[str]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT id FROM evaluations WHERE state = ? ORDER BY created_at", [EvaluationState.RUNNING]
-            ).fetchall()
-        )
-        return [row[0] for row in rows]
-
-    async def changes(self, evaluation_id: str) -> int:
-        row = await self._database.read(
-            lambda db: db.execute("SELECT changes FROM evaluations WHERE id = ?", [evaluation_id]).fetchone()
-        )
-        return int(row[0]) if row else 0
+        return self._read(row[0]) if row else None
 
     async def items(self, evaluation_id: str) -> list[DrawnItem]:
         rows = await self._database.read(
@@ -150,7 +116,7 @@ class SqliteEvaluationStore:
     async def keep_answer(self, key: str, model: str, file: str, answer: StoredAnswer, use: ModelUse | None) -> None:
         def work(db: SqliteDatabase) -> None:
             kept = db.execute(
-                "INSERT OR IGNORE INTO model_answers VALUES (?, ?, ?, ?)", [key, model, file, _json(answer)]
+                "INSERT OR IGNORE INTO model_answers VALUES (?, ?, ?, ?)", [key, model, file, as_json(answer)]
             )
             if use is not None and kept.rowcount == 1:
                 put_use(db, use)
@@ -182,8 +148,8 @@ class SqliteEvaluationStore:
                         row.reward,
                         row.passed,
                         row.label,
-                        _json(row.parts) if row.parts else None,
-                        _json(row.fault) if row.fault else None,
+                        as_json(row.parts) if row.parts else None,
+                        as_json(row.fault) if row.fault else None,
                     )
                     for row in grades
                 ],
@@ -199,9 +165,9 @@ class SqliteEvaluationStore:
         def work(db: SqliteDatabase) -> None:
             db.execute(
                 "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL)",
-                [evaluation_id, place.model, place.number, place.sample, _json(reason)],
+                [evaluation_id, place.model, place.number, place.sample, as_json(reason)],
             )
-            _something_happened(db, evaluation_id)
+            self._something_happened(db, evaluation_id)
 
         await self._database.write(work)
 
@@ -277,24 +243,6 @@ class SqliteEvaluationStore:
         done = sum(one.done for one in by_model.values()) + failed
         return Progress(done, items * len(evaluation.models) * evaluation.samples, by_model, cached, failed, 0.0)
 
-    async def set_result(self, evaluation_id: str, result: bytes, at: float) -> Evaluation | None:
-        def finished(known: Evaluation) -> Evaluation:
-            return msgspec.structs.replace(known, state=EvaluationState.FINISHED, finished_at=at, why=None)
-
-        def work(db: SqliteDatabase) -> Evaluation | None:
-            changed = _change(db, evaluation_id, finished, ())
-            if changed is not None:
-                db.execute("UPDATE evaluations SET result = ? WHERE id = ?", [result.decode(), evaluation_id])
-            return changed
-
-        return await self._database.write(work)
-
-    async def result(self, evaluation_id: str) -> bytes | None:
-        row = await self._database.read(
-            lambda db: db.execute("SELECT result FROM evaluations WHERE id = ?", [evaluation_id]).fetchone()
-        )
-        return row[0].encode() if row and row[0] is not None else None
-
     async def forget_file(self, file: str) -> int:
         def work(db: SqliteDatabase) -> int:
             db.execute("UPDATE evaluations SET file = '' WHERE file = ?", [file])
@@ -328,7 +276,7 @@ class SqliteEvaluationStore:
             else:
                 _put_repeat(db, repeat)
             put_entries(db, [entry] if entry else [])
-            _something_happened(db, evaluation_id)
+            self._something_happened(db, evaluation_id)
 
         await self._database.write(work)
 
@@ -337,7 +285,7 @@ class SqliteEvaluationStore:
 
     async def open_repeat(self, evaluation: Evaluation, repeat: Repeat, entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
-            if _get(db, evaluation.id) is not None:
+            if self._get(db, evaluation.id) is not None:
                 return
             _insert(db, evaluation)
             db.execute(
@@ -374,6 +322,9 @@ class SqliteEvaluationStore:
 
         await self._database.write(work)
 
+    def _forget_failures(self, db: SqliteDatabase, run_id: str) -> None:
+        db.execute("DELETE FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL", [run_id])
+
 
 def _insert(db: SqliteDatabase, evaluation: Evaluation) -> None:
     db.execute(
@@ -385,43 +336,13 @@ def _insert(db: SqliteDatabase, evaluation: Evaluation) -> None:
             evaluation.state,
             evaluation.file,
             evaluation.created_at,
-            _json(evaluation),
+            as_json(evaluation),
         ],
     )
 
 
-def _get(db: SqliteDatabase, evaluation_id: str) -> Evaluation | None:
-    row = db.execute("SELECT value FROM evaluations WHERE id = ?", [evaluation_id]).fetchone()
-    return _evaluation(row[0]) if row else None
-
-
-def _change(
-    db: SqliteDatabase,
-    evaluation_id: str,
-    make: Callable[[Evaluation], Evaluation | None],
-    audit: Iterable[Entry],
-) -> Evaluation | None:
-    known = _get(db, evaluation_id)
-    changed = make(known) if known is not None else None
-    if known is None or changed is None:
-        return None
-    if changed.state is not known.state and changed.state not in MAY_BECOME[known.state]:
-        return None
-    db.execute(
-        "UPDATE evaluations SET state = ?, thread_ts = ?, value = ? WHERE id = ?",
-        [changed.state, changed.thread_ts, _json(changed), evaluation_id],
-    )
-    put_entries(db, audit)
-    _something_happened(db, evaluation_id)
-    return changed
-
-
 def _put_repeat(db: SqliteDatabase, repeat: Repeat) -> None:
     db.execute("INSERT OR REPLACE INTO evaluation_repeats VALUES (?, ?, ?, ?, ?)", msgspec.structs.astuple(repeat))
-
-
-def _something_happened(db: SqliteDatabase, evaluation_id: str) -> None:
-    db.execute("UPDATE evaluations SET changes = changes + 1 WHERE id = ?", [evaluation_id])
 
 
 def _portions(keys: Collection[str]) -> Iterator[list[str]]:
@@ -431,11 +352,3 @@ def _portions(keys: Collection[str]) -> Iterator[list[str]]:
 
 def _marks(values: Sequence[str]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _evaluation(value: str) -> Evaluation:
-    return msgspec.json.decode(value, type=Evaluation)
-
-
-def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()

@@ -5,7 +5,8 @@ from typing import Final
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.errors import BotError
-from bot.evaluations.evaluation import Evaluation, EvaluationState, Progress, Reason
+from bot.evaluations.evaluation import Evaluation, Progress
+from bot.evaluations.run import Reason, RunState
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
@@ -18,11 +19,11 @@ PAUSE: Final = "evaluation_pause"
 RESUME: Final = "evaluation_resume"
 CANCEL: Final = "evaluation_cancel"
 _SYMBOLS: Final = {
-    EvaluationState.RUNNING: "🔵",
-    EvaluationState.PAUSED: "⏸️",
-    EvaluationState.CANCELLED: "⚪",
-    EvaluationState.FINISHED: "✅",
-    EvaluationState.FAILED: "❌",
+    RunState.RUNNING: "🔵",
+    RunState.PAUSED: "⏸️",
+    RunState.CANCELLED: "⚪",
+    RunState.FINISHED: "✅",
+    RunState.FAILED: "❌",
 }
 
 
@@ -34,11 +35,11 @@ def card(evaluation: Evaluation, progress: Progress) -> Message:
         section(began),
         section(f"{progress_bar(progress.done, progress.of)} · {texts.of_answers(progress.done, progress.of)}"),
     ]
-    if state not in (EvaluationState.FINISHED, EvaluationState.CANCELLED):
+    if state not in (RunState.FINISHED, RunState.CANCELLED):
         blocks.append(section("\n".join(_by_model(evaluation, progress))))
     if evaluation.why is not None:
         blocks.append(section(texts.why(quoted(reason_words(evaluation.why), 600))))
-    if state is EvaluationState.RUNNING and progress.done >= progress.of > 0:
+    if state is RunState.RUNNING and progress.done >= progress.of > 0:
         blocks.append(section(texts.is_grading()))
     if buttons := _buttons(evaluation):
         blocks.append(actions(*buttons))
@@ -48,7 +49,7 @@ def card(evaluation: Evaluation, progress: Progress) -> Message:
 
 def ended(evaluation: Evaluation) -> Message | None:
     """Said once in its thread, so that those who wait hear of it; None where there is nothing to say, or a result."""
-    if evaluation.state is not EvaluationState.FAILED or evaluation.why is None:
+    if evaluation.state is not RunState.FAILED or evaluation.why is None:
         return None
     return line(f"{person(evaluation.owner)} {texts.failed(quoted(reason_words(evaluation.why), 600))}")
 
@@ -71,7 +72,7 @@ def _figures(evaluation: Evaluation, progress: Progress) -> list[str]:
     figures = [texts.cost_so_far(progress.usd, unknown=progress.unknown_price)]
     if progress.cached:
         figures.append(texts.known_before(progress.cached))
-    if evaluation.state is EvaluationState.RUNNING and progress.seconds_left:
+    if evaluation.state is RunState.RUNNING and progress.seconds_left:
         figures.append(texts.time_left(progress.seconds_left))
     return figures
 
@@ -81,10 +82,10 @@ def _buttons(evaluation: Evaluation) -> list[ButtonElement]:
         texts.cancel_button(), CANCEL, evaluation.id, style="danger", confirm=confirm(*texts.cancel_question())
     )
     match evaluation.state:
-        case EvaluationState.RUNNING:
+        case RunState.RUNNING:
             return [button(texts.pause_button(), PAUSE, evaluation.id), cancel]
-        case EvaluationState.PAUSED:
+        case RunState.PAUSED:
             return [button(texts.resume_button(), RESUME, evaluation.id, style="primary"), cancel]
-        case EvaluationState.FAILED:
+        case RunState.FAILED:
             return [button(texts.resume_button(), RESUME, evaluation.id, style="primary")]
     return []

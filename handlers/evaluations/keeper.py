@@ -15,9 +15,10 @@ import structlog
 from slack_sdk.models.blocks import ImageBlock
 
 from bot.backoff import Backoff
-from bot.evaluations.evaluation import Evaluation, EvaluationState, EvaluationStore
+from bot.evaluations.evaluation import Evaluation, EvaluationStore
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.messages import EvaluationMessages
+from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
 from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
@@ -116,12 +117,12 @@ class EvaluationKeeper:
         self._edited_at[evaluation.id] = time.monotonic()
         await self._show(evaluation, _CARD, message, None)
         thread_ts = evaluation.thread_ts or card_ts
-        if evaluation.state is EvaluationState.FINISHED:
+        if evaluation.state is RunState.FINISHED:
             for key, shown in await self._results.of(evaluation):
                 await self._show(evaluation, key, shown, thread_ts)
         elif (said := ended(evaluation)) is not None:
             await self._show(evaluation, _ENDED, said, thread_ts)
-        if evaluation.state is not EvaluationState.RUNNING:
+        if evaluation.state is not RunState.RUNNING:
             self._edited_at.pop(evaluation.id, None)
 
     async def _card(self, evaluation: Evaluation) -> str:

@@ -31,8 +31,9 @@ from bot.collections.collection import Collection, Example
 from bot.compare.comparison import Arena, Comparison, Failure, ModelAnswer, Question
 from bot.conversations.conversation import Conversation, Turn
 from bot.datasets.dataset import Dataset
-from bot.evaluations.evaluation import Evaluation, EvaluationState
+from bot.evaluations.evaluation import Evaluation
 from bot.evaluations.grader_files import GraderFile
+from bot.evaluations.run import RunState
 from bot.exports.export import Export
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
@@ -614,7 +615,7 @@ class Private:
             owner=ANA,
             created_at=now,
             private=True,
-            state=EvaluationState.PAUSED,
+            state=RunState.PAUSED,
         )
         database = self.bot.services.database
         await SqliteEvaluationStore(database).open(made, [], entry("evaluate", now))

@@ -16,9 +16,10 @@ from bot.conversations.chat_models import ChatModels
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
-from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState
+from bot.evaluations.evaluation import Evaluation, EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
+from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
@@ -99,7 +100,7 @@ async def test_answers_are_graded_by_their_vectors_and_each_text_is_asked_for_on
     evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, spending: ModelSpending
 ) -> None:
     done = await finished(evaluations, runs)
-    assert done.state is EvaluationState.FINISHED
+    assert done.state is RunState.FINISHED
     (score,) = (await evaluations.result(a_caller(), done.id)).scores
     assert score.estimate.value == pytest.approx(0.5)
     asked = [text for body in stand_in.embedded for text in body["input"]]  # each piece of an answer ends with a space
@@ -122,7 +123,7 @@ async def test_where_there_are_no_vectors_no_answer_is_paid_for(
 ) -> None:
     stand_in.fault("POST /embeddings", status=404, message="The model does not exist")
     paused = await finished(evaluations, runs)
-    assert paused.state is EvaluationState.PAUSED
+    assert paused.state is RunState.PAUSED
     assert paused.why is not None
     assert (paused.why.kind, paused.why.values["model"]) == ("grader_embedding_failed", "text-embedding-3-small")
     assert stand_in.chats == []
@@ -147,5 +148,5 @@ async def test_no_vector_is_asked_for_beyond_the_budget(
     started = await evaluations.start(a_caller(), HERE, COSINE)
     await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, "U0EVE", "set budget", CHANNEL))
     await runs.work(started.id)
-    assert (await evaluations.get(a_caller(), started.id)).state is EvaluationState.PAUSED
+    assert (await evaluations.get(a_caller(), started.id)).state is RunState.PAUSED
     assert stand_in.embedded == []

@@ -13,8 +13,9 @@ from bot.audit import Entry
 from bot.authority import Authority
 from bot.datasets.dataset import Dataset
 from bot.errors import Conflict, Denied, Invalid, NotFound
-from bot.evaluations.evaluation import EvaluationRequest, EvaluationState, Task
+from bot.evaluations.evaluation import EvaluationRequest, Task
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.run import RunState
 from bot.jobs.job import Origin
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
@@ -130,12 +131,12 @@ async def test_who_pauses_goes_on_and_cancels(evaluations: Evaluations, store: S
     started = await evaluations.start(a_caller(), HERE, BOTH)
     with pytest.raises(Denied, match="only_owner"):
         await evaluations.pause(a_caller(BEN), started.id)
-    assert (await evaluations.pause(a_caller(key="a/1"), started.id)).state is EvaluationState.PAUSED
-    assert (await evaluations.pause(a_caller(key="a/1", is_retry=True), started.id)).state is EvaluationState.PAUSED
+    assert (await evaluations.pause(a_caller(key="a/1"), started.id)).state is RunState.PAUSED
+    assert (await evaluations.pause(a_caller(key="a/1", is_retry=True), started.id)).state is RunState.PAUSED
     assert await store.due() == []
-    assert (await evaluations.resume(a_caller(EVE, key="a/2"), started.id)).state is EvaluationState.RUNNING
-    assert (await evaluations.cancel(a_caller(key="a/3"), started.id)).state is EvaluationState.CANCELLED
-    with pytest.raises(Conflict, match="evaluation_ended"):
+    assert (await evaluations.resume(a_caller(EVE, key="a/2"), started.id)).state is RunState.RUNNING
+    assert (await evaluations.cancel(a_caller(key="a/3"), started.id)).state is RunState.CANCELLED
+    with pytest.raises(Conflict, match="run_ended"):
         await evaluations.resume(a_caller(key="a/4"), started.id)
 
 
@@ -147,7 +148,7 @@ async def test_what_is_evaluated_in_private_is_seen_nowhere_else(evaluations: Ev
     there = a_caller(channel="C0SECRET", answers_in=secret, posts_in=secret)
     origin = Origin("T0ACME", "C0SECRET", True)
     started = await evaluations.start(there, origin, EvaluationRequest((MODEL,), "ds-secret"))
-    with pytest.raises(NotFound, match="evaluation_gone"):
+    with pytest.raises(NotFound, match="run_gone"):
         await evaluations.get(a_caller(EVE), started.id)
     assert await evaluations.latest(a_caller(EVE)) == []
     assert await evaluations.get(there, started.id) == started

@@ -17,11 +17,13 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.errors import BotError
 from bot.evaluations.control import control_items
-from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState, Place
+from bot.evaluations.evaluation import Evaluation, EvaluationRequest, Place
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.repeats import EvaluationRepeats
-from bot.evaluations.runs import FAILURES_IN_A_ROW, EvaluationRuns
+from bot.evaluations.run import RunState
+from bot.evaluations.running import FAILURES_IN_A_ROW
+from bot.evaluations.runs import EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.jobs.job import Origin
 from bot.models.catalogue import Catalogue
@@ -88,7 +90,7 @@ async def test_models_are_asked_and_compared(
     evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
 ) -> None:
     done = await finished(evaluations, runs)
-    assert done.state is EvaluationState.FINISHED
+    assert done.state is RunState.FINISHED
     assert len(stand_in.chats) == 60
     assert {chat["temperature"] for chat in stand_in.chats} == {0.0}
     result = await evaluations.result(a_caller(), done.id)
@@ -141,7 +143,7 @@ async def test_two_evaluations_that_want_the_same_at_once_share_it(
     await asyncio.gather(runs.work(one.id), runs.work(other.id))
     assert len(stand_in.chats) == 60
     states = [(await evaluations.get(a_caller(), each.id)).state for each in (one, other)]
-    assert states == [EvaluationState.FINISHED] * 2
+    assert states == [RunState.FINISHED] * 2
 
 
 async def test_a_paused_evaluation_asks_no_more_and_goes_on_where_it_was(
@@ -162,7 +164,7 @@ async def test_a_paused_evaluation_asks_no_more_and_goes_on_where_it_was(
     await evaluations.resume(a_caller(key="a/2"), started.id)
     await runs.work(started.id)
     assert len(stand_in.chats) == 60
-    assert (await evaluations.get(a_caller(), started.id)).state is EvaluationState.FINISHED
+    assert (await evaluations.get(a_caller(), started.id)).state is RunState.FINISHED
 
 
 async def test_a_run_that_was_cut_off_asks_nothing_again(
@@ -179,7 +181,7 @@ async def test_a_run_that_was_cut_off_asks_nothing_again(
     kept = len(await store.known_answers(await _keys(store, started)))
     await runs.work(started.id)
     assert len(stand_in.chats) == under_way + 60 - kept
-    assert (await evaluations.get(a_caller(), started.id)).state is EvaluationState.FINISHED
+    assert (await evaluations.get(a_caller(), started.id)).state is RunState.FINISHED
 
 
 async def test_a_provider_that_takes_no_more_is_waited_for(
@@ -189,7 +191,7 @@ async def test_a_provider_that_takes_no_more_is_waited_for(
         "POST /chat/completions", times=5, status=429, code="rate_limit_exceeded", headers={"Retry-After": "0.01"}
     )
     done = await finished(evaluations, runs)
-    assert done.state is EvaluationState.FINISHED
+    assert done.state is RunState.FINISHED
     assert (await runs.progress(done)).failed == 0
     assert len(stand_in.chats) == 60
 
@@ -215,7 +217,7 @@ async def test_a_model_that_takes_no_temperature_is_asked_without(
 ) -> None:
     stand_in.refuses = {"temperature"}
     done = await finished(evaluations, runs, msgspec.structs.replace(BOTH, n=10))
-    assert (done.state, len(stand_in.chats)) == (EvaluationState.FINISHED, 20)
+    assert (done.state, len(stand_in.chats)) == (RunState.FINISHED, 20)
     assert (await runs.progress(done)).failed == 0
 
 
@@ -246,7 +248,7 @@ async def test_many_failures_in_a_row_pause_it_with_the_reason(
 ) -> None:
     stand_in.fault("POST /chat/completions", times=100, status=401, code="invalid_api_key", message="Wrong key.")
     paused = await finished(evaluations, runs)
-    assert paused.state is EvaluationState.PAUSED
+    assert paused.state is RunState.PAUSED
     assert paused.why is not None
     assert (paused.why.kind, paused.why.by_provider) == ("Wrong key.", True)
     failed = (await runs.progress(paused)).failed
@@ -267,7 +269,7 @@ async def test_a_used_up_budget_pauses_it(
     await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, "U0EVE", "set budget", CHANNEL))
     await runs.work(started.id)
     paused = await evaluations.get(a_caller(), started.id)
-    assert (paused.state, paused.why and paused.why.kind) == (EvaluationState.PAUSED, "budget_used_up")
+    assert (paused.state, paused.why and paused.why.kind) == (RunState.PAUSED, "budget_used_up")
     assert stand_in.chats == []
 
 
@@ -278,7 +280,7 @@ async def test_a_file_that_is_gone_fails_it(
     file_store.remove(validation.sha256)
     await runs.work(started.id)
     failed = await evaluations.get(a_caller(), started.id)
-    assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "copy_gone")
+    assert (failed.state, failed.why and failed.why.kind) == (RunState.FAILED, "copy_gone")
 
 
 async def test_a_file_that_cannot_be_read_to_its_end_fails_it(
@@ -289,7 +291,7 @@ async def test_a_file_that_cannot_be_read_to_its_end_fails_it(
     await asyncio.to_thread(path.write_bytes, b"{\n")
     await runs.work(started.id)
     failed = await evaluations.get(a_caller(), started.id)
-    assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_example")
+    assert (failed.state, failed.why and failed.why.kind) == (RunState.FAILED, "no_example")
 
 
 @pytest.mark.parametrize("step", ["grade_all", "compute"])
@@ -303,10 +305,10 @@ async def test_a_fault_of_our_own_fails_it_and_keeps_the_answers(
     with monkeypatch.context() as patched:
         patched.setattr(f"bot.evaluations.runs.{step}", _fault)
         failed = await finished(evaluations, runs)
-    assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "no_result")
+    assert (failed.state, failed.why and failed.why.kind) == (RunState.FAILED, "no_result")
     await evaluations.resume(a_caller(key="a/1"), failed.id)
     await runs.work(failed.id)
-    assert (await evaluations.get(a_caller(), failed.id)).state is EvaluationState.FINISHED
+    assert (await evaluations.get(a_caller(), failed.id)).state is RunState.FINISHED
     assert len(stand_in.chats) == 60, "no answer is asked for again"
 
 

@@ -109,7 +109,19 @@ async def test_it_tells_what_evaluations_of_its_models_came_to_and_how_sure_that
     models = ("gpt-4.1-mini-2025-04-14", "ft:m:acme:support:1")
     store = SqliteEvaluationStore(database)
     asked = Evaluation(
-        *("ev-1", models, "ds-v", "held-back.jsonl", "abc", {}, "match", 200, 0, "T0ACME", "C0TRAINING", "U0ANA", 1.0)
+        id="ev-1",
+        models=models,
+        dataset_id="ds-v",
+        file_name="held-back.jsonl",
+        file="abc",
+        grader={},
+        grader_name="match",
+        n=200,
+        seed=0,
+        team="T0ACME",
+        channel="C0TRAINING",
+        owner="U0ANA",
+        created_at=1.0,
     )
     base, model = [0.0] * 100 + [1.0] * 100, [0.0] * 60 + [1.0] * 140
     result = Result(

@@ -44,12 +44,19 @@ def no_result() -> str:
 
 
 @ERRORS.sentence
-def evaluation_gone() -> str:
+def run_gone(kind: str) -> str:
+    if kind == "judge_check":
+        return _("This check is not there any more. Start another with `/finetune judge`.")
     return _("This evaluation is not there any more. Start another with `/finetune evaluate`.")
 
 
 @ERRORS.sentence
-def evaluation_ended(state: str) -> str:
+def run_ended(kind: str, state: str) -> str:
+    if kind == "judge_check":
+        return {
+            "cancelled": _("This check was cancelled."),
+            "finished": _("This check has finished already."),
+        }.get(state) or _("This check has failed.")
     return {
         "cancelled": _("This evaluation was cancelled."),
         "finished": _("This evaluation has finished already."),
@@ -57,7 +64,9 @@ def evaluation_ended(state: str) -> str:
 
 
 @ERRORS.sentence
-def evaluation_state(state: str) -> str:
+def run_state(kind: str, state: str) -> str:
+    if kind == "judge_check":
+        return _("That is not possible while this check is in the state “{state}”.", state=state)
     return _("That is not possible while this evaluation is in the state “{state}”.", state=state)
 
 

@@ -11,19 +11,19 @@ from handlers.evaluations.result_blocks import result_message
 
 BASE, TUNED = "ft:gpt:acme:first:1", "ft:gpt:acme:second:2"
 EVALUATION = Evaluation(
-    "eval-1",
-    (BASE, TUNED),
-    "ds-1",
-    "validation.jsonl",
-    "abc",
-    {"type": "string_check", "name": "match", "input": "a", "reference": "a", "operation": "eq"},
-    "match",
-    40,
-    1,
-    "T0ACME",
-    "C0HERE",
-    "U0ANA",
-    0.0,
+    id="eval-1",
+    models=(BASE, TUNED),
+    dataset_id="ds-1",
+    file_name="validation.jsonl",
+    file="abc",
+    grader={"type": "string_check", "name": "match", "input": "a", "reference": "a", "operation": "eq"},
+    grader_name="match",
+    n=40,
+    seed=1,
+    team="T0ACME",
+    channel="C0HERE",
+    owner="U0ANA",
+    created_at=0.0,
 )
 
 
