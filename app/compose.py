@@ -37,11 +37,11 @@ from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
 from bot.evaluations.differences import Differences
-from bot.evaluations.evaluation import EvaluationStore
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.export import EvaluationExport
 from bot.evaluations.grader_files import GraderFiles
 from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
+from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.runs import EvaluationRuns
 from bot.experiments.run_metrics import MetricsOverview
 from bot.experiments.search import JobSearch
@@ -427,7 +427,25 @@ def _evaluations(
     derived: DerivedFiles,
 ) -> tuple[EvaluationListeners, JudgeListeners]:
     store, timing, authority = SqliteEvaluationStore(services.database), services.timing, services.authority
-    use_case = evaluations(services, store)
+    planning = EvaluationPlanning(
+        store,
+        services.chat_models,
+        services.catalogue,
+        services.model_spending,
+        services.jobs,
+        services.job_lookup,
+        services.datasets,
+        services.dataset_lookup,
+        services.file_store,
+        services.pools,
+        authority,
+        tokenizers=services.settings.tokenizers,
+        trusted=_trusted(services.settings),
+        embeddings=_embeddings(services),
+    )
+    use_case = Evaluations(
+        store, planning, services.chat_models, services.catalogue, services.model_spending, authority
+    )
     messages = SqliteEvaluationMessages(services.database)
     answers = ModelAnswers(
         store,
@@ -466,11 +484,12 @@ def _evaluations(
         services.job_lookup,
         services.trainable_datasets,
         _grader_files(services),
-        use_case,
+        planning,
     )
     listening = EvaluationListeners(
         callers=callers,
         choosing=choosing,
+        planning=planning,
         evaluations=use_case,
         runs=runs,
         keeper=keeper,
@@ -520,25 +539,6 @@ def _evaluations(
 def _grader_files(services: Services) -> GraderFiles:
     store = SqliteGraderFileStore(services.database)
     return GraderFiles(store, services.datasets, services.file_store, services.pools, services.authority)
-
-
-def evaluations(services: Services, store: EvaluationStore) -> Evaluations:
-    return Evaluations(
-        store,
-        services.chat_models,
-        services.catalogue,
-        services.model_spending,
-        services.jobs,
-        services.job_lookup,
-        services.datasets,
-        services.dataset_lookup,
-        services.file_store,
-        services.pools,
-        services.authority,
-        tokenizers=services.settings.tokenizers,
-        trusted=_trusted(services.settings),
-        embeddings=_embeddings(services),
-    )
 
 
 def _embeddings(services: Services) -> EmbeddingModel | None:

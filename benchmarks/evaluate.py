@@ -38,6 +38,7 @@ from bot.datasets.lookup import DatasetLookup
 from bot.evaluations.evaluation import EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
 from bot.jobs.job import Origin
@@ -163,9 +164,10 @@ async def parts(folder: Path, port: int, pools: WorkerPools) -> AsyncIterator[tu
         catalogue, lost, jobs, datasets, files, authority, ChannelModels(SqliteChannelModels(database), authority)
     )
     lookup = DatasetLookup(datasets, authority)
-    evaluations = Evaluations(
+    planning = EvaluationPlanning(
         store, models, catalogue, spending, jobs, JobLookup(jobs, authority), datasets, lookup, files, pools, authority
     )
+    evaluations = Evaluations(store, planning, models, catalogue, spending, authority)
     answers = ModelAnswers(store, catalogue, lost, spending)
     try:
         yield evaluations, EvaluationRuns(store, answers, spending, jobs, datasets, files, pools), (datasets, files)

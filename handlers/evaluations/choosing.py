@@ -12,8 +12,8 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Ambiguous, Invalid, NotFound
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest
-from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.grader_files import GraderFiles
+from bot.evaluations.planning import EvaluationPlanning
 from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
 from bot.models.lookup import ModelLookup
@@ -32,7 +32,7 @@ class Choosing:
     jobs: JobLookup
     datasets: TrainableDatasets
     grader_files: GraderFiles
-    evaluations: Evaluations
+    planning: EvaluationPlanning
 
     async def read(self, caller: Caller, words: Words) -> Choice:
         """One word may be a job, or the model that it made: then that is compared with the model it was made from.
@@ -46,7 +46,7 @@ class Choosing:
         if job is None:
             models = [await self.models.named(caller, word) for word in words.models]
             return msgspec.structs.replace(choice, models=tuple(dict.fromkeys(models)))
-        of_job = await self.evaluations.of_job(caller, job.id, checkpoints=words.checkpoints)
+        of_job = await self.planning.of_job(caller, job.id, checkpoints=words.checkpoints)
         named_before = [await self.models.named(caller, word) for word in words.models[:-1]]
         together = tuple(dict.fromkeys([*named_before, *of_job.models]))
         return msgspec.structs.replace(choice, models=together, job=job.id)

@@ -13,6 +13,7 @@ from bot.authority import Authority
 from bot.errors import BotError, Denied, Invalid
 from bot.evaluations.evaluation import Plan
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.runs import EvaluationRuns
 from bot.models.lookup import ModelLookup
 from bot.notices.interfaces import PostRefused
@@ -56,6 +57,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
 class EvaluationListeners:
     callers: Callers
     choosing: Choosing
+    planning: EvaluationPlanning
     evaluations: Evaluations
     runs: EvaluationRuns
     keeper: EvaluationKeeper
@@ -82,7 +84,7 @@ class EvaluationListeners:
             await self._open(request, caller, choice, request.thread_ts)
             return
         origin = await self.callers.origin(request)
-        plan = await self.evaluations.plan(caller, origin, await self.choosing.request(caller, choice))
+        plan = await self.planning.plan(caller, origin, await self.choosing.request(caller, choice))
         asked = Asked(request.key, request.user, choice)
         if words.confirmed and plan.free:
             await self._start(request, caller, asked)
@@ -106,7 +108,7 @@ class EvaluationListeners:
         """*Evaluate* on the card of a job, or on another message in its thread, and above its checkpoints."""
         caller = await self.callers.of(request)
         job_id, _, how = request.text.partition(" ")
-        of_job = await self.evaluations.of_job(caller, job_id, checkpoints=how == "checkpoints")
+        of_job = await self.planning.of_job(caller, job_id, checkpoints=how == "checkpoints")
         message = request.body.get("message") or {}
         await self._open(
             request, caller, Choice(of_job.models, job=job_id), message.get("thread_ts") or message.get("ts")
@@ -275,7 +277,7 @@ class EvaluationListeners:
             return ""
         try:
             origin = await self.callers.origin(request, state.thread_ts)
-            plan: Plan = await self.evaluations.plan(caller, origin, await self.choosing.request(caller, choice))
+            plan: Plan = await self.planning.plan(caller, origin, await self.choosing.request(caller, choice))
         except (BotError, TrainingFileError) as error:
             return quoted(sentence(error), 1000)
         return plan_words(plan)

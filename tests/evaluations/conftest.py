@@ -16,6 +16,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.planning import EvaluationPlanning
 from bot.jobs.lookup import JobLookup
 from bot.models.catalogue import Catalogue
 from bot.spending.model_use import ModelSpending
@@ -83,7 +84,7 @@ def dropped(datasets: SqliteDatasetStore, file_store: FileStore) -> Callable[...
 
 
 @pytest.fixture
-def evaluations(
+def planning(
     store: SqliteEvaluationStore,
     chat_models: ChatModels,
     catalogue: Catalogue,
@@ -93,8 +94,8 @@ def evaluations(
     file_store: FileStore,
     pools: WorkerPools,
     authority: Authority,
-) -> Evaluations:
-    return Evaluations(
+) -> EvaluationPlanning:
+    return EvaluationPlanning(
         store,
         chat_models,
         catalogue,
@@ -107,3 +108,15 @@ def evaluations(
         pools,
         authority,
     )
+
+
+@pytest.fixture
+def evaluations(
+    store: SqliteEvaluationStore,
+    planning: EvaluationPlanning,
+    chat_models: ChatModels,
+    catalogue: Catalogue,
+    spending: ModelSpending,
+    authority: Authority,
+) -> Evaluations:
+    return Evaluations(store, planning, chat_models, catalogue, spending, authority)

@@ -19,6 +19,7 @@ from bot.datasets.lookup import DatasetLookup
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
+from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
 from bot.jobs.job import Origin
@@ -49,7 +50,7 @@ def embeddings(provider: OpenAIProtocol) -> EmbeddingModel:
 
 
 @pytest.fixture
-def evaluations(
+def planning(
     embeddings: EmbeddingModel,
     store: SqliteEvaluationStore,
     chat_models: ChatModels,
@@ -60,9 +61,9 @@ def evaluations(
     file_store: FileStore,
     pools: WorkerPools,
     authority: Authority,
-) -> Evaluations:
+) -> EvaluationPlanning:
     lookups = JobLookup(jobs, authority), datasets, DatasetLookup(datasets, authority)
-    return Evaluations(
+    return EvaluationPlanning(
         store, chat_models, catalogue, spending, jobs, *lookups, file_store, pools, authority, embeddings=embeddings
     )
 
@@ -111,11 +112,11 @@ async def test_answers_are_graded_by_their_vectors_and_each_text_is_asked_for_on
     assert len(stand_in.embedded) == 4
 
 
-async def test_the_plan_says_what_vectors_cost(evaluations: Evaluations) -> None:
-    plan = await evaluations.plan(a_caller(), HERE, COSINE)
+async def test_the_plan_says_what_vectors_cost(planning: EvaluationPlanning) -> None:
+    plan = await planning.plan(a_caller(), HERE, COSINE)
     assert plan.usd is None, "this provider's price is not known"
     assert ("unknown_price", {"models": ["text-embedding-3-small"]}) in [(one.kind, one.values) for one in plan.caveats]
-    assert (await evaluations.plan(a_caller(), HERE, MATCH)).usd is not None
+    assert (await planning.plan(a_caller(), HERE, MATCH)).usd is not None
 
 
 async def test_where_there_are_no_vectors_no_answer_is_paid_for(

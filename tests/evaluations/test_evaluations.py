@@ -1,11 +1,10 @@
-"""Evaluating models: what it will take is said beforehand; who may do what; its states."""
+"""Evaluating models: who may do what, and the states of an evaluation."""
 
 from collections.abc import Awaitable, Callable
 
-import msgspec
 import pytest
-from evaluating import a_chat, labelled
-from parts import CHANNEL, MODEL, a_job, a_report
+from evaluating import labelled
+from parts import CHANNEL, MODEL
 from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Role
@@ -13,8 +12,9 @@ from bot.audit import Entry
 from bot.authority import Authority
 from bot.datasets.dataset import Dataset
 from bot.errors import Conflict, Denied, Invalid, NotFound
-from bot.evaluations.evaluation import EvaluationRequest, Task
+from bot.evaluations.evaluation import EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.run import RunState
 from bot.jobs.job import Origin
 from bot.models.catalogue import Catalogue
@@ -23,7 +23,6 @@ from bot.spending.budget import OverBudget, Scope
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
 from bot.store.spending import SqliteBudgetStore
 from graders.named import NAMED
 from graders.reading import as_json
@@ -42,18 +41,6 @@ async def validation(dropped: Drop) -> Dataset:
     return await dropped(*labelled(30))
 
 
-async def test_what_it_will_take_is_said_before_money_is_spent(evaluations: Evaluations) -> None:
-    plan = await evaluations.plan(a_caller(), HERE, BOTH)
-    assert (plan.models, plan.n, plan.n_in_file, plan.answers, plan.cached) == ((MODEL, TUNED), 30, 30, 60, 0)
-    assert (plan.task, set(plan.labels), plan.grader_name) == (Task.CLASSIFICATION, {"good", "bad"}, "match")
-    assert plan.usd is not None
-    assert 0 < plan.usd < 0.01
-    assert not plan.free
-    assert plan.detectable is None or plan.detectable[0] > 10
-    assert [caveat.kind for caveat in plan.caveats] == ["few"]
-    assert await evaluations.latest(a_caller()) == []
-
-
 async def test_a_retry_of_the_request_gets_the_same_evaluation(
     evaluations: Evaluations, store: SqliteEvaluationStore, database: Database
 ) -> None:
@@ -65,38 +52,6 @@ async def test_a_retry_of_the_request_gets_the_same_evaluation(
     assert [one.action for one in await SqliteAuditLog(database).about(started.id)] == ["evaluate"]
     other = await evaluations.start(a_caller(key="command/2"), HERE, BOTH)
     assert other.id != started.id
-
-
-async def test_the_file_and_the_models_of_a_job(evaluations: Evaluations, jobs: SqliteJobStore, dropped: Drop) -> None:
-    await dropped(*labelled(20), id="ds-1", validation="ds-split")
-    await dropped(*[a_chat(f"{n}?", f"City {n}") for n in range(20)], id="ds-split")
-    job = a_job(state="succeeded", fine_tuned_model=TUNED, validation_dataset_id=None)
-    await jobs.insert(job)
-    request = await evaluations.of_job(a_caller(), job.id)
-    assert request.models == (MODEL, TUNED)
-    plan = await evaluations.plan(a_caller(), HERE, request)
-    assert (plan.dataset_id, plan.job_id) == ("ds-split", job.id)
-    assert (await evaluations.plan(a_caller(), HERE, EvaluationRequest((TUNED,)))).dataset_id == "ds-split"
-    with pytest.raises(Invalid, match="which_file_to_evaluate"):
-        await evaluations.plan(a_caller(), HERE, EvaluationRequest((MODEL,)))
-
-
-async def test_a_file_without_answers_takes_the_grader_of_its_job(
-    evaluations: Evaluations, jobs: SqliteJobStore, dropped: Drop
-) -> None:
-    questions = [{"messages": [{"role": "user", "content": f"{n}?"}], "level": n} for n in range(9)]
-    await dropped(*questions, id="ds-rl")
-    request = EvaluationRequest((MODEL, TUNED), "ds-rl")
-    with pytest.raises(Invalid, match="no_references"):
-        await evaluations.plan(a_caller(), HERE, request)
-    grader = {"type": "string_check", "name": "level", "operation": "eq", "input": "a", "reference": "{{item.level}}"}
-    await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, grader=grader, method="reinforcement"))
-    plan = await evaluations.plan(a_caller(), HERE, request)
-    assert (plan.grader, plan.grader_name) == (grader, "level")
-    answered = [{**one, "answer": f"{n}"} for n, one in enumerate(questions)]
-    await dropped(*answered, id="ds-rl2", report=a_report(format="reinforcement"))
-    with_answers = await evaluations.plan(a_caller(), HERE, EvaluationRequest((MODEL, TUNED), "ds-rl2"))
-    assert with_answers.grader_name == "level", "also where the file has answers"
 
 
 @pytest.mark.parametrize(
@@ -140,10 +95,12 @@ async def test_who_pauses_goes_on_and_cancels(evaluations: Evaluations, store: S
         await evaluations.resume(a_caller(key="a/4"), started.id)
 
 
-async def test_what_is_evaluated_in_private_is_seen_nowhere_else(evaluations: Evaluations, dropped: Drop) -> None:
+async def test_what_is_evaluated_in_private_is_seen_nowhere_else(
+    planning: EvaluationPlanning, evaluations: Evaluations, dropped: Drop
+) -> None:
     await dropped(*labelled(12), id="ds-secret", channel="C0SECRET", channel_private=True)
     with pytest.raises(NotFound, match="unknown_dataset"):
-        await evaluations.plan(a_caller(BEN), HERE, EvaluationRequest((MODEL,), "ds-secret"))
+        await planning.plan(a_caller(BEN), HERE, EvaluationRequest((MODEL,), "ds-secret"))
     secret = Place("C0SECRET")
     there = a_caller(channel="C0SECRET", answers_in=secret, posts_in=secret)
     origin = Origin("T0ACME", "C0SECRET", True)
@@ -153,28 +110,6 @@ async def test_what_is_evaluated_in_private_is_seen_nowhere_else(evaluations: Ev
     assert await evaluations.latest(a_caller(EVE)) == []
     assert await evaluations.get(there, started.id) == started
     assert await evaluations.get(a_caller(ANA), started.id) == started, "alone with what is hers"
-
-
-async def test_people_are_told_what_makes_figures_doubtful(
-    evaluations: Evaluations, jobs: SqliteJobStore, dropped: Drop
-) -> None:
-    await dropped(*labelled(30)[:4], a_chat("New?", "good"), id="ds-1")
-    await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, validation_dataset_id="ds-valid"))
-    judge = {
-        "type": "score_model",
-        "name": "kind",
-        "model": MODEL,
-        "input": [{"role": "user", "content": "How kind is {{sample.output_text}}?"}],
-    }
-    plan = await evaluations.plan(a_caller(), HERE, msgspec.structs.replace(BOTH, grader=judge))
-    without = await evaluations.plan(a_caller(), HERE, BOTH)
-    assert plan.usd is not None
-    assert without.usd is not None
-    assert plan.usd > 2 * without.usd, "a judge costs, too"
-    told = [(caveat.kind, caveat.values) for caveat in plan.caveats]
-    assert ("overlap", {"count": 4}) in told
-    assert ("judge_of_family", {"judge": MODEL, "model": TUNED}) in told
-    assert ("chose_checkpoints", {}) in told
 
 
 async def test_a_model_is_promoted_in_its_channel(

@@ -20,6 +20,7 @@ from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, Place
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.repeats import EvaluationRepeats
 from bot.evaluations.run import RunState
 from bot.evaluations.running import FAILURES_IN_A_ROW
@@ -107,12 +108,16 @@ async def test_models_are_asked_and_compared(
 
 
 async def test_nothing_is_paid_twice(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, spending: ModelSpending
+    planning: EvaluationPlanning,
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    spending: ModelSpending,
 ) -> None:
     first = await finished(evaluations, runs)
     asked = len(stand_in.chats)
     with_all = msgspec.structs.replace(BOTH, n=30, samples=1)
-    plan = await evaluations.plan(a_caller(key="plan"), HERE, with_all)
+    plan = await planning.plan(a_caller(key="plan"), HERE, with_all)
     assert (plan.cached, plan.answers, plan.usd, plan.seconds) == (60, 0, 0.0, 0.0)
     second = await finished(evaluations, runs, with_all)
     assert second.id != first.id
@@ -122,7 +127,7 @@ async def test_nothing_is_paid_twice(
 
 
 async def test_another_request_draws_the_same_examples_and_pays_for_none_again(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+    planning: EvaluationPlanning, evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
 ) -> None:
     few = msgspec.structs.replace(BOTH, n=10)
     await finished(evaluations, runs, few)
@@ -131,7 +136,7 @@ async def test_another_request_draws_the_same_examples_and_pays_for_none_again(
     contains |= {"operation": "ilike", "reference": "{{item.reference}}"}
     await finished(evaluations, runs, msgspec.structs.replace(few, grader=contains, grader_name="c"))
     assert len(stand_in.chats) == 20, "another grader reads the same answers"
-    plan = await evaluations.plan(a_caller(key="plan"), HERE, msgspec.structs.replace(BOTH, n=15))
+    plan = await planning.plan(a_caller(key="plan"), HERE, msgspec.structs.replace(BOTH, n=15))
     assert (plan.cached, plan.answers) == (20, 10), "a larger sample holds the smaller one"
 
 

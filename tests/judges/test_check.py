@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from compare.conftest import chat_models, datasets, file_store
 from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from evaluations.conftest import TUNED, dropped, evaluations, pools, processes, tuned
+from evaluations.conftest import TUNED, dropped, evaluations, planning, pools, processes, tuned
 from evaluations.conftest import store as evaluation_store
 from evaluations.test_items import labelled
 from parts import CHANNEL, MODEL
@@ -59,6 +59,7 @@ __all__ = [
     "evaluations",
     "file_store",
     "lost_models",
+    "planning",
     "pools",
     "processes",
     "spending",
