@@ -10,7 +10,11 @@ from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
 from bot.audit import AuditLog
 from bot.authority import Authority
+from bot.collections.collection import CollectionStore
+from bot.collections.learned import LearnedModels
+from bot.compare.comparison import ComparisonStore
 from bot.conversations.chat_models import ChatModels
+from bot.conversations.conversation import ConversationStore
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
@@ -21,6 +25,7 @@ from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
 from bot.jobs.lookup import JobLookup
+from bot.jobs.overview import JobOverview
 from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
@@ -37,9 +42,13 @@ from bot.spending.interfaces import BudgetStore
 from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
+from bot.store.collections import SqliteCollectionStore
+from bot.store.comparisons import SqliteComparisonStore
+from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.feedback import SqliteRatingStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
@@ -53,9 +62,11 @@ from bot.sweeps.approvals import SweepApprovals
 from bot.sweeps.sweep import SweepStore
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
+from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
 from handlers.languages import Languages
 from handlers.register import FEATURES
+from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.language import Language
@@ -77,6 +88,8 @@ class Services:
     model_spending: ModelSpending
     trainable_datasets: TrainableDatasets
     trainable_models: TrainableModels
+    overview: JobOverview
+    learned: LearnedModels
     bot_user: str
     team: str
     jobs: JobStore
@@ -90,6 +103,11 @@ class Services:
     catalogue: Catalogue
     lost_models: LostModels
     audit: AuditLog
+    conversations: ConversationStore
+    comparisons: ComparisonStore
+    evaluations: SqliteEvaluationStore
+    collections: CollectionStore
+    ratings: SqliteRatingStore
     deliveries: Deliveries
     subscriptions: Subscriptions
     rules: Rules
@@ -99,8 +117,10 @@ class Services:
     sweep_approvals: SweepApprovals
     job_queue: JobQueue
     people: People
+    callers: Callers
     languages: Languages
     poster: Poster
+    download: Download
     pools: WorkerPools
     incoming_files: IncomingFiles
 
@@ -120,6 +140,7 @@ async def make_services(
     file_store.remove_leftovers()
     poster = Poster(client, pace=timing.pace)
     team = str(who["team_id"])
+    token = settings.slack_bot_token
     elsewhere = settings.finetune_notices_channel
 
     async def locate(dataset_id: str) -> tuple[Path, str]:
@@ -154,7 +175,9 @@ async def make_services(
     lost_models = LostModels(jobs, providers)
     job_lookup = JobLookup(jobs, authority)
     dataset_lookup = DatasetLookup(datasets, authority)
-    model_lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
+    evaluations = SqliteEvaluationStore(database)
+    model_lookup = ModelLookup(catalogue, evaluations, authority)
+    collections = SqliteCollectionStore(database)
     channel_models = ChannelModels(SqliteChannelModels(database), authority)
     budgets = SqliteBudgetStore(database)
     sweeps = SqliteSweepStore(database)
@@ -174,6 +197,8 @@ async def make_services(
         model_spending=ModelSpending(SqliteModelUseStore(database), budgets, jobs, answer_cost),
         trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
         trainable_models=TrainableModels(catalogue, model_lookup, providers.default),
+        overview=JobOverview(jobs, job_lookup, authority),
+        learned=LearnedModels(collections, datasets, jobs, authority),
         bot_user=str(who["user_id"]),
         team=team,
         jobs=jobs,
@@ -189,6 +214,11 @@ async def make_services(
         },
         catalogue=catalogue,
         lost_models=lost_models,
+        conversations=SqliteConversationStore(database),
+        comparisons=SqliteComparisonStore(database),
+        evaluations=evaluations,
+        collections=collections,
+        ratings=SqliteRatingStore(database),
         deliveries=SqliteDeliveries(database),
         subscriptions=SqliteSubscriptions(database),
         audit=audit,
@@ -199,8 +229,10 @@ async def make_services(
         approvals=Approvals(jobs, job_lookup, job_queue, notices_channel=elsewhere),
         job_queue=job_queue,
         people=people,
+        callers=Callers(people, team),
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
+        download=Download(poster, token.get_secret_value() if token else "", settings.slack_api_url),
         pools=pools,
         incoming_files=IncomingFiles(
             SqliteInbox(database),

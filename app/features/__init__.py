@@ -1,0 +1,1 @@
+"""The listeners of each feature, put together from the services that they need."""

@@ -1,0 +1,156 @@
+"""Jobs: asked for one by one and as sweeps, shown, controlled, compared by their metrics, and reported."""
+
+from app.services import Services
+from bot.datasets.overlaps import Overlaps
+from bot.datasets.provider_files import ProviderFiles
+from bot.experiments.run_metrics import MetricsOverview
+from bot.experiments.search import JobSearch
+from bot.job_requests import JobRequests
+from bot.jobs.controls import JobControls
+from bot.jobs.history import JobHistory
+from bot.jobs.import_job import JobImport
+from bot.jobs.job import Job
+from bot.jobs.results import JobResults
+from bot.reports.job_report import JobReports
+from bot.store.experiments import SqliteExperimentStore
+from bot.sweeps.sweeps import Sweeps
+from handlers.experiments.listeners import ExperimentListeners
+from handlers.job_controls.listeners import JobControlListeners
+from handlers.jobs.listeners import JobListeners
+from handlers.metrics.listeners import MetricsListeners
+from handlers.modals import Modals
+from handlers.reports.listeners import ReportListeners
+from handlers.start.listeners import StartListeners
+from handlers.start.modal import StartModal
+from handlers.sweeps.listeners import SweepListeners
+
+
+def start_listeners(services: Services, files: ProviderFiles) -> StartListeners:
+    provider = services.providers.default
+    requests = JobRequests(
+        jobs=services.jobs,
+        job_lookup=services.job_lookup,
+        dataset_lookup=services.dataset_lookup,
+        trainable=services.trainable_datasets,
+        provider_files=files,
+        catalogue=services.catalogue,
+        submitter=services.submitter,
+        provider=provider,
+        authority=services.authority,
+        audit=services.audit,
+    )
+    modal = StartModal(
+        callers=services.callers,
+        requests=requests,
+        datasets=services.dataset_lookup,
+        trainable=services.trainable_datasets,
+        models=services.trainable_models,
+        overlaps=Overlaps(services.file_store, services.pools),
+        poster=services.poster,
+        provider=provider.name,
+    )
+    return StartListeners(
+        callers=services.callers,
+        requests=requests,
+        datasets=services.dataset_lookup,
+        trainable=services.trainable_datasets,
+        provider_files=files,
+        models=services.trainable_models,
+        model_lookup=services.model_lookup,
+        incoming_files=services.incoming_files,
+        modal=modal,
+        provider=provider.name,
+    )
+
+
+def sweep_listeners(services: Services, start: StartListeners) -> SweepListeners:
+    return SweepListeners(
+        callers=services.callers,
+        sweeps=Sweeps(
+            services.sweeps,
+            start.requests,
+            services.submitter,
+            _controls(services),
+            services.authority,
+            services.audit,
+        ),
+        approvals=services.sweep_approvals,
+        store=services.sweeps,
+        start=start,
+        modals=Modals(services.poster),
+        languages=services.languages,
+        poster=services.poster,
+    )
+
+
+def job_listeners(services: Services, files: ProviderFiles) -> JobListeners:
+    jobs, lookup, authority = services.jobs, services.job_lookup, services.authority
+    return JobListeners(
+        callers=services.callers,
+        overview=services.overview,
+        job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
+        results=JobResults(jobs, lookup, services.providers),
+        imports=JobImport(services.sync, authority, services.catalogue.resource, files.require_to_post),
+        learned=services.learned,
+        cards=services.cards,
+        poster=services.poster,
+        language_of=services.languages.place,
+    )
+
+
+def job_control_listeners(services: Services) -> JobControlListeners:
+    return JobControlListeners(
+        callers=services.callers,
+        lookup=services.job_lookup,
+        controls=_controls(services),
+    )
+
+
+def _controls(services: Services) -> JobControls:
+    def hint(job: Job) -> None:
+        services.followers[job.provider].hint(job.provider_job_id or "")
+
+    return JobControls(services.job_lookup, services.sync, services.submitter, services.authority, hint)
+
+
+def metrics_listeners(services: Services) -> MetricsListeners:
+    overlaps = Overlaps(services.file_store, services.pools)
+    return MetricsListeners(
+        callers=services.callers,
+        overview=services.overview,
+        metrics_of=MetricsOverview(services.jobs, services.job_lookup, services.datasets, overlaps, services.authority),
+        pools=services.pools,
+        poster=services.poster,
+        language_of=services.languages.place,
+    )
+
+
+def experiment_listeners(services: Services, metrics: MetricsListeners) -> ExperimentListeners:
+    return ExperimentListeners(
+        callers=services.callers,
+        search=JobSearch(SqliteExperimentStore(services.database), services.jobs, services.authority),
+        drawn=metrics,
+        cards=services.cards,
+        poster=services.poster,
+        language_of=services.languages.place,
+    )
+
+
+def report_listeners(services: Services) -> ReportListeners:
+    return ReportListeners(
+        callers=services.callers,
+        reports=JobReports(
+            services.job_lookup,
+            services.jobs,
+            services.datasets,
+            services.collections,
+            services.evaluations,
+            services.authority,
+        ),
+        overview=services.overview,
+        people=services.people,
+        cards=services.cards,
+        pools=services.pools,
+        poster=services.poster,
+        language_of=services.languages.place,
+    )

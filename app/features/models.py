@@ -1,0 +1,35 @@
+"""Models: listed and chosen, and made ready to be taken away."""
+
+from app.services import Services
+from bot.exports.exports import ModelExports
+from bot.store.exports import SqliteExportStore
+from handlers.exports.keeper import ExportKeeper
+from handlers.exports.listeners import ExportListeners
+from handlers.models.listeners import ModelListeners
+
+
+def model_listeners(services: Services) -> ModelListeners:
+    return ModelListeners(
+        callers=services.callers,
+        trainable=services.trainable_models,
+        lookup=services.model_lookup,
+        channel_models=services.channel_models,
+        learned=services.learned,
+        languages=services.languages,
+        poster=services.poster,
+    )
+
+
+def export_listeners(services: Services) -> ExportListeners:
+    store, timing = SqliteExportStore(services.database), services.timing
+    use_case = ModelExports(store, services.catalogue, services.model_lookup, services.providers, services.authority)
+    keeper = ExportKeeper(
+        store,
+        use_case,
+        services.poster,
+        services.languages,
+        look_every=timing.look_every,
+        between_edits=timing.between_edits,
+        backoff=timing.answer,
+    )
+    return ExportListeners(services.callers, use_case, keeper, services.languages, services.poster)
