@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import shutil
 
 from trainer.objects import now
 from trainer.settings import Settings
 from trainer.store import Store
-
-logger = logging.getLogger(__name__)
 
 _EVERY = 60.0  # seconds; from its time on nobody sees a file, whether it was removed yet or not
 
@@ -18,10 +15,7 @@ _EVERY = 60.0  # seconds; from its time on nobody sees a file, whether it was re
 async def keep_removing(settings: Settings, store: Store) -> None:
     """Look once a minute, until cancelled."""
     while True:
-        try:
-            await asyncio.to_thread(remove_expired, settings, store)
-        except Exception:  # a full disk, say: the next look may fare better
-            logger.exception("what has expired could not be removed")
+        await asyncio.to_thread(remove_expired, settings, store)
         await asyncio.sleep(_EVERY)
 
 

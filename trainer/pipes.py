@@ -7,6 +7,7 @@ A child ends when its input ends, so that none outlives its server; but for a tr
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
@@ -52,6 +53,7 @@ class ChildPipe(Generic[M]):
 
     def _read(self) -> None:
         for line in self._in:
-            self.received.put(self._decoder.decode(line))
+            with contextlib.suppress(msgspec.DecodeError):  # the line at which the server was killed
+                self.received.put(self._decoder.decode(line))
         if not self.outlives_server:
             os._exit(0)

@@ -9,10 +9,11 @@ import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import uvicorn
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Response
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
@@ -30,6 +31,7 @@ from trainer.errors import TrainerError
 from trainer.expiry import keep_removing
 from trainer.exports.queue import Exports
 from trainer.jobs.supervisor import Supervisor
+from trainer.loops import Loops
 from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
@@ -53,20 +55,21 @@ def _unusable(settings: Settings, error: OSError | sqlite3.Error) -> TrainerErro
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
     catalogue = Catalogue(settings, store, read_table(settings.base_models))
+    loops = Loops()
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         activity = ChatActivity()
         chats = Chats(settings, catalogue, activity)
         runner = LocalRunner(settings.logs / "training.log")
-        supervisor = Supervisor(settings, store, catalogue, runner, activity, warm_chat=chats.warm)
-        writing = Exports(settings, store, catalogue)
-        tracker = Tracker(settings, store)
+        supervisor = Supervisor(settings, store, catalogue, runner, activity, loops, warm_chat=chats.warm)
+        writing = Exports(settings, store, catalogue, loops)
+        tracker = Tracker(settings, store, loops)
         app.state.services = Services(settings, store, catalogue, supervisor, chats, writing, tracker)
         await supervisor.start()
         await writing.start()
         tracker.start()
-        removing = asyncio.create_task(keep_removing(settings, store))
+        removing = loops.start("removing what has expired", partial(keep_removing, settings, store))
         try:
             yield
         finally:
@@ -89,8 +92,11 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
     @app.get("/healthz", include_in_schema=False)
-    def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+    def healthz(response: Response) -> dict[str, str | list[str]]:
+        if not loops.down:
+            return {"status": "ok"}
+        response.status_code = 503
+        return {"status": "degraded", "down": sorted(loops.down)}
 
     app.add_middleware(Guard, settings=settings, store=store)
     return app

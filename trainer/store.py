@@ -133,6 +133,23 @@ def m010_integrations(db: Database) -> None:
     db.execute("ALTER TABLE jobs ADD COLUMN tracked INTEGER NOT NULL DEFAULT 0")
 
 
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_READONLY: "readonly",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "io",
+    sqlite3.SQLITE_CANTOPEN: "cannot_open",
+}
+
+
+def trouble(error: BaseException) -> str | None:
+    """What keeps the database from being used for now; None where it is something else, such as wrong SQL."""
+    # The low byte is the kind of trouble, the rest its details (sqlite.org/rescode.html, read 2026-11-21).
+    is_sqlite = isinstance(error, sqlite3.OperationalError)
+    return _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF) if is_sqlite else None
+
+
 class Store:
     """One open database. `atomic()` groups writes: all of them, or none."""
 

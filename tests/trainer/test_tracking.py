@@ -14,6 +14,7 @@ import pytest
 from trainer_process import Trainer, wait_for
 from wandb_runs import OfflineRun
 
+from trainer.loops import Loops
 from trainer.tracking import tracker
 
 WANDB: Any = [{"type": "wandb", "wandb": {"project": "house-voice", "name": "first try", "tags": ["mine"]}}]
@@ -107,7 +108,7 @@ async def test_where_no_process_can_be_begun_it_is_tried_again_and_said(monkeypa
     monkeypatch.setattr(tracker.Journal, "say", lambda _, id, message, **__: said.append(message))
     job = SimpleNamespace(id="ftjob-1", finished=True)
     settings = SimpleNamespace(uploads=Path(), org="", wandb_key=None, logs=Path())
-    reporting = tracker.Tracker(cast(Any, settings), cast(Any, SimpleNamespace(job=lambda _: job)))
+    reporting = tracker.Tracker(cast(Any, settings), cast(Any, SimpleNamespace(job=lambda _: job)), Loops())
     monkeypatch.setattr(reporting, "_run", lambda _: tracker.Run("ftjob-1", "p", "n", "f"))
     await reporting._keep_reporting("ftjob-1")
     assert len(begun) == 3

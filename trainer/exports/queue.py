@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.errors import ModelUnavailable
 from trainer.exports.plan import DEFAULT_QUANTIZATION, Problem, Progress, Said, Written, plan_export
+from trainer.loops import Loops
 from trainer.objects import Export, ExportFormat, Quantization, new_id, now
 from trainer.settings import Settings
-from trainer.store import Store
+from trainer.store import Store, trouble
 from trainer.workers import Worker, died_how
+
+logger = logging.getLogger(__name__)
 
 # One that was cut off this often together with its server is not tried again.
 _MOST_ATTEMPTS = 3
@@ -26,10 +32,11 @@ _WORK = "work"
 
 
 class Exports:
-    def __init__(self, settings: Settings, store: Store, catalogue: Catalogue) -> None:
+    def __init__(self, settings: Settings, store: Store, catalogue: Catalogue, loops: Loops) -> None:
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
+        self._loops = loops
         self._changed = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
         self._current: str | None = None
@@ -44,7 +51,7 @@ class Exports:
             shutil.rmtree(folder / _WORK, ignore_errors=True)
             if self._store.export(folder.name) is None:
                 shutil.rmtree(folder, ignore_errors=True)
-        self._working = asyncio.create_task(self._work())
+        self._working = self._loops.start("exports", self._work)
 
     async def stop(self) -> None:
         """End the worker; what it was at is begun again after the next start."""
@@ -109,28 +116,31 @@ class Exports:
                 if self._stopping:
                     raise
             except Exception as error:
-                self._fail(export, f"The trainer made a mistake ({type(error).__name__}).")
+                if trouble(error):  # it waits with the whole queue, and has its turn again
+                    raise
+                logger.exception("export %s", export.id)
+                await self._fail(export, f"The trainer made a mistake ({type(error).__name__}).")
             finally:
                 self._current = self._writing = None
                 self._progress.pop(export.id, None)
 
     async def _write(self, export: Export) -> None:
         if export.attempts >= _MOST_ATTEMPTS:
-            self._fail(
+            await self._fail(
                 export,
                 f"The export was begun {export.attempts} times and each time the whole trainer was cut off. If the "
                 "machine runs out of memory, export on a larger one.",
             )
             return
-        self._store.change_export(export.id, status="running", attempts=export.attempts + 1)
+        self._store.change_export(export.id, status="running")
         found = self._catalogue.find(export.model)
         if found is None or found.model is None or found.folder is None:
-            self._fail(export, f"The model {export.model!r} does not exist any more.")
+            await self._fail(export, f"The model {export.model!r} does not exist any more.")
             return
         try:
             weights = await self._catalogue.weights(found.base) if found.whole is None else found.folder
         except ModelUnavailable as error:
-            self._fail(export, str(error))
+            await self._fail(export, str(error))
             return
         home = self._settings.exports / export.id
         plan = plan_export(
@@ -145,6 +155,7 @@ class Exports:
             into=home / _WORK,
             cache=self._settings.cache,
         )
+        self._store.change_export(export.id, attempts=export.attempts + 1)
         try:
             await self._settle(export, home, await self._run(export, msgspec.json.encode(plan).decode()))
         finally:
@@ -170,26 +181,24 @@ class Exports:
 
     async def _settle(self, export: Export, home: Path, said: Written | Problem) -> None:
         if isinstance(said, Problem):
-            self._fail(export, said.message)
+            await self._fail(export, said.message)
             return
         written = Path(said.file)
         written.replace(home / written.name)
-        self._store.change_export(
-            export.id,
+        await self._end(
+            export,
             status="succeeded",
-            finished_at=now(),
-            expires_at=now() + int(self._settings.export_days * 86400),
             file_name=written.name,
             bytes=said.bytes,
             sha256=said.sha256,
             trial=msgspec.to_builtins(said.trial),
         )
 
-    def _fail(self, export: Export, message: str) -> None:
-        self._store.change_export(
-            export.id,
-            status="failed",
-            finished_at=now(),
-            expires_at=now() + int(self._settings.export_days * 86400),
-            error={"code": "export_failed", "message": message, "param": None},
-        )
+    async def _fail(self, export: Export, message: str) -> None:
+        error = {"code": "export_failed", "message": message, "param": None}
+        await self._end(export, status="failed", error=error)
+
+    async def _end(self, export: Export, **result: Any) -> None:
+        expires_at = now() + int(self._settings.export_days * 86400)
+        ended = partial(self._store.change_export, export.id, finished_at=now(), expires_at=expires_at, **result)
+        await self._loops.until_written(ended)

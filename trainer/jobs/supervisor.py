@@ -12,9 +12,9 @@ import asyncio
 import contextlib
 import logging
 import shutil
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,10 @@ from trainer.catalogue import Catalogue
 from trainer.errors import ModelUnavailable, TrainingFailed
 from trainer.jobs.journal import Journal
 from trainer.jobs.validation import Checked, Files
+from trainer.loops import Loops
 from trainer.objects import Job
 from trainer.settings import Settings
-from trainer.store import Store
+from trainer.store import Store, trouble
 from trainer.training.messages import (
     Baseline,
     Done,
@@ -50,8 +51,6 @@ logger = logging.getLogger(__name__)
 
 # A job that was cut off this often without having got further is not tried again.
 _MOST_ATTEMPTS = 3
-# How long to wait before something is written again where the disk was full.
-_DISK_PATIENCE = 5.0
 
 
 @dataclass
@@ -73,6 +72,7 @@ class Supervisor:
         catalogue: Catalogue,
         runner: Runner,
         activity: ChatActivity,
+        loops: Loops,
         *,
         warm_chat: Callable[[str], None] = lambda model: None,
     ) -> None:
@@ -82,6 +82,7 @@ class Supervisor:
         self._catalogue = catalogue
         self._runner = runner
         self._activity = activity
+        self._loops = loops
         self._warm_chat = warm_chat
         self._journal = Journal(store, settings.uploads, settings.org)
         self._queue_changed = asyncio.Event()
@@ -98,8 +99,8 @@ class Supervisor:
             folder.mkdir(parents=True, exist_ok=True)
         self._settings.states.chmod(0o700)
         self._recover()
-        self._spawn(self._work())
-        self._spawn(self._yield_to_chat())
+        self._tasks.add(self._loops.start("training", self._work))
+        self._tasks.add(self._loops.start("giving way to chats", self._yield_to_chat))
 
     async def stop(self) -> None:
         """End all workers; one that trains saves its state after the step at hand and ends by itself. Jobs stay as they
@@ -174,6 +175,19 @@ class Supervisor:
     # Checking files
 
     async def _validate(self, job: Job) -> None:
+        """Whatever happens, the job does not stay unchecked."""
+        for pause in self._loops.pauses():
+            try:
+                await self._check_files(job)
+                return
+            except Exception as error:
+                logger.exception("the files of job %s could not be checked", job.id)
+                if not trouble(error):
+                    await self._fail(job, error)
+                    return
+            await asyncio.sleep(pause)
+
+    async def _check_files(self, job: Job) -> None:
         files = Files(
             model=job.base,
             method=job.method,
@@ -230,6 +244,8 @@ class Supervisor:
                     await asyncio.gather(self._training, return_exceptions=True)
                     raise
             except Exception as error:
+                if trouble(error) not in (None, "full"):  # it waits with the whole queue, and has its turn again
+                    raise
                 logger.exception("job %s", job.id)
                 await self._fail(job, error)
             finally:
@@ -239,7 +255,7 @@ class Supervisor:
     async def _fail(self, job: Job, error: Exception) -> None:
         """Fail a job for what went wrong in this process; on a full disk, as soon as that can be written down."""
         code, message = "server_error", f"The trainer made a mistake ({type(error).__name__})."
-        if isinstance(error, sqlite3.OperationalError):
+        if trouble(error):
             code, message = (
                 "disk_full",
                 f"The trainer's database could not be written ({error}). Make room on the disk.",
@@ -247,13 +263,12 @@ class Supervisor:
         # The weights and states of this job are what can be spared.
         for folder in (self._settings.models, self._settings.states):
             shutil.rmtree(folder / job.id, ignore_errors=True)
-        while True:
-            try:
+
+        def write() -> None:
+            if self._status(job.id) != "cancelled":  # while it waited
                 self._journal.failed(job.id, code, message)
-                return
-            except sqlite3.OperationalError:
-                logger.exception("job %s could not be failed yet", job.id)
-                await asyncio.sleep(_DISK_PATIENCE)
+
+        await self._loops.until_written(write)
 
     def _tidy(self, job: Job) -> None:
         """Remove what an ended job leaves behind, snapshots that answer as models aside."""
@@ -271,7 +286,11 @@ class Supervisor:
 
     async def _train(self, job: Job) -> None:
         folder = self._settings.states / job.id
-        run = self._runner.find(folder) or await self._begin(job, folder)
+        run = self._runner.find(folder)
+        if run is None and job.status == "running":  # its end could not be written down
+            self._interrupted(job.id)
+            return
+        run = run or await self._begin(job, folder)
         if run is None:
             return
         self._run = run
@@ -279,7 +298,8 @@ class Supervisor:
         try:
             run.send(Hold() if self._activity.busy.is_set() else Go())
             async for report in run.messages():
-                self._record(attempt, report)
+                # A full disk fails the job, whose files make room; other trouble passes.
+                await self._loops.until_written(partial(self._record, attempt, report), but=("full",))
             code = await run.wait()
         finally:
             self._run = None

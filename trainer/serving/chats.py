@@ -121,9 +121,13 @@ class Chats:
     async def _read(self, worker: Worker) -> None:
         """Hand each message to its chat; when the worker ends, tell every chat that was open."""
         answered: Answered
-        async for answered in worker.messages(Answered):
-            with contextlib.suppress(KeyError):
-                self._open[answered.id].put_nowait(answered.event)
+        try:
+            async for answered in worker.messages(Answered):
+                with contextlib.suppress(KeyError):
+                    self._open[answered.id].put_nowait(answered.event)
+        except Exception:  # unheard, it would answer nobody
+            logger.exception("what the process that answers chats said could not be read")
+            await worker.kill()
         how = died_how(await worker.wait())
         for events in self._open.values():
             events.put_nowait(WorkerDied(f"The process that answers chats stopped ({how}). Ask again."))

@@ -10,11 +10,13 @@ import asyncio
 import importlib.util
 import logging
 import os
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from trainer.jobs.journal import Journal
+from trainer.loops import Loops
 from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
@@ -25,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 _LOOK = 2.0  # seconds between two looks at a job's measurements
 _AGAIN = (10.0, 60.0, 600.0, 3600.0)  # seconds until what broke off is tried again; then not before the next start
+_GIVEN_UP = (
+    "This job could not be reported to Weights & Biases; the trainer's log (tracking.log) has more. It is tried again "
+    "at the trainer's next start"
+)
 # To connect, and to send the rest once the job has ended.
 _PATIENCE = 300.0
 
@@ -39,9 +45,10 @@ def unusable(settings: Settings) -> str | None:
 
 
 class Tracker:
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, loops: Loops) -> None:
         self._settings = settings
         self._store = store
+        self._loops = loops
         self._journal = Journal(store, settings.uploads, settings.org)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -68,18 +75,15 @@ class Tracker:
             try:
                 while not await self._report(id):
                     pass
-                self._store.change_job(id, tracked=True)
+                await self._loops.until_written(partial(self._store.change_job, id, tracked=True))
                 return
             except (_BrokenOff, OSError) as error:  # OSError: no process could be begun
                 logger.warning("job %s: reporting to Weights & Biases broke off: %s", id, str(error) or "it ended")
+            except Exception:
+                logger.exception("job %s: reporting to Weights & Biases broke off", id)
             if wait is not None:
                 await asyncio.sleep(wait)
-        self._journal.say(
-            id,
-            "This job could not be reported to Weights & Biases; the trainer's log (tracking.log) has more. It is "
-            "tried again at the trainer's next start",
-            level="warn",
-        )
+        await self._loops.until_written(partial(self._journal.say, id, _GIVEN_UP, level="warn"))
 
     async def _report(self, id: str) -> bool:
         """Until the job is paused, or has ended (which is the answer), and all is there. _BrokenOff where the process

@@ -108,6 +108,20 @@ class Preforker:
         await self._worker.kill()
 
     async def _read(self) -> None:
+        try:
+            await self._hear()
+        except Exception:  # unheard, it is of no use
+            logger.exception("what the process that loads the training libraries said could not be read")
+            await self._worker.kill()
+        self.usable = False
+        self._ready.set()
+        await self._worker.wait()
+        while self._orders:
+            self._answer(self._worker)
+        for fork in self._forks.values():
+            await fork.end_unseen()
+
+    async def _hear(self) -> None:
         message: Message
         async for message in self._worker.messages(Message):
             match message:
@@ -121,13 +135,6 @@ class Preforker:
                     self._answer(self._worker)
                 case Ended(pid, code):
                     self._forks.pop(pid).end(code)
-        self.usable = False
-        self._ready.set()
-        await self._worker.wait()
-        while self._orders:
-            self._answer(self._worker)
-        for fork in self._forks.values():
-            await fork.end_unseen()
 
     def _answer(self, worker: ForkedWorker | Worker) -> None:
         order = self._orders.popleft()

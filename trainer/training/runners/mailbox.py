@@ -138,7 +138,7 @@ class Tail(Generic[M]):
             with self._path.open("rb") as file:
                 file.seek(self._at)
                 new = file.read()
-        except FileNotFoundError:
+        except OSError:  # not there yet, or not to be read for now
             return []
         self._at += len(new)
         *lines, self._rest = (self._rest + new).split(b"\n")
