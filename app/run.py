@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -18,7 +19,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting
-from app.schedule import Task, schedule
+from app.schedule import Task, keep, schedule
 from app.services import Services, make_services
 from app.tracking import trackers
 from bot.audit import note_roles
@@ -162,13 +163,13 @@ async def running(
         exporting = listeners[ExportListeners]
         assert isinstance(exporting, ExportListeners)
         tasks = [
-            asyncio.create_task(datasets.reports.run_second_pass(), name="second pass"),
-            asyncio.create_task(delivery.run(), name="outbox"),
-            asyncio.create_task(keeper.run(), name="cards"),
-            asyncio.create_task(compare.keeper.run(), name="comparisons"),
-            asyncio.create_task(evaluating.runs.run(), name="evaluations"),
-            asyncio.create_task(evaluating.keeper.run(), name="evaluations shown"),
-            asyncio.create_task(exporting.keeper.run(), name="exports"),
+            keep("second pass", datasets.reports.run_second_pass),
+            keep("outbox", delivery.run),
+            keep("cards", keeper.run),
+            keep("comparisons", compare.keeper.run),
+            keep("evaluations", evaluating.runs.run),
+            keep("evaluations shown", evaluating.keeper.run),
+            keep("exports", exporting.keeper.run),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))
@@ -210,7 +211,7 @@ async def running(
         bot.port = await _listen(app, settings, timing, client, webhooks, backfill, stack)
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
-        tasks.append(reading := asyncio.create_task(backfill.run(), name="backfill"))
+        tasks.append(reading := keep("backfill", backfill.run))
         stack.callback(reading.cancel)
         yield bot
 
@@ -274,9 +275,8 @@ async def _listen(
         handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
         stack.push_async_callback(_disconnect, handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]
-        watching = asyncio.create_task(
-            backfill.watch(handler.client.is_connected, look_every=timing.connection_look), name="connection"
-        )
+        watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
+        watching = keep("connection", watch)
         stack.callback(watching.cancel)
         if webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")

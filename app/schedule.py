@@ -1,4 +1,5 @@
-"""What the bot does again and again, by APScheduler; also when somebody sets the machine's clock."""
+"""What the bot does again and again: loops of its own, and what APScheduler begins, also when somebody sets the
+machine's clock."""
 
 import asyncio
 import contextlib
@@ -6,13 +7,20 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.backoff import Backoff
+
+log = structlog.get_logger()
 
 _LOOK_EVERY: Final = 1.0
 _MOST_DRIFT: Final = 2.0
 _LAST_SECONDS: Final = 1.0
+_AGAIN: Final = Backoff(1, longest=60)
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,23 @@ class Task:
     name: str
     seconds: float
     work: Callable[[], Awaitable[None]]
+
+
+def keep(
+    name: str, loop: Callable[[], Awaitable[None]], backoff: Backoff = Backoff(1, longest=60)
+) -> asyncio.Task[None]:
+    """Carries a loop out until its task is cancelled: one that breaks off is logged, and begun again."""
+
+    async def carry_out() -> None:
+        for delay in backoff:
+            try:
+                await loop()
+                log.error("loop ended", of=name, again_in=delay)
+            except Exception:
+                log.exception("loop broke off", of=name, again_in=delay)
+            await asyncio.sleep(delay)
+
+    return asyncio.create_task(carry_out(), name=name)
 
 
 @contextlib.asynccontextmanager
@@ -42,7 +67,7 @@ async def schedule(tasks: Iterable[Task]) -> AsyncIterator[AsyncIOScheduler]:
             id=task.name,
         )
     scheduler.start()
-    watch = asyncio.create_task(_watch_the_clock(scheduler), name="clock")
+    watch = keep("clock", partial(_watch_the_clock, scheduler))
     try:
         yield scheduler
     finally:

@@ -72,8 +72,10 @@ class Backfill:
         """Store that the bot was away since then (seconds since the epoch), before a new event is stored that would
         hide it. If the store has trouble, as soon as it has none."""
         self._away_since = min(since, self._away_since or since)
-        with contextlib.suppress(BotError):
+        try:
             await self._keep()
+        except Exception as error:
+            log.error("not stored that the bot was away", why=repr(error))
 
     async def _keep(self) -> None:
         if self._away_since is not None:
@@ -96,7 +98,11 @@ class Backfill:
         """Have everything read back to the moment when the connection was lost, once it is there again."""
         deaf_since: float | None = None
         while True:
-            connected = await is_connected()
+            try:
+                connected = await is_connected()
+            except Exception:  # as good as none, until somebody can say
+                log.exception("connection not seen")
+                connected = False
             if not connected and deaf_since is None:
                 deaf_since = time.time()
                 await self.was_away(deaf_since)

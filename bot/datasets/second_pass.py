@@ -6,14 +6,17 @@ The queue is not stored: a report says whether its pass is still to come, and is
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
 
+from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
+from bot.errors import BotError
 from bot.notices.interfaces import PostError
 from bot.worker_processes import Pool, WorkerPools
 from training_files import TrainingFileError
@@ -21,18 +24,28 @@ from training_files.content_scan import ContentScan, scan_content, with_scan
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 # Seconds after which nobody looks at a report any more: an older one is left as it is.
 _RECENT: Final = 24 * 3600
 _MOST_SECONDS: Final = 1800.0
 
 
 class SecondPass:
-    """One file after the other."""
+    """One file after the other. `backoff` is for trouble of the store."""
 
-    def __init__(self, datasets: DatasetStore, file_store: FileStore, pools: WorkerPools) -> None:
+    def __init__(
+        self,
+        datasets: DatasetStore,
+        file_store: FileStore,
+        pools: WorkerPools,
+        *,
+        backoff: Backoff = Backoff(5, longest=60),
+    ) -> None:
         self._datasets = datasets
         self._file_store = file_store
         self._pools = pools
+        self._backoff = backoff
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
 
     def add(self, dataset_id: str) -> None:
@@ -41,19 +54,29 @@ class SecondPass:
     async def run(self, show: Callable[[Dataset], Awaitable[None]]) -> None:
         """Until cancelled; `show` gets each data set whose report was added to. Begins with what an earlier process has
         not come to."""
-        for dataset in reversed(await self._datasets.latest(200)):
+        for dataset in reversed(await self._through(lambda: self._datasets.latest(200))):
             if _is_due(dataset):
                 self.add(dataset.id)
         while True:
             dataset_id = await self._waiting.get()
             try:
-                changed = await self.scan(dataset_id)
+                changed = await self._through(partial(self.scan, dataset_id))
                 if changed is not None:
-                    await show(changed)
+                    await self._through(partial(show, changed))
             except PostError as error:
                 log.warning("report not added to", dataset=dataset_id, why=str(error))
             except Exception:
                 log.exception("second pass failed", dataset=dataset_id)
+
+    async def _through(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What comes of it once the store lets it through."""
+        for delay in self._backoff:
+            try:
+                return await work()
+            except BotError as error:
+                log.error("second pass waits", why=str(error), seconds=delay)
+                await asyncio.sleep(delay)
+        raise AssertionError("the waiting has no end")
 
     async def scan(self, dataset_id: str) -> Dataset | None:
         """The data set with what was found now; None where there is nothing new to show."""

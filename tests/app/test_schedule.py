@@ -7,7 +7,8 @@ from typing import Self
 
 import pytest
 
-from app.schedule import Task, schedule
+from app.schedule import Task, keep, schedule
+from bot.backoff import Backoff
 
 
 class _Clock(datetime):
@@ -74,3 +75,24 @@ async def test_what_is_under_way_at_the_end_is_over_when_the_block_is_left() -> 
     async with schedule([Task("long", 0.05, long)]):
         await asyncio.wait_for(begun.wait(), 60)
     assert over
+
+
+async def test_a_loop_that_breaks_off_or_ends_is_logged_and_begun_again(capsys: pytest.CaptureFixture[str]) -> None:
+    begun = 0
+    again = asyncio.Event()
+
+    async def loop() -> None:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            raise RuntimeError("a bug")
+        if begun == 3:
+            again.set()
+            await asyncio.Event().wait()
+
+    task = keep("cards", loop, Backoff(0.01))
+    await asyncio.wait_for(again.wait(), 60)
+    task.cancel()
+    said = capsys.readouterr().out
+    assert "loop broke off" in said
+    assert "loop ended" in said

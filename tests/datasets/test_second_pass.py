@@ -5,15 +5,17 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 
+from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.second_pass import SecondPass
 from bot.notices.interfaces import PostRefused
+from bot.store.database import StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.worker_processes import WorkerPools
 
@@ -114,6 +116,36 @@ async def test_a_report_that_cannot_be_shown_does_not_stop_the_next(
 
     async with running(second_pass, show):
         assert (await shown.next()).id == "ds-2"
+
+
+async def test_trouble_of_the_store_is_waited_out(
+    keep: Keep, contradictory: bytes, datasets: SqliteDatasetStore, file_store: FileStore, pools: WorkerPools
+) -> None:
+    """At its start, while a file is scanned, and when its report is shown."""
+    await keep(contradictory, created_at=time.time())
+    trouble = {"latest": 2, "get": 2, "show": 2}
+
+    def raise_at(name: str) -> None:
+        trouble[name] -= 1
+        if trouble[name] >= 0:
+            raise StoreTrouble("store_trouble", trouble="locked")
+
+    class Troubled:
+        def __getattr__(self, name: str) -> Any:
+            if name in trouble:
+                raise_at(name)
+            return getattr(datasets, name)
+
+    shown = Shown()
+
+    async def show(dataset: Dataset) -> None:
+        raise_at("show")
+        await shown.show(dataset)
+
+    troubled = SecondPass(cast(Any, Troubled()), file_store, pools, backoff=Backoff(0.01))
+    async with running(troubled, show):
+        assert (await shown.next()).id == "ds-1"
+    assert all(left < 0 for left in trouble.values())
 
 
 async def test_a_file_that_cannot_be_read_is_not_tried_again(

@@ -166,3 +166,24 @@ async def test_a_store_that_has_trouble_at_the_start_is_waited_for(
     running.cancel()
     assert tries == [1_600_000_600] * 3
     assert float(reading.slack.called("conversations.history")[0]["oldest"]) == 1_600_000_000
+
+
+async def test_a_connection_that_cannot_be_looked_at_counts_as_lost_until_it_is_seen_again(reading: Reading) -> None:
+    since = await reading.unread.everywhere()
+    assert since is not None
+    await reading.unread.spread(since, [])
+    seen = 0
+
+    async def is_connected() -> bool:
+        nonlocal seen
+        seen += 1
+        if seen == 2:
+            raise ConnectionError("the session is closed")
+        return True
+
+    watching = asyncio.create_task(reading.backfill.watch(is_connected, look_every=0.01))
+    async with asyncio.timeout(60):
+        while seen < 4:
+            await asyncio.sleep(0.01)
+    watching.cancel()
+    assert await reading.unread.everywhere() is not None, "what was said meanwhile is read back"
