@@ -1,7 +1,9 @@
 """Messages that concern the bot: files, replies in conversations, mentions, direct messages."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from slack_bolt.app.async_app import AsyncApp
 
@@ -65,22 +67,25 @@ class Messages:
         if event.get("subtype") in SUBTYPES:
             await self._changed(request)
             return
-        if _brings_grader(request) and await self._conversation(request) is None:
-            request = await self._without_graders(request)
-            if not request.body["event"].get("files"):
+        read: Mapping[str, bytes] = {}
+        if _brings_grader(request):
+            request, read = await self._without_graders(request)
+            if not request.body["event"]["files"]:
                 return
-        if await self._brings_training_data(request) and await self.datasets.files_dropped(request):
+        if await self._brings_training_data(request) and await self.datasets.files_dropped(request, read):
             return
         direct = event.get("channel_type") == "im"
         text = str(event.get("text") or "")
         if not direct and f"<@{self.bot_user}>" in text:
-            return  # comes as app_mention, too
+            if _brings_grader(request):
+                await self._mentioned(request, read)
+            return  # else it comes as app_mention, too
         if not direct and addresses_others(text, self.bot_user):
             return
         await self.chat.threads.just_opened.settled(request.channel)
         conversation = await self._conversation(request)
         if conversation is not None:
-            await self._talk(request, conversation)
+            await self._talk(request, conversation, read)
         elif comparison := await self._comparison(request):
             await self._compare(request, comparison)
         elif not direct:
@@ -108,9 +113,12 @@ class Messages:
         """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
         if await self._brings_training_data(request) or _brings_grader(request):
             return  # comes as message, too
+        await self._mentioned(request)
+
+    async def _mentioned(self, request: Request, read: Mapping[str, bytes] = MappingProxyType({})) -> None:
         conversation = await self._conversation(request)
         if conversation is not None and find_command(self._first_word(request)) is None:
-            await self._talk(request, conversation)
+            await self._talk(request, conversation, read)
         elif find_command(self._first_word(request)) is None and (comparison := await self._comparison(request)):
             await self._compare(request, comparison)
         elif conversation is None and (joined := await self._called_in(request)) is not None:
@@ -170,12 +178,17 @@ class Messages:
             request.channel, message, idempotency_key=request.key, may_exist=request.is_retry, since=request.received_at
         )
 
-    async def _without_graders(self, request: Request) -> Request:
-        """Graders among the files of a message are taken in; the rest may be training data."""
-        taken = await self.evaluations.dropped.take_in(request)
+    async def _without_graders(self, request: Request) -> tuple[Request, Mapping[str, bytes]]:
+        """Graders among the files of a message are taken in; the rest may be training data. What a model is asked about
+        a grader, in its thread, it is asked with the file. Also the bytes of files that were looked into, by their
+        ids."""
+        conversation = await self._conversation(request)
+        looked = await self.evaluations.dropped.take_in(request, conversation.model if conversation else None)
         event = request.body["event"]
-        left = [file for file in event["files"] if str(file.get("id")) not in taken]
-        return replace(request, body={**request.body, "event": {**event, "files": left}})
+        if conversation is not None and self._first_word(request) and not find_command(self._first_word(request)):
+            return request, looked.read
+        left = [file for file in event["files"] if str(file.get("id")) not in looked.graders]
+        return replace(request, body={**request.body, "event": {**event, "files": left}}), looked.read
 
     async def _brings_training_data(self, request: Request) -> bool:
         """In a thread with a model most files are for the model."""
@@ -198,8 +211,10 @@ class Messages:
             await request.answer(compare_blocks.files_left_out(names))
         await self.compare.said(request, comparison, plain(self._without_mention(request.text)))
 
-    async def _talk(self, request: Request, conversation: Conversation) -> None:
-        await self.chat.said(request, conversation, plain(self._without_mention(request.text)))
+    async def _talk(
+        self, request: Request, conversation: Conversation, read: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        await self.chat.said(request, conversation, plain(self._without_mention(request.text)), read)
 
     async def _command(self, request: Request) -> None:
         await self.authority.require(await self.callers.of(request), Action.USE)

@@ -1,7 +1,9 @@
 """Talking to a model in a thread: opening a conversation, asking in it, having a cut-off answer go on."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -151,8 +153,15 @@ class ChatListeners:
         await self.authority.require(await self.callers.of(request), Action.USE)
         await request.answer(model_id(request.text))
 
-    async def said(self, request: Request, conversation: Conversation, text: str) -> None:
-        """What somebody said in a conversation's thread goes to the model."""
+    async def said(
+        self,
+        request: Request,
+        conversation: Conversation,
+        text: str,
+        read: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
+        """What somebody said in a conversation's thread goes to the model. `read`: what is known of its files already,
+        by their ids."""
         caller = await self.callers.of(request)
         self.threads.just_opened.take(request.channel, request.user)
         event = request.body["event"]
@@ -162,8 +171,8 @@ class ChatListeners:
         attachments: tuple[Attachment, ...] = ()
         if files:
             images = self.chat.takes_images(conversation)
-            read, left = await self.attached_files.read(files, images=images)
-            attachments = tuple(read)
+            given, left = await self.attached_files.read(files, read, images=images)
+            attachments = tuple(given)
             if left:
                 await request.answer(blocks.files_left_out(left))
         if not text and not attachments:

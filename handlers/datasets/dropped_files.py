@@ -31,9 +31,13 @@ def name_of(file: dict[str, Any]) -> str:
 
 
 async def unbroken(
-    download: Download, details: dict[str, Any], backoff: Backoff = Timing.download
+    download: Download, details: dict[str, Any], backoff: Backoff = Timing.download, *, read: bytes | None = None
 ) -> AsyncIterator[bytes]:
-    """The file's bytes. A download that breaks off is begun again, without the bytes that came before."""
+    """The file's bytes; where all of them were `read` before, these. A download that breaks off is begun again,
+    without the bytes that came before."""
+    if read is not None:
+        yield read
+        return
     have = 0
     for delay in (*backoff, None):
         passed = 0

@@ -1,8 +1,10 @@
 """Training files that people drop, and the buttons of their reports."""
 
 import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -57,11 +59,12 @@ class DatasetListeners:
     poster: Poster
     language: LanguageOf
 
-    async def files_dropped(self, request: Request) -> bool:
-        """Each file of a message gets its own report. False if none is meant as training data."""
+    async def files_dropped(self, request: Request, read: Mapping[str, bytes] = MappingProxyType({})) -> bool:
+        """Each file of a message gets its own report. False if none is meant as training data. `read`: what is known of
+        files already, by their ids."""
         files = [file for file in request.body["event"].get("files") or [] if may_be_training_data(file)]
         for file in files:
-            await self._take_in(request, file)
+            await self._take_in(request, file, read.get(str(file["id"])))
         if len(files) > 1:
             for training, validation in await self.intake.pair(await self.callers.of(request)):
                 await self.reports.show_and_scan(training)
@@ -146,7 +149,7 @@ class DatasetListeners:
         await self.checking.check(validation)
         await self.derived.report_on(request, training, validation)
 
-    async def _take_in(self, request: Request, file: dict[str, Any]) -> None:
+    async def _take_in(self, request: Request, file: dict[str, Any], read: bytes | None) -> None:
         if not name_of(file):
             # A stub may turn out to be a picture.
             with contextlib.suppress(TrainingFileError):
@@ -162,7 +165,9 @@ class DatasetListeners:
             await self.reports.follow(
                 dataset,
                 report_ts,
-                lambda on_partial: self.intake.read(dataset, size, unbroken(self.download, details), on_partial),
+                lambda on_partial: self.intake.read(
+                    dataset, size, unbroken(self.download, details, read=read), on_partial
+                ),
             )
 
     async def _dropped(self, request: Request, file: dict[str, Any]) -> DroppedFile:

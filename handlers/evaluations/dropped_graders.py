@@ -2,11 +2,13 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+import msgspec
 import structlog
 
+from bot.errors import Denied
 from bot.evaluations.grader_files import MOST_BYTES, Brought, GraderFiles
 from graders.files import FileKind, may_hold_grader
 from handlers.blocks.message import Message
@@ -15,6 +17,7 @@ from handlers.blocks.text import code, quoted
 from handlers.callers import Callers
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.datasets.dropped_files import name_of, unbroken
+from handlers.evaluations.choice import Choice
 from handlers.languages import LanguageOf
 from handlers.request import Request
 from handlers.web.download import Download
@@ -34,6 +37,15 @@ _SHOWN: Final = 10
 
 
 @dataclass(frozen=True)
+class LookedAt:
+    """The ids of files that are graders, and the bytes of all that were looked into, so that nobody fetches them
+    again."""
+
+    graders: set[str] = field(default_factory=set)
+    read: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class DroppedGraders:
     callers: Callers
     files: GraderFiles
@@ -43,35 +55,42 @@ class DroppedGraders:
     poster: Poster
     language: LanguageOf
 
-    async def take_in(self, request: Request) -> list[str]:
-        """The ids of the files of a message that are graders; each is told of in the message's thread."""
-        taken = []
+    async def take_in(self, request: Request, model: str | None = None) -> LookedAt:
+        """Each file of a message that is a grader is told of in the message's thread. `model`: it is that model's
+        thread, in which a file may be meant for it: there only what can be used as a grader is taken for one."""
+        looked = LookedAt()
         for file in request.body["event"].get("files") or []:
             if may_hold_grader(name_of(file)) and int(file.get("size") or 0) <= MOST_BYTES:
                 with contextlib.suppress(TrainingFileError):  # then it is reported on like any other file
-                    if await self._take_in(request, file):
-                        taken.append(str(file["id"]))
-        return taken
+                    await self._look_at(request, file, model, looked)
+        return looked
 
-    async def _take_in(self, request: Request, file: dict[str, Any]) -> bool:
+    async def _look_at(self, request: Request, file: dict[str, Any], model: str | None, looked: LookedAt) -> None:
         details = await self.download.details(file)
         data = bytearray()
         async for chunk in unbroken(self.download, details):
             data += chunk
             if len(data) > MOST_BYTES:
-                return False
-        brought = await self.files.take_in(
-            await self.callers.of(request),
-            str(file["id"]),
-            name_of(details),
-            bytes(data),
-            thread_ts=str(request.thread_ts),
-            private=(await self.people.channel(request.channel)).private,
-        )
-        if brought is None:
-            return False
+                return
+        looked.read[str(file["id"])] = bytes(data)
+        try:
+            brought = await self.files.take_in(
+                await self.callers.of(request),
+                str(file["id"]),
+                name_of(details),
+                bytes(data),
+                thread_ts=str(request.thread_ts),
+                private=(await self.people.channel(request.channel)).private,
+            )
+        except Denied:
+            if model is None:
+                raise
+            return  # whoever may only chat has dropped it for the model
+        if brought is None or (model is not None and brought.kept is None):
+            return
+        looked.graders.add(str(file["id"]))
         with speaking(await self.language(request.channel, request.user)):
-            told = grader_message(name_of(details), brought)
+            told = grader_message(name_of(details), brought, model)
         await self.poster.post_once(
             request.channel,
             told,
@@ -84,10 +103,10 @@ class DroppedGraders:
         if brought.dataset is not None and brought.dataset.report is None:
             (dataset,) = await self.derived.share(request, brought.dataset, [brought.dataset], lambda: "")
             await self.derived.report_on(request, dataset)
-        return True
 
 
-def grader_message(name: str, brought: Brought) -> Message:
+def grader_message(name: str, brought: Brought, model: str | None = None) -> Message:
+    """`model`: in whose thread it was dropped, which it then is to evaluate."""
     found, kept = brought.found, brought.kept
     if found.fault is not None:
         text = texts.wrong_grader(code(name), quoted(grader_errors.sentence(found.fault), 1000))
@@ -103,15 +122,16 @@ def grader_message(name: str, brought: Brought) -> Message:
         blocks.append(section(_left_out([quoted(left_out(part), 200) for part in found.left_out])))
     if kept is None:
         return message(text, [*blocks, section(texts.no_grader_in_it())])
-    value = " ".join(filter(None, [kept.id, brought.dataset.id if brought.dataset else ""]))
-    asked = brought.dataset.name if brought.dataset else "FILE"
-    typed = " ".join(("/finetune", "evaluate", "A,B", "on", asked, "with", name))
+    dataset = brought.dataset
+    choice = Choice((model,) if model else (), dataset.id if dataset else None, kept.id)
+    value = msgspec.json.encode(choice).decode()
+    typed = ("/finetune", "evaluate", model or "A,B", "on", dataset.name if dataset else "FILE", "with", name)
     return message(
         text,
         [
             *blocks,
             actions(button(texts.evaluate_with_button(), EVALUATE_WITH, value, style="primary")),
-            context(texts.or_type_it(code(typed, 200))),
+            context(texts.or_type_it(code(" ".join(typed), 200))),
         ],
     )
 

@@ -1,5 +1,6 @@
 """Evaluating models: by command, by buttons of jobs, in the window; and the buttons of cards and results."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,7 +11,7 @@ from slack_sdk.models.blocks import Option
 
 from bot.access import Action, Caller
 from bot.authority import Authority
-from bot.errors import BotError, Denied, Invalid
+from bot.errors import Ambiguous, BotError, Denied, Invalid, NotFound
 from bot.evaluations.evaluation import Plan
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.planning import EvaluationPlanning
@@ -25,7 +26,7 @@ from handlers.evaluations import modal, question
 from handlers.evaluations.answer_files import AnswerFiles
 from handlers.evaluations.choice import Choice
 from handlers.evaluations.choosing import Choosing
-from handlers.evaluations.command_words import read_command
+from handlers.evaluations.command_words import Words, read_command
 from handlers.evaluations.drift_blocks import repeated
 from handlers.evaluations.dropped_graders import DroppedGraders
 from handlers.evaluations.keeper import EvaluationKeeper
@@ -115,11 +116,16 @@ class EvaluationListeners:
         )
 
     async def with_grader(self, request: Request) -> None:
-        """*Evaluate with it* below a grader that was dropped."""
-        grader, _, dataset = request.text.partition(" ")
+        """*Evaluate with it* below a grader that was dropped; in a model's thread that model, beside what it was made
+        from."""
         caller = await self.callers.of(request)
-        await self.choosing.grader_files.get(caller, grader)
-        await self._open(request, caller, Choice(dataset=dataset or None, grader=grader), request.thread_ts)
+        choice = msgspec.json.decode(request.text, type=Choice)
+        await self.choosing.grader_files.get(caller, str(choice.grader))
+        if choice.models:
+            with contextlib.suppress(NotFound, Ambiguous):
+                meant = await self.choosing.read(caller, Words(choice.models))
+                choice = msgspec.structs.replace(choice, models=meant.models, job=meant.job)
+        await self._open(request, caller, choice, request.thread_ts)
 
     async def changed(self, request: Request) -> None:
         """Something was chosen in the window: another plan."""

@@ -1,6 +1,7 @@
 """What is said to the bot, or beside it: who it is for, and what comes of it."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
+from handlers.evaluations.dropped_graders import LookedAt
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.messages import Messages
 from handlers.models.blocks import ASK
@@ -43,9 +45,19 @@ class NoFiles:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def files_dropped(self, request: Request) -> bool:
+    async def files_dropped(self, request: Request, read: Mapping[str, bytes]) -> bool:
         self.asked.append(request.body["event"]["ts"])
         return False
+
+
+class NoGraders:
+    """The evaluations' listeners, to whom no file here is a grader."""
+
+    def __init__(self) -> None:
+        self.dropped = self
+
+    async def take_in(self, request: Request, model: str | None) -> LookedAt:
+        return LookedAt()
 
 
 class Compared:
@@ -82,7 +94,7 @@ def messages(chat: ChatListeners, compared: Compared, agent: AgentListeners) -> 
         datasets=cast(DatasetListeners, NoFiles()),
         chat=chat,
         compare=cast(CompareListeners, compared),
-        evaluations=cast(EvaluationListeners, NoFiles()),
+        evaluations=cast(EvaluationListeners, NoGraders()),
         agent=agent,
         callers=chat.callers,
         authority=chat.authority,
