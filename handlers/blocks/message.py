@@ -1,11 +1,11 @@
 """What a message is before it is posted: blocks for the eye, text for notifications and screen readers."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ImageBlock
 
 
 class DataBlock(Block):
@@ -33,12 +33,16 @@ class Message:
             arguments["blocks"] = self._block_dicts
         return arguments
 
-    @property
-    def in_words(self) -> "Message":
-        """Without blocks that not every workspace takes; itself where it has none."""
-        if not any(isinstance(block, DataBlock) for block in self.blocks):
-            return self
-        return Message(self.text, [one.in_words if isinstance(one, DataBlock) else one for one in self.blocks])
+    def forms(self) -> Iterator["Message"]:
+        """Itself, then what is left of it where Slack does not take that: first its data in words, then no pictures
+        either. One may be gone from Slack, or not ready, and what stands beside it is worth more."""
+        yield self
+        blocks = [block.in_words if isinstance(block, DataBlock) else block for block in self.blocks]
+        if blocks != list(self.blocks):
+            yield Message(self.text, blocks)
+        without = [block for block in blocks if not isinstance(block, ImageBlock)]
+        if len(without) < len(blocks):
+            yield Message(self.text, without)
 
     @cached_property
     def _block_dicts(self) -> list[dict[str, Any]]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import msgspec
 import structlog
 
 from bot.datasets.dataset import Dataset
@@ -17,7 +16,7 @@ from bot.datasets.report import DatasetReports, Verdict, example_limit
 from bot.datasets.second_pass import SecondPass
 from bot.errors import BotError
 from bot.models.trainable import untrainable
-from bot.notices.interfaces import PostError, PostRefused
+from bot.notices.interfaces import PostError
 from handlers.datasets.blocks import report as blocks
 from handlers.datasets.reactions import Reactions
 from handlers.languages import LanguageOf
@@ -116,22 +115,15 @@ class ReportMessages:
             alt = ""
             if dataset.lengths_file is not None and report.found.histogram:
                 alt = length_alt_text(report.found.histogram, report.found.tokens, limit=example_limit(report.found))
-            render = partial(
-                blocks.report,
+            message = blocks.report(
+                dataset,
                 offers=report.offers,
                 obstacle="" if report.trainable else sentence(untrainable(self.provider, report.found)),
                 validation=report.validation,
                 validates=report.validates,
+                picture_alt=alt,
             )
-            with_picture = render(dataset, picture_alt=alt)
-            # The picture may be gone from Slack, or not ready: the report is worth more than its picture.
-            without = render(msgspec.structs.replace(dataset, lengths_file=None)) if dataset.lengths_file else None
-        try:
-            await self.poster.update(dataset.channel, report_ts, with_picture, priority=priority)
-        except PostRefused as error:
-            if without is None or str(error) != "invalid_blocks":
-                raise
-            await self.poster.update(dataset.channel, report_ts, without, priority=priority)
+        await self.poster.update(dataset.channel, report_ts, message, priority=priority)
         await self.reactions.show(dataset, report.verdict)
 
     async def run_second_pass(self) -> None:

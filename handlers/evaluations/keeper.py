@@ -12,7 +12,6 @@ from functools import partial
 
 import orjson
 import structlog
-from slack_sdk.models.blocks import ImageBlock
 
 from bot.backoff import Backoff
 from bot.evaluations.evaluation import Evaluation, EvaluationStore
@@ -145,19 +144,11 @@ class EvaluationKeeper:
             await self._post(evaluation, key, message, thread_ts)
             return
         try:
-            await self._update(evaluation, known.ts, message)
+            await self._poster.update(evaluation.channel, known.ts, message, priority=Priority.MILESTONE)
         except PostRefused as error:
             # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
             log.warning("cannot be edited", evaluation=evaluation.id, key=key, why=str(error))
         await self._messages.shown(evaluation.id, key, shown)
-
-    async def _update(self, evaluation: Evaluation, ts: str, message: Message) -> None:
-        try:
-            await self._poster.update(evaluation.channel, ts, message, priority=Priority.MILESTONE)
-        except PostRefused as error:
-            if str(error) != "invalid_blocks" or not _has_pictures(message):
-                raise
-            await self._poster.update(evaluation.channel, ts, _without_pictures(message), priority=Priority.MILESTONE)
 
     async def _post(self, evaluation: Evaluation, key: str, message: Message, thread_ts: str | None) -> str:
         """The ts of the message `key`; posted unless it is there."""
@@ -167,21 +158,16 @@ class EvaluationKeeper:
                 return known.ts
             since = known.posting_since if known else time.time()
             await self._messages.posting(evaluation.id, key, since)
-            post = partial(
-                self._poster.post_once,
-                evaluation.channel,
-                idempotency_key=f"{evaluation.id}/{key}",
-                may_exist=known is not None,
-                since=since,
-                thread_ts=thread_ts,
-                priority=Priority.CHAT,
-            )
             try:
-                ts = await post(message)
-            except PostRefused as error:
-                if str(error) != "invalid_blocks" or not _has_pictures(message):
-                    raise
-                ts = await post(_without_pictures(message))
+                ts = await self._poster.post_once(
+                    evaluation.channel,
+                    message,
+                    idempotency_key=f"{evaluation.id}/{key}",
+                    may_exist=known is not None,
+                    since=since,
+                    thread_ts=thread_ts,
+                    priority=Priority.CHAT,
+                )
             except PostDoubtful:
                 # Slack may still be carrying it out: whoever looks for it now, and waits here, would not find it.
                 await asyncio.sleep(self._backoff.delay(1))
@@ -191,15 +177,6 @@ class EvaluationKeeper:
             if known is None:
                 await self._messages.shown(evaluation.id, key, _hash(message))
             return ts
-
-
-def _has_pictures(message: Message) -> bool:
-    return any(isinstance(block, ImageBlock) for block in message.blocks)
-
-
-def _without_pictures(message: Message) -> Message:
-    """A picture may be gone from Slack, or not ready: what came of it is worth more than its picture."""
-    return Message(message.text, [block for block in message.blocks if not isinstance(block, ImageBlock)])
 
 
 def _hash(message: Message) -> str:

@@ -111,9 +111,10 @@ class CardKeeper:
             # The card before the job: a change from here on leaves it dirty.
             card = await self._cards.card(card.job_id) or card
             job = await self._jobs.get(card.job_id) or job
-            await self._show(card, job, chart)
+            await self._edit(card, await self._rendered(job, chart))
         else:
-            await self._show(card, job, await self._charts.chart_shown(job), complete=not chart_is_due)
+            message = await self._rendered(job, await self._charts.chart_shown(job))
+            await self._edit(card, message, complete=not chart_is_due)
 
     async def _post(self, card: Card, job: Job) -> None:
         linked = Linked if job.sweep is None else None
@@ -158,13 +159,7 @@ class CardKeeper:
                 at = sweep.origin
                 await self._post_first(card, message, at, sweep.resource, sweep.created_at, SweepLinked)
                 return
-            try:
-                await self._edit(card, message)
-            except PostRefused as error:
-                if str(error) != "invalid_blocks" or not self._poster.may_update_now():
-                    raise
-                # A workspace that does not take tables.
-                await self._edit(card, message.in_words)
+            await self._edit(card, message)
 
     async def _links(self, runs: Sequence[Run]) -> dict[str, str]:
         """To the cards of jobs, by their ids; each is asked for once."""
@@ -178,16 +173,6 @@ class CardKeeper:
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
         return _hash(await self._rendered(job, await self._charts.chart_shown(job))) == card.shown
-
-    async def _show(self, card: Card, job: Job, chart: tuple[str | None, str], *, complete: bool = True) -> None:
-        try:
-            await self._edit(card, await self._rendered(job, chart), complete=complete)
-        except PostRefused as error:
-            if chart[0] is None or str(error) != "invalid_blocks":
-                raise
-            # The picture is gone from Slack, or not ready: the card is worth more than its picture.
-            if self._poster.may_update_now():
-                await self._edit(card, await self._rendered(job))
 
     async def _edit(self, card: Card, message: Message, *, complete: bool = True) -> None:
         """The edit was allowed before (`may_update_now`)."""

@@ -57,25 +57,13 @@ class SlackNoticePoster:
         elif isinstance(body, CheckpointMade) and _goes_on(job):
             chart, alt = await self._charts.snapshot(job, body.checkpoint.step)
         priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
-        try:
-            return await self._poster.post(
-                notice.channel,
-                render(body, job, assessment, chart_file_id=chart, chart_alt_text=alt),
-                thread_ts=thread_ts,
-                idempotency_key=notice.id,
-                priority=priority,
-            )
-        except PostRefused as error:
-            if chart is None or str(error) != "invalid_blocks":
-                raise
-            # The picture is gone from Slack, or not ready: the news goes out without it.
-            return await self._poster.post(
-                notice.channel,
-                render(body, job, assessment),
-                thread_ts=thread_ts,
-                idempotency_key=notice.id,
-                priority=priority,
-            )
+        return await self._poster.post(
+            notice.channel,
+            render(body, job, assessment, chart_file_id=chart, chart_alt_text=alt),
+            thread_ts=thread_ts,
+            idempotency_key=notice.id,
+            priority=priority,
+        )
 
     async def _assessment(self, body: JobBody, job: Job) -> Assessment:
         if isinstance(body, CheckpointMade):

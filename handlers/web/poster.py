@@ -238,16 +238,12 @@ class Poster:
     async def _send(
         self, method: str, message: Message, arguments: dict[str, Any], priority: Priority, channel: str = ""
     ) -> dict[str, Any]:
-        """A message; in words where Slack does not take its tables and charts."""
-        try:
-            return await self.call(method, message.as_arguments() | arguments, priority=priority, channel=channel)
-        except PostRefused as error:
-            if message.in_words is message or str(error) != "invalid_blocks":
-                raise
-            log.info("shown in words", method=method)
-            return await self.call(
-                method, message.in_words.as_arguments() | arguments, priority=priority, channel=channel
-            )
+        """A message, in the first of its forms that Slack takes."""
+
+        async def send(form: Message) -> dict[str, Any]:
+            return await self.call(method, form.as_arguments() | arguments, priority=priority, channel=channel)
+
+        return await _taken(message, send)
 
     def has_room(self, method: str, channel: str = "") -> bool:
         """Whether a call would be made at once."""
@@ -262,8 +258,15 @@ class Poster:
         self._budgets.bucket("chat.update").give_back()
 
     async def update_now(self, channel: str, ts: str, message: Message) -> None:
-        """An edit whose token was taken with `may_update_now`. Raises like `call`, but never waits."""
-        await self.call_now("chat.update", message.as_arguments() | {"channel": channel, "ts": ts})
+        """An edit whose token was taken with `may_update_now`. Raises like `call`, but never waits; PostLater where
+        there is no room for the next of the message's forms, too."""
+
+        async def send(form: Message) -> dict[str, Any]:
+            if form is not message and not self.may_update_now():
+                raise PostLater("no_room", 0)
+            return await self.call_now("chat.update", form.as_arguments() | {"channel": channel, "ts": ts})
+
+        await _taken(message, send)
 
     async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Visible to `user` only. Where that cannot be (not in the channel), it goes to their direct messages."""
@@ -368,6 +371,19 @@ class Poster:
                         raise PostRefused(f"response_url answered {response.status}")
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise PostDoubtful(type(error).__name__) from error
+
+
+async def _taken(message: Message, send: Callable[[Message], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+    """Slack's answer to the first of a message's forms that it takes."""
+    forms = list(message.forms())
+    for form in forms:
+        try:
+            return await send(form)
+        except PostRefused as error:
+            if form is forms[-1] or str(error) != "invalid_blocks":
+                raise
+            log.info("shown with less")
+    raise AssertionError("not reached")
 
 
 @contextlib.asynccontextmanager

@@ -3,10 +3,12 @@
 import pytest
 from scripted_slack import Slack, error
 
+from bot.notices.interfaces import PostLater, PostRefused
 from handlers.blocks.data_table import Cell, DataTable, Number
 from handlers.blocks.message import Message
-from handlers.blocks.parts import line, message
+from handlers.blocks.parts import image, line, message
 from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
 from sandbox.validation.data import check_data_table, check_tables_and_charts
 
 ROWS: list[list[Cell]] = [["support", Number(0.823, "82%")], ["模型", Number(9, "9%")]]
@@ -45,3 +47,39 @@ async def test_where_slack_takes_no_tables_the_same_is_sent_in_words(slack: Slac
     assert [block["type"] for block in first] == ["section", "data_table", "section"]
     assert [block["type"] for block in second] == ["section", "section", "section"]
     assert "support    82%" in second[1]["text"]["text"]
+
+
+WITH_BOTH = Message("x", [*line("Hello").blocks, DataTable("Models", ["Model", "Right"], ROWS), image("F9", "Lengths")])
+
+
+def types_sent(slack: Slack) -> list[list[str]]:
+    return [[block["type"] for block in call["blocks"]] for call in slack.called("chat.update")]
+
+
+async def test_an_edit_loses_its_table_before_its_picture(slack: Slack) -> None:
+    slack.replies["chat.update"] = [error("invalid_blocks"), error("invalid_blocks"), {"ok": True, "ts": "2.0"}]
+    await Poster(slack.client).update("C1", "1.0", WITH_BOTH, priority=Priority.CHAT)
+    whole = ["section", "data_table", "image"]
+    assert types_sent(slack) == [whole, ["section", "section", "image"], ["section", "section"]]
+
+
+async def test_an_edit_made_at_once_comes_in_words_as_far_as_there_is_room(slack: Slack) -> None:
+    poster = Poster(slack.client)
+    slack.replies["chat.update"] = [error("invalid_blocks"), {"ok": True, "ts": "2.0"}]
+    assert poster.may_update_now()
+    await poster.update_now("C1", "1.0", WITH_BOTH)
+    assert types_sent(slack)[-1] == ["section", "section", "image"]
+    slack.replies["chat.update"] = [error("invalid_blocks")]
+    while poster.may_update_now():
+        pass
+    with pytest.raises(PostLater, match="no_room"):
+        await poster.update_now("C1", "1.0", WITH_BOTH)
+    assert len(slack.called("chat.update")) == 3
+
+
+async def test_what_slack_refuses_for_another_reason_or_has_nothing_to_lose_is_not_tried_again(slack: Slack) -> None:
+    slack.replies["chat.update"] = [error("cant_update_message"), error("invalid_blocks")]
+    for said in (WITH_BOTH, line("Hello")):
+        with pytest.raises(PostRefused):
+            await Poster(slack.client).update("C1", "1.0", said, priority=Priority.CHAT)
+    assert len(slack.called("chat.update")) == 2
