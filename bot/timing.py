@@ -47,6 +47,9 @@ class Timing:
     read_back: Backoff = Backoff(30, factor=4, longest=600)
     """Channels that could not be read back."""
 
+    fault: Backoff = Backoff(5, longest=60)
+    """Work that failed by a fault of ours, or of the store."""
+
     # The provider
     submit: Backoff = Backoff(2, factor=2.5, longest=60)
     """A job that the provider does not take."""

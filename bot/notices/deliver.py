@@ -25,7 +25,8 @@ _MOST_FAULTS = 5
 
 
 class Delivery:
-    """`backoff` is for notices in doubt, `after_fault` and `store_fault` are seconds after a fault of our own."""
+    """`backoff` is for notices in doubt, `store_fault` for trouble of the store; `after_fault` are the seconds after a
+    fault of our own."""
 
     def __init__(
         self,
@@ -35,12 +36,12 @@ class Delivery:
         look_every: float = Timing.look_every,
         backoff: Backoff = Timing.notice,
         after_fault: float = 30.0,
-        store_fault: float = 5.0,
+        store_fault: Backoff = Timing.fault,
     ) -> None:
         self._outbox = outbox
         self._poster = poster
         # A delivery that is cut off at the end counts as doubtful, and is looked for at the next start.
-        self._rounds = WorkLoop("outbox", self._due, every=look_every, after_fault=store_fault)
+        self._rounds = WorkLoop("outbox", self._due, every=look_every, backoff=store_fault)
         self._backoff = backoff
         self._after_fault = after_fault
         self._faults: Counter[str] = Counter()  # of ours, by notice; tries that Slack did not let through are none

@@ -1,11 +1,15 @@
 """A loop that starts whatever work is due: different keys in parallel, one key never twice at a time."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 
 import structlog
 
+from bot.backoff import Backoff
 from bot.errors import BotError
+from bot.notices.interfaces import PostError
+from bot.timing import Timing
 
 log = structlog.get_logger()
 
@@ -17,9 +21,9 @@ _IN_ONE_GO = 8
 class WorkLoop:
     """`due(in_progress)` returns (key, coroutine factory) pairs to start now.
 
-    In seconds: `every` between rounds; `after_fault` before a key is tried again that failed by a fault of our own;
-    `breath` between two starts if much is due at once; `last_seconds` for work under way when the loop is cancelled,
-    since Slack may have asked to wait for minutes.
+    `backoff`: before a key is tried again whose work raised something, however often that was, while others go on. In
+    seconds: `every` between rounds; `breath` between two starts if much is due at once; `last_seconds` for work under
+    way when the loop is cancelled, since Slack may have asked to wait for minutes.
     """
 
     def __init__(
@@ -28,30 +32,24 @@ class WorkLoop:
         due: Callable[[Collection[str]], Awaitable[Iterable[tuple[str, Callable[[], Coroutine[None, None, None]]]]]],
         *,
         every: float,
-        after_fault: float = 5.0,
+        backoff: Backoff = Timing.fault,
         breath: float = 0.05,
         last_seconds: float = 2.0,
     ) -> None:
         self._name = name
         self._due = due
         self._every = every
-        self._after_fault = after_fault
+        self._backoff = backoff
         self._breath = breath
         self._last_seconds = last_seconds
         self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._failures: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Until cancelled; what is under way then may end, if it is quick."""
         try:
             while True:
-                try:
-                    await self.round()
-                except BotError as error:
-                    log.error("round failed", of=self._name, why=str(error))
-                    await asyncio.sleep(self._after_fault)
-                except Exception:
-                    log.exception("round failed", of=self._name)
-                    await asyncio.sleep(self._after_fault)
+                await self._tried("", self.round)
                 await asyncio.sleep(self._every)
         finally:
             if self._under_way:
@@ -74,13 +72,19 @@ class WorkLoop:
 
     async def _do(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
-            await work()
-        except BotError as error:
-            # The store, as a rule: locked, full. What was to be done is still due, but not at once.
-            log.error("work failed", of=self._name, key=key, why=str(error))
-            await asyncio.sleep(self._after_fault)
-        except Exception:
-            log.exception("work failed", of=self._name, key=key)
-            await asyncio.sleep(self._after_fault)
+            await self._tried(key, work)
         finally:
             self._under_way.pop(key, None)
+
+    async def _tried(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Do it; where it fails, say so, and wait until it may be tried again."""
+        try:
+            await work()
+            del self._failures[key]
+        except Exception as error:
+            self._failures[key] += 1
+            seconds = self._backoff.delay(self._failures[key])
+            # What was to be done is still due. It is Slack, or the store (locked, full) or a provider, as a rule.
+            say = log.warning if isinstance(error, PostError | BotError) else log.exception
+            say("work failed", of=self._name, key=key, why=str(error), seconds=seconds)
+            await asyncio.sleep(seconds)

@@ -28,7 +28,7 @@ from bot.compare.comparison import (
     Question,
 )
 from bot.keyed_locks import KeyedLocks
-from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused, ShownMessage
+from bot.notices.interfaces import PostDoubtful, PostError, PostRefused, ShownMessage
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.message import Message
@@ -79,7 +79,7 @@ class ComparisonKeeper:
         self._backoff = backoff
         self._posting = KeyedLocks()
         self._edited_at: dict[str, float] = {}
-        self._rounds = WorkLoop("comparisons", self._due, every=look_every)
+        self._rounds = WorkLoop("comparisons", self._due, every=look_every, backoff=backoff)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -107,26 +107,17 @@ class ComparisonKeeper:
         return [(each, partial(self._see_to, each)) for each in await self._comparisons.due(time.time())]
 
     async def _see_to(self, comparison_id: str) -> None:
-        failures = 0
-        while True:
-            due = await self._comparisons.begin(comparison_id)
-            if due is None:
-                return
-            try:
-                with speaking(await self._languages.place(due.comparison.channel, due.comparison.owner)):
-                    until = await self._bring_to_date(due)
-                await self._comparisons.rest(due, until)
-                return
-            except PostRefused as error:
-                # Archived, or the bot is not in it any more: there is nowhere to show anything.
-                log.warning("comparison given up", comparison=comparison_id, why=str(error))
-                await self._comparisons.rest(due, None)
-                return
-            except (PostLater, PostDoubtful) as error:
-                failures += 1
-                delay = self._backoff.delay(failures)
-                log.info("comparison later", comparison=comparison_id, why=str(error), seconds=delay)
-                await asyncio.sleep(delay)
+        due = await self._comparisons.begin(comparison_id)
+        if due is None:
+            return
+        try:
+            with speaking(await self._languages.place(due.comparison.channel, due.comparison.owner)):
+                until = await self._bring_to_date(due)
+        except PostRefused as error:
+            # Archived, or the bot is not in it any more: there is nowhere to show anything.
+            log.warning("comparison given up", comparison=comparison_id, why=str(error))
+            until = None
+        await self._comparisons.rest(due, until)
 
     async def _bring_to_date(self, due: Due) -> float | None:
         """Until when there is nothing more to do, None for until something happens."""

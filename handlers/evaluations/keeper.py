@@ -20,7 +20,7 @@ from bot.evaluations.messages import EvaluationMessages
 from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
 from bot.keyed_locks import KeyedLocks
-from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from bot.notices.interfaces import PostDoubtful, PostError, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.message import Message
@@ -62,8 +62,7 @@ class EvaluationKeeper:
         self._between_edits = between_edits
         self._backoff = backoff
         self._posting = KeyedLocks()
-        self._edited_at: dict[str, float] = {}
-        self._rounds = WorkLoop("evaluations shown", self._due, every=look_every)
+        self._rounds = WorkLoop("evaluations shown", self._due, every=look_every, backoff=backoff)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -87,33 +86,23 @@ class EvaluationKeeper:
         return [(each, partial(self._see_to, each)) for each in await self._messages.due()]
 
     async def _see_to(self, evaluation_id: str) -> None:
-        failures = 0
-        while True:
-            await asyncio.sleep(self._edited_at.get(evaluation_id, 0) + self._between_edits - time.monotonic())
-            changes = await self._store.changes(evaluation_id)
-            evaluation = await self._store.get(evaluation_id)
-            if evaluation is None:
-                return
-            try:
-                with speaking(await self._languages.place(evaluation.channel, evaluation.owner)):
-                    await self._bring_to_date(evaluation)
-                await self._messages.rest(evaluation_id, changes)
-                return
-            except PostRefused as error:
-                # Archived, or the bot is not in it any more: there is nowhere to show anything.
-                log.warning("evaluation not shown", evaluation=evaluation_id, why=str(error))
-                await self._messages.rest(evaluation_id, changes)
-                return
-            except (PostLater, PostDoubtful) as error:
-                failures += 1
-                delay = self._backoff.delay(failures)
-                log.info("evaluation later", evaluation=evaluation_id, why=str(error), seconds=delay)
-                await asyncio.sleep(delay)
+        changes = await self._store.changes(evaluation_id)
+        evaluation = await self._store.get(evaluation_id)
+        if evaluation is None:
+            return
+        try:
+            with speaking(await self._languages.place(evaluation.channel, evaluation.owner)):
+                await self._bring_to_date(evaluation)
+        except PostRefused as error:
+            # Archived, or the bot is not in it any more: there is nowhere to show anything.
+            log.warning("evaluation not shown", evaluation=evaluation_id, why=str(error))
+        await self._messages.rest(evaluation_id, changes)
+        if evaluation.state is RunState.RUNNING:
+            await asyncio.sleep(self._between_edits)
 
     async def _bring_to_date(self, evaluation: Evaluation) -> None:
         card_ts = await self._card(evaluation)
         message = card(evaluation, await self._runs.progress(evaluation))
-        self._edited_at[evaluation.id] = time.monotonic()
         await self._show(evaluation, _CARD, message, None)
         thread_ts = evaluation.thread_ts or card_ts
         if evaluation.state is RunState.FINISHED:
@@ -121,8 +110,6 @@ class EvaluationKeeper:
                 await self._show(evaluation, key, shown, thread_ts)
         elif (said := ended(evaluation)) is not None:
             await self._show(evaluation, _ENDED, said, thread_ts)
-        if evaluation.state is not RunState.RUNNING:
-            self._edited_at.pop(evaluation.id, None)
 
     async def _card(self, evaluation: Evaluation) -> str:
         """The ts of the card; posted if it is not there yet."""

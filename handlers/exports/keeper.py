@@ -15,9 +15,8 @@ import structlog
 from bot.backoff import Backoff
 from bot.exports.export import Export, ExportState, ExportStore
 from bot.exports.exports import ModelExports
-from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused, ShownMessage
+from bot.notices.interfaces import PostRefused, ShownMessage
 from bot.notices.work_loop import WorkLoop
-from bot.providers.interface import ProviderError
 from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.exports.blocks import export_message
@@ -46,8 +45,7 @@ class ExportKeeper:
         self._poster = poster
         self._languages = languages
         self._between_edits = between_edits
-        self._backoff = backoff
-        self._rounds = WorkLoop("exports", self._due, every=look_every)
+        self._rounds = WorkLoop("exports", self._due, every=look_every, backoff=backoff)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -61,28 +59,23 @@ class ExportKeeper:
         return [(each, partial(self._see_to, each)) for each in await self._store.open()]
 
     async def _see_to(self, export_id: str) -> None:
-        failures = 0
-        while (export := await self._store.get(export_id)) is not None:
-            delay = self._between_edits
-            try:
-                with speaking(await self._languages.place(export.channel, export.owner)):
-                    await self._show(export)  # at once, whatever the provider has to say
-                    export = await self._exports.refreshed(export)
-                    await self._show(export)
-                failures = 0
-                if export.state is not ExportState.RUNNING:
-                    await self._store.rest(export_id)
-                    return
-            except PostRefused as error:
-                # Archived, or the bot is not in it any more: there is nowhere to show anything.
-                log.warning("export not shown", export=export_id, why=str(error))
-                await self._store.rest(export_id)
-                return
-            except (PostLater, PostDoubtful, ProviderError) as error:
-                failures += 1
-                delay = self._backoff.delay(failures)
-                log.info("export later", export=export_id, why=str(error), seconds=delay)
-            await asyncio.sleep(delay)
+        export = await self._store.get(export_id)
+        if export is None:
+            return
+        try:
+            with speaking(await self._languages.place(export.channel, export.owner)):
+                await self._show(export)  # at once, whatever the provider has to say
+                export = await self._exports.refreshed(export)
+                await self._show(export)
+        except PostRefused as error:
+            # Archived, or the bot is not in it any more: there is nowhere to show anything.
+            log.warning("export not shown", export=export_id, why=str(error))
+            await self._store.rest(export_id)
+            return
+        if export.state is not ExportState.RUNNING:
+            await self._store.rest(export_id)
+        else:
+            await asyncio.sleep(self._between_edits)
 
     async def _show(self, export: Export) -> None:
         message = export_message(export)

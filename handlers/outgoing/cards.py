@@ -98,8 +98,6 @@ class CardKeeper:
         except (PostLater, PostDoubtful) as error:
             # It stays dirty; an edit done twice does no harm, and a post is looked up before it is repeated.
             log.info("card later", job=card.job_id, why=str(error))
-        except Exception:
-            log.exception("card failed", job=card.job_id)
 
     async def _bring_to_date(self, card: Card, job: Job) -> None:
         if card.ts is None:

@@ -18,6 +18,8 @@ from bot.store.outbox import SqliteCardStore
 from bot.store.sweeps import SqliteSweepStore
 from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import WorkerPools
+from handlers.blocks.message import Message
+from handlers.outgoing import cards as cards_module
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
@@ -47,11 +49,11 @@ class Cards:
         await self.keeper.round()
         await asyncio.gather(*self.keeper._rounds._under_way.values())
 
-    async def become(self, state: str) -> None:
+    async def become(self, state: str, job_id: str = "job-1") -> None:
         def change(job: Job) -> JobUpdate:
             return JobUpdate(msgspec.structs.replace(job, state=state))
 
-        assert await self.jobs.update("job-1", change)
+        assert await self.jobs.update(job_id, change)
 
     async def dirty(self) -> bool:
         return bool(await self.store.dirty(1))
@@ -183,3 +185,27 @@ async def test_a_start_redraws_what_an_earlier_version_said_of_an_ended_job_and_
             await asyncio.sleep(0.01)
     running.cancel()
     assert shown(slack)[before:] == ["Ready"]
+
+
+async def test_a_card_that_cannot_be_made_waits_while_the_others_go_on(
+    slack: Slack, cards: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, tried = cards_module.render, []
+
+    def render(job: Job, *arguments: Any, **options: Any) -> Message:
+        tried.append(job.id)
+        if job.id == "job-1":
+            raise KeyError("a state that nobody thought of")
+        return made(job, *arguments, **options)
+
+    monkeypatch.setattr(cards_module, "render", render)
+    await cards.jobs.insert(followed_job("ftjob-2", id="job-2", state="running"))
+    running = asyncio.create_task(cards.keeper.run())
+    await until(lambda: len(slack.called("chat.postMessage")) == 1)
+    await cards.become("paused")
+    await cards.become("paused", "job-2")
+    await until(lambda: shown(slack) == ["Paused"])
+    await cards.become("failed", "job-2")
+    await until(lambda: shown(slack) == ["Paused", "Failed"])
+    running.cancel()
+    assert tried.count("job-1") == 1

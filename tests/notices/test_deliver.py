@@ -60,7 +60,9 @@ def slack() -> FakeSlack:
 
 @pytest.fixture
 def delivery(outbox: SqliteOutbox, slack: FakeSlack) -> Delivery:
-    return Delivery(outbox, slack, look_every=0.005, backoff=Backoff(0), after_fault=0, store_fault=0.01)
+    return Delivery(
+        outbox, slack, look_every=0.005, backoff=Backoff(0), after_fault=0, store_fault=Backoff(0.01, longest=0.01)
+    )
 
 
 @asynccontextmanager

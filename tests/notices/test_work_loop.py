@@ -6,6 +6,8 @@ from functools import partial
 
 from parts import until
 
+from bot.backoff import Backoff
+from bot.notices.interfaces import PostLater
 from bot.notices.work_loop import WorkLoop
 
 
@@ -26,6 +28,30 @@ async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on()
     task = asyncio.create_task(rounds.run())
     await until(lambda: done.count("sound") > 20)
     assert done.count("broken") == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_pause_grows_with_each_failure_until_the_work_succeeds() -> None:
+    outcomes = iter([RuntimeError("a bug"), PostLater("ratelimited", 1), None, RuntimeError("another")])
+    asked: list[int] = []
+
+    class Recorded(Backoff):
+        def delay(self, failures: int) -> float:
+            asked.append(failures)
+            return 600 if len(asked) == 3 else 0
+
+    async def work() -> None:
+        if (error := next(outcomes)) is not None:
+            raise error
+
+    async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [("one", work)]
+
+    rounds = WorkLoop("test", due, every=0.001, backoff=Recorded(0), last_seconds=0.01)
+    task = asyncio.create_task(rounds.run())
+    await until(lambda: len(asked) == 3)
+    assert asked == [1, 2, 1]
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
