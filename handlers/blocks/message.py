@@ -1,10 +1,12 @@
 """What a message is before it is posted: blocks for the eye, text for notifications and screen readers."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import orjson
 from slack_sdk.models.blocks import Block, ImageBlock
 
 
@@ -34,15 +36,27 @@ class Message:
         return arguments
 
     def forms(self) -> Iterator["Message"]:
-        """Itself, then what is left of it where Slack does not take that: first its data in words, then no pictures
-        either. One may be gone from Slack, or not ready, and what stands beside it is worth more."""
+        """Itself, then what is left of it where Slack does not take that: first its data in words; then no pictures, of
+        which one may be gone from Slack, or not ready; then its text alone."""
         yield self
-        blocks = [block.in_words if isinstance(block, DataBlock) else block for block in self.blocks]
-        if blocks != list(self.blocks):
-            yield Message(self.text, blocks)
-        without = [block for block in blocks if not isinstance(block, ImageBlock)]
-        if len(without) < len(blocks):
+        words = list(self.in_words.blocks)
+        if words != list(self.blocks):
+            yield Message(self.text, words)
+        without = [block for block in words if not isinstance(block, ImageBlock)]
+        if without != words:
             yield Message(self.text, without)
+        if without:
+            yield Message(self.text)
+
+    @property
+    def in_words(self) -> "Message":
+        """Without blocks that not every workspace takes."""
+        return Message(self.text, [one.in_words if isinstance(one, DataBlock) else one for one in self.blocks])
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal where the same is shown."""
+        return hashlib.sha256(orjson.dumps(self.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     @cached_property
     def _block_dicts(self) -> list[dict[str, Any]]:

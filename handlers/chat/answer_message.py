@@ -13,9 +13,9 @@ import structlog
 
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
 from handlers.blocks.text import clip, escape
-from handlers.chat.answer_thread import REFUSED_CONTENT, AnswerThread
+from handlers.chat.answer_thread import AnswerThread
 from handlers.chat.probability_chart import CHART
-from handlers.web.poster import NO_CONNECTION
+from handlers.web.poster import NO_CONNECTION, REFUSED_CONTENT
 from handlers.web.rate_limits import Priority
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ import structlog
 from bot.notices.interfaces import PostRefused
 from handlers.chat.blocks import answer_moved
 from handlers.chat.thinking import ThinkingStatus
-from handlers.web.poster import Poster, metadata
+from handlers.web.poster import REFUSED_CONTENT, Poster, metadata
 from handlers.web.rate_limits import Priority
 from texts.language import Language, speaking
 
@@ -185,7 +185,3 @@ class AnswerThread:
                 log.error("answer cannot be shown anywhere", why=str(error))
         self.is_gone = True
         return None
-
-
-REFUSED_CONTENT = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
-"""Slack's errors for what a message holds; it may hold something else."""

@@ -4,12 +4,10 @@ A card is a projection. Nothing is queued: whatever happened in between, the nex
 """
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from functools import partial
 
-import orjson
 import structlog
 
 from bot.access import Resource
@@ -144,7 +142,7 @@ class CardKeeper:
             body = linked(await self._poster.thread_link(card.channel, ts))
             notices.append(Notice(f"{about.id}/linked", body, at.channel, about, since, thread_ts=at.thread_ts))
         # Where an earlier attempt is found, it may show something older.
-        await self._cards.posted(card.job_id, ts, _hash(message) if card.posting_since is None else None, notices)
+        await self._cards.posted(card.job_id, ts, message.fingerprint if card.posting_since is None else None, notices)
 
     async def _see_to_sweep(self, card: Card) -> None:
         found = await self._sweeps.look(card.job_id)
@@ -170,11 +168,11 @@ class CardKeeper:
 
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
-        return _hash(await self._rendered(job, await self._charts.chart_shown(job))) == card.shown
+        return (await self._rendered(job, await self._charts.chart_shown(job))).fingerprint == card.shown
 
     async def _edit(self, card: Card, message: Message, *, complete: bool = True) -> None:
         """The edit was allowed before (`may_update_now`)."""
-        shown = _hash(message)
+        shown = message.fingerprint
         if shown == card.shown:
             self._poster.need_not_update()
         else:
@@ -197,7 +195,3 @@ class CardKeeper:
             yield
         finally:
             self._edited_at[job_id] = self._steady()
-
-
-def _hash(message: Message) -> str:
-    return hashlib.sha256(orjson.dumps(message.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()

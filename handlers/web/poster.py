@@ -28,6 +28,8 @@ from handlers.web.streams import Streams
 log = structlog.get_logger()
 
 _METADATA_TYPE = "finetune_bot"
+REFUSED_CONTENT = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
+"""Slack's errors for what a message holds; it may hold something else."""
 _RATE_LIMITED = {"ratelimited", "rate_limited"}
 # Slack's own trouble: the call may have half succeeded (method pages, read 2026-11-21).
 _SERVER_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -149,7 +151,7 @@ class Poster:
             arguments["thread_ts"] = thread_ts
         if idempotency_key:
             arguments["metadata"] = metadata(idempotency_key)
-        answer = await self._send("chat.postMessage", message, arguments, priority, channel)
+        _, answer = await self._send("chat.postMessage", message, arguments, priority, channel)
         return str(answer["ts"])
 
     async def post_once(
@@ -232,13 +234,15 @@ class Poster:
                 return
             arguments["cursor"] = cursor
 
-    async def update(self, channel: str, ts: str, message: Message, *, priority: Priority) -> None:
-        await self._send("chat.update", message, {"channel": channel, "ts": ts}, priority)
+    async def update(self, channel: str, ts: str, message: Message, *, priority: Priority) -> bool:
+        """False where Slack took it without its blocks only."""
+        form, _ = await self._send("chat.update", message, {"channel": channel, "ts": ts}, priority)
+        return bool(form.blocks) or not message.blocks
 
     async def _send(
         self, method: str, message: Message, arguments: dict[str, Any], priority: Priority, channel: str = ""
-    ) -> dict[str, Any]:
-        """A message, in the first of its forms that Slack takes."""
+    ) -> tuple[Message, dict[str, Any]]:
+        """The first of a message's forms that Slack takes, and what it answers."""
 
         async def send(form: Message) -> dict[str, Any]:
             return await self.call(method, form.as_arguments() | arguments, priority=priority, channel=channel)
@@ -373,17 +377,19 @@ class Poster:
                 raise PostDoubtful(type(error).__name__) from error
 
 
-async def _taken(message: Message, send: Callable[[Message], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
-    """Slack's answer to the first of a message's forms that it takes."""
-    forms = list(message.forms())
+async def _taken(
+    message: Message, send: Callable[[Message], Awaitable[dict[str, Any]]]
+) -> tuple[Message, dict[str, Any]]:
+    """The first of a message's forms that Slack takes, and what it answers."""
+    *forms, last = message.forms()
     for form in forms:
         try:
-            return await send(form)
+            return form, await send(form)
         except PostRefused as error:
-            if form is forms[-1] or str(error) != "invalid_blocks":
+            if str(error) not in REFUSED_CONTENT:
                 raise
-            log.info("shown with less")
-    raise AssertionError("not reached")
+            log.warning("shown with less", why=str(error))
+    return last, await send(last)
 
 
 @contextlib.asynccontextmanager

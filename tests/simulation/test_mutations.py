@@ -41,7 +41,6 @@ from bot.store.spending import SqliteModelUseStore
 from handlers.blocks.card import card as render
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.inbox import Inbox
-from handlers.outgoing.cards import _hash
 from handlers.web.poster import Poster
 
 HISTORIES = 30
@@ -283,7 +282,7 @@ def test_a_card_that_trusts_what_an_earlier_process_posted() -> None:
             job = await jobs.get(job_id)
             assert job is not None
             latest = render(job, await assessed(jobs, job), now=time.time())
-            await original(self, job_id, ts, shown or _hash(latest), notices)
+            await original(self, job_id, ts, shown or latest.fingerprint, notices)
 
         return posted
 

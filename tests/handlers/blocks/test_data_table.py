@@ -53,14 +53,18 @@ WITH_BOTH = Message("x", [*line("Hello").blocks, DataTable("Models", ["Model", "
 
 
 def types_sent(slack: Slack) -> list[list[str]]:
-    return [[block["type"] for block in call["blocks"]] for call in slack.called("chat.update")]
+    return [[block["type"] for block in call.get("blocks", [])] for call in slack.called("chat.update")]
 
 
-async def test_an_edit_loses_its_table_before_its_picture(slack: Slack) -> None:
+async def test_an_edit_loses_its_table_then_its_picture_then_all_blocks(slack: Slack) -> None:
+    poster = Poster(slack.client)
     slack.replies["chat.update"] = [error("invalid_blocks"), error("invalid_blocks"), {"ok": True, "ts": "2.0"}]
-    await Poster(slack.client).update("C1", "1.0", WITH_BOTH, priority=Priority.CHAT)
+    assert await poster.update("C1", "1.0", WITH_BOTH, priority=Priority.CHAT)
     whole = ["section", "data_table", "image"]
     assert types_sent(slack) == [whole, ["section", "section", "image"], ["section", "section"]]
+    slack.replies["chat.update"] = [error("msg_blocks_too_long"), {"ok": True, "ts": "2.0"}]
+    assert not await poster.update("C1", "1.0", line("Hello"), priority=Priority.CHAT)
+    assert types_sent(slack)[-1] == []
 
 
 async def test_an_edit_made_at_once_comes_in_words_as_far_as_there_is_room(slack: Slack) -> None:
@@ -77,9 +81,9 @@ async def test_an_edit_made_at_once_comes_in_words_as_far_as_there_is_room(slack
     assert len(slack.called("chat.update")) == 3
 
 
-async def test_what_slack_refuses_for_another_reason_or_has_nothing_to_lose_is_not_tried_again(slack: Slack) -> None:
-    slack.replies["chat.update"] = [error("cant_update_message"), error("invalid_blocks")]
-    for said in (WITH_BOTH, line("Hello")):
+async def test_what_slack_refuses_for_another_reason_or_has_no_blocks_is_not_tried_again(slack: Slack) -> None:
+    slack.replies["chat.update"] = [error("cant_update_message"), error("msg_too_long")]
+    for said in (WITH_BOTH, Message("x")):
         with pytest.raises(PostRefused):
             await Poster(slack.client).update("C1", "1.0", said, priority=Priority.CHAT)
     assert len(slack.called("chat.update")) == 2
