@@ -4,6 +4,7 @@ from app.services import Services
 from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
 from bot.compare.comparisons import Comparisons
+from bot.store.shown_messages import SqliteShownMessages
 from handlers.chat.threads import ChatThreads
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.compare.listeners import CompareListeners
@@ -25,6 +26,7 @@ def compare_listeners(services: Services, threads: ChatThreads) -> CompareListen
         arenas=arenas,
         keeper=ComparisonKeeper(
             comparisons,
+            SqliteShownMessages(services.database),
             asking,
             arenas,
             services.poster,

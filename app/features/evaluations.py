@@ -9,8 +9,8 @@ from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
 from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.runs import EvaluationRuns
 from bot.settings import Settings
-from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.grader_files import SqliteGraderFileStore
+from bot.store.shown_messages import SqliteShownMessages
 from graders.python import trusted_sources
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.evaluations.answer_files import AnswerFiles
@@ -43,7 +43,7 @@ def evaluation_listeners(services: Services, answers: ModelAnswers, derived: Der
     use_case = Evaluations(
         store, planning, services.chat_models, services.catalogue, services.model_spending, authority
     )
-    messages = SqliteEvaluationMessages(services.database)
+    messages = SqliteShownMessages(services.database)
     runs = EvaluationRuns(
         store,
         answers,

@@ -3,6 +3,7 @@
 from app.services import Services
 from bot.exports.exports import ModelExports
 from bot.store.exports import SqliteExportStore
+from bot.store.shown_messages import SqliteShownMessages
 from handlers.exports.keeper import ExportKeeper
 from handlers.exports.listeners import ExportListeners
 from handlers.models.listeners import ModelListeners
@@ -25,6 +26,7 @@ def export_listeners(services: Services) -> ExportListeners:
     use_case = ModelExports(store, services.catalogue, services.model_lookup, services.providers, services.authority)
     keeper = ExportKeeper(
         store,
+        SqliteShownMessages(services.database),
         use_case,
         services.poster,
         services.languages,

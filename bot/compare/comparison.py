@@ -13,7 +13,6 @@ import msgspec
 from bot.access import Resource
 from bot.audit import Entry
 from bot.conversations.starter import Starter
-from bot.notices.interfaces import ShownMessage
 from bot.providers.chat import ChatMessage, ToolCall, Usage
 
 FEWEST_MODELS: Final = 2
@@ -153,22 +152,11 @@ class ComparisonStore(Protocol):
     async def answered(self, comparison_id: str, question_id: str, model: str, answer: ModelAnswer) -> None:
         """An answer that is there already stays."""
 
-    async def ask_again(self, comparison_id: str, question_id: str, keys: Sequence[str]) -> bool:
-        """Forget which models failed on this question, and that the messages `keys` are complete; False where none
-        failed."""
+    async def ask_again(self, comparison_id: str, question_id: str) -> bool:
+        """Forget which models failed on this question; False where none did."""
 
-    async def messages(self, comparison_id: str) -> Mapping[str, ShownMessage]:
-        """By key."""
-
-    async def posting(self, comparison_id: str, key: str, now: float) -> None:
-        """From here on the message may have been posted."""
-
-    async def posted(self, comparison_id: str, key: str, ts: str, *, root: bool = False) -> None:
-        """`root`: its thread is the comparison's."""
-
-    async def shown(self, comparison_id: str, key: str, shown: str, question: Question | None = None) -> None:
-        """The message shows that. With `question`: all answers to it; nothing where one of them has been forgotten, to
-        be asked for again, since they were looked up."""
+    async def posted(self, comparison_id: str, thread_ts: str) -> None:
+        """Its first message is in Slack: its thread is the comparison's."""
 
     async def votes(self, comparison_id: str) -> list[Vote]: ...
 

@@ -49,9 +49,7 @@ class Comparisons:
     async def try_again(self, caller: Caller, comparison_id: str, question_id: str) -> None:
         """Ask those models again that failed on this question. Raises Denied, NotFound."""
         await known(self._comparisons, self._authority, caller, comparison_id, Action.COMPARE)
-        messages = await self._comparisons.messages(comparison_id)
-        about = [key for key in messages if key == question_id or key.startswith(f"{question_id}/")]
-        await self._comparisons.ask_again(comparison_id, question_id, about)
+        await self._comparisons.ask_again(comparison_id, question_id)
 
 
 async def known(

@@ -260,6 +260,12 @@ class EvaluationStore(RunStore[Evaluation], Protocol):
     async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
         """The latest in that thread."""
 
+    async def unshown(self) -> list[str]:
+        """Ids of evaluations to which something has happened that their messages do not show."""
+
+    async def shown(self, evaluation_id: str, changes: int) -> None:
+        """Its messages show all that had happened by then."""
+
     async def items(self, evaluation_id: str) -> list[DrawnItem]: ...
 
     async def known_answers(self, keys: Collection[str]) -> set[str]:

@@ -7,7 +7,6 @@ from typing import Protocol
 import msgspec
 
 from bot.access import Resource
-from bot.notices.interfaces import ShownMessage
 from bot.providers.interface import RemoteExport
 
 
@@ -57,15 +56,6 @@ class ExportStore(Protocol):
 
     async def open(self) -> Sequence[str]:
         """Ids of those whose message does not show the end yet, oldest first."""
-
-    async def message(self, export_id: str) -> ShownMessage | None:
-        """None where nothing was posted yet."""
-
-    async def posting(self, export_id: str, now: float) -> None: ...
-
-    async def posted(self, export_id: str, ts: str) -> None: ...
-
-    async def shown(self, export_id: str, shown: str) -> None: ...
 
     async def rest(self, export_id: str) -> None:
         """Nothing more is to be shown."""

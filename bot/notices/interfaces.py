@@ -1,6 +1,6 @@
 """What notices and cards need: a place where they are kept, and somebody who can post."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -42,8 +42,8 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
-    """A message in Slack. `posting_since` is set before the first post; `shown`: what it shows, in a word of whoever
-    posts it, None where that is not all there is to show."""
+    """A message in Slack, or a file, whose id `ts` then is. `posting_since` is set before the first post; `shown`: the
+    hash of what it shows, None where nobody knows, or it is not all there is to show."""
 
     posting_since: float
     ts: str | None = None
@@ -96,6 +96,21 @@ class CardStore(Protocol):
 
     async def abandon(self, job_id: str) -> None:
         """The card cannot be posted or edited any more (deleted, archived): stop trying."""
+
+
+class MessageStore(Protocol):
+    """Messages that show something which changes. `about` is its id, and `key` tells apart those about it."""
+
+    async def of(self, about: str) -> Mapping[str, ShownMessage]:
+        """By key."""
+
+    async def posting(self, about: str, key: str, now: float) -> None:
+        """From here on the message may have been posted."""
+
+    async def posted(self, about: str, key: str, ts: str, shown: str | None) -> None:
+        """It is in Slack; `shown` is None if it is not known what it shows."""
+
+    async def shown(self, about: str, key: str, shown: str | None) -> None: ...
 
 
 class Subscriptions(Protocol):

@@ -1,7 +1,7 @@
-"""Comparisons, what was asked and answered in them, their messages and votes. Implements
+"""Comparisons, what was asked and answered in them, and votes. Implements
 `bot.compare.comparison.ComparisonStore`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
@@ -17,7 +17,6 @@ from bot.compare.comparison import (
     Vote,
 )
 from bot.errors import Conflict
-from bot.notices.interfaces import ShownMessage
 from bot.store.audit import put_entries
 from bot.store.database import Database
 
@@ -107,66 +106,26 @@ class SqliteComparisonStore:
             )
         )
 
-    async def ask_again(self, comparison_id: str, question_id: str, keys: Sequence[str]) -> bool:
+    async def ask_again(self, comparison_id: str, question_id: str) -> bool:
         def work(db: SqliteDatabase) -> bool:
             forgotten = db.execute(
                 "DELETE FROM comparison_answers WHERE comparison_id = ? AND question_id = ? AND failed = 1",
                 [comparison_id, question_id],
             )
-            if not forgotten.rowcount:
-                return False
-            for key in keys:
-                db.execute(
-                    "UPDATE comparison_messages SET shown = NULL WHERE comparison_id = ? AND key = ?",
-                    [comparison_id, key],
-                )
-            something_happened(db, comparison_id)
-            return True
+            if forgotten.rowcount:
+                something_happened(db, comparison_id)
+            return bool(forgotten.rowcount)
 
         return await self._database.write(work)
 
-    async def messages(self, comparison_id: str) -> Mapping[str, ShownMessage]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT key, posting_since, ts, shown FROM comparison_messages WHERE comparison_id = ?", [comparison_id]
-            ).fetchall()
-        )
-        return {key: ShownMessage(posting_since, ts, shown) for key, posting_since, ts, shown in rows}
-
-    async def posting(self, comparison_id: str, key: str, now: float) -> None:
-        await self._database.write(
-            lambda db: db.execute(
-                "INSERT OR IGNORE INTO comparison_messages VALUES (?, ?, ?, NULL, NULL)", [comparison_id, key, now]
-            )
-        )
-
-    async def posted(self, comparison_id: str, key: str, ts: str, *, root: bool = False) -> None:
+    async def posted(self, comparison_id: str, thread_ts: str) -> None:
         def work(db: SqliteDatabase) -> None:
-            db.execute(
-                "UPDATE comparison_messages SET ts = ? WHERE comparison_id = ? AND key = ?", [ts, comparison_id, key]
-            )
-            known = _get(db, comparison_id) if root else None
+            known = _get(db, comparison_id)
             if known is not None:
                 db.execute(
                     "UPDATE comparisons SET thread_ts = ?, value = ? WHERE id = ?",
-                    [ts, _json(msgspec.structs.replace(known, thread_ts=ts)), comparison_id],
+                    [thread_ts, _json(msgspec.structs.replace(known, thread_ts=thread_ts)), comparison_id],
                 )
-
-        await self._database.write(work)
-
-    async def shown(self, comparison_id: str, key: str, shown: str, question: Question | None = None) -> None:
-        def work(db: SqliteDatabase) -> None:
-            if question is not None:
-                (answers,) = db.execute(
-                    "SELECT count(*) FROM comparison_answers WHERE comparison_id = ? AND question_id = ?",
-                    [comparison_id, question.id],
-                ).fetchone()
-                if answers < len(question.models):
-                    return
-            db.execute(
-                "UPDATE comparison_messages SET shown = ? WHERE comparison_id = ? AND key = ?",
-                [shown, comparison_id, key],
-            )
 
         await self._database.write(work)
 

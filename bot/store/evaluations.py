@@ -79,6 +79,20 @@ class SqliteEvaluationStore(SqliteRunStore[Evaluation]):
         )
         return self._read(row[0]) if row else None
 
+    async def unshown(self) -> list[str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT id FROM evaluations LEFT JOIN evaluations_shown ON evaluation_id = id"
+                " WHERE evaluations_shown.changes IS NOT evaluations.changes ORDER BY created_at"
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
+    async def shown(self, evaluation_id: str, changes: int) -> None:
+        await self._database.write(
+            lambda db: db.execute("INSERT OR REPLACE INTO evaluations_shown VALUES (?, ?)", [evaluation_id, changes])
+        )
+
     async def items(self, evaluation_id: str) -> list[DrawnItem]:
         rows = await self._database.read(
             lambda db: db.execute(

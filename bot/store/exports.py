@@ -7,7 +7,6 @@ import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.exports.export import Export
-from bot.notices.interfaces import ShownMessage
 from bot.store.database import Database
 
 
@@ -37,19 +36,6 @@ class SqliteExportStore:
             lambda db: db.execute("SELECT id FROM exports WHERE open = 1 ORDER BY created_at").fetchall()
         )
         return [row[0] for row in rows]
-
-    async def message(self, export_id: str) -> ShownMessage | None:
-        row = await self._row("SELECT posting_since, ts, shown FROM exports WHERE id = ?", export_id)
-        return ShownMessage(*row) if row and row[0] is not None else None
-
-    async def posting(self, export_id: str, now: float) -> None:
-        await self._set("posting_since = coalesce(posting_since, ?)", now, export_id)
-
-    async def posted(self, export_id: str, ts: str) -> None:
-        await self._set("ts = ?", ts, export_id)
-
-    async def shown(self, export_id: str, shown: str) -> None:
-        await self._set("shown = ?", shown, export_id)
 
     async def rest(self, export_id: str) -> None:
         await self._set("open = ?", 0, export_id)

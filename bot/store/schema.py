@@ -259,6 +259,26 @@ def m023_tracking(db: Database) -> None:
     )
 
 
+@migrations()
+def m024_shown_messages(db: Database) -> None:
+    """Messages about comparisons, evaluations and exports, in one place. `about`: the id of such a thing;
+    `posting_since`: from then on it may have been posted; `ts`: of a file, its id; `shown`: the hash of what it shows,
+    NULL where nobody knows, or it is not all there is."""
+    db.execute(
+        "CREATE TABLE shown_messages (about TEXT NOT NULL, key TEXT NOT NULL, posting_since REAL NOT NULL, ts TEXT,"
+        " shown TEXT, PRIMARY KEY (about, key)) STRICT"
+    )
+    for table in ("comparison_messages", "evaluation_messages"):
+        db.execute(f"INSERT INTO shown_messages SELECT * FROM {table}")
+        db.execute(f"DROP TABLE {table}")
+    db.execute(
+        "INSERT INTO shown_messages SELECT id, 'export', posting_since, ts, shown FROM exports"
+        " WHERE posting_since IS NOT NULL"
+    )
+    for column in ("posting_since", "ts", "shown"):
+        db.execute(f"ALTER TABLE exports DROP COLUMN {column}")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

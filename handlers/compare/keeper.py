@@ -1,18 +1,17 @@
 """The messages of comparisons: posted, brought to date while models answer and people vote, finished after a crash.
 
-What is to be asked and shown is read from the store each time: nothing is queued. Answers of one comparison grow in one
-message, which is edited at a calm rate; streams are scarce, and four of them would use up a workspace's minute.
+Answers to one question grow in one message, which is edited at a calm rate; streams are scarce, and four of them would
+use up a workspace's minute.
 """
 
 import asyncio
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
-import orjson
+import msgspec
 import structlog
 
 from bot.backoff import Backoff
@@ -27,13 +26,13 @@ from bot.compare.comparison import (
     ModelAnswer,
     Question,
 )
-from bot.keyed_locks import KeyedLocks
-from bot.notices.interfaces import PostDoubtful, PostError, PostRefused, ShownMessage
+from bot.notices.interfaces import MessageStore, PostError, PostRefused, ShownMessage
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.compare import blocks
 from handlers.languages import Languages
+from handlers.outgoing.kept_messages import KeptMessage, KeptMessages
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts import compare as texts
@@ -43,11 +42,7 @@ log = structlog.get_logger()
 
 _CARD = "card"
 _RESULT = "result"
-_ANSWERS = "answers"
-_BALLOT = "ballot"
-_NAMES = "names"
-# Slack takes a message apart that it does not like; what it says then.
-_TOO_MUCH = {"invalid_blocks", "msg_blocks_too_long", "msg_too_long"}
+_SHARED = "shared"
 
 
 class ComparisonKeeper:
@@ -57,6 +52,7 @@ class ComparisonKeeper:
     def __init__(
         self,
         comparisons: ComparisonStore,
+        messages: MessageStore,
         asking: Asking,
         arenas: Arenas,
         poster: Poster,
@@ -69,6 +65,7 @@ class ComparisonKeeper:
         backoff: Backoff = Timing.answer,
     ) -> None:
         self._comparisons = comparisons
+        self._message_store = messages
         self._asking = asking
         self._arenas = arenas
         self._poster = poster
@@ -76,8 +73,7 @@ class ComparisonKeeper:
         self._opening = opening
         self._opened = opened
         self._between_edits = between_edits
-        self._backoff = backoff
-        self._posting = KeyedLocks()
+        self._messages = KeptMessages(messages, poster, priority=Priority.CHAT, backoff=backoff)
         self._edited_at: dict[str, float] = {}
         self._rounds = WorkLoop("comparisons", self._due, every=look_every, backoff=backoff)
 
@@ -123,22 +119,20 @@ class ComparisonKeeper:
         """Until when there is nothing more to do, None for until something happens."""
         comparison = due.comparison
         if comparison.thread_ts is None:
-            ts = await self._root(comparison)
-            found = await self._comparisons.get(comparison.id)
-            comparison = found if found and found.thread_ts == ts else comparison
+            comparison = msgspec.structs.replace(comparison, thread_ts=await self._root(comparison))
         if comparison.arena is not None:
             return await self._arena(comparison, comparison.arena)
-        messages = await self._comparisons.messages(comparison.id)
+        messages = await self._message_store.of(comparison.id)
+        answers = await self._comparisons.answers(comparison.id)
         questions = await self._comparisons.questions(comparison.id)
         for number, question in enumerate(questions):
-            known = messages.get(question.id)
-            if known is None or known.shown is None:
-                await self._answer(comparison, questions[: number + 1], known)
+            if _missing(question, answers) or not _is_shown(messages, question.id):
+                await self._answer(comparison, questions[: number + 1])
         return None
 
     # Side by side
 
-    async def _answer(self, comparison: Comparison, questions: Sequence[Question], known: ShownMessage | None) -> None:
+    async def _answer(self, comparison: Comparison, questions: Sequence[Question]) -> None:
         """Ask all models the last question, and show what they say until all of it stands there."""
         question, answers = questions[-1], dict(await self._comparisons.answers(comparison.id))
         growing: dict[str, str] = {}
@@ -147,27 +141,26 @@ class ComparisonKeeper:
         def rendered() -> Message:
             return blocks.side_by_side(comparison, question, answers, growing, root=root)
 
-        ts = known.ts if known else None
-        if ts is None:
-            ts = await self._post(comparison, question.id, rendered())
-        missing = [model for model in question.models if (question.id, model) not in answers]
+        at = _message(comparison, question.id)
+        ts = await self._messages.post(at, rendered())
+        await self._message_store.shown(comparison.id, question.id, None)  # it grows
 
         async def ask(model: str) -> None:
             on_text = partial(growing.__setitem__, model)
             answers[question.id, model] = await self._asking.ask(comparison, questions, answers, model, on_text)
 
         async with asyncio.TaskGroup() as group:
-            pending: set[asyncio.Task[None]] = {group.create_task(ask(model)) for model in missing}
+            pending: set[asyncio.Task[None]] = {group.create_task(ask(model)) for model in _missing(question, answers)}
             shown = ""
             while pending:
                 _, pending = await asyncio.wait(pending, timeout=self._between_edits)
                 message = rendered()
-                if pending and (now := _hash(message)) != shown and self._poster.may_update_now():
+                if pending and (now := message.fingerprint) != shown and self._poster.may_update_now():
                     shown = now
                     with contextlib.suppress(PostError):  # what comes next shows it, too
                         await self._poster.update_now(comparison.channel, ts, message)
         await self._show_whole(comparison, question, answers)
-        if not await self._edit(comparison, question.id, ts, rendered(), _ANSWERS, question):
+        if not await self._messages.show(at, rendered()):
             await self._show_whole(comparison, question, answers, at_any_rate=True)
 
     async def _show_whole(
@@ -183,15 +176,15 @@ class ComparisonKeeper:
         if not at_any_rate and not _needs_file(question, answers, pair):
             return
         key = f"{question.id}/file" if pair is None else _file_key(question, pair)
-        known = (await self._comparisons.messages(comparison.id)).get(key)
-        if known is not None and known.shown is not None:
+        messages = await self._message_store.of(comparison.id)
+        if _is_shown(messages, key):
             return
         whole = blocks.whole_answers(question, answers, () if pair is None else question.pairs[pair])
         try:
-            await self._share(comparison, key, known, whole, blocks.whole_answers_comment(question))
+            await self._share(comparison, key, messages.get(key), whole, blocks.whole_answers_comment(question))
         except PostRefused as error:
             log.warning("whole answers not shown", comparison=comparison.id, why=str(error))
-        await self._comparisons.shown(comparison.id, key, _ANSWERS, question)
+        await self._message_store.shown(comparison.id, key, _SHARED)
 
     async def _share(
         self, comparison: Comparison, key: str, known: ShownMessage | None, content: str, comment: str
@@ -199,9 +192,9 @@ class ComparisonKeeper:
         """In the thread. A file that was uploaded before a crash is not uploaded again."""
         file_id = known.ts if known else None
         if file_id is None:
-            await self._comparisons.posting(comparison.id, key, time.time())
+            await self._message_store.posting(comparison.id, key, time.time())
             file_id = await self._poster.upload(f"{texts.file_name()}.md", content.encode())
-            await self._comparisons.posted(comparison.id, key, file_id)
+            await self._message_store.posted(comparison.id, key, file_id, None)
         elif await self._is_shared(file_id):
             return
         await self._poster.share({file_id: texts.file_name()}, comparison.channel, comparison.thread_ts, comment)
@@ -229,13 +222,13 @@ class ComparisonKeeper:
     ) -> bool:
         """Those of the first question that has some to show; False where there is none. They come complete: how fast a
         model is would tell which it is."""
-        messages = await self._comparisons.messages(comparison.id)
+        messages = await self._message_store.of(comparison.id)
         pairs = _pairs(questions)
         for question in questions:
             own = [(number, pair) for number, (one, pair) in enumerate(pairs, 1) if one is question]
-            if all(_is_complete(messages, question, pair, answers) for _, pair in own):
+            missing = _missing(question, answers)
+            if not missing and all(_is_complete(messages, question, pair, answers) for _, pair in own):
                 continue
-            missing = [model for model in question.models if (question.id, model) not in answers]
 
             async def ask(model: str, question: Question = question) -> None:
                 answers[question.id, model] = await self._asking.ask(comparison, [question], answers, model, _ignored)
@@ -245,143 +238,67 @@ class ComparisonKeeper:
                     group.create_task(ask(model))
             for number, pair in own:
                 shown = blocks.ballot(comparison, question, pair, answers, number=number, of=len(pairs))
-                await self._show(comparison, _key(question, pair), shown, _BALLOT, question)
+                await self._messages.show(_message(comparison, _key(question, pair)), shown)
                 await self._show_whole(comparison, question, answers, pair)
             return True
         return False
 
     async def _show_progress(self, comparison: Comparison, arena: Arena, questions: Sequence[Question]) -> float | None:
         """On the card; when to do it if that is not now."""
-        messages = await self._comparisons.messages(comparison.id)
+        messages = await self._message_store.of(comparison.id)
         posted = sum(_is_shown(messages, _key(question, pair)) for question, pair in _pairs(questions))
         votes = await self._comparisons.votes(comparison.id)
         message = blocks.arena_card(comparison, arena, questions, posted, votes)
-        card = messages[_CARD]
-        if card.ts is None or card.shown == _hash(message):
+        if messages[_CARD].shown == message.fingerprint:
             return None
         now = time.time()
         if now < (next_edit := self._edited_at.get(comparison.id, 0) + self._between_edits):
             return next_edit
-        if not self._poster.may_update_now():
+        if not self._poster.has_room("chat.update"):
             return now + self._between_edits
         self._edited_at[comparison.id] = now
-        with contextlib.suppress(PostRefused):  # somebody deleted it
-            await self._poster.update_now(comparison.channel, card.ts, message)
-        await self._comparisons.shown(comparison.id, _CARD, _hash(message))
+        await self._messages.show(_message(comparison, _CARD), message)
         return None
 
     async def _show_names(
         self, comparison: Comparison, arena: Arena, questions: Sequence[Question], answers: Answers
     ) -> None:
-        messages = await self._comparisons.messages(comparison.id)
+        messages = await self._message_store.of(comparison.id)
         votes = await self._comparisons.votes(comparison.id)
         rankings = await self._arenas.ranking(comparison)
         card = blocks.revealed_card(comparison, arena, questions, rankings)
-        await self._show(comparison, _CARD, card, _NAMES)
-        await self._show(comparison, _RESULT, blocks.result(rankings), _NAMES)
+        await self._messages.show(_message(comparison, _CARD), card)
+        await self._messages.show(_message(comparison, _RESULT), blocks.result(rankings))
         pairs = _pairs(questions)
         for number, (question, pair) in enumerate(pairs, 1):
             key = _key(question, pair)
             if key in messages and all((question.id, model) in answers for model in question.pairs[pair]):
                 shown = blocks.revealed_ballot(question, pair, answers, votes, number=number, of=len(pairs))
-                await self._show(comparison, key, shown, _NAMES)
-
-    # Messages
+                await self._messages.show(_message(comparison, key), shown)
 
     async def _root(self, comparison: Comparison) -> str:
         """The ts of the message in whose thread everything else stands; posted if it is not there yet."""
         questions = await self._comparisons.questions(comparison.id)
         if comparison.arena is not None:
-            return await self._post(
-                comparison, _CARD, blocks.arena_card(comparison, comparison.arena, questions, 0, []), root=True
-            )
+            card = blocks.arena_card(comparison, comparison.arena, questions, 0, [])
+            ts = await self._messages.post(_message(comparison, _CARD), card)
+            await self._comparisons.posted(comparison.id, ts)
+            return ts
         first = blocks.side_by_side(comparison, questions[0], {}, {}, root=True)
         async with self._opening(comparison.channel):
-            ts = await self._post(comparison, questions[0].id, first, root=True)
+            ts = await self._messages.post(_message(comparison, questions[0].id), first)
+            await self._comparisons.posted(comparison.id, ts)
             self._opened(comparison.channel, ts)
         return ts
 
-    async def _show(
-        self, comparison: Comparison, key: str, message: Message, shown: str, question: Question | None = None
-    ) -> None:
-        """Post it, or bring it to date; nothing where it shows that already. `question`: whose answers it shows."""
-        known = (await self._comparisons.messages(comparison.id)).get(key)
-        if known is not None and known.shown == shown:
-            return
-        if known is None or known.ts is None:
-            ts = await self._post(comparison, key, message)
-            # What an earlier attempt has posted may show less.
-            if known is None:
-                await self._comparisons.shown(comparison.id, key, shown, question)
-                return
-        else:
-            ts = known.ts
-        await self._edit(comparison, key, ts, message, shown, question)
 
-    async def _post(self, comparison: Comparison, key: str, message: Message, *, root: bool = False) -> str:
-        """The ts of the message `key`; posted unless it is there."""
-        async with self._posting.of(comparison.id, key):
-            known = (await self._comparisons.messages(comparison.id)).get(key)
-            if known is not None and known.ts is not None:
-                return known.ts
-            since = known.posting_since if known else time.time()
-            await self._comparisons.posting(comparison.id, key, since)
-            try:
-                ts = await self._post_once(comparison, key, message, may_exist=known is not None, since=since)
-            except PostRefused as error:
-                if str(error) not in _TOO_MUCH:
-                    raise
-                log.warning("shown without blocks", comparison=comparison.id, why=str(error))
-                ts = await self._post_once(comparison, key, Message(message.text), may_exist=False, since=since)
-            except PostDoubtful:
-                # Slack may still be carrying it out: whoever looks for it now, and waits here, would not find it.
-                await asyncio.sleep(self._backoff.delay(1))
-                raise
-            await self._comparisons.posted(comparison.id, key, ts, root=root)
-            return ts
+def _message(comparison: Comparison, key: str) -> KeptMessage:
+    return KeptMessage(comparison.id, key, comparison.channel, comparison.thread_ts)
 
-    async def _post_once(
-        self, comparison: Comparison, key: str, message: Message, *, may_exist: bool, since: float
-    ) -> str:
-        return await self._poster.post_once(
-            comparison.channel,
-            message,
-            idempotency_key=f"compare/{comparison.id}/{key}",
-            may_exist=may_exist,
-            since=since,
-            thread_ts=comparison.thread_ts,
-            priority=Priority.CHAT,
-        )
 
-    async def _edit(
-        self,
-        comparison: Comparison,
-        key: str,
-        ts: str,
-        message: Message,
-        shown: str,
-        question: Question | None = None,
-    ) -> bool:
-        """False where Slack takes it without its blocks only."""
-        whole = True
-        try:
-            whole = await self._update(comparison, ts, message)
-        except PostRefused as error:
-            # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
-            log.warning("cannot be edited", comparison=comparison.id, key=key, why=str(error))
-        await self._comparisons.shown(comparison.id, key, shown, question)
-        return whole
-
-    async def _update(self, comparison: Comparison, ts: str, message: Message) -> bool:
-        try:
-            await self._poster.update(comparison.channel, ts, message, priority=Priority.CHAT)
-        except PostRefused as error:
-            if str(error) not in _TOO_MUCH:
-                raise
-            log.warning("shown without blocks", comparison=comparison.id, why=str(error))
-            await self._poster.update(comparison.channel, ts, Message(message.text), priority=Priority.CHAT)
-            return False
-        return True
+def _missing(question: Question, answers: Answers) -> list[str]:
+    """The models that have not answered it."""
+    return [model for model in question.models if (question.id, model) not in answers]
 
 
 def _pairs(questions: Sequence[Question]) -> list[tuple[Question, int]]:
@@ -416,7 +333,3 @@ def _is_shown(messages: Mapping[str, ShownMessage], key: str) -> bool:
 
 def _ignored(_text: str) -> None:
     return None
-
-
-def _hash(message: Message) -> str:
-    return hashlib.sha256(orjson.dumps(message.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -8,8 +8,8 @@ import structlog
 from bot.access import Caller
 from bot.evaluations.evaluation import Evaluation, EvaluationStore
 from bot.evaluations.export import EvaluationExport
-from bot.evaluations.messages import EvaluationMessages
 from bot.keyed_locks import KeyedLocks
+from bot.notices.interfaces import MessageStore
 from handlers.blocks.model_name import named
 from handlers.blocks.text import code
 from handlers.languages import Languages
@@ -28,7 +28,7 @@ _JSONL: Final = "jsonl"
 class AnswerFiles:
     export: EvaluationExport
     store: EvaluationStore
-    messages: EvaluationMessages
+    messages: MessageStore
     languages: Languages
     poster: Poster
     _locks: KeyedLocks = field(default_factory=KeyedLocks)
@@ -55,7 +55,7 @@ class AnswerFiles:
                 if file_id is None:
                     await self.messages.posting(evaluation.id, keys[ending], caller.at)
                     file_id = await self.poster.upload(f"{name}.{ending}", content)
-                    await self.messages.posted(evaluation.id, keys[ending], file_id)
+                    await self.messages.posted(evaluation.id, keys[ending], file_id, None)
                 titles[file_id] = f"{name}.{ending}"
             await self.poster.share(titles, evaluation.channel, evaluation.thread_ts, comment)
             return None

@@ -1,32 +1,24 @@
-"""The messages of evaluations: a card that shows how far one is, and in its thread what came of it.
-
-What is to be shown is read from the store each time: nothing is queued. A message is posted once, and edited where
-something else is to be seen.
-"""
+"""The messages of evaluations: a card that shows how far one is, and in its thread what came of it."""
 
 import asyncio
-import hashlib
-import time
 from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
-import orjson
 import structlog
 
 from bot.backoff import Backoff
 from bot.evaluations.evaluation import Evaluation, EvaluationStore
 from bot.evaluations.evaluations import Evaluations
-from bot.evaluations.messages import EvaluationMessages
 from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
-from bot.keyed_locks import KeyedLocks
-from bot.notices.interfaces import PostDoubtful, PostError, PostRefused
+from bot.notices.interfaces import MessageStore, PostError, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.evaluations.card import card, ended
 from handlers.evaluations.results import ResultMessages
 from handlers.languages import Languages
+from handlers.outgoing.kept_messages import KeptMessage, KeptMessages
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -41,7 +33,7 @@ class EvaluationKeeper:
     def __init__(
         self,
         store: EvaluationStore,
-        messages: EvaluationMessages,
+        messages: MessageStore,
         evaluations: Evaluations,
         runs: EvaluationRuns,
         results: ResultMessages,
@@ -53,15 +45,13 @@ class EvaluationKeeper:
         backoff: Backoff = Timing.answer,
     ) -> None:
         self._store = store
-        self._messages = messages
         self._evaluations = evaluations
         self._runs = runs
         self._results = results
         self._poster = poster
         self._languages = languages
         self._between_edits = between_edits
-        self._backoff = backoff
-        self._posting = KeyedLocks()
+        self._messages = KeptMessages(messages, poster, priority=Priority.MILESTONE, backoff=backoff)
         self._rounds = WorkLoop("evaluations shown", self._due, every=look_every, backoff=backoff)
 
     async def run(self) -> None:
@@ -71,7 +61,7 @@ class EvaluationKeeper:
     async def begin(self, evaluation: Evaluation) -> str | None:
         """Post its card, unless it is there, in its thread or in the channel; a link to it. Raises a PostError."""
         with speaking(await self._languages.place(evaluation.channel, evaluation.owner)):
-            ts = await self._card(evaluation)
+            ts = await self._post_card(evaluation, card(evaluation, await self._runs.progress(evaluation)))
         try:
             return await self._poster.permalink(evaluation.channel, ts)
         except PostError as error:
@@ -83,7 +73,7 @@ class EvaluationKeeper:
         await self._rounds.round()
 
     async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
-        return [(each, partial(self._see_to, each)) for each in await self._messages.due()]
+        return [(each, partial(self._see_to, each)) for each in await self._store.unshown()]
 
     async def _see_to(self, evaluation_id: str) -> None:
         changes = await self._store.changes(evaluation_id)
@@ -96,75 +86,28 @@ class EvaluationKeeper:
         except PostRefused as error:
             # Archived, or the bot is not in it any more: there is nowhere to show anything.
             log.warning("evaluation not shown", evaluation=evaluation_id, why=str(error))
-        await self._messages.rest(evaluation_id, changes)
+        await self._store.shown(evaluation_id, changes)
         if evaluation.state is RunState.RUNNING:
             await asyncio.sleep(self._between_edits)
 
     async def _bring_to_date(self, evaluation: Evaluation) -> None:
-        card_ts = await self._card(evaluation)
         message = card(evaluation, await self._runs.progress(evaluation))
-        await self._show(evaluation, _CARD, message, None)
+        card_ts = await self._post_card(evaluation, message)
+        await self._messages.show(_message(evaluation, _CARD, evaluation.thread_ts), message)
         thread_ts = evaluation.thread_ts or card_ts
         if evaluation.state is RunState.FINISHED:
             for key, shown in await self._results.of(evaluation):
-                await self._show(evaluation, key, shown, thread_ts)
+                await self._messages.show(_message(evaluation, key, thread_ts), shown)
         elif (said := ended(evaluation)) is not None:
-            await self._show(evaluation, _ENDED, said, thread_ts)
+            await self._messages.show(_message(evaluation, _ENDED, thread_ts), said)
 
-    async def _card(self, evaluation: Evaluation) -> str:
+    async def _post_card(self, evaluation: Evaluation, message: Message) -> str:
         """The ts of the card; posted if it is not there yet."""
-        known = (await self._messages.of(evaluation.id)).get(_CARD)
-        if known is not None and known.ts is not None:
-            return known.ts
-        message = card(evaluation, await self._runs.progress(evaluation))
-        ts = await self._post(evaluation, _CARD, message, evaluation.thread_ts)
+        ts = await self._messages.post(_message(evaluation, _CARD, evaluation.thread_ts), message)
         if evaluation.thread_ts is None:
             await self._evaluations.posted(evaluation.id, ts)
         return ts
 
-    async def _show(self, evaluation: Evaluation, key: str, message: Message, thread_ts: str | None) -> None:
-        """Post it, or bring it to date; nothing where it shows that already."""
-        known, shown = (await self._messages.of(evaluation.id)).get(key), _hash(message)
-        if known is not None and known.shown == shown:
-            return
-        if known is None or known.ts is None:
-            await self._post(evaluation, key, message, thread_ts)
-            return
-        try:
-            await self._poster.update(evaluation.channel, known.ts, message, priority=Priority.MILESTONE)
-        except PostRefused as error:
-            # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
-            log.warning("cannot be edited", evaluation=evaluation.id, key=key, why=str(error))
-        await self._messages.shown(evaluation.id, key, shown)
 
-    async def _post(self, evaluation: Evaluation, key: str, message: Message, thread_ts: str | None) -> str:
-        """The ts of the message `key`; posted unless it is there."""
-        async with self._posting.of(evaluation.id, key):
-            known = (await self._messages.of(evaluation.id)).get(key)
-            if known is not None and known.ts is not None:
-                return known.ts
-            since = known.posting_since if known else time.time()
-            await self._messages.posting(evaluation.id, key, since)
-            try:
-                ts = await self._poster.post_once(
-                    evaluation.channel,
-                    message,
-                    idempotency_key=f"{evaluation.id}/{key}",
-                    may_exist=known is not None,
-                    since=since,
-                    thread_ts=thread_ts,
-                    priority=Priority.CHAT,
-                )
-            except PostDoubtful:
-                # Slack may still be carrying it out: whoever looks for it now, and waits here, would not find it.
-                await asyncio.sleep(self._backoff.delay(1))
-                raise
-            await self._messages.posted(evaluation.id, key, ts)
-            # What an earlier attempt has posted may show less.
-            if known is None:
-                await self._messages.shown(evaluation.id, key, _hash(message))
-            return ts
-
-
-def _hash(message: Message) -> str:
-    return hashlib.sha256(orjson.dumps(message.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+def _message(evaluation: Evaluation, key: str, thread_ts: str | None) -> KeptMessage:
+    return KeptMessage(evaluation.id, key, evaluation.channel, thread_ts)

@@ -12,10 +12,9 @@ import structlog
 from bot.evaluations.charts import calibration_chart, confusion_chart, curves_chart, gains_chart, scores_chart
 from bot.evaluations.differences import Differences, ToldDifference
 from bot.evaluations.evaluation import Evaluation, EvaluationStore
-from bot.evaluations.messages import EvaluationMessages
 from bot.evaluations.result import Result
 from bot.models.names import short_name
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import MessageStore, PostError
 from bot.worker_processes import Pool, WorkerPools
 from handlers.blocks.message import Message
 from handlers.evaluations.drift_blocks import drift_message
@@ -44,7 +43,7 @@ log = structlog.get_logger()
 @dataclass(frozen=True)
 class ResultMessages:
     store: EvaluationStore
-    messages: EvaluationMessages
+    messages: MessageStore
     differences: Differences
     poster: Poster
     pools: WorkerPools
@@ -116,6 +115,5 @@ class ResultMessages:
             log.warning("picture of evaluation not made", evaluation=evaluation.id, key=key, why=str(error))
             return []
         await self.messages.posting(evaluation.id, key, time.time())
-        await self.messages.posted(evaluation.id, key, file_id)
-        await self.messages.shown(evaluation.id, key, digest)
+        await self.messages.posted(evaluation.id, key, file_id, digest)
         return [(file_id, alt_text)]

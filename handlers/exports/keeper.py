@@ -1,26 +1,20 @@
-"""The messages about exports: each is posted once, and edited until it shows the end.
-
-What is to be shown is asked of the provider each time; nothing is queued.
-"""
+"""The messages about exports: each is posted once, and edited until it shows the end."""
 
 import asyncio
-import hashlib
-import time
 from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
-import orjson
 import structlog
 
 from bot.backoff import Backoff
 from bot.exports.export import Export, ExportState, ExportStore
 from bot.exports.exports import ModelExports
-from bot.notices.interfaces import PostRefused, ShownMessage
+from bot.notices.interfaces import MessageStore, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
-from handlers.blocks.message import Message
 from handlers.exports.blocks import export_message
 from handlers.languages import Languages
+from handlers.outgoing.kept_messages import KeptMessage, KeptMessages
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -32,6 +26,7 @@ class ExportKeeper:
     def __init__(
         self,
         store: ExportStore,
+        messages: MessageStore,
         exports: ModelExports,
         poster: Poster,
         languages: Languages,
@@ -42,8 +37,8 @@ class ExportKeeper:
     ) -> None:
         self._store = store
         self._exports = exports
-        self._poster = poster
         self._languages = languages
+        self._messages = KeptMessages(messages, poster, priority=Priority.MILESTONE, backoff=backoff)
         self._between_edits = between_edits
         self._rounds = WorkLoop("exports", self._due, every=look_every, backoff=backoff)
 
@@ -78,32 +73,5 @@ class ExportKeeper:
             await asyncio.sleep(self._between_edits)
 
     async def _show(self, export: Export) -> None:
-        message = export_message(export)
-        known, shown = await self._store.message(export.id), _hash(message)
-        if known is None or known.ts is None:
-            await self._post(export, message, known)
-        elif known.shown == shown:
-            return
-        else:
-            await self._poster.update(export.channel, known.ts, message, priority=Priority.MILESTONE)
-        await self._store.shown(export.id, shown)
-
-    async def _post(self, export: Export, message: Message, known: ShownMessage | None) -> None:
-        since = known.posting_since if known else time.time()
-        await self._store.posting(export.id, since)
-        ts = await self._poster.post_once(
-            export.channel,
-            message,
-            idempotency_key=export.id,
-            may_exist=known is not None,
-            since=since,
-            thread_ts=export.thread_ts,
-            priority=Priority.CHAT,
-        )
-        await self._store.posted(export.id, ts)
-        if known is not None:  # what an earlier attempt has posted may show less
-            await self._poster.update(export.channel, ts, message, priority=Priority.MILESTONE)
-
-
-def _hash(message: Message) -> str:
-    return hashlib.sha256(orjson.dumps(message.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()
+        at = KeptMessage(export.id, "export", export.channel, export.thread_ts)
+        await self._messages.show(at, export_message(export))

@@ -1,6 +1,8 @@
 """Job cards: each a message of the bot's own, brought to the latest state when there is room for an edit.
 
-A card is a projection. Nothing is queued: whatever happened in between, the next edit shows how things are now.
+A card is a projection. Nothing is queued: whatever happened in between, the next edit shows how things are now. Of a
+thousand there is never room for all: a card is read and drawn once it may be edited, and waits for nothing. What else
+follows something is posted and edited by `handlers/outgoing/kept_messages.py`, which waits for its turn.
 """
 
 import contextlib

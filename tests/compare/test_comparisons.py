@@ -63,7 +63,7 @@ async def test_a_model_of_a_private_channel_is_compared_there_only(
 
 async def test_questions_in_its_thread_are_kept_once(comparisons: Comparisons, store: SqliteComparisonStore) -> None:
     opened = await comparisons.open(a_caller(), HERE, [TUNED, MODEL], "Who?")
-    await store.posted(opened.id, "1", "9.9", root=True)
+    await store.posted(opened.id, "9.9")
     found = await comparisons.in_thread(CHANNEL, "9.9")
     assert found is not None
     assert await comparisons.in_thread(CHANNEL, None) is None

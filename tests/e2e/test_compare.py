@@ -16,7 +16,7 @@ async def shown(w: World, thread: dict[str, Any] | None = None) -> list[dict[str
     """The comparisons' messages, in the channel or a thread."""
     messages = await w.person.messages(w.channel, thread["ts"] if thread else None)
     ids = [(str(message.get("metadata", {}).get("event_payload", {}).get("id")), message) for message in messages]
-    return [message for key, message in ids if key.startswith("compare/")]
+    return [message for key, message in ids if key.startswith("cmp-")]
 
 
 async def complete(w: World, thread: dict[str, Any] | None = None, count: int = 2) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from e2e.world import World, examples, until
 
 async def test_a_message_that_slack_took_without_saying_so_is_not_posted_twice(w: World) -> None:
     a_pair(w)
-    await w.person.fault("chat.postMessage", "drop", match="compare/")
+    await w.person.fault("chat.postMessage", "drop", match="cmp-")
     async with w.bot():
         await w.person.command("ana", w.channel, "/finetune", "compare old new Who?")
         await complete(w)
@@ -38,7 +38,7 @@ async def test_edits_that_slack_does_not_take_at_once_come_later(w: World) -> No
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
 async def test_answers_that_slack_does_not_take_as_blocks_come_as_a_file(w: World, error: str) -> None:
     a_pair(w)
-    await w.person.fault("chat.postMessage", "error", error, match="compare/")
+    await w.person.fault("chat.postMessage", "error", error, match="cmp-")
     await w.person.fault("chat.update", "error", error, match="s in all", times=5)
     async with w.bot():
         await w.person.command("ana", w.channel, "/finetune", "compare old new Who?")
@@ -99,7 +99,7 @@ async def test_what_is_killed_again_and_again_asks_and_counts_everything_once(w:
     async with bot_process(w) as bot:
         await w.drop("validation.jsonl", examples(12))
         await w.person.command("ana", w.channel, "/finetune", "compare old new Who?")
-        compared = await w.person.wait_message(w.channel, payload={"id": "compare/*"})
+        compared = await w.person.wait_message(w.channel, payload={"id": "cmp-*"})
         card = await opened(w, "arena old new n=6 on validation.jsonl")
         await kill(w, bot)
     given: set[tuple[str, str, str]] = set()
@@ -128,12 +128,12 @@ async def test_what_is_killed_again_and_again_asks_and_counts_everything_once(w:
     assert [key for key, times in Counter(filter(None, keys)).items() if times > 1] == []
     votes = _stored(w, "SELECT question_id, pair, voter FROM comparison_votes")
     assert len(votes) == len(set(votes))
-    assert len(_stored(w, "SELECT 1 FROM comparison_messages WHERE ts IS NULL OR shown IS NULL")) == 0
+    assert len(_stored(w, "SELECT 1 FROM shown_messages WHERE ts IS NULL OR shown IS NULL")) == 0
 
 
 def _key(message: dict[str, Any]) -> str:
     key = str(message.get("metadata", {}).get("event_payload", {}).get("id") or "")
-    return key if key.startswith("compare/") else ""
+    return key if key.startswith("cmp-") else ""
 
 
 def _stored(w: World, query: str) -> list[Any]:

@@ -44,7 +44,6 @@ from bot.providers.protocol import Checkpoint
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
-from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.exports import SqliteExportStore
 from bot.store.grader_files import SqliteGraderFileStore
@@ -618,8 +617,9 @@ class Private:
             state=RunState.PAUSED,
         )
         database = self.bot.services.database
-        await SqliteEvaluationStore(database).open(made, [], entry("evaluate", now))
-        await SqliteEvaluationMessages(database).rest(made.id, 1_000)
+        evaluations = SqliteEvaluationStore(database)
+        await evaluations.open(made, [], entry("evaluate", now))
+        await evaluations.shown(made.id, 1_000)
         file = GraderFile(it["grader"], "F0", it["file"], grader, ANA, LEADS, True, now)
         await SqliteGraderFileStore(database).put(file, entry("evaluate", now))
 

@@ -36,9 +36,9 @@ def _arena(world: TalkWorld) -> list[str]:
     (arena, *more), found = comparisons, []
     if more:
         found.append(f"the arena was opened {len(more) + 1} times")
-    messages = world.store.execute("SELECT key, ts, shown FROM comparison_messages").fetchall()
+    messages = world.store.execute("SELECT key, ts, shown FROM shown_messages").fetchall()
     for key, ts, shown in messages:
-        if ts is None or shown is None or marks[f"compare/{arena.id}/{key}"] != 1:
+        if ts is None or shown is None or marks[f"{arena.id}/{key}"] != 1:
             found.append(f"the message {key} of the arena shows {shown}")
     votes = dict(world.store.execute("SELECT voter, choice FROM comparison_votes").fetchall())
     changes = collections.Counter(
@@ -90,7 +90,7 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
 def _nothing_else(world: TalkWorld) -> list[str]:
     """Whatever the bot says, it says to something that was said, and to its end. Where it gave up a question on which
     it was killed each time, what it had begun stays as it was."""
-    keys = ("compare/", f"app_mention/{CHANNEL}/{world.arena_ts}/", *(f"{one.key}/" for one in world.questions))
+    keys = ("cmp-", f"app_mention/{CHANNEL}/{world.arena_ts}/", *(f"{one.key}/" for one in world.questions))
     keys += tuple(f"{key}/" for key in world.feedback.keys)
     messages = _of_bot(world)
     if any(_is_given_up(world, question) for question in world.questions):

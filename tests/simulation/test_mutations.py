@@ -39,7 +39,6 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteModelUseStore
 from handlers.blocks.card import card as render
-from handlers.compare.keeper import ComparisonKeeper
 from handlers.inbox import Inbox
 from handlers.web.poster import Poster
 
@@ -456,13 +455,13 @@ def test_votes_of_which_the_first_stands() -> None:
 
 def test_a_message_of_an_arena_that_is_not_looked_for() -> None:
     def unseeing(original: Any) -> Any:
-        async def post_once(self: ComparisonKeeper, *arguments: Any, may_exist: bool, **options: Any) -> str:
+        async def post_once(self: Poster, *arguments: Any, may_exist: bool, **options: Any) -> str:
             ts: str = await original(self, *arguments, may_exist=False, **options)
             return ts
 
         return post_once
 
-    with mutated(ComparisonKeeper, "_post_once", unseeing):
+    with mutated(Poster, "post_once", unseeing):
         found("was said 2 times", when=both(voting, trouble("chat.postMessage", "reset after")), of=TALK)
 
 

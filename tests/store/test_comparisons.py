@@ -29,8 +29,7 @@ async def store(database: Database) -> SqliteComparisonStore:
 
 
 async def test_what_is_opened_again_stays_as_it_was(store: SqliteComparisonStore, database: Database) -> None:
-    await store.posting("cmp-1", "1", 5.0)
-    await store.posted("cmp-1", "1", "9.9", root=True)
+    await store.posted("cmp-1", "9.9")
     again = await store.open(SIDE_BY_SIDE, [QUESTION], entry("1"))
     assert again.thread_ts == "9.9"
     assert await store.of_thread("C1", "9.9") == again
@@ -39,8 +38,8 @@ async def test_what_is_opened_again_stays_as_it_was(store: SqliteComparisonStore
 
 
 async def test_questions_are_taken_in_the_threads_of_those_that_are_not_blind(store: SqliteComparisonStore) -> None:
-    await store.posted("cmp-1", "1", "9.9", root=True)
-    await store.posted("cmp-2", "card", "8.8", root=True)
+    await store.posted("cmp-1", "9.9")
+    await store.posted("cmp-2", "8.8")
     assert await store.threads() == {("C1", "9.9")}
     assert [arena.id for arena in await store.arenas("C1")] == ["cmp-2"]
     assert await store.arenas("C2") == []
@@ -50,28 +49,10 @@ async def test_an_answer_that_is_there_stays_and_a_failure_can_be_forgotten(stor
     await store.answered("cmp-1", "1", "a", ModelAnswer("first"))
     await store.answered("cmp-1", "1", "a", ModelAnswer("second"))
     assert (await store.answers("cmp-1"))["1", "a"].content == "first"
-    assert not await store.ask_again("cmp-1", "1", [])
+    assert not await store.ask_again("cmp-1", "1")
     await store.answered("cmp-1", "1", "b", ModelAnswer(failure=Failure("model_said_nothing")))
-    await store.posting("cmp-1", "1", 5.0)
-    await store.shown("cmp-1", "1", "answers")
-    assert await store.ask_again("cmp-1", "1", ["1"])
+    assert await store.ask_again("cmp-1", "1")
     assert set(await store.answers("cmp-1")) == {("1", "a")}
-    assert (await store.messages("cmp-1"))["1"].shown is None
-
-
-async def test_a_message_does_not_show_an_answer_that_was_forgotten_while_it_was_posted(
-    store: SqliteComparisonStore,
-) -> None:
-    for model in "a", "b":
-        await store.answered("cmp-1", "1", model, ModelAnswer(failure=Failure("model_said_nothing")))
-    await store.posting("cmp-1", "1", 5.0)
-    assert await store.ask_again("cmp-1", "1", ["1"])
-    await store.shown("cmp-1", "1", "answers", QUESTION)
-    assert (await store.messages("cmp-1"))["1"].shown is None
-    for model in "a", "b":
-        await store.answered("cmp-1", "1", model, ModelAnswer("said"))
-    await store.shown("cmp-1", "1", "answers", QUESTION)
-    assert (await store.messages("cmp-1"))["1"].shown == "answers"
 
 
 async def test_a_vote_counts_once_and_the_latest_one_whatever_comes_after(store: SqliteComparisonStore) -> None:
