@@ -27,6 +27,8 @@ class Action(StrEnum):
     WITHDRAW = "withdraw"
     ERASE = "erase"
     FOLLOW = "follow"
+    KEEP = "keep checkpoint"
+    RELEASE = "release checkpoint"
     SET_LANGUAGE = "set language"
     CANCEL = "cancel"
     PAUSE = "pause"
@@ -119,6 +121,7 @@ _MEMBERS = _VIEWERS | {
     Action.PROMOTE,
     Action.ADD_EXAMPLE,
     Action.FOLLOW,
+    Action.KEEP,
     Action.SET_LANGUAGE,
 }
 _OWNER_OR_ADMIN = frozenset(
@@ -128,6 +131,7 @@ _OWNER_OR_ADMIN = frozenset(
         Action.RESUME,
         Action.DELETE,
         Action.EXPORT,
+        Action.RELEASE,
         Action.DECIDE,
         Action.REVEAL,
         Action.CHANGE_COLLECTION,

@@ -1,6 +1,6 @@
 """The use cases of talking to a model, which answer what a test wrote down."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +16,7 @@ from bot.conversations.settings import AS_IT_IS, SettingsChange
 from bot.errors import Ambiguous, NotFound
 from bot.jobs.job import Origin
 from bot.models.model import FineTunedModel
+from bot.models.names import short_name
 from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
 
@@ -65,6 +66,9 @@ class Models:
 
     async def visible(self, caller: Caller, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
         return [FineTunedModel(model, "gpt") for model in self.there]
+
+    async def names(self, caller: Caller, models: Sequence[str]) -> dict[str, str]:
+        return {model: short_name(model) for model in models}
 
     async def search(self, caller: Caller, place: Place, words: str) -> list[str]:
         return [model for model in [*self.there, *self.base] if words in model]

@@ -28,6 +28,7 @@ OWNERS_ACTS = (
     Action.RESUME,
     Action.DELETE,
     Action.EXPORT,
+    Action.RELEASE,
     Action.DECIDE,
     Action.REVEAL,
     Action.CHANGE_COLLECTION,
@@ -42,6 +43,7 @@ MEMBERS_ACTS = (
     Action.PROMOTE,
     Action.ADD_EXAMPLE,
     Action.FOLLOW,
+    Action.KEEP,
     Action.SET_LANGUAGE,
 )
 OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Action.ERASE)

@@ -13,6 +13,8 @@ def act(code: str) -> str:
         "submit again": _("submit again"),
         "adopt": _("adopt a job"),
         "follow": _("follow a job"),
+        "keep checkpoint": _("keep a checkpoint"),
+        "release checkpoint": _("no longer keep a checkpoint"),
         "cancel": _("cancel"),
         "pause": _("pause"),
         "resume": _("resume"),

@@ -136,10 +136,13 @@ def metrics() -> Description:
 @_command
 def checkpoints() -> Description:
     return Description(
-        _("checkpoints [JOB]"),
-        _("List what a job saved on its way, the best first"),
-        _("With the figures of each, to talk to it or to go on from it. Without a job it is the latest here."),
-        ("checkpoints", "checkpoints job-1a2b3c"),
+        _("checkpoints [JOB] [keep STEP [NAME] | release STEP]"),
+        _("List what a job saved on its way, the best first, or keep one"),
+        _(
+            "With the figures of each, to talk to it or to go on from it. One that you `keep` stands among the team's "
+            "models, under a name if you give it one, until you `release` it. Without a job it is the latest here."
+        ),
+        ("checkpoints", "checkpoints job-1a2b3c", "checkpoints job-1a2b3c keep 88 formal-voice"),
     )
 
 

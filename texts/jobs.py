@@ -262,3 +262,51 @@ def more_checkpoints(count: int) -> str:
 
 def continue_button() -> str:
     return _("Continue training")
+
+
+def keep_button() -> str:
+    # Translators: a button: let a checkpoint stand among the team's models.
+    return _("Keep")
+
+
+def release_button() -> str:
+    return _("No longer keep")
+
+
+def kept_as(name: str, person: str) -> str:
+    """Of a checkpoint; `person` keeps it."""
+    return _("kept as {name} by {person}", name=name, person=person)
+
+
+def kept_by(person: str) -> str:
+    """Of a checkpoint."""
+    return _("kept by {person}", person=person)
+
+
+def keep_title() -> str:
+    # Translators: of a window; 24 characters.
+    return _("Keep a checkpoint")
+
+
+def keep_intro(name: str) -> str:
+    """`name`: its short one."""
+    return _("{name} will stand among the team's models, beside the job's final one.", name=name)
+
+
+def keep_name() -> tuple[str, str]:
+    """Label and hint."""
+    return _("Name"), _("One word, such as formal-voice. Without one it goes by its job and step.")
+
+
+def kept(name: str, release: str) -> str:
+    """`release`: the name of the button that takes it back."""
+    return _(
+        "{name} stands among the team's models now: `/finetune models` and menus of models show it. {release}, beside "
+        "it in the list of checkpoints, undoes that.",
+        name=name,
+        release=release,
+    )
+
+
+def released(name: str) -> str:
+    return _("{name} no longer stands among the team's models. It is still a checkpoint of its job.", name=name)

@@ -87,6 +87,11 @@ def made_from(base_model: str) -> str:
     return _("from {model}", model=base_model)
 
 
+def kept_by(person: str) -> str:
+    """A checkpoint."""
+    return _("checkpoint, kept by {person}", person=person)
+
+
 def stops_answering(day: str) -> str:
     return _("stops answering on {day}", day=day)
 

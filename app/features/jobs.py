@@ -10,6 +10,7 @@ from bot.jobs.controls import JobControls
 from bot.jobs.history import JobHistory
 from bot.jobs.import_job import JobImport
 from bot.jobs.job import Job
+from bot.jobs.kept_checkpoints import KeptCheckpoints
 from bot.jobs.results import JobResults
 from bot.reports.job_report import JobReports
 from bot.store.experiments import SqliteExperimentStore
@@ -89,10 +90,12 @@ def job_listeners(services: Services, files: ProviderFiles) -> JobListeners:
         callers=services.callers,
         overview=services.overview,
         job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
+        keeping=KeptCheckpoints(jobs, lookup, authority),
         results=JobResults(jobs, lookup, services.providers),
         imports=JobImport(services.sync, authority, services.catalogue.resource, files.require_to_post),
         learned=services.learned,
         cards=services.cards,
+        modals=Modals(services.poster),
         poster=services.poster,
         language_of=services.languages.place,
     )

@@ -62,6 +62,15 @@ class QueuePlace(msgspec.Struct, frozen=True):
     refused_at: float | None = None
 
 
+class KeptCheckpoint(msgspec.Struct, frozen=True):
+    """That a checkpoint stands among the team's models: since when, by whom, and under which name, if not its short
+    one."""
+
+    owner: str
+    at: float
+    name: str | None = None
+
+
 class Job(msgspec.Struct, frozen=True):
     """`id` is ours and is what `metadata` carries to the provider; `provider_job_id` is theirs. Times are
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
@@ -71,10 +80,11 @@ class Job(msgspec.Struct, frozen=True):
     `method` is the protocol's: supervised, dpo or reinforcement; the last has a `grader`. `wandb` is the project at
     Weights & Biases that the provider reports to, `metadata` what the person wants the provider to keep with the job.
     `cause` is the inbox's key of what was done in Slack to start it. `lost_models`: those of its models, checkpoints'
-    too, that answer no more. `model_listed`: the provider has listed the finished model, so that it is missed where it
-    does so no more. `queued_at`, `queue_position`: since when it waits in the provider's queue, and its place there
-    from 1. `training_since` and `trained_seconds`: see `training_time`. `parent`: the fine-tuned model after which this
-    job makes the next one. `sweep`: that of whose configurations it is one.
+    too, that answer no more. `kept`: checkpoints that people keep, by their models. `model_listed`: the provider has
+    listed the finished model, so that it is missed where it does so no more. `queued_at`, `queue_position`: since when
+    it waits in the provider's queue, and its place there from 1. `training_since` and `trained_seconds`: see
+    `training_time`. `parent`: the fine-tuned model after which this job makes the next one. `sweep`: that of whose
+    configurations it is one.
     """
 
     id: str
@@ -112,6 +122,7 @@ class Job(msgspec.Struct, frozen=True):
     error: JobError | None = None
     latest: Metrics | None = None
     lost_models: dict[str, Loss] = {}
+    kept: dict[str, KeptCheckpoint] = {}
     approval: Approval | None = None
     queue_place: QueuePlace | None = msgspec.field(default=None, name="in_line")
     queued_at: float | None = None

@@ -64,7 +64,7 @@ class Catalogue:
 
     async def fine_tuned(self, *, fresh: bool = True) -> list[FineTunedModel]:
         """Newest first, as listed now, or unless `fresh` within the last half minute. Checkpoints stand with their
-        job and are not listed by themselves.
+        job, and here only where somebody keeps them.
 
         Not every provider calls its fine-tuned models `ft:…`; those that came of our jobs are known all the same.
         """
@@ -72,8 +72,10 @@ class Catalogue:
         found = []
         for model in await self._listed_anywhere(fresh=fresh):
             job = ours.get(model.id)
+            kept = job.kept.get(model.id) if job else None
             made_by_job = job is not None and job.fine_tuned_model == model.id
-            if not (made_by_job or model.id.startswith("ft:")) or ":ckpt-step-" in model.id:
+            of_another = model.id.startswith("ft:") and ":ckpt-step-" not in model.id
+            if not (made_by_job or kept or of_another):
                 continue
             facts = lookup(model.id)
             dies = model.shutdown_date or (str(facts.shutdown_date) if facts and facts.shutdown_date else None)
@@ -81,14 +83,22 @@ class Catalogue:
                 FineTunedModel(
                     id=model.id,
                     base_model=job.base_model if job else base_of(model.id),
-                    job_id=job.id if job else None,
+                    job_id=job.id if job and not kept else None,
                     created_at=model.created_at or None,
-                    owner=job.requester if job else None,
+                    owner=kept.owner if kept else job.requester if job else None,
                     shutdown_date=dies,
                     exportable=job is not None and vendor_of(job.provider).name == TRAINER.name,
+                    kept=kept is not None,
+                    given_name=kept.name if kept else None,
                 )
             )
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
+
+    async def given_names(self, models: Sequence[str]) -> dict[str, str]:
+        """The names that people gave to those of these models that are kept checkpoints."""
+        ours = await self._jobs.models(models)
+        kept = {model: job.kept.get(model) for model, job in ours.items()}
+        return {model: one.name for model, one in kept.items() if one and one.name}
 
     async def provider_of(self, model: str) -> Provider:
         """The provider that trained it for us, else one that lists it, else the default. Raises UnknownProvider where

@@ -1,5 +1,6 @@
 """Models that a person may know of, and which of them a word names."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.access import Action, Caller, Place
@@ -41,22 +42,32 @@ class ModelLookup:
         return [model for model in models if self._authority.allows(caller, Action.SEE, things[model.id], place)]
 
     async def search(self, caller: Caller, place: Place, words: str) -> list[str]:
-        """Models, fine-tuned and base, whose id or short name holds all of the words; those first whose name they
-        are or begin, then those that are fine-tuned, newest first. Raises ProviderError."""
+        """Models, fine-tuned and base, whose id or name holds all of the words; those first whose name they are or
+        begin, then those that are fine-tuned, newest first. Raises ProviderError."""
         typed = words.casefold().strip()
-        tuned = [model.id for model in await self.visible(caller, place, fresh=False)]
-        base = sorted(await self._catalogue.base_models())
+        tuned = {model.id: model.name for model in await self.visible(caller, place, fresh=False)}
+        base = {model: short_name(model) for model in sorted(await self._catalogue.base_models())}
+        names = {model: name.casefold() for model, name in (base | tuned).items()}
         found = [
             model
             for model in dict.fromkeys([*tuned, *base])
-            if all(word in f"{model} {short_name(model)}".casefold() for word in typed.split())
+            if all(word in f"{model} {short_name(model)} {names[model]}".casefold() for word in typed.split())
         ]
-        names = {model: short_name(model).casefold() for model in found}
         return sorted(found, key=lambda model: (names[model] != typed, not names[model].startswith(typed)))
 
+    async def names(self, caller: Caller, models: Sequence[str]) -> dict[str, str]:
+        """What people call these models, in this order: the name that was given to a kept checkpoint, where the caller
+        may know of it, else the short name."""
+        given = await self._catalogue.given_names(models)
+        things = await self._catalogue.resources(list(given)) if given else {}
+        known = {
+            model: name for model, name in given.items() if self._authority.allows(caller, Action.SEE, things[model])
+        }
+        return {model: known.get(model) or short_name(model) for model in models}
+
     async def named(self, caller: Caller, word: str, *, tuned_only: bool = False) -> str:
-        """The id of the model that `word` names among those that the caller may know of: by its id, its short name, the
-        id of the job that made it, or the beginning of one of these. What is not known is given back as it is.
+        """The id of the model that `word` names among those that the caller may know of: by its id, its name, the id of
+        the job that made it, or the beginning of one of these. What is not known is given back as it is.
 
         Raises Ambiguous, with the ids, where it names several; ProviderError.
         """
@@ -67,14 +78,14 @@ class ModelLookup:
         exists = await self._catalogue.exists(word)
         if exists and self._authority.allows(caller, Action.SEE, await self._catalogue.resource(word)):
             return word
-        tuned = [(model.id, model.job_id) for model in await self.visible(caller, caller.answers_in, fresh=False)]
-        base = [] if tuned_only else [(model, None) for model in await self._catalogue.base_models()]
+        tuned = await self.visible(caller, caller.answers_in, fresh=False)
+        base = [] if tuned_only else [FineTunedModel(model, model) for model in await self._catalogue.base_models()]
 
-        def names(model: tuple[str, str | None]) -> tuple[str | None, ...]:
-            return model[0], short_name(model[0]), model[0].rpartition("/")[2], model[1]
+        def names(model: FineTunedModel) -> tuple[str | None, ...]:
+            return model.id, model.name, short_name(model.id), model.id.rpartition("/")[2], model.job_id
 
-        found = the_one_named(word, [*tuned, *base], names, label=lambda model: model[0])
-        return found[0] if found else None
+        found = the_one_named(word, [*tuned, *base], names, label=lambda model: model.id)
+        return found.id if found else None
 
     async def existing(self, caller: Caller, word: str) -> str:
         """Like `named`; raises NotFound where the providers have no such model."""

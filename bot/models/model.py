@@ -2,11 +2,14 @@
 
 import msgspec
 
+from bot.models.names import short_name
+
 
 class FineTunedModel(msgspec.Struct, frozen=True):
-    """`id` is the provider's name for it, `job_id` our job that made it, if one did. `created_at` is in seconds
-    since the epoch, `shutdown_date` the day on which it stops answering, as the provider writes it (YYYY-MM-DD).
-    `exportable`: it may be had as a file.
+    """`id` is the provider's name for it, `job_id` our job whose final model it is, if one made it. `owner`: who had it
+    made, of a kept checkpoint who keeps it. `given_name`: of a kept checkpoint, if it has one. `created_at` is in
+    seconds since the epoch, `shutdown_date` the day on which it stops answering, as the provider writes it
+    (YYYY-MM-DD). `exportable`: it may be had as a file.
     """
 
     id: str
@@ -16,3 +19,10 @@ class FineTunedModel(msgspec.Struct, frozen=True):
     owner: str | None = None
     shutdown_date: str | None = None
     exportable: bool = False
+    kept: bool = False
+    given_name: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.given_name or short_name(self.id)

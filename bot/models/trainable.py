@@ -11,7 +11,6 @@ from bot.errors import Invalid
 from bot.jobs.estimate import is_free
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
-from bot.models.names import short_name
 from bot.providers.interface import Provider
 from bot.providers.protocol import DPO
 from training_files import Report, fine_tunable, lookup
@@ -50,9 +49,10 @@ class TrainableModels:
         # A modal is updated with each character that is typed into some of its fields.
         models = (await self._lookup.visible(caller, caller.posts_in, fresh=False))[:_LATEST_TUNED]
         offered = [self._described(model.id, report, tuned=True) for model in models]
-        called = Counter(short_name(model.id) for model in models)
+        names = {model.id: model.name for model in models}
+        called = Counter(names.values())
         return [
-            msgspec.structs.replace(model, label=name) if called[name := short_name(model.id)] == 1 else model
+            msgspec.structs.replace(model, label=name) if called[name := names[model.id]] == 1 else model
             for model in offered
             if model is not None
         ]

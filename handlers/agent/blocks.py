@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from bot.models.names import short_name
+from bot.models.model import FineTunedModel
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, message
 from texts import agent as texts
@@ -18,11 +18,11 @@ def stop(conversation_id: str) -> Message:
     return message(texts.still_writing(), [actions(button(texts.stop_button(), STOP, conversation_id))])
 
 
-def prompts(models: Sequence[str]) -> list[dict[str, str]]:
+def prompts(models: Sequence[FineTunedModel]) -> list[dict[str, str]]:
     """For the top of the Messages tab, at most four (assistant.threads.setSuggestedPrompts, read 2026-11-29). `models`:
-    ids, those first that the person is likely to want."""
-    names = Counter(short_name(model) for model in models)
-    talk = [short_name(model) if names[short_name(model)] == 1 else model for model in models[:_MODELS]]
+    those first that the person is likely to want."""
+    names = Counter(model.name for model in models)
+    talk = [model.name if names[model.name] == 1 else model.id for model in models[:_MODELS]]
     return [
         *({"title": texts.talk_to(name), "message": f"chat {name}"} for name in talk),
         {"title": texts.what_is_running(), "message": "jobs"},

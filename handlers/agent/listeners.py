@@ -68,7 +68,7 @@ class AgentListeners:
             models = []
         own_first = sorted(models, key=lambda model: model.owner != request.user)
         with speaking(await self.languages.person(request.user)):
-            prompts = blocks.prompts([model.id for model in own_first])
+            prompts = blocks.prompts(own_first)
         arguments = {"channel_id": request.channel, "prompts": prompts}
         with contextlib.suppress(PostError):
             await self.poster.call("assistant.threads.setSuggestedPrompts", arguments, priority=Priority.PROGRESS)

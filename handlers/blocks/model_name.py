@@ -1,6 +1,6 @@
 """A fine-tuned model as people see it: its short name, its id a press away, and a button to talk to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from slack_sdk.models.blocks import ButtonElement, Option
@@ -40,11 +40,11 @@ def export_button(model: str) -> ButtonElement | None:
     return button(exports.export_button(), MODEL_EXPORT, model) if 0 < size(model) <= VALUE - 20 else None
 
 
-def model_options(found: Sequence[str]) -> list[Option]:
-    """For a menu in which models are searched: as many as Slack takes. An id that is longer than an option carries is
-    left out: the command takes it."""
-    fitting = [model for model in found if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
-    return [option(short_name(model), model, model if short_name(model) != model else None) for model in fitting]
+def model_options(names: Mapping[str, str]) -> list[Option]:
+    """For a menu of models, of ids and what they are called: as many as Slack takes. An id that is longer than an
+    option carries is left out: the command takes it."""
+    fitting = [model for model in names if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
+    return [option(names[model], model, model if names[model] != model else None) for model in fitting]
 
 
 def model_id(model: str) -> Message:

@@ -76,7 +76,7 @@ class ChatListeners:
         elif typed.settings:  # a choice would forget them
             raise Ambiguous(word, models)
         else:
-            await request.answer(model_choice(word, models))
+            await request.answer(model_choice(word, await self.picker.names(caller, models)))
 
     async def search_models(self, request: Request) -> list[Option]:
         """What is typed into the menu of models."""
@@ -85,9 +85,11 @@ class ChatListeners:
     async def offer_models(self, request: Request) -> bool:
         """Ask which model shall answer what was said; whether any was fine-tuned: before that, people are told what
         there is to do."""
-        models = await self.picker.visible(await self.callers.of(request), fresh=False)
+        caller = await self.callers.of(request)
+        models = await self.picker.visible(caller, fresh=False)
         if models:
-            await request.answer(model_choice_for(str(request.body["event"]["ts"]), models))
+            names = await self.picker.names(caller, models)
+            await request.answer(model_choice_for(str(request.body["event"]["ts"]), names))
         return bool(models)
 
     async def ask_model(self, request: Request) -> None:

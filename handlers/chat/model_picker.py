@@ -1,5 +1,6 @@
 """The models that a person may choose from where they ask: those that may be seen and talked to there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slack_sdk.models.blocks import Option
@@ -45,9 +46,13 @@ class ModelPicker:
         found = await self.models.search(caller, caller.posts_in, words)
         return await self.channel_models.among(caller.channel, found)
 
+    async def names(self, caller: Caller, models: Sequence[str]) -> dict[str, str]:
+        """As in `ModelLookup.names`."""
+        return await self.models.names(caller, models)
+
     async def options(self, request: Request) -> list[Option]:
         """For what is typed into a menu of models."""
         caller = await self.callers.of(request)
-        return (
-            model_options(await self.found(caller, request.text)) if self.authority.allows(caller, Action.CHAT) else []
-        )
+        if not self.authority.allows(caller, Action.CHAT):
+            return []
+        return model_options(await self.names(caller, await self.found(caller, request.text)))

@@ -174,8 +174,9 @@ class CompareListeners:
     ) -> None:
         """`first`: offered before all others."""
         tuned = [model.id for model in await self.models.visible(caller, caller.posts_in, fresh=False)]
-        offered = [*first, *tuned, *await self.catalogue.base_models()]
+        offered = dict.fromkeys([*chosen, *first, *tuned, *await self.catalogue.base_models()])
+        names = await self.models.names(caller, list(offered))
         files = await self.datasets.latest(caller)
         await self.modals.open(
-            request, modal.compare_modal(request.channel, offered, chosen, prompt, files=files, blind=blind)
+            request, modal.compare_modal(request.channel, names, chosen, prompt, files=files, blind=blind)
         )

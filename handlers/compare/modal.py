@@ -1,6 +1,6 @@
 """The modal in which models are chosen and asked, where the words of the command do not say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,10 +18,9 @@ from bot.compare.arenas import PROMPTS
 from bot.compare.comparison import FEWEST_MODELS, MOST_MODELS
 from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
-from bot.models.names import short_name
 from handlers.blocks.modals import modal
-from handlers.blocks.parts import HINT, OPTION_VALUE, OPTIONS, TITLE, option, plain
-from handlers.blocks.text import size
+from handlers.blocks.model_name import model_options
+from handlers.blocks.parts import HINT, OPTIONS, TITLE, option, plain
 from texts import compare as texts
 from texts.errors import sentence
 
@@ -45,20 +44,16 @@ class Filled(msgspec.Struct, frozen=True):
 
 def compare_modal(
     channel: str,
-    offered: Sequence[str],
+    names: Mapping[str, str],
     chosen: Sequence[str] = (),
     prompt: str = "",
     *,
     files: Sequence[Dataset] = (),
     blind: bool = False,
 ) -> View:
-    """`offered`: ids of models, those that matter most first; `chosen` stand in the field already. `files`: those that
-    prompts can be drawn from."""
-    shown = [model for model in dict.fromkeys([*chosen, *offered]) if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
-    names = [short_name(model) for model in shown]
-    options = {
-        model: option(name, model, model if name != model else None) for model, name in zip(shown, names, strict=True)
-    }
+    """`names`: ids of models and what they are called, those that matter most first; of these, `chosen` stand in the
+    field already. `files`: those that prompts can be drawn from."""
+    options = {entry.value: entry for entry in model_options(names)}
     initial = [options[model] for model in dict.fromkeys(chosen) if model in options][:MOST_MODELS]
     yes = Option(text=plain(texts.blind_option(), 75), value=_BLIND)
     return modal(

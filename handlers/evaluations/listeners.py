@@ -158,7 +158,8 @@ class EvaluationListeners:
         caller = await self.callers.of(request)
         if not self.authority.allows(caller, Action.EVALUATE):
             return []
-        return model_options(await self.models.search(caller, caller.posts_in, request.text))
+        found = await self.models.search(caller, caller.posts_in, request.text)
+        return model_options(await self.models.names(caller, found))
 
     # The card
 
@@ -249,6 +250,7 @@ class EvaluationListeners:
         view = modal.evaluation_modal(
             state,
             choice,
+            names=await self.choosing.models.names(caller, choice.models),
             files=await self.choosing.files(caller),
             graders=await self.choosing.graders(caller),
             plan="",
@@ -266,6 +268,7 @@ class EvaluationListeners:
         view = modal.evaluation_modal(
             state,
             choice,
+            names=await self.choosing.models.names(caller, choice.models),
             files=await self.choosing.files(caller),
             graders=await self.choosing.graders(caller),
             plan=await self._plan_words(request, caller, state, choice),

@@ -58,12 +58,18 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def evaluation_modal(
-    state: State, choice: Choice, *, files: Sequence[Dataset], graders: Mapping[str, str], plan: str
+    state: State,
+    choice: Choice,
+    *,
+    names: Mapping[str, str],
+    files: Sequence[Dataset],
+    graders: Mapping[str, str],
+    plan: str,
 ) -> View:
-    """`choice` stands in the fields. `files`: those that can be asked; `graders`: their names by what stands for them.
-    `plan` is mrkdwn; "" where there is none yet."""
+    """`choice` stands in the fields; `names`: what its models are called. `files`: those that can be asked; `graders`:
+    their names by what stands for them. `plan` is mrkdwn; "" where there is none yet."""
     blocks: list[Block] = [
-        _models_input(choice.models),
+        _models_input(names),
         _file_input(files, choice.dataset, has_own=state.job is not None),
         _grader_input(graders, choice.grader),
     ]
@@ -116,7 +122,7 @@ def wrong(values: Values) -> dict[str, str]:
     return said
 
 
-def _models_input(chosen: Sequence[str]) -> InputBlock:
+def _models_input(chosen: Mapping[str, str]) -> InputBlock:
     label, placeholder, hint = texts.models_field()
     return InputBlock(
         block_id=MODELS,

@@ -1,13 +1,16 @@
 """What is known of a job: at a glance, its history, its checkpoints and results; and following one that was
 started elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import msgspec
 
 from bot.collections.learned import LearnedModels
 from bot.errors import Invalid, NotFound
 from bot.jobs.history import JobHistory
 from bot.jobs.import_job import JobImport
 from bot.jobs.job import Job
+from bot.jobs.kept_checkpoints import KeptCheckpoints
 from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.notices.interfaces import CardStore, PostError
@@ -15,7 +18,9 @@ from handlers.blocks.card import title
 from handlers.blocks.text import code
 from handlers.callers import Callers
 from handlers.jobs.blocks import checkpoints, history, jobs
+from handlers.jobs.command_words import read_checkpoint_words
 from handlers.languages import LanguageOf
+from handlers.modals import Modals
 from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
@@ -28,10 +33,12 @@ class JobListeners:
     callers: Callers
     overview: JobOverview
     job_history: JobHistory
+    keeping: KeptCheckpoints
     results: JobResults
     imports: JobImport
     learned: LearnedModels
     cards: CardStore
+    modals: Modals
     poster: Poster
     language_of: LanguageOf
 
@@ -66,6 +73,40 @@ class JobListeners:
             raise Invalid("which_provider_job")
         job = await self.imports.follow(await self.callers.of(request), word, await self.callers.origin(request))
         await request.answer(jobs.followed(job))
+
+    async def checkpoints_command(self, request: Request) -> None:
+        words = read_checkpoint_words(request.text)
+        request = replace(request, text=words.job)
+        if words.step is None:
+            await self.checkpoints(request)
+            return
+        caller, word = await self.callers.of(request), await self._word(request)
+        if words.keep:
+            job, checkpoint = await self.keeping.keep(caller, word, words.step, words.name)
+            await request.answer(checkpoints.checkpoint_kept(job, checkpoint))
+        else:
+            _, checkpoint = await self.keeping.release(caller, word, words.step)
+            await request.answer(checkpoints.checkpoint_released(checkpoint))
+
+    async def keep(self, request: Request) -> None:
+        """*Keep* beside a checkpoint: opens a modal that asks for a name."""
+        job_id, _, step = request.text.partition(" ")
+        job, checkpoint = await self.keeping.check(await self.callers.of(request), job_id, int(step))
+        await self.modals.open(request, checkpoints.keep_modal(job, checkpoint, request.channel))
+
+    async def kept(self, request: Request) -> None:
+        """The modal was sent off."""
+        view = request.body["view"]
+        target = msgspec.json.decode(view["private_metadata"], type=checkpoints.KeepTarget)
+        name = checkpoints.read_name(view["state"]["values"])
+        job, checkpoint = await self.keeping.keep(await self.callers.of(request), target.job, target.step, name)
+        await request.answer(checkpoints.checkpoint_kept(job, checkpoint))
+
+    async def release(self, request: Request) -> None:
+        """*No longer keep*: the list as it is then takes the place of the one in which it was pressed."""
+        job_id, _, step = request.text.partition(" ")
+        await self.keeping.release(await self.callers.of(request), job_id, int(step))
+        await self.checkpoints(replace(request.in_place, text=job_id))
 
     async def checkpoints(self, request: Request) -> None:
         job, ranked = await self.overview.checkpoints(await self.callers.of(request), await self._word(request))

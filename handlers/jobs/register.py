@@ -3,15 +3,15 @@
 from typing import Final
 
 from handlers.blocks import card
-from handlers.jobs.blocks import history
+from handlers.jobs.blocks import checkpoints, history
 from handlers.jobs.listeners import JobListeners
-from handlers.routing import Command, Feature, Topic
+from handlers.routing import Command, Feature, Modal, Topic
 
 FEATURE: Final = Feature(
     JobListeners,
     commands=(
         Command("status", Topic.FOLLOW, JobListeners.status),
-        Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints),
+        Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints_command),
         Command("results", Topic.FOLLOW, JobListeners.results_file),
         Command("events", Topic.FOLLOW, JobListeners.events),
         Command("explain", Topic.FOLLOW, JobListeners.explain),
@@ -19,10 +19,13 @@ FEATURE: Final = Feature(
     ),
     buttons={
         card.CHECKPOINTS: JobListeners.checkpoints,
+        checkpoints.KEEP: JobListeners.keep,
+        checkpoints.RELEASE: JobListeners.release,
         card.RESULTS: JobListeners.results_file,
         history.EVENTS_LATER: JobListeners.events_turned,
         history.EVENTS_EARLIER: JobListeners.events_turned,
         history.EXPLAIN_EARLIER: JobListeners.explain_turned,
         history.EXPLAIN_LATER: JobListeners.explain_turned,
     },
+    modals={checkpoints.CALLBACK_ID: Modal(JobListeners.kept, checkpoints.wrong_name)},
 )

@@ -7,10 +7,9 @@ from typing import Final
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.models.model import FineTunedModel
-from bot.models.names import short_name
 from bot.models.trainable import TrainableModel
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import MODEL_SEARCH, chat_button, export_button, named
+from handlers.blocks.model_name import MODEL_SEARCH, chat_button, export_button
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, search_menu, section
 from handlers.blocks.text import bold, code, date, person, quoted, size
 from texts import models as texts
@@ -37,27 +36,29 @@ def model_list(
         blocks.append(_tuned(model, learned_from.get(model.id, ())))
         if model.exportable and (away := export_button(model.id)) is not None:
             blocks.append(actions(away))
-    blocks += _left(fine_tuned)
+    blocks += _left(len(fine_tuned))
     blocks.append(section("\n".join([bold(texts.base_models()), *_base(base)])))
     return message(texts.counts(len(fine_tuned), len(base)), blocks)
 
 
-def model_choice(word: str, models: Sequence[str]) -> Message:
-    """The models (ids, 12 at most) that `word` may mean, or any for "", with a button to talk to each, and a menu to
-    search all of them, base models too."""
+def model_choice(word: str, names: Mapping[str, str]) -> Message:
+    """The models (ids and what they are called, 12 at most) that `word` may mean, or any for "", with a button to talk
+    to each, and a menu to search all of them, base models too."""
     text = texts.could_be(code(word, 80)) if word else bold(texts.which_to_talk_to())
-    shown: list[Block] = [section(_names(model), button=chat_button(model)) for model in models[:TUNED_SHOWN]]
+    shown: list[Block] = [section(_name(model, names[model]), button=chat_button(model)) for model in _first(names)]
     menu = actions(search_menu(MODEL_SEARCH, texts.search_models()))
-    return message(text, [section(text), *shown, *_left(models), menu])
+    return message(text, [section(text), *shown, *_left(len(names)), menu])
 
 
-def model_choice_for(question_ts: str, models: Sequence[str]) -> Message:
+def model_choice_for(question_ts: str, names: Mapping[str, str]) -> Message:
     """Like `model_choice`, for a question that stands already: the model that is chosen is asked that."""
     text = bold(texts.which_to_ask())
-    shown: list[Block] = [section(_names(model), button=_ask(question_ts, model)) for model in models[:TUNED_SHOWN]]
+    shown: list[Block] = [
+        section(_name(model, names[model]), button=_ask(question_ts, model)) for model in _first(names)
+    ]
     # A menu's values have no room for it.
     menu = actions(search_menu(ASK_SEARCH, texts.search_models()), block_id=question_ts)
-    return message(text, [section(text), *shown, *_left(models), menu])
+    return message(text, [section(text), *shown, *_left(len(names)), menu])
 
 
 def _ask(question_ts: str, model: str) -> ButtonElement | None:
@@ -71,27 +72,32 @@ def models_allowed(by: str, models: Sequence[str]) -> Message:
     return line(text or texts.all_allowed_here(person(by)))
 
 
-def _left(models: Sequence[object]) -> list[Block]:
-    left = len(models) - TUNED_SHOWN
+def _first(names: Mapping[str, str]) -> list[str]:
+    return list(names)[:TUNED_SHOWN]
+
+
+def _left(count: int) -> list[Block]:
+    left = count - TUNED_SHOWN
     return [context(texts.more_fine_tuned(left))] if left > 0 else []
 
 
-def _names(model: str) -> str:
-    """The short name, and the id where that is another: in a list several may share a short name."""
-    return named(model) if short_name(model) == model else f"{named(model)} · {code(model, 200)}"
+def _name(model: str, name: str) -> str:
+    """The name, and the id where that is another: in a list several may share a name."""
+    return code(name, 120) if name == model else f"{code(name, 120)} · {code(model, 200)}"
 
 
 def _tuned(model: FineTunedModel, learned_from: Sequence[str]) -> Block:
     facts = [texts.made_from(code(model.base_model, 80))]
     if model.owner:
-        facts.append(person(model.owner))
+        who = person(model.owner)
+        facts.append(texts.kept_by(who) if model.kept else who)
     if model.created_at is not None:
         facts.append(date(model.created_at))
     if model.shutdown_date:
         facts.append(texts.stops_answering(quoted(model.shutdown_date, 20)))
     if learned_from:
         facts.append(texts.learned_from([code(name, 80) for name in learned_from]))
-    return section(f"{_names(model.id)}\n{' · '.join(facts)}", button=chat_button(model.id))
+    return section(f"{_name(model.id, model.name)}\n{' · '.join(facts)}", button=chat_button(model.id))
 
 
 def _base(base: Sequence[TrainableModel]) -> list[str]:

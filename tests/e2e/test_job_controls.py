@@ -70,3 +70,28 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         assert await w.person.submit("ana", view["id"], {"suffix": "further"}) == {}
         await until(lambda: len(w.provider.jobs) == 2, 30)
         assert list(w.provider.jobs.values())[-1]["model"] == model
+
+
+async def test_a_checkpoint_that_is_kept_stands_among_the_models_by_its_name_until_it_is_released(w: World) -> None:
+    async with w.bot():
+        card, job = await training(w)
+        w.provider.checkpoint(job, 2)
+        checkpoint = w.provider.checkpoints[job][-1]["fine_tuned_model_checkpoint"]
+        w.provider.tuned.append(checkpoint)
+        w.provider.succeed(job)
+        await w.wait_notice("succeeded", card)
+        await w.person.command("ana", w.channel, "/finetune", f"checkpoints {job}")
+        listed = await w.person.wait_ephemeral("ana", w.channel, action_id="checkpoint_keep", timeout=30)
+        await w.person.click("ana", w.channel, listed["ts"], "checkpoint_keep")
+        view = await w.person.wait_view("ana", timeout=30)
+        assert list(await w.person.submit("ana", view["id"], {"name": "two words"})) == ["name"]
+        assert await w.person.submit("ana", view["id"], {"name": "formal"}) == {}
+        await w.person.command("ben", w.channel, "/finetune", "models")
+        models = await w.person.wait_ephemeral("ben", w.channel, contains="formal", timeout=30)
+        assert "checkpoint, kept by @Ana" in models["plain"]
+        await w.person.command("ben", w.channel, "/finetune", "chat formal")
+        await w.wait_chat()
+        await w.person.command("ana", w.channel, "/finetune", f"checkpoints {job} release 2")
+        await w.person.wait_ephemeral("ana", w.channel, contains="no longer stands among", timeout=30)
+        await w.person.command("ben", w.channel, "/finetune", "chat formal")
+        await w.person.wait_ephemeral("ben", w.channel, contains="There is no model formal", timeout=30)

@@ -37,7 +37,7 @@ from bot.evaluations.run import RunState
 from bot.exports.export import Export
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
-from bot.jobs.job import Job, Origin
+from bot.jobs.job import Job, KeptCheckpoint, Origin
 from bot.providers.chat import ChatMessage
 from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
@@ -87,6 +87,7 @@ class Names:
             "suffix": f"{base}{n}",
             "model": f"ft:{MODEL}:acme:{base}{n}:abc{n}",
             "checkpoint": f"ft:{MODEL}:acme:{base}{n}:abc{n}:ckpt-step-5",
+            "kept": f"{base}kept{n}",
             "comparison": f"cmp-{base}{n}",
             "arena": f"cmp-{base}arena{n}",
             "grader": f"grader-{base}{n}",
@@ -111,7 +112,7 @@ COMMAND_CASES = {
     "jobs": "|mine|{job}|model={suffix}|file={file}|data={dataset} sort=loss|{job} {running} compare=yes|{job} csv|csv",
     "status": "|{job}|{remote}|{model}|{suffix}|job-hu|hu|ftjob-",
     "metrics": "|{job}|{suffix} smooth=0.9|{job} {running}|hu",
-    "checkpoints": "|{job}|{suffix}|hu",
+    "checkpoints": "|{job}|{suffix}|hu|{job} keep 5 mine|{suffix} keep 5|{job} release 5|keep 5",
     "results": "|{job}|{suffix}|hu",
     "events": "{job}|{running} page=2",
     "explain": "{job}|{running}",
@@ -122,7 +123,7 @@ COMMAND_CASES = {
     "cancel": "{running}|{waiting}|{running} confirm=yes",
     "models": "",
     "export": "|{model}|{suffix}|{job}|{checkpoint} as=gguf|{unheard}|hu|{base}",
-    "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
+    "chat": "|{model}|{suffix}|{kept}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
     "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
     "arena": "|{model}|{suffix} {base} Who?|{base} {checkpoint} n=2 on {file}|{base} {checkpoint} on {dataset}"
     "|{model} {unheard} n=2 on open.jsonl",
@@ -176,6 +177,8 @@ ACTION_CASES = {
     "job_retry": "{job}",
     "job_checkpoints": "{job}",
     "checkpoint_continue": "{job} {checkpoint}",
+    "checkpoint_keep": "{job} 5",
+    "checkpoint_release": "{job} 5",
     "job_results": "{job}",
     "job_report": "{job}",
     "job_metrics": "{job}",
@@ -351,6 +354,7 @@ VIEW_CASES = {
         {"channel": SUPPORT, "job": "{job}"},
         {"evaluate_models": "{model},{checkpoint}", "evaluate_file": "{dataset}", "evaluate_grader": "{grader}"},
     ),
+    "checkpoint_keep": ({"channel": SUPPORT, "job": "{job}", "step": 5}, {"name": "mine"}),
     "sweep_settings": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"model": "{model}", "epochs": "1,2"}),
     "sweep_decline": ({"channel": SUPPORT, "sweep": "{sweep}", "question": ""}, {"reason": "{file}"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
@@ -542,6 +546,7 @@ class Private:
             provider_job_id=it["remote"],
             fine_tuned_model=it["model"],
             result_files=(it["upload"],),
+            kept={it["checkpoint"]: KeptCheckpoint(ANA, now, it["kept"])},
             create_attempted_at=now,
             finished_at=now,
         )
@@ -553,7 +558,14 @@ class Private:
             "waiting": {"state": states.AWAITING_APPROVAL, "provider_job_id": None, "create_attempted_at": None},
         }
         for name, changes in others.items():
-            other = {"fine_tuned_model": None, "result_files": (), "finished_at": None, "id": it[name], **changes}
+            other = {
+                "fine_tuned_model": None,
+                "kept": {},
+                "result_files": (),
+                "finished_at": None,
+                "id": it[name],
+                **changes,
+            }
             other = msgspec.structs.replace(job, **other)
             assert await services.jobs.insert(other, JobUpdate(other, followed=False))
         for kind in ("job", *others):  # their cards stand in #support-leads, if at all, and take longer than all else

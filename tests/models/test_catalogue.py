@@ -11,6 +11,7 @@ from parts import followed_job, provider_over
 from stand_in_provider import StandInProvider
 
 from bot.jobs.interfaces import JobUpdate
+from bot.jobs.job import KeptCheckpoint
 from bot.models.catalogue import Catalogue
 from bot.providers.interface import ProviderError
 from bot.providers.protocol import Checkpoint
@@ -144,6 +145,23 @@ async def test_a_model_of_ours_is_known_by_its_job_whatever_its_name(
     (model,) = await make().fine_tuned()
     assert (model.id, model.job_id, model.owner) == ("base.ft-1-support", "job-1", "U0ANA")
     assert model.base_model == "gpt-4.1-mini-2025-04-14"
+
+
+async def test_of_the_checkpoints_those_that_somebody_keeps_are_listed_under_their_names(
+    make: Make, stand_in: StandInProvider, jobs: SqliteJobStore
+) -> None:
+    final = "ft:base:acme:voice:abc"
+    kept = {f"{final}:ckpt-step-5": KeptCheckpoint("U0BEN", 1.0, "formal")}
+    checkpoints = [Checkpoint(f"ftckpt-{step}", f"{final}:ckpt-step-{step}", step) for step in (4, 5)]
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=final, kept=kept))
+    await jobs.update("job-1", lambda job: JobUpdate(job, checkpoints=checkpoints))
+    stand_in.tuned = [final, *(one.model for one in checkpoints)]
+    listed = {model.id: (model.name, model.owner, model.job_id, model.kept) for model in await make().fine_tuned()}
+    assert listed == {
+        final: ("voice", "U0ANA", "job-1", False),
+        f"{final}:ckpt-step-5": ("formal", "U0BEN", None, True),
+    }
+    assert await make().given_names(list(listed)) == {f"{final}:ckpt-step-5": "formal"}
 
 
 async def test_the_newest_model_comes_first(make: Make, stand_in: StandInProvider) -> None:

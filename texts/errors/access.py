@@ -37,6 +37,7 @@ def no_such_thing(kind: str) -> str:
         "collection": _("There is no such training set here."),
         "evaluation": _("There is no such evaluation here."),
         "example": _("There is no such example here (any more)."),
+        "checkpoint": _("There is no such checkpoint here."),
         "sweep": _("There is no such sweep here."),
     }.get(kind) or _("There is no such thing here.")
 
@@ -54,6 +55,7 @@ def only_looking(action: Action) -> str:
         Action.ADD_EXAMPLE: _("You may look, but not add examples to a training set."),
         Action.REVIEW: _("You may look, but not review examples."),
         Action.FOLLOW: _("You may look, but not follow a job."),
+        Action.KEEP: _("You may look, but not keep a checkpoint."),
         Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
     }.get(action) or _("You may look, but not do this.")
     return sentences(what, _("Ask an administrator to add you to the members."))
@@ -80,6 +82,9 @@ def only_owner(action: Action, kind: str) -> str:
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),
         "collection": _("Only the person who made this training set or an administrator may do this."),
+        "checkpoint": _(
+            "Only the person who keeps this checkpoint, or started its job, or an administrator may do this."
+        ),
         "sweep": _("Only the person who started these jobs or an administrator may stop them."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")

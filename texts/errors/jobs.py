@@ -218,3 +218,53 @@ def nothing_to_adopt(provider: str) -> str:
         provider=provider,
         submit_again=f"*{submit_again_button()}*",
     )
+
+
+@ERRORS.sentence
+def checkpoints_usage() -> str:
+    return _(
+        "Write `/finetune checkpoints JOB keep STEP NAME`, with or without a name, or "
+        "`/finetune checkpoints JOB release STEP`. `/finetune checkpoints JOB` lists the steps."
+    )
+
+
+@ERRORS.sentence
+def no_checkpoint(step: int, steps: Sequence[int]) -> str:
+    """`steps`: of those that there are."""
+    if not steps:
+        return _("This job has no checkpoint of step {step}, nor of another that I know of.", step=step)
+    return _(
+        "This job has no checkpoint of step {step}. There is one of each of these: {steps}.",
+        step=step,
+        steps=enumerated([str(one) for one in steps]),
+    )
+
+
+@ERRORS.sentence
+def checkpoint_is_the_model(step: int) -> str:
+    return _("Step {step} is the job's model itself, which stands among the team's models already.", step=step)
+
+
+@ERRORS.sentence
+def checkpoint_is_lost(step: int) -> str:
+    return _("The checkpoint of step {step} answers no more, so it cannot be kept.", step=step)
+
+
+@ERRORS.sentence
+def checkpoint_is_not_kept(step: int) -> str:
+    return _("Nobody keeps the checkpoint of step {step}.", step=step)
+
+
+@ERRORS.sentence
+def checkpoint_name(name: str, longest: int) -> str:
+    return _(
+        "{name} cannot be its name. Take one word of letters, digits, hyphens and full stops, at most {longest} "
+        "characters, which begins with a letter or a digit.",
+        name=name,
+        longest=longest,
+    )
+
+
+@ERRORS.sentence
+def checkpoint_name_taken(name: str) -> str:
+    return _("There is a model called {name} already. Take another name.", name=name)

@@ -93,8 +93,9 @@ async def test_prompts_name_the_persons_own_models_first(
 
 def test_models_of_one_name_are_told_apart_in_prompts() -> None:
     same = ["ft:gpt:acme:tone:1", "ft:gpt:acme:tone:2"]
-    assert [prompt["message"] for prompt in prompts(same)][:2] == [f"chat {model}" for model in same]
-    assert len(prompts(same)) == 4
+    offered = prompts([FineTunedModel(model, "gpt") for model in same])
+    assert [prompt["message"] for prompt in offered][:2] == [f"chat {model}" for model in same]
+    assert len(offered) == 4
     assert len(prompts([])) == 2
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+import msgspec
 import pytest
 from parts import a_job, event
 from scripted_slack import Slack
@@ -14,7 +15,8 @@ from bot.errors import Invalid, NotFound
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.history import EventPage, JobHistory
 from bot.jobs.import_job import JobImport
-from bot.jobs.job import Job, Origin
+from bot.jobs.job import Job, KeptCheckpoint, Origin
+from bot.jobs.kept_checkpoints import KeptCheckpoints
 from bot.jobs.overview import AssessedJob, JobOverview
 from bot.jobs.results import JobResults, Results
 from bot.jobs.timeline import Moment
@@ -23,11 +25,13 @@ from bot.providers.protocol import Checkpoint
 from handlers.callers import Callers
 from handlers.jobs.blocks import history as history_blocks
 from handlers.jobs.listeners import JobListeners
+from handlers.modals import Modals
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.language import Language
 
 CHANNEL = "C0TRAINING"
+CHECKPOINT = Checkpoint("ck-1", "ft:m:acme:support:1:ckpt-step-4", 4)
 
 
 class Jobs:
@@ -47,7 +51,21 @@ class Jobs:
         return AssessedJob(self.job)
 
     async def checkpoints(self, caller: Caller, job_id: str) -> tuple[Job, Sequence[RankedCheckpoint]]:
-        return self.job, [RankedCheckpoint(Checkpoint("ck-1", "ft:m:acme:support:1:ckpt-step-4", 4))]
+        return self.job, [RankedCheckpoint(CHECKPOINT)]
+
+    async def check(self, caller: Caller, word: str, step: int) -> tuple[Job, Checkpoint]:
+        return self.job, CHECKPOINT
+
+    async def keep(self, caller: Caller, word: str, step: int, name: str | None = None) -> tuple[Job, Checkpoint]:
+        self.asked.append(("keep", word, step, name))
+        kept = {CHECKPOINT.model: KeptCheckpoint(caller.user, 1.0, name)}
+        self.job = msgspec.structs.replace(self.job, kept=kept)
+        return self.job, CHECKPOINT
+
+    async def release(self, caller: Caller, word: str, step: int) -> tuple[Job, Checkpoint]:
+        self.asked.append(("release", word, step))
+        self.job = msgspec.structs.replace(self.job, kept={})
+        return self.job, CHECKPOINT
 
     async def events(self, caller: Caller, word: str, number: int, size: int) -> EventPage:
         self.asked.append((word, number, caller.answers_in.alone))
@@ -98,10 +116,12 @@ def listeners(slack: Slack, jobs: Jobs) -> JobListeners:
         callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
         overview=cast(JobOverview, jobs),
         job_history=cast(JobHistory, jobs),
+        keeping=cast(KeptCheckpoints, jobs),
         results=cast(JobResults, jobs),
         imports=cast(JobImport, jobs),
         learned=cast(LearnedModels, jobs),
         cards=cast(CardStore, jobs),
+        modals=Modals(poster),
         poster=poster,
         language_of=language_of,
     )
@@ -196,7 +216,58 @@ async def test_a_checkpoint_is_there_to_talk_to_and_to_go_on_from(listeners: Job
     assert _buttons(answers) == {
         "model_chat": "ft:m:acme:support:1:ckpt-step-4",
         "checkpoint_continue": "job-1 ft:m:acme:support:1:ckpt-step-4",
+        "checkpoint_keep": "job-1 4",
     }
+
+
+async def test_a_checkpoint_is_kept_under_the_name_that_its_modal_asks_for(
+    listeners: JobListeners, jobs: Jobs, slack: Slack
+) -> None:
+    slack.replies["views.open"] = [{"ok": True, "view": {"id": "V1"}}]
+    await listeners.keep(a_request("job-1 4"))
+    (opened,) = slack.called("views.open")
+    view = opened["view"]
+    answers = Answers()
+    for typed, name in (("  formal ", "formal"), ("", None)):
+        values = {"name": {"name": {"value": typed}}}
+        sent = {"view": {"private_metadata": view["private_metadata"], "state": {"values": values}}}
+        await listeners.kept(a_request("", answers, body=sent))
+        assert jobs.asked[-1] == ("keep", "job-1", 4, name)
+    assert "`formal` stands among the team's models now" in _shown(answers[:1])
+    assert "`support, step 4` stands among" in _shown(answers)
+
+
+async def test_a_kept_checkpoint_is_released_in_place(listeners: JobListeners, jobs: Jobs) -> None:
+    jobs.job = msgspec.structs.replace(jobs.job, kept={CHECKPOINT.model: KeptCheckpoint("U0BEN", 1.0, "formal")})
+    answers, replaced = Answers(), Answers()
+    await listeners.checkpoints(a_request("job-1", answers))
+    assert "kept as `formal` by <@U0BEN>" in _shown(answers)
+    assert _buttons(answers)["checkpoint_release"] == "job-1 4"
+    await listeners.release(a_request("job-1 4", answers, replace_message=replaced.show))
+    assert "checkpoint_keep" in _buttons(replaced)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("job-1 keep 4", ("keep", "job-1", 4, None)),
+        ("`job-1` keep 4 `formal`", ("keep", "job-1", 4, "formal")),
+        ("keep 4 formal", ("keep", "job-here", 4, "formal")),
+        ("support release 4", ("release", "support", 4)),
+        ("release 4", ("release", "job-here", 4)),
+    ],
+)
+async def test_checkpoints_are_kept_and_released_by_words(
+    listeners: JobListeners, jobs: Jobs, words: str, asked: object
+) -> None:
+    await listeners.checkpoints_command(a_request(words))
+    assert jobs.asked[-1] == asked
+
+
+@pytest.mark.parametrize("words", ["keep", "job-1 keep", "job-1 keep formal", "job-1 keep 4 two words", "job-1 what"])
+async def test_words_about_checkpoints_that_make_no_sense_are_explained(listeners: JobListeners, words: str) -> None:
+    with pytest.raises(Invalid, match="checkpoints_usage"):
+        await listeners.checkpoints_command(a_request(words))
 
 
 async def test_results_go_into_the_thread_of_the_card_in_the_language_of_the_channel(
