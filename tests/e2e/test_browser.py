@@ -5,7 +5,6 @@ With FINETUNE_PICTURES set to a folder the real small model is trained and the p
 person and the bot speak Chinese; the page's own words stay English.
 """
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from browser import chromium
+from pictures import LANGUAGE, PERSON, PICTURES, picture
 from playwright.async_api import Page, expect
 from ports import free_port
 from tiny_model import MODEL_ID, build_tiny_model
@@ -20,11 +20,8 @@ from tiny_model import MODEL_ID, build_tiny_model
 from app.trying import BASE_MODEL, Trial
 from texts import chat, datasets, jobs, notices, start
 from texts.errors.job_requests import not_whole_number
-from texts.language import Language, speaking
+from texts.language import speaking
 
-LANGUAGE = Language(os.environ.get("FINETUNE_LANGUAGE") or Language.ENGLISH)
-PERSON = {Language.ENGLISH: "Ana Reed", Language.CHINESE: "Mei Lin"}[LANGUAGE]
-PICTURES = os.environ.get("FINETUNE_PICTURES")
 TRAINING_MS = 900_000 if PICTURES else 60_000
 
 
@@ -74,7 +71,7 @@ async def _walk(page: Page) -> None:
     await page.get_by_text("1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
     await expect(thread.get_by_text(datasets.ready("house-voice.jsonl"))).to_be_visible(timeout=20_000)
-    await _picture(page, "report")
+    await picture(page, "report")
 
     # Start, with a mistake first: the modal says so under the field and stays open.
     await thread.get_by_role("button", name=datasets.start_button()).click()
@@ -84,7 +81,7 @@ async def _walk(page: Page) -> None:
     await modal.get_by_label(epochs).fill("many")
     await modal.get_by_role("button", name=start.start_button(), exact=True).click()
     await expect(modal.get_by_text(not_whole_number("epochs", 1, 50), exact=True)).to_be_visible()
-    await _picture(page, "settings")
+    await picture(page, "settings")
     await modal.get_by_label(epochs).fill("auto")
     await modal.get_by_role("button", name=start.start_button(), exact=True).click()
     await expect(modal).to_have_count(0)
@@ -98,7 +95,7 @@ async def _walk(page: Page) -> None:
     if PICTURES:
         half = "▰" * 10
         await expect(card.get_by_text(half)).to_be_visible(timeout=TRAINING_MS)
-    await _picture(page, "training")
+    await picture(page, "training")
 
     # Be told that it is done, and talk to it. The card's chart comes up to the last step, as in the thread.
     ready = thread.get_by_role("article").filter(has_text=notices.ready(f"@{PERSON}", "bike-shop"))
@@ -107,7 +104,7 @@ async def _walk(page: Page) -> None:
     await expect(card.locator("img")).to_have_attribute("alt", str(whole), timeout=30_000)
     button = ready.get_by_role("button", name=jobs.chat_button())
     await button.scroll_into_view_if_needed()
-    await _picture(page, "ready")
+    await picture(page, "ready")
     await button.click()
     opened = chat.opened(f"@{PERSON}", "bike-shop")
     await expect(channel.get_by_text(opened)).to_be_visible(timeout=20_000)
@@ -121,13 +118,6 @@ async def _walk(page: Page) -> None:
     await expect(answer.locator(".streaming")).to_have_count(0, timeout=60_000)
     if PICTURES:
         await expect(answer).to_contain_text("Happy pedalling!", timeout=30_000)
-        await _picture(page, "chat")
+        await picture(page, "chat")
         await page.emulate_media(color_scheme="dark")
-        await _picture(page, "chat-dark")
-
-
-async def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        await page.evaluate("document.querySelectorAll('.newest').forEach(button => button.click())")
-        await page.wait_for_timeout(400)
-        await page.screenshot(path=Path(PICTURES) / f"{name}.png")
+        await picture(page, "chat-dark")

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from browser import chromium
-from e2e.test_browser import LANGUAGE, PERSON, PICTURES, trial
+from e2e.test_browser import trial
 from e2e.world import MODEL, ROOT, World, until
+from pictures import LANGUAGE, PERSON, PICTURES, USER, picture
 from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
@@ -28,7 +29,6 @@ from texts.evaluations.tables import table_caption
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
-USER = PERSON.split()[0].lower()
 ANSWERING_MS = 120_000 if PICTURES else 20_000
 CHANNEL = "#support-model"
 BASE = BASE_MODEL if PICTURES else MODEL
@@ -73,12 +73,7 @@ class Stage:
         return str(await self.page.locator("body").get_attribute("data-thread"))
 
     async def picture(self, name: str, *, still: bool = False) -> None:
-        """`still`: as it is, not scrolled to the newest messages."""
-        if PICTURES:
-            if not still:
-                await self.page.evaluate("document.querySelectorAll('.newest').forEach(button => button.click())")
-            await self.page.wait_for_timeout(400)
-            await self.page.screenshot(path=Path(PICTURES) / f"{name}.png")
+        await picture(self.page, name, still=still)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
