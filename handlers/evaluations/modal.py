@@ -1,5 +1,5 @@
-"""The window in which an evaluation is put together. What it would take and show stands below, and follows what is
-chosen."""
+"""The window in which an evaluation is put together. What it would take and show stands in it, and follows what
+is chosen."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -75,11 +75,12 @@ def evaluation_modal(
     ]
     if choice.grader is not None and choice.grader not in graders:
         blocks.append(_json_input(choice.grader))
+    # Above what seldom anybody fills in: below it, the cost would be out of sight.
     blocks += [
+        section(plan) if plan else context(texts.choose_first()),
+        divider(),
         _count_input(N, texts.n_field(DEFAULT_N), choice.n),
         _count_input(SAMPLES, texts.samples_field(), choice.samples),
-        divider(),
-        section(plan) if plan else context(texts.choose_first()),
     ]
     return modal(
         texts.modal_title(),
