@@ -246,7 +246,7 @@ def models() -> Description:
 def export() -> Description:
     return Description(
         _("export MODEL [as=adapter|merged|gguf] [quantization=q4_k_m]"),
-        _("Make a fine-tuned model ready to be taken away as a file"),
+        _("Export a fine-tuned model as a file"),
         _(
             "Only the trainer hands models out. `adapter` is what was learned, `merged` the whole model as "
             "safetensors, `gguf` one file for llama.cpp and Ollama, with f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m or "

@@ -1,4 +1,4 @@
-"""Fine-tuned models to take away as files. Values come as they shall be shown."""
+"""Fine-tuned models exported as files. Values come as they shall be shown."""
 
 from texts.language import _
 
@@ -10,11 +10,11 @@ def kind(format: str, quantization: str | None) -> str:
 
 
 def export_button() -> str:
-    return _("Take away")
+    return _("Export")
 
 
 def choose(model: str) -> str:
-    return _("As what do you take {model} away?", model=model)
+    return _("In which format do you export {model}?", model=model)
 
 
 def kind_explained(format: str, quantization: str | None) -> str:
@@ -26,11 +26,11 @@ def kind_explained(format: str, quantization: str | None) -> str:
 
 
 def choose_button() -> str:
-    return _("Make it ready")
+    return _("Export it")
 
 
 def under_way(model: str, kind: str, who: str) -> str:
-    return _("{who} takes {model} away as {kind}. The file is being made.", who=who, model=model, kind=kind)
+    return _("{who} exports {model} as {kind}. The file is being made.", who=who, model=model, kind=kind)
 
 
 def step(step: str, share: str) -> str:
@@ -46,7 +46,7 @@ def step(step: str, share: str) -> str:
 
 
 def ready(model: str, kind: str, size: str, who: str) -> str:
-    return _("{who} {model} is ready as {kind}: {size}.", who=who, model=model, kind=kind, size=size)
+    return _("{who} {model} is exported as {kind}, {size}.", who=who, model=model, kind=kind, size=size)
 
 
 def fetch_it() -> str:
@@ -69,11 +69,11 @@ def upload_button() -> str:
 
 
 def file_of(model: str) -> str:
-    return _("{model}, to take away", model=model)
+    return _("{model}, exported", model=model)
 
 
 def failed(model: str, kind: str, who: str) -> str:
-    return _("{who} {model} could not be made ready as {kind}.", who=who, model=model, kind=kind)
+    return _("{who} {model} could not be exported as {kind}.", who=who, model=model, kind=kind)
 
 
 def gone() -> str:

@@ -60,4 +60,5 @@ class ExportListeners:
         name = export.remote.file_name or "model.zip"
         with speaking(await self.languages.place(request.channel, request.user)):
             comment = file_of(named(export.model))
-        await post_files(self.poster, request, {name: content}, request.thread_ts, comment)
+        pressed = request.body.get("message") or {}
+        await post_files(self.poster, request, {name: content}, request.thread_ts or pressed.get("ts"), comment)

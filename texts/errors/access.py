@@ -77,7 +77,7 @@ def only_owner(action: Action, kind: str) -> str:
             Action.DECIDE: _("Only the person who started this evaluation or an administrator may have it repeated."),
         }.get(action) or _("Only the person who started this evaluation or an administrator may cancel it.")
     if action is Action.EXPORT:
-        return _("Only the person whom this model belongs to or an administrator may take it away.")
+        return _("Only the person whom this model belongs to or an administrator may export it.")
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),

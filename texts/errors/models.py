@@ -31,11 +31,11 @@ def export_not_offered(provider: str) -> str:
     if provider == "nebius":
         return _(
             "Nebius does not hand models out this way: it keeps the adapter of each checkpoint as files, which its API "
-            "lists with the checkpoint. Models of the trainer can be taken away from here."
+            "lists with the checkpoint. Models of the trainer can be exported from here."
         )
     return _(
         "{provider} does not hand models out. Models that were trained by the trainer, on your own hardware, can be "
-        "taken away.",
+        "exported.",
         provider=provider,
     )
 

@@ -1,4 +1,4 @@
-"""A model that is made ready to be taken away, across a restart."""
+"""A model that is exported, across a restart."""
 
 from typing import Any
 
@@ -30,6 +30,6 @@ async def test_an_export_is_shown_in_one_message_until_its_file_can_be_fetched_a
         assert "I can &lt;help&gt;." in text_of(shown)
         assert w.provider.key not in text_of(shown)
         await w.person.click("ana", w.channel, shown["ts"], "export_upload")
-        await w.person.wait_message(w.channel, contains="to take away", timeout=20)
+        await w.person.wait_message(w.channel, contains=", exported", thread_ts=shown["ts"], timeout=20)
     posted = [message for message in await w.person.messages(w.channel) if "q8_0" in text_of(message)]
     assert len(posted) == 1
