@@ -25,6 +25,7 @@ _SYMBOLS: Final = {
     RunState.FINISHED: "✅",
     RunState.FAILED: "❌",
 }
+_ENDED: Final = (RunState.FINISHED, RunState.CANCELLED)
 
 
 def card(evaluation: Evaluation, progress: Progress) -> Message:
@@ -35,7 +36,7 @@ def card(evaluation: Evaluation, progress: Progress) -> Message:
         section(began),
         section(f"{progress_bar(progress.done, progress.of)} · {texts.of_answers(progress.done, progress.of)}"),
     ]
-    if state not in (RunState.FINISHED, RunState.CANCELLED):
+    if state not in _ENDED:
         blocks.append(section("\n".join(_by_model(evaluation, progress))))
     if evaluation.why is not None:
         blocks.append(section(texts.why(quoted(reason_words(evaluation.why), 600))))
@@ -69,7 +70,7 @@ def _by_model(evaluation: Evaluation, progress: Progress) -> list[str]:
 
 
 def _figures(evaluation: Evaluation, progress: Progress) -> list[str]:
-    figures = [texts.cost_so_far(progress.usd, unknown=progress.unknown_price)]
+    figures = [texts.cost(progress.usd, unknown=progress.unknown_price, ended=evaluation.state in _ENDED)]
     if progress.cached:
         figures.append(texts.known_before(progress.cached))
     if evaluation.state is RunState.RUNNING and progress.seconds_left:

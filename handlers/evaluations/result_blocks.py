@@ -149,7 +149,7 @@ def _interval(estimate: Estimate) -> str:
 
 def _score_table(result: Result) -> DataTable:
     has_right = not result.binary and any(score.right is not None for score in result.scores)
-    columns = [tables.model_column(), tables.score_column(), tables.low_column(), tables.high_column()]
+    columns = [tables.model_column(), tables.score_column(), tables.interval_column()]
     if has_right:
         columns.append(tables.right_column())
     if result.gains:
@@ -158,22 +158,19 @@ def _score_table(result: Result) -> DataTable:
     gains = {gain.model: gain.compared for gain in result.gains}
     rows = []
     for score in result.scores:
-        row: list[Cell] = [short_name(score.model), *map(_share, _bounds(score.estimate))]
+        one = score.estimate
+        row: list[Cell] = [short_name(score.model), _share(one.value), figures.span(one.low, one.high)]
         if has_right:
             row.append(_share(score.right.value if score.right else None))
         if result.gains:
-            row += _gain_cells(gains.get(score.model))
+            row += _gain_cells(gains[score.model]) if score.model in gains else [tables.baseline(), *["–"] * 3]
         row.append(_count(score))
         rows.append(row)
     return DataTable(tables.table_caption(), columns, rows)
 
 
-def _bounds(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
-    return estimate.value, estimate.low, estimate.high
-
-
-def _gain_cells(compared: Compared | None) -> list[Cell]:
-    if compared is None or compared.gain is None:
+def _gain_cells(compared: Compared) -> list[Cell]:
+    if compared.gain is None:
         return ["–"] * 4
     p = compared.p if compared.p_adjusted is None else compared.p_adjusted
     return [

@@ -23,7 +23,7 @@ from texts import figures as figure_texts
 from texts import reports as texts
 from texts.charts import loss_alt_text, words
 from texts.evaluations import tables
-from texts.evaluations.figures import confidence, no_interval, points, score
+from texts.evaluations.figures import confidence, no_interval, points, score, span
 from texts.evaluations.result import better, cannot_tell, worse, would_be_needed
 from texts.figures import verdict
 from texts.formats import duration, enumerated, figure, money, number, percent, sentences
@@ -219,8 +219,7 @@ def _scores(result: Result) -> Grid:
     columns = (
         tables.model_column(),
         tables.score_column(),
-        tables.low_column(),
-        tables.high_column(),
+        tables.interval_column(),
         tables.gain_column(),
         tables.p_column(),
     )
@@ -230,8 +229,8 @@ def _scores(result: Result) -> Grid:
         compared, estimate = gains.get(one.model), one.estimate
         gain = "–" if compared is None or compared.gain is None else points(compared.gain)
         p = None if compared is None else compared.p if compared.p_adjusted is None else compared.p_adjusted
-        figures = map(score, (estimate.value, estimate.low, estimate.high))
-        rows.append((one.model, *figures, gain, "–" if p is None else figure(p)))
+        interval = span(estimate.low, estimate.high)
+        rows.append((one.model, score(estimate.value), interval, gain, "–" if p is None else figure(p)))
     return _grid(columns, rows)
 
 

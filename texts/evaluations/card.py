@@ -33,11 +33,10 @@ def by_model(model: str, done: int, failed: int) -> str:
     return plural("{model}: {done}, {count} failed", "{model}: {done}, {count} failed", failed, model=model, done=done)
 
 
-def cost_so_far(usd: float, *, unknown: bool) -> str:
+def cost(usd: float, *, unknown: bool, ended: bool) -> str:
     """`unknown`: some models have no known price."""
-    if unknown and not usd:
-        return _("cost so far: unknown")
-    return _("cost so far: {usd}", usd=money(usd))
+    known = _("unknown") if unknown and not usd else money(usd)
+    return _("Cost: {usd}", usd=known) if ended else _("Cost so far: {usd}", usd=known)
 
 
 def known_before(count: int) -> str:

@@ -9,6 +9,11 @@ def confidence(low: str, high: str) -> str:
     return _("95%: {low} to {high}", low=low, high=high)
 
 
+def span(low: float | None, high: float | None) -> str:
+    """In a table: "20%–48%"."""
+    return "–" if low is None or high is None else f"{score(low)}–{score(high)}"
+
+
 def no_interval() -> str:
     return _("no interval from so few")
 

@@ -4,7 +4,7 @@ from texts.language import _
 
 
 def table_caption() -> str:
-    return _("Scores, with 95% intervals")
+    return _("Scores and gains")
 
 
 def model_column() -> str:
@@ -20,16 +20,17 @@ def right_column() -> str:
     return _("Right")
 
 
-def low_column() -> str:
-    return _("from")
-
-
-def high_column() -> str:
-    return _("to")
+def interval_column() -> str:
+    return _("95% interval")
 
 
 def gain_column() -> str:
     return _("Gain, points")
+
+
+def baseline() -> str:
+    """In the column of gains: the one that the others are compared with."""
+    return _("baseline")
 
 
 def p_column() -> str:

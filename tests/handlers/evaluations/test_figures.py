@@ -2,7 +2,7 @@
 
 import pytest
 
-from texts.evaluations.figures import points, score
+from texts.evaluations.figures import points, score, span
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,8 @@ def test_a_score_has_one_digit_where_it_needs_one(share: float | None, told: str
 )
 def test_a_gain_in_points_has_a_sign_and_one_digit_where_it_needs_one(gain: float, told: str) -> None:
     assert points(gain) == told
+
+
+def test_an_interval_is_one_cell() -> None:
+    assert span(0.2, 0.481) == "20%–48.1%"
+    assert span(None, None) == "–"

@@ -1,4 +1,4 @@
-"""What a result says of the control set: whether a model has lost general abilities."""
+"""What a result says: its table, and of the control set whether a model has lost general abilities."""
 
 from collections.abc import Sequence
 
@@ -45,3 +45,12 @@ def test_a_model_that_forgets_is_held_to_the_model_that_it_was_compared_with() -
 def test_nothing_is_said_where_the_control_set_could_not_be_graded() -> None:
     assert "No sign" in told([1.0] * 40, [1.0] * 40)
     assert "forgets" not in told([1.0] * 40, [None] * 40)
+
+
+def test_the_model_that_others_are_compared_with_is_called_the_baseline() -> None:
+    message = result_message(EVALUATION, result([1.0] * 20 + [0.0] * 20, [1.0] * 40))
+    (table,) = [block.to_dict() for block in message.blocks if block.type == "data_table"]
+    heading, base, tuned = [[cell["text"] for cell in row] for row in table["rows"]]
+    assert heading[:4] == ["Model", "Score", "95% interval", "Gain, points"]
+    assert base == ["first", "50.0%", "35.2%–64.8%", "baseline", "–", "–", "–", "0"]
+    assert tuned[3] == "+50"
