@@ -88,4 +88,4 @@ def export_of(count: int) -> str:
 
 def choose() -> str:
     # Translators: over the names of jobs that can be ticked.
-    return _("Tick two to six of them to compare those; otherwise the first six are compared.")
+    return _("Tick two to six jobs to compare them; otherwise the first six are compared.")

@@ -115,7 +115,7 @@ def overfitted(
     """Heading, and what to do. `better`: the step of a checkpoint to use instead, found under the button
     `checkpoints`; `fewer`: epochs to try instead of `epochs`."""
     said = _(
-        "the validation loss was lowest at step {step}, {best}, and rose to {ended} while the training loss went on "
+        "the validation loss was lowest at step {step} ({best}) and rose to {ended} while the training loss went on "
         "falling. The model learns the examples by heart.",
         step=found.best_step or 0,
         best=figure(found.best),
@@ -124,7 +124,7 @@ def overfitted(
     instead = ""
     if better is not None:
         instead = _(
-            "Use the checkpoint of step {step} instead (under {checkpoints}), or:", step=better, checkpoints=checkpoints
+            "Use the checkpoint of step {step} instead (under {checkpoints}).", step=better, checkpoints=checkpoints
         )
     advice = _("Try fewer epochs or more examples.")
     if fewer is not None and epochs is not None:

@@ -53,8 +53,8 @@ def title(judges: Sequence[str]) -> str:
 
 def agrees_with_thumbs(n: int, same: str, interval: str) -> str:
     return plural(
-        "Of {count} answer that people rated, it says the same of {same} ({interval}).",
-        "Of {count} answers that people rated, it says the same of {same} ({interval}).",
+        "It agrees with people on {same} of {count} answer that they rated ({interval}).",
+        "It agrees with people on {same} of {count} answers that they rated ({interval}).",
         n,
         same=same,
         interval=interval,

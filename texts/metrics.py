@@ -1,6 +1,7 @@
 """The metrics of runs beside each other: what they came to, and what shows in them. Values come as they shall be
 shown."""
 
+from texts.evaluations.figures import points
 from texts.formats import figure, percent, sentences
 from texts.language import _, plural
 
@@ -19,6 +20,10 @@ def nothing_measured(job: str) -> str:
     return _("Nothing has been measured of {job} yet. Not every provider tells figures while it trains.", job=job)
 
 
+def table_caption() -> str:
+    return _("Figures at the end, and the best of them")
+
+
 def job_column() -> str:
     # Translators: the heading of a column.
     return _("Job")
@@ -30,11 +35,11 @@ def quantity_column() -> str:
 
 
 def training_column() -> str:
-    return _("Training, at the end")
+    return _("Training set")
 
 
 def validation_column() -> str:
-    return _("Validation, at the end")
+    return _("Validation set")
 
 
 def gap_column() -> str:
@@ -56,6 +61,13 @@ def value(quantity: str, measured: float | None) -> str:
     return percent(measured) if "accuracy" in quantity else figure(measured)
 
 
+def gap(quantity: str, measured: float) -> str:
+    """With its sign: "+0.038", of shares "-3.8 points". `quantity`: the protocol's name."""
+    if "accuracy" not in quantity:
+        return f"{measured:+.3f}"
+    return _("{gain} points", gain=points(measured))
+
+
 def reading(smooth: float, *, checkpoints: bool, by_epoch: bool) -> str:
     """How the picture is to be read."""
     said = []
@@ -75,11 +87,11 @@ def reading(smooth: float, *, checkpoints: bool, by_epoch: bool) -> str:
 
 def guide(address: str) -> str:
     """`address`: a link to it."""
-    return _("Advice after {guide}.", guide=address)
+    return _("The advice follows {guide}.", guide=address)
 
 
 def guide_name() -> str:
-    return _("OpenAI's guide to good fine-tuning")
+    return _("OpenAI's fine-tuning best practices")
 
 
 def plateau(name: str, step: int, total: int, before: str, after: str) -> tuple[str, str]:

@@ -15,7 +15,6 @@ from handlers.blocks.text import bold, code, size
 from texts import judges as texts
 from texts.evaluations.figures import confidence, no_interval, score
 from texts.evaluations.result import would_be_needed
-from texts.formats import figure
 
 CHECK: Final = "judge_check"
 CONFIRMED: Final = "judge_confirmed"
@@ -121,8 +120,8 @@ def _thumbs(found: Thumbs) -> list[str]:
         said.append(texts.agrees_with_thumbs(found.n, *_share(found.same)))
         if found.agreement.value is not None:
             low, high = found.agreement.low, found.agreement.high
-            interval = no_interval() if low is None or high is None else confidence(figure(low), figure(high))
-            said.append(texts.kappa(figure(found.agreement.value), interval))
+            interval = no_interval() if low is None or high is None else confidence(f"{low:.2f}", f"{high:.2f}")
+            said.append(texts.kappa(f"{found.agreement.value:.2f}", interval))
         said.append(texts.finds_good(score(found.judge_good), score(found.people_good)))
     if found.unreadable:
         said.append(texts.unreadable(found.unreadable))

@@ -37,8 +37,9 @@ def runs_message(
     blocks: list[Block] = [section(bold(heading))]
     if chart:
         blocks.append(image(chart, chart_alt))
-    blocks.append(_table(heading, measured, run_names(runs) if len(runs) > 1 else {}))
-    remarks = [_remarks(run, named=len(runs) > 1) for run in runs]
+    names = run_names(runs) if len(runs) > 1 else {}
+    blocks.append(_table(measured, names))
+    remarks = [_remarks(run, names.get(run.job.id)) for run in runs]
     blocks += [section(remark) for remark in remarks if remark]
     reading = (
         texts.reading(smooth, checkpoints=any(run.checkpoints for run in runs), by_epoch=by_epoch) if chart else ""
@@ -58,7 +59,7 @@ def run_names(runs: Sequence[RunMetrics], room: int = 100) -> dict[str, str]:
     return {job_id: name if begun[name[:room]] == 1 else job_id for job_id, name in names.items()}
 
 
-def _table(caption: str, runs: Sequence[RunMetrics], names: Mapping[str, str]) -> DataTable:
+def _table(runs: Sequence[RunMetrics], names: Mapping[str, str]) -> DataTable:
     """`names` by job id; none where there is one job."""
     columns = [
         *([texts.job_column()] if names else []),
@@ -73,27 +74,33 @@ def _table(caption: str, runs: Sequence[RunMetrics], names: Mapping[str, str]) -
     for run in runs:
         for one in run.summaries:
             rows.append([*([names[run.job.id]] if names else []), *_cells(one)])
-    return DataTable(caption.replace("`", ""), columns, rows)
+    return DataTable(texts.table_caption(), columns, rows)
 
 
 def _cells(one: Summary) -> list[Cell]:
     name = figures.quantity(one.quantity)
     ends = [figure.value if figure else None for figure in (one.training, one.validation)]
-    numbers = [_number(one.quantity, value) for value in (*ends, one.gap, one.best)]
-    return [name, *numbers, Number(one.best_step, f"{one.best_step:,}")]
+    gap: Cell = "–" if one.gap is None else Number(one.gap, texts.gap(one.quantity, one.gap))
+    return [
+        name,
+        *(_number(one.quantity, value) for value in ends),
+        gap,
+        _number(one.quantity, one.best),
+        Number(one.best_step, f"{one.best_step:,}"),
+    ]
 
 
 def _number(quantity: str, value: float | None) -> Cell:
     return "–" if value is None else Number(value, texts.value(quantity, value))
 
 
-def _remarks(run: RunMetrics, *, named: bool) -> str:
-    """What shows in a run, as mrkdwn; empty where nothing does."""
+def _remarks(run: RunMetrics, name: str | None) -> str:
+    """What shows in a run, as mrkdwn; empty where nothing does. `name`: where there are several."""
     lines = [diagnosis(run.job, run.assessment), *(_said(one) for one in run.observations)]
-    if named and not run.is_measured:
+    if name and not run.is_measured:
         lines = [texts.nothing_measured(code(title(run.job), 100))]
-    elif named and any(lines):
-        lines.insert(0, code(title(run.job), 100))
+    elif name and any(lines):
+        lines.insert(0, code(name, 100))
     return "\n".join(filter(None, lines))
 
 

@@ -124,7 +124,7 @@ async def test_a_judge_is_asked_after_a_question_and_what_came_of_it_is_posted(
     (posted,) = slack.called("chat.postMessage")
     said = json.dumps(posted["blocks"], ensure_ascii=False)
     for part in (
-        "Of 30 answers that people rated, it says the same of 80% (95%: 62.7% to 90.5%).",
+        "It agrees with people on 80% of 30 answers that they rated (95%: 62.7% to 90.5%).",
         "kappa 0.8",
         "It finds 50% of them good; people find 40% good.",
         "2 times it said nothing that can be read",

@@ -46,10 +46,16 @@ def table(message: Message) -> list[list[str]]:
 def test_one_job_has_its_ends_the_gap_and_the_best_step() -> None:
     message = runs_message([a_run()], smooth=0.6, by_epoch=False, chart="F1", chart_alt="It falls.")
     heading, loss = table(message)
-    assert heading == ["Figure", "Training, at the end", "Validation, at the end", "Gap", "Best", "at step"]
-    assert loss == ["Loss", "0.112", "0.150", "0.038", "0.150", "20"]
+    assert heading == ["Figure", "Training set", "Validation set", "Gap", "Best", "at step"]
+    assert loss == ["Loss", "0.112", "0.150", "+0.038", "0.150", "20"]
     assert "moving average (weight 0.6)" in words(message)
     assert "0.112" in words(message), "where tables are not taken, the same in words"
+
+
+def test_a_gap_between_shares_is_told_in_points() -> None:
+    told = [Metrics(5, 5, train_mean_token_accuracy=0.764, full_valid_mean_token_accuracy=0.726)]
+    (_, accuracy) = table(runs_message([a_run(told=told)], smooth=0, by_epoch=False))
+    assert accuracy[1:4] == ["76.4%", "72.6%", "-3.8 points"]
 
 
 def test_of_several_each_line_names_its_job_and_one_without_figures_says_so() -> None:
