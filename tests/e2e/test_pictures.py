@@ -16,12 +16,13 @@ from playwright.async_api import Page
 from app.run import Bot
 from bot.jobs.job import Job
 from sandbox.seed import ANA, MEI
-from texts import evaluations, feedback, sweeps
+from texts import feedback, sweeps
+from texts.evaluations.question import estimate_heading
 from texts.language import speaking
 
 pytestmark = pytest.mark.skipif(not PICTURES, reason="takes pictures only")
 
-JUDGE: Final = "o4-mini-2025-04-16"
+JUDGE: Final = "Qwen/Qwen3-32B"
 TUNED: Final = f"ft:{MODEL}:acme:tickets:abc12345"
 CHAT: Final = "POST /chat/completions"
 THINGS: Final = (
@@ -131,10 +132,11 @@ async def test_an_evaluation_of_labels_in_pictures(w: World) -> None:
         job = await _started(w, bot, "suffix=tickets epochs=3")
         w.provider.succeed(_at_provider(w, job))
         async with looking(w.sandbox.page_url) as page:
+            await _question(w, page)
             await _window(w, page)
             thread = await _running(w, page)
             for kind, name in (
-                ("result", "evaluate-scores"),
+                ("result", "evaluate-result"),
                 ("classes", "evaluate-labels"),
                 ("differences", "evaluate-differences"),
             ):
@@ -144,24 +146,37 @@ async def test_an_evaluation_of_labels_in_pictures(w: World) -> None:
                 await picture_of(await message(page, told), name)
 
 
+async def _question(w: World, page: Page) -> None:
+    """What a command is answered with."""
+    await w.wait_card("job_evaluate")
+    typed = f"evaluate {MODEL},tickets on tickets-validation.jsonl"
+    await w.person.command(USER, w.channel, "/finetune", typed)
+    question = await w.person.wait_ephemeral(USER, w.channel, action_id="evaluation_confirmed", timeout=60)
+    await picture_of(await message(page, question), "evaluate-question")
+
+
 async def _window(w: World, page: Page) -> None:
     """*Evaluate* on the card of a finished job; the plan stands below."""
     card = await w.wait_card("job_evaluate")
     await w.person.click(USER, w.channel, card["ts"], "job_evaluate")
     window = page.get_by_role("dialog")
     with speaking(LANGUAGE):
-        await window.get_by_text(evaluations.estimate_heading()).wait_for()
+        await window.get_by_text(estimate_heading()).wait_for()
     await picture_of(window, "evaluate-window")
 
 
 async def _running(w: World, page: Page) -> str:
-    """Sent off, looked at when two thirds of the answers are there, and let go on. Its thread."""
-    held = asyncio.Event()
-    w.provider.fault(CHAT, 84)  # nothing goes wrong with these
-    w.provider.fault(CHAT, 44, hold=held)
+    """Sent off, looked at when three quarters of the answers are there, and let go on. Its thread."""
+    late, held = asyncio.Event(), asyncio.Event()
+    w.provider.fault(CHAT, 96)  # nothing goes wrong with these
+    w.provider.fault(CHAT, hold=late)
+    w.provider.fault(CHAT, 31, hold=held)
     view = await w.person.wait_view(USER)
     assert await w.person.submit(USER, view["id"], {}) == {}
-    card = await w.person.wait_message(w.channel, payload={"id": "eval-*/card"}, contains="66%", timeout=60)
+    await until(lambda: len(w.provider.chats) == 96)
+    await page.wait_for_timeout(2000)  # what has been answered is counted with the next answer a second later
+    late.set()
+    card = await w.person.wait_message(w.channel, payload={"id": "eval-*/card"}, contains="75%", timeout=60)
     await picture_of(await message(page, card), "evaluate-running")
     held.set()
     return str(card.get("thread_ts") or card["ts"])
@@ -184,7 +199,6 @@ async def test_metrics_history_and_checkpoints_in_pictures(w: World) -> None:
         wrong = await _started(w, bot, "suffix=tickets-3 epochs=1 lr=8")
         for job, speed, rises in ((short, 0.06, 0.0), (long, 0.14, 0.011)):
             _course(w, _at_provider(w, job), speed, rises)
-            w.provider.succeed(_at_provider(w, job))
         w.provider.run(_at_provider(w, wrong), steps=3)
         w.provider.fail(_at_provider(w, wrong), "server_error", "The job failed due to an internal error.")
         running = await _started(w, bot, "suffix=tickets-4 epochs=3 lr=1")
@@ -229,7 +243,7 @@ async def test_a_judge_in_pictures(w: World) -> None:
         await w.person.command(USER, w.channel, "/finetune", f"judge {JUDGE}")
         question = await w.person.wait_ephemeral(USER, w.channel, action_id="judge_confirmed", timeout=60)
         await w.person.click(USER, w.channel, question["ts"], "judge_confirmed")
-        told = await w.person.wait_message(w.channel, contains=JUDGE, author=w.bot_user, timeout=60)
+        told = await w.person.wait_message(w.channel, contains="Qwen3-32B", author=w.bot_user, timeout=60)
         async with looking(w.sandbox.page_url) as page:
             await picture_of(await message(page, told), "judge")
 
@@ -249,7 +263,10 @@ async def test_an_export_in_pictures(w: World) -> None:
         )
         ready = await w.person.wait_message(w.channel, action_id="export_upload", timeout=20)
         await w.person.click(USER, w.channel, ready["ts"], "export_upload")
-        await until(lambda: any(file.name.endswith(".gguf") for file in w.sandbox.state.workspace.files.values()))
+        files = w.sandbox.state.workspace.files
+        await until(lambda: any(file.name.endswith(".gguf") for file in files.values()))
+        for file in files.values():
+            file.size = 61_400_000  # as the message says; the stand-in's is shorter
         async with looking(w.sandbox.page_url, height=760) as page:
             shown = await message(page, ready)
             await shown.locator(".replies").click()
@@ -340,4 +357,9 @@ def _course(w: World, job_id: str, speed: float, rises: float) -> None:
         w.provider.add_event(job_id, f"Step {step}/60", type="metrics", data=data)
         if step in (20, 40):
             w.provider.checkpoint(job_id, step)
-            w.provider.checkpoints[job_id][-1]["metrics"] = data
+            saved = w.provider.checkpoints[job_id][-1]
+            suffix = w.provider.jobs[job_id]["user_provided_suffix"]
+            name = f"ft:{MODEL}:acme:{suffix}:{job_id[-8:]}:ckpt-step-{step}"
+            saved |= {"metrics": data, "fine_tuned_model_checkpoint": name}
+    w.provider.succeed(job_id)
+    w.provider.checkpoints[job_id][-1] |= {"metrics": data, "step_number": 60}

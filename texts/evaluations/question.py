@@ -93,16 +93,16 @@ def detectable(n: int, low: float, high: float) -> str:
     """What a comparison of so many examples shows. `low` and `high`: gains, in points."""
     if round(low) == round(high):
         return plural(
-            "{count} example shows a gain of about {high} points; a smaller one stays unseen.",
-            "{count} examples show a gain of about {high} points; a smaller one stays unseen.",
+            "{count} example is enough to see a gain of about {high} points; a smaller one may stay unseen.",
+            "{count} examples are enough to see a gain of about {high} points; a smaller one may stay unseen.",
             n,
             high=round(high),
         )
     return plural(
-        "{count} example shows a gain of {low} to {high} points, depending on how often the models disagree; a "
-        "smaller one stays unseen.",
-        "{count} examples show a gain of {low} to {high} points, depending on how often the models disagree; a "
-        "smaller one stays unseen.",
+        "{count} example is enough to see a gain of {low} to {high} points, depending on how often the models "
+        "disagree; a smaller one may stay unseen.",
+        "{count} examples are enough to see a gain of {low} to {high} points, depending on how often the models "
+        "disagree; a smaller one may stay unseen.",
         n,
         low=round(low),
         high=round(high),
