@@ -51,6 +51,8 @@ def verdict(problem: Problem) -> str:
         Problem.VALIDATION_ROSE: _("Validation got worse"),
         Problem.OVERFITTED: _("Over-fitted"),
         Problem.NOT_LEARNED: _("Learned next to nothing"),
+        Problem.COLLAPSED: _("Always the same answer"),
+        Problem.NOTHING_TO_LEARN: _("Nothing to learn from"),
     }[problem]
 
 
@@ -106,6 +108,34 @@ def not_learned(found: Diagnosis) -> tuple[str, str]:
         "more epochs, and check that the answers in the file follow from its questions.",
         began=figure(found.began),
         ended=figure(found.ended),
+    )
+
+
+def collapsed(found: Diagnosis) -> tuple[str, str]:
+    """Heading, and what to do."""
+    return _("Always the same answer:"), plural(
+        "for {count} step the model has given one and the same answer to each prompt, at a mean reward of {reward}, "
+        "and learns nothing more. Use an earlier checkpoint, and try a lower learning rate. See what the grader "
+        "rewards: the answer may be a way around it.",
+        "for {count} steps the model has given one and the same answer to each prompt, at a mean reward of {reward}, "
+        "and learns nothing more. Use an earlier checkpoint, and try a lower learning rate. See what the grader "
+        "rewards: the answer may be a way around it.",
+        found.steps or 0,
+        reward=figure(found.ended),
+    )
+
+
+def nothing_to_learn(found: Diagnosis) -> tuple[str, str]:
+    """Heading, and what to do."""
+    return _("Nothing to learn from:"), plural(
+        "for {count} step all answers to a prompt have scored the same, at a mean reward of {reward}, and the model "
+        "has learned nothing. Take prompts that it answers well now and then, a grader with more than right and wrong, "
+        "or fine-tune it on some good answers first.",
+        "for {count} steps all answers to a prompt have scored the same, at a mean reward of {reward}, and the model "
+        "has learned nothing. Take prompts that it answers well now and then, a grader with more than right and wrong, "
+        "or fine-tune it on some good answers first.",
+        found.steps or 0,
+        reward=figure(found.ended),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from bot.jobs import states
-from bot.jobs.diagnosis import Diagnosis, diagnose, lower_rate
+from bot.jobs.diagnosis import Diagnosis, Problem, diagnose, lower_rate
 from bot.jobs.figures import Figure, Quantity, figures, quantities
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
@@ -85,7 +85,8 @@ async def assessed(jobs: JobStore, job: Job) -> Assessment:
 async def advised_rate(jobs: JobStore, job: Job) -> float | None:
     """The learning rate multiplier to start again with, where the run diverged, also one that was cancelled for it."""
     told = all_metrics(await jobs.metrics(job.id), await jobs.checkpoints(job.id))
-    diverged = diagnose(told, job.method, ended=False) is not None
+    found = diagnose(told, job.method, ended=False)
+    diverged = found is not None and found.problem is Problem.DIVERGED
     return lower_rate(job.hyperparameters.learning_rate_multiplier) if diverged else None
 
 

@@ -8,7 +8,7 @@ healthy and ruined ones (tests/jobs/runs, made in November 2026).
 import math
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from statistics import mean, median
 
 import msgspec
@@ -36,11 +36,16 @@ class Problem(StrEnum):
     """The validation loss has risen from its lowest while training's went on falling."""
     NOT_LEARNED = "not_learned"
     """The loss never fell."""
+    COLLAPSED = "collapsed"
+    """Of reinforcement: the model gives one and the same answer to a prompt, and no good one."""
+    NOTHING_TO_LEARN = "nothing_to_learn"
+    """Of reinforcement: all answers to a prompt score the same, which teaches nothing."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True):
     """`began` and `ended`: the loss that shows it, training's or (`of_validation`) validation's; None where it is no
-    number. `best_step`: where the validation loss was lowest, `best`."""
+    number. `best_step`: where the validation loss was lowest, `best`. Of reinforcement `ended` is the mean reward of
+    the latest `steps`, in which it stood still."""
 
     problem: Problem
     of_validation: bool
@@ -48,6 +53,7 @@ class Diagnosis(msgspec.Struct, frozen=True):
     ended: float | None = None
     best_step: int | None = None
     best: float | None = None
+    steps: int | None = None
 
 
 # In nats, and as a share of where it was: what counts as a rise of the validation loss, whatever the noise.
@@ -62,16 +68,22 @@ _FALL_SHARE, _TO_LEARN = 0.02, 0.5
 # Of fewer steps nobody can tell how noisy they are, and of fewer still nothing at all.
 _ENOUGH_STEPS, _FEWEST_STEPS = 20, 6
 _SIGMAS = 4.0
+# Steps of reinforcement without any difference between the answers to a prompt; of fewer it may come right by itself.
+_STILL_STEPS = 10
+# Nats a token: below it, sampling draws the same tokens nearly always.
+_CERTAIN = 0.01
+# What counts as another mean reward, and as a share of what it was.
+_REWARD, _REWARD_SHARE = 0.02, 0.05
 # The DPO loss of a model that has not moved yet.
 _DPO_START = math.log(2)
 
 
 def diagnose(metrics: Sequence[Metrics], method: str = "", *, ended: bool = True) -> Diagnosis | None:
     """What is wrong with the run as a whole, or None. While it still trains (`ended` is False) only divergence is
-    told: the rest may yet come right. `metrics` in any order. The loss of reinforcement stays about zero however well
-    it learns: of it only a loss that is no number is told."""
+    told, and that reinforcement stands still: the rest may yet come right. `metrics` in any order. The loss of
+    reinforcement stays about zero however well it learns: only one that is no number is told."""
     if quantities(method, metrics) == REINFORCEMENT_QUANTITIES:
-        return _divergence(metrics, Curve([], []), Curve([], []), method)
+        return _divergence(metrics, Curve([], []), Curve([], []), method) or _stands_still(metrics)
     train, valid = training(metrics, "loss"), validation(metrics, "loss")
     found = _divergence(metrics, train, valid, method)
     return found if found or not ended else _rise(train, valid, method) or _standstill(train, valid)
@@ -143,6 +155,26 @@ def _standstill(train: Curve, valid: Curve) -> Diagnosis | None:
     fell = first - last + noise > _FALL_SHARE * first or began - end > 2 * _FALL_SHARE * began
     valid_fell = bool(valid.points) and valid.points[-1][1] < (1 - _FALL_SHARE / 2) * valid.points[0][1]
     return None if fell or valid_fell else Diagnosis(Problem.NOT_LEARNED, False, began, end)
+
+
+def _stands_still(metrics: Sequence[Metrics]) -> Diagnosis | None:
+    """Whether reinforcement has nothing to learn from any more. A run that has come up to its best reward is done, and
+    nothing is wrong with it."""
+    told = sorted(metrics, key=lambda one: one.step)
+    steps = [one for one in told if one.train_frac_reward_zero_std is not None]
+    still = list(takewhile(lambda one: (one.train_frac_reward_zero_std or 0.0) >= 1.0, reversed(steps)))
+    reward = training(told, "mean_reward")
+    if len(still) < _STILL_STEPS or not reward.raw:
+        return None
+    ended = mean(value for step, value in reward.raw if step >= still[-1].step)
+    peak = max(value for _, value in reward.points)
+    other = max(_REWARD, _REWARD_SHARE * abs(peak))
+    if ended > reward.points[0][1] + other and ended > peak - other:
+        return None
+    entropies = [one.train_entropy for one in still if one.train_entropy is not None]
+    collapsed = len(entropies) >= _STILL_STEPS and mean(entropies) < _CERTAIN
+    problem = Problem.COLLAPSED if collapsed else Problem.NOTHING_TO_LEARN
+    return Diagnosis(problem, False, ended=ended, steps=len(still))
 
 
 def _level(raw: Points) -> float | None:

@@ -52,7 +52,8 @@ class JobError(msgspec.Struct, frozen=True):
 class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     """The figures of one training step, under the protocol's names; unmeasured ones are None. The protocol has none for
     preferences: `reward_…` are named as TRL names them (a pair's margin, and the share of pairs with a positive one).
-    Of reinforcement it has the mean reward that graders gave.
+    Of reinforcement it has the mean reward that graders gave; `train_frac_reward_zero_std` (the share of prompts whose
+    answers all scored the same) and `train_entropy` (nats a token) are TRL's, too.
     `not_finite`: a loss was infinite, or no number. `elapsed_seconds`: how long the job has trained until then.
     """
 
@@ -73,6 +74,8 @@ class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     train_mean_reward: float | None = None
     valid_mean_reward: float | None = None
     full_valid_mean_reward: float | None = None
+    train_frac_reward_zero_std: float | None = None
+    train_entropy: float | None = None
     not_finite: bool = False
     elapsed_seconds: float | None = None
 

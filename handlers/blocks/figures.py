@@ -52,6 +52,10 @@ def diagnosis(job: Job, assessment: Assessment) -> str:
             said = texts.overfitted(found, better, bold(checkpoints_button()), fewer, epochs)
         case Problem.NOT_LEARNED:
             said = texts.not_learned(found)
+        case Problem.COLLAPSED:
+            said = texts.collapsed(found)
+        case Problem.NOTHING_TO_LEARN:
+            said = texts.nothing_to_learn(found)
     heading, text = said
     return f"{bold(heading)} {text}"
 

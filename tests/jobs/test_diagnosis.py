@@ -178,3 +178,46 @@ def test_after_divergence_a_quarter_of_the_rate_is_advised_and_no_more_than_the_
 def test_a_validation_loss_that_no_model_with_sense_has_is_told_however_few_the_steps() -> None:
     found = diagnose(run([4.4, 60.0, 9.7], {3: 9.7}), ended=False)
     assert found == Diagnosis(Problem.DIVERGED, True, 4.4, 9.7)
+
+
+# Reinforcement
+
+
+def rewarded(*rewards: float, still: int = 0, entropy: float | None = 0.5) -> list[Metrics]:
+    """A step for each reward; in the last `still` ones all answers to a prompt scored the same."""
+    return [
+        Metrics(
+            step=step,
+            train_loss=0.0,
+            train_mean_reward=reward,
+            train_frac_reward_zero_std=1.0 if step > len(rewards) - still else 0.5,
+            train_entropy=entropy,
+        )
+        for step, reward in enumerate(rewards, 1)
+    ]
+
+
+@pytest.mark.parametrize("ended", [False, True])
+@pytest.mark.parametrize("reward", [0.0, 0.5, 1.0])
+def test_reinforcement_in_which_no_answer_scores_above_another_has_nothing_to_learn_from(
+    ended: bool, reward: float
+) -> None:
+    found = diagnose(rewarded(*[reward] * 12, still=12), ended=ended)
+    assert found == Diagnosis(Problem.NOTHING_TO_LEARN, False, ended=reward, steps=12)
+
+
+@pytest.mark.parametrize("fallen_to", [0.0, 0.3])
+def test_a_model_that_gives_one_and_the_same_answer_has_collapsed(fallen_to: float) -> None:
+    run = rewarded(*[0.2, 0.4, 0.6, 0.6, 0.6, 0.6], *[fallen_to] * 14, still=14, entropy=0.001)
+    assert problem(diagnose(run)) is Problem.COLLAPSED
+    unmeasured = rewarded(*[0.2, 0.4, 0.6, 0.6, 0.6, 0.6], *[fallen_to] * 14, still=14, entropy=None)
+    assert problem(diagnose(unmeasured)) is Problem.NOTHING_TO_LEARN
+
+
+def test_a_model_that_has_learned_all_there_is_and_answers_alike_is_done() -> None:
+    assert diagnose(rewarded(*[0.1, 0.3, 0.5, 0.8, 0.9, 0.95], *[1.0] * 14, still=14, entropy=0.001)) is None
+
+
+def test_a_few_steps_without_a_difference_say_nothing() -> None:
+    assert diagnose(rewarded(*[0.0] * 20, still=9)) is None
+    assert diagnose([Metrics(step=step, train_mean_reward=0.0) for step in range(1, 30)]) is None, "not measured"
