@@ -165,3 +165,16 @@ def _east_asian_fonts() -> list[str]:
 
     installed = {font.name for font in fontManager.ttflist}
     return [name for name in _EAST_ASIAN_FONTS if name in installed]
+
+
+@cache
+def east_asian_font_files() -> list[tuple[str, int]]:
+    """Path, and place in the file, of the regular face of each."""
+    from matplotlib.font_manager import fontManager
+
+    found = {
+        font.name: (font.fname, getattr(font, "index", 0))
+        for font in fontManager.ttflist
+        if font.style == "normal" and font.weight in (400, "normal", "regular")
+    }
+    return [found[name] for name in _east_asian_fonts() if name in found]

@@ -1,20 +1,27 @@
 """A document as a PDF on A4.
 
-Letters are those of DejaVu Sans, which comes with matplotlib, and are embedded. Chinese, Japanese and Korean are of the
-Asian fonts of the PDF standard, which are not embedded: each reader draws them with a font of its own system. So
-nothing has to be downloaded, and no font of 10 MB travels with the bot.
+Letters are those of DejaVu Sans, which comes with matplotlib, and are embedded. Of Chinese, Japanese and Korean the
+glyphs that occur are cut out of a font of this machine, and embedded, too. What no font here has is of the Asian fonts
+of the PDF standard: each reader draws them with a font of its own system. So nothing has to be downloaded, and no font
+of 10 MB travels with the bot.
 """
 
 import io
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
+
 from bot.reports.document import Block, Document, Facts, Grid, Paragraph, Picture
+from bot.reports.embedding import cut_out
 
 _LETTERS: Final = "DejaVuSans"
 _BOLD: Final = "DejaVuSans-Bold"
+_EMBEDDED: Final = "EastAsian"
 _CHINESE: Final = "STSong-Light"
 _KOREAN: Final = "HYSMyeongJo-Medium"
 _JAPANESE: Final = "HeiseiMin-W3"
@@ -31,6 +38,10 @@ _WIDTH: Final = 178.0 / 25.4 * 72 - 12  # A4 without its margins and the frame's
 _NAMES: Final = 0.3
 
 
+_embedded: ContextVar[frozenset[str]] = ContextVar("embedded", default=frozenset())
+"""The characters that the embedded font has."""
+
+
 def pdf_page(document: Document) -> bytes:
     from reportlab.lib.pagesizes import A4
     from reportlab.lib.units import mm
@@ -38,6 +49,7 @@ def pdf_page(document: Document) -> bytes:
     from reportlab.platypus import Paragraph as Flowing
 
     style = _styles()
+    _embed(frozenset("".join(_EAST_ASIAN.findall("".join(_texts(document))))))
     story: list[Any] = [
         Flowing(_marked(document.title, bold=True), style["title"]),
         Flowing(_marked(document.subtitle), style["faint"]),
@@ -65,6 +77,27 @@ def pdf_page(document: Document) -> bytes:
         invariant=1,
     ).build(story, onFirstPage=_numbered, onLaterPages=_numbered)
     return made.getvalue()
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All that is written in a document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _texts(part)
+    elif isinstance(value, msgspec.Struct):
+        yield from _texts(msgspec.structs.astuple(value))
+
+
+def _embed(characters: frozenset[str]) -> None:
+    from reportlab.pdfbase import pdfmetrics
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    found = cut_out(characters)
+    if found is not None:
+        pdfmetrics.registerFont(TTFont(_EMBEDDED, io.BytesIO(found.content)))
+    _embedded.set(found.characters if found is not None else frozenset())
 
 
 def _numbered(canvas: Any, page: Any) -> None:
@@ -143,6 +176,8 @@ def _font(name: str, text: str) -> str:
 
 
 def _east_asian(run: str) -> str:
+    if _embedded.get().issuperset(run):
+        return _EMBEDDED
     if re.match(f"[{_HANGUL}]", run):
         return _KOREAN
     return _JAPANESE if re.match(f"[{_KANA}]", run) else _CHINESE

@@ -1,13 +1,21 @@
 """A document as HTML and as PDF: whatever stands in it does no harm, and it needs nothing else."""
 
+import io
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
+import pytest
+from fontTools.pens.boundsPen import BoundsPen
+from fontTools.ttLib import TTFont
 from parts import measured
 
+from bot.charts.canvas import east_asian_font_files
 from bot.charts.words import ChartWords
 from bot.providers.protocol import Metrics
+from bot.reports import embedding
 from bot.reports.document import Document, Facts, Grid, Paragraph, Section
+from bot.reports.embedding import cut_out
 from bot.reports.html import html_page
 from bot.reports.pages import Curves, lay_out
 from bot.reports.pdf import pdf_page
@@ -67,10 +75,56 @@ def test_the_page_fetches_nothing_and_runs_nothing() -> None:
     assert b"/Subtype /Image" in pages.pdf
 
 
-def test_a_pdf_takes_any_text_and_names_a_chinese_font() -> None:
+def test_a_pdf_takes_any_text_and_names_a_chinese_font_where_this_machine_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(embedding, "east_asian_font_files", list)
     made = pdf_page(document(f"{HOSTILE} 客服对话，さくら 한국어 😀 é → ✓ Привет\n" + "很长" * 400, language="zh"))
     assert b"/STSong-Light" in made
     assert b"DejaVuSans" in made
+
+
+needs_font = pytest.mark.skipif(not east_asian_font_files(), reason="needs a font with Chinese (fonts-noto-cjk)")
+
+
+@needs_font
+def test_a_pdf_brings_the_glyphs_of_its_chinese_and_no_others() -> None:
+    made = pdf_page(document("Tickets 客服对话，很长", language="zh"))
+    assert b"STSong" not in made
+    assert made.count(b"/FontFile2") == 3, "letters, bold ones, and these"
+    assert len(made) < 200_000
+
+
+@needs_font
+def test_each_pdf_has_the_glyphs_of_its_own_text() -> None:
+    """One process makes many."""
+    first, again = pdf_page(document("客服对话")), pdf_page(document("训练报告"))
+    assert b"STSong" not in first + again
+    assert pdf_page(document("客服对话")) == first
+
+
+@needs_font
+def test_glyphs_that_are_cut_out_look_as_they_did() -> None:
+    """Drawn by TrueType's curves, each fills the same box, to a hundredth of its height."""
+    path, index = east_asian_font_files()[0]
+    cut = cut_out(frozenset("客服很"))
+    assert cut is not None
+    original, made = TTFont(path, fontNumber=index), TTFont(io.BytesIO(cut.content))
+    assert "glyf" in made
+    for character in cut.characters:
+        boxes = []
+        for font in (original, made):
+            pen = BoundsPen(font.getGlyphSet())
+            font.getGlyphSet()[font.getBestCmap()[ord(character)]].draw(pen)
+            boxes.append(pen.bounds)
+        assert boxes[0] == pytest.approx(boxes[1], abs=original["head"].unitsPerEm / 100)
+
+
+def test_a_font_that_cannot_be_read_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font")
+    monkeypatch.setattr(embedding, "east_asian_font_files", lambda: [(str(broken), 0)])
+    assert b"STSong" in pdf_page(document("客服对话"))
 
 
 def test_a_long_table_goes_over_several_pages_with_its_headings() -> None:
