@@ -368,8 +368,10 @@ def _reinforcement(body: CreateJob) -> Reinforcement:
     if needs_model(grader):
         raise ApiError(
             400,
-            "Graders that ask a model ('score_model', 'label_model') are not offered here for training; "
-            "choose one that needs none, such as 'string_check' or 'text_similarity', or a 'multi' of these.",
+            "Graders that ask a model ('score_model', 'label_model', also in a 'multi') do not grade training here: "
+            "answers are graded in the process that trains, which reaches no other model. What is possible instead: "
+            "train with 'string_check', 'text_similarity' or a 'multi' of these, and grade the trained model's answers "
+            "with this grader afterwards (POST /v1/fine_tuning/alpha/graders/run).",
             code="unsupported_value",
             param=param,
         )
