@@ -1,7 +1,9 @@
 """Evaluations: planned, run and shown, and the graders of their answers."""
 
+from app.features.runs import run_keeper
 from app.services import Services
 from bot.evaluations.differences import Differences
+from bot.evaluations.evaluation import Evaluation
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.export import EvaluationExport
 from bot.evaluations.grader_files import GraderFiles
@@ -16,8 +18,8 @@ from handlers.datasets.derived_files import DerivedFiles
 from handlers.evaluations.answer_files import AnswerFiles
 from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.dropped_graders import DroppedGraders
-from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.listeners import EvaluationListeners
+from handlers.evaluations.messages import EvaluationMessages
 from handlers.evaluations.results import ResultMessages
 from handlers.modals import Modals
 
@@ -56,18 +58,8 @@ def evaluation_listeners(services: Services, answers: ModelAnswers, derived: Der
         trusted=_trusted(services.settings),
     )
     differences = Differences(store, services.datasets, services.file_store, services.pools)
-    keeper = EvaluationKeeper(
-        store,
-        messages,
-        use_case,
-        runs,
-        ResultMessages(store, messages, differences, services.poster, services.pools),
-        services.poster,
-        services.languages,
-        look_every=timing.look_every,
-        between_edits=timing.between_edits,
-        backoff=timing.answer,
-    )
+    results = ResultMessages(store, messages, differences, services.poster, services.pools)
+    keeper = run_keeper(services, Evaluation.kind, store, EvaluationMessages(runs, results))
     choosing = Choosing(
         services.model_lookup,
         services.job_lookup,

@@ -44,10 +44,6 @@ class RunControls(Generic[R]):
         """What was answered stays. Raises Denied, NotFound, Conflict."""
         return await self._become(caller, run_id, Action.CANCEL, RunState.CANCELLED)
 
-    async def posted(self, run_id: str, thread_ts: str) -> R | None:
-        """It is shown in this thread from now on."""
-        return await self._runs.change(run_id, lambda known: msgspec.structs.replace(known, thread_ts=thread_ts))
-
     async def known(self, caller: Caller, run_id: str, action: Action) -> R:
         """Raises Denied, NotFound."""
         gone = NotFound("run_gone", kind=self._kind)

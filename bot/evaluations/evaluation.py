@@ -229,10 +229,10 @@ class Progress(msgspec.Struct, frozen=True):
 
     done: int
     of: int
-    by_model: dict[str, ModelProgress]
-    cached: int
-    failed: int
-    usd: float
+    by_model: dict[str, ModelProgress] = {}
+    cached: int = 0
+    failed: int = 0
+    usd: float = 0.0
     unknown_price: bool = False
     per_second: float | None = None
     seconds_left: float | None = None
@@ -259,12 +259,6 @@ class EvaluationStore(RunStore[Evaluation], Protocol):
 
     async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
         """The latest in that thread."""
-
-    async def unshown(self) -> list[str]:
-        """Ids of evaluations to which something has happened that their messages do not show."""
-
-    async def shown(self, evaluation_id: str, changes: int) -> None:
-        """Its messages show all that had happened by then."""
 
     async def items(self, evaluation_id: str) -> list[DrawnItem]: ...
 

@@ -88,6 +88,12 @@ class RunStore(Protocol[R]):
     async def changes(self, run_id: str, /) -> int:
         """How often something has happened to it, for who shows it."""
 
+    async def unshown(self) -> list[str]:
+        """Ids of runs to which something has happened that their messages do not show."""
+
+    async def shown(self, run_id: str, changes: int, /) -> None:
+        """Its messages show all that had happened by then."""
+
     async def set_result(self, run_id: str, result: bytes, at: float, /) -> R | None:
         """It is finished, and this came of it: one transaction. None where it is not running any more."""
 

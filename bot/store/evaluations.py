@@ -79,20 +79,6 @@ class SqliteEvaluationStore(SqliteRunStore[Evaluation]):
         )
         return self._read(row[0]) if row else None
 
-    async def unshown(self) -> list[str]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT id FROM evaluations LEFT JOIN evaluations_shown ON evaluation_id = id"
-                " WHERE evaluations_shown.changes IS NOT evaluations.changes ORDER BY created_at"
-            ).fetchall()
-        )
-        return [row[0] for row in rows]
-
-    async def shown(self, evaluation_id: str, changes: int) -> None:
-        await self._database.write(
-            lambda db: db.execute("INSERT OR REPLACE INTO evaluations_shown VALUES (?, ?)", [evaluation_id, changes])
-        )
-
     async def items(self, evaluation_id: str) -> list[DrawnItem]:
         rows = await self._database.read(
             lambda db: db.execute(
@@ -342,7 +328,8 @@ class SqliteEvaluationStore(SqliteRunStore[Evaluation]):
 
 def _insert(db: SqliteDatabase, evaluation: Evaluation) -> None:
     db.execute(
-        "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, 0, 0, NULL, ?)",
+        "INSERT INTO evaluations (id, channel, thread_ts, state, file, created_at, changes, cached, value)"
+        " VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)",
         [
             evaluation.id,
             evaluation.channel,

@@ -13,7 +13,8 @@ from bot.store.database import Database
 
 
 class SqliteRunStore(Generic[R]):
-    """The table has the columns id, channel, thread_ts, state, created_at, changes, result and value."""
+    """The table has the columns id, channel, thread_ts, state, created_at, changes, shown,
+    result and value."""
 
     def __init__(self, database: Database, table: str, kind: type[R]) -> None:
         self._database = database
@@ -52,6 +53,19 @@ class SqliteRunStore(Generic[R]):
             lambda db: db.execute(f"SELECT changes FROM {self._table} WHERE id = ?", [run_id]).fetchone()
         )
         return int(row[0]) if row else 0
+
+    async def unshown(self) -> list[str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                f"SELECT id FROM {self._table} WHERE shown IS NOT changes ORDER BY created_at"
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
+    async def shown(self, run_id: str, changes: int) -> None:
+        await self._database.write(
+            lambda db: db.execute(f"UPDATE {self._table} SET shown = ? WHERE id = ?", [changes, run_id])
+        )
 
     async def set_result(self, run_id: str, result: bytes, at: float) -> R | None:
         def finished(known: R) -> R:

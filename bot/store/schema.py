@@ -279,6 +279,16 @@ def m024_shown_messages(db: Database) -> None:
         db.execute(f"ALTER TABLE exports DROP COLUMN {column}")
 
 
+@migrations()
+def m025_shown_evaluations(db: Database) -> None:
+    """What the messages of an evaluation show stands beside it: `shown`, of its changes."""
+    db.execute("ALTER TABLE evaluations ADD COLUMN shown INTEGER")
+    db.execute(
+        "UPDATE evaluations SET shown = (SELECT changes FROM evaluations_shown WHERE evaluation_id = evaluations.id)"
+    )
+    db.execute("DROP TABLE evaluations_shown")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

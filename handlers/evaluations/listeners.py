@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import Option
 from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.errors import Ambiguous, BotError, Denied, Invalid, NotFound
-from bot.evaluations.evaluation import Plan
+from bot.evaluations.evaluation import Evaluation, Plan
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.runs import EvaluationRuns
@@ -29,10 +29,10 @@ from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.command_words import Words, read_command
 from handlers.evaluations.drift_blocks import repeated
 from handlers.evaluations.dropped_graders import DroppedGraders
-from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.plan_words import plan_words
 from handlers.languages import Languages
 from handlers.modals import Modals
+from handlers.outgoing.run_keeper import RunKeeper
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.errors import sentence
@@ -61,7 +61,7 @@ class EvaluationListeners:
     planning: EvaluationPlanning
     evaluations: Evaluations
     runs: EvaluationRuns
-    keeper: EvaluationKeeper
+    keeper: RunKeeper[Evaluation]
     answer_files: AnswerFiles
     dropped: DroppedGraders
     models: ModelLookup

@@ -18,7 +18,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, image, message, section
 from handlers.blocks.text import bold, code, person, quoted, size
-from handlers.evaluations.card import RESUME
+from handlers.evaluations.card import CONTROLS
 from handlers.evaluations.drift_blocks import REPEAT, WEEKLY
 from handlers.judges.blocks import check_button
 from texts.evaluations import card, differences, figures, tables
@@ -308,7 +308,7 @@ def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
             )
         )
     if any(score.failed for score in result.scores):
-        buttons.append(button(texts.try_failed_button(), RESUME, evaluation.id))
+        buttons.append(button(texts.try_failed_button(), CONTROLS.resume, evaluation.id))
     if evaluation.n < evaluation.n_in_file:
         n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
         buttons.append(button(texts.ask_more_button(), ASK_MORE, f"{evaluation.id} {n}"))

@@ -30,9 +30,10 @@ from bot.store.exports import SqliteExportStore
 from bot.store.shown_messages import SqliteShownMessages
 from handlers.compare import blocks
 from handlers.compare.keeper import ComparisonKeeper
-from handlers.evaluations.keeper import EvaluationKeeper
+from handlers.evaluations.messages import EvaluationMessages
 from handlers.exports import keeper as export_keeper
 from handlers.exports.keeper import ExportKeeper
+from handlers.outgoing.run_keeper import RunKeeper
 from handlers.web.poster import Poster
 
 ENTRY = Entry("key", 1.0, "U1", "act", "of")
@@ -108,12 +109,9 @@ async def test_of_evaluations(slack: Slack, database: Database) -> None:
         made: Progress = broken(evaluation)
         return made
 
-    async def posted(evaluation_id: str, thread_ts: str) -> None:
-        await store.change(evaluation_id, lambda known: msgspec.structs.replace(known, thread_ts=thread_ts))
-
-    parts: Any = SimpleNamespace(progress=progress, posted=posted)
-    messages = SqliteShownMessages(database)
-    keeper = EvaluationKeeper(store, messages, parts, parts, parts, Poster(slack.client), ENGLISH, **HURRIED)
+    parts: Any = SimpleNamespace(progress=progress)
+    shown, kept = EvaluationMessages(parts, parts), SqliteShownMessages(database)
+    keeper = RunKeeper(Evaluation.kind, store, shown, kept, Poster(slack.client), ENGLISH, **HURRIED)
     async with running(keeper.run):
         await until(lambda: slack.called("chat.postMessage"))
         await store.change("eval-2", lambda known: msgspec.structs.replace(known, state=RunState.PAUSED))
