@@ -48,6 +48,7 @@ from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.exports.listeners import ExportListeners
 from handlers.inbox import Inbox
+from handlers.judges.listeners import JudgeListeners
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -160,6 +161,8 @@ async def running(
         assert isinstance(datasets, DatasetListeners)
         assert isinstance(compare, CompareListeners)
         assert isinstance(evaluating, EvaluationListeners)
+        judging = listeners[JudgeListeners]
+        assert isinstance(judging, JudgeListeners)
         exporting = listeners[ExportListeners]
         assert isinstance(exporting, ExportListeners)
         tasks = [
@@ -169,6 +172,8 @@ async def running(
             keep("comparisons", compare.keeper.run),
             keep("evaluations", evaluating.runs.run),
             keep("evaluations shown", evaluating.keeper.run),
+            keep("checks of judges", judging.runs.run),
+            keep("checks of judges shown", judging.keeper.run),
             keep("exports", exporting.keeper.run),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)

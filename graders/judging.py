@@ -39,6 +39,8 @@ _RUBRIC: Final = (
 )
 GOOD_ANSWER: Final = "The answer is correct, complete and helpful; a person who asked this would be glad of it."
 DEFAULT_RUBRIC: Final = "Which answer is more correct, complete and helpful?"
+VERDICT_TOKENS: Final = 60
+"""Of what a judge says, about."""
 
 
 class Winner(StrEnum):
@@ -125,6 +127,12 @@ async def label(grader: LabelModel, item: Mapping[str, Any], sample: Sample, jud
     messages = [{"role": "system", "content": _LABEL.format(labels=labels)}, *_filled(grader.input, item, sample)]
     said = await judge.ask(grader.model, messages, _format({"type": "string", "enum": list(grader.labels)}))
     return read_label(said, grader.labels, grader.model)
+
+
+def any_verdict(parameters: Mapping[str, Any]) -> str:
+    """What a judge may say that was asked with these, for who only counts what it would be asked."""
+    result = parameters["response_format"]["json_schema"]["schema"]["properties"]["result"]
+    return msgspec.json.encode({"result": result["enum"][0] if "enum" in result else result["minimum"]}).decode()
 
 
 def read_score(said: str, low: float, high: float, model: str) -> float:

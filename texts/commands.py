@@ -310,8 +310,8 @@ def judge() -> Description:
         _(
             "The model judges answers that people rated with thumbs in this channel, and pairs on which they voted in "
             "arenas, in both orders. You see how often it agrees with them, and whether it goes by place or length. "
-            "Before it is asked you see how often that is. In the thread of an evaluation it says which model's "
-            "answers are better, pair by pair."
+            "Before it is asked you see what that costs; its card shows how far it is. In the thread of an evaluation "
+            "it says which model's answers are better, pair by pair."
         ),
         ("judge gpt-4.1-mini", 'judge gpt-4.1-mini rubric="Correct, and in two sentences at most."'),
     )

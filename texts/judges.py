@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from texts.formats import listed
+from texts.formats import clauses, listed, number
 from texts.language import _, plural
 
 
@@ -19,12 +19,18 @@ def question(judges: Sequence[str], answers: int, pairs: int) -> str:
     return _("Shall {judges} judge {what} in this channel?", judges=listed(judges), what=listed(said))
 
 
-def how_often(calls: int) -> str:
-    return plural(
-        "It is asked {count} time at most; what it has said before is not asked again.",
-        "It is asked {count} times at most; what it has said before is not asked again.",
-        calls,
-    )
+def calls(missing: int, cached: int, *, both_orders: bool) -> str:
+    """How often the judge is asked, and how often it is not, since its answer is known."""
+    said = [plural("the judge is asked {count} time", "the judge is asked {count} times", missing)]
+    if both_orders:
+        said.append(_("each pair in both orders"))
+    if cached:
+        said.append(plural("{count} answer is known already", "{count} answers are known already", cached))
+    return clauses(*said)
+
+
+def all_known() -> str:
+    return _("All that it would be asked it has said before: nothing is spent.")
 
 
 def ask_button() -> str:
@@ -43,8 +49,51 @@ def too_long_for_button() -> str:
     return _("The rubric is too long for a button. Write it in fewer than 1,500 characters.")
 
 
-def asking() -> str:
-    return _("The judge is being asked. What comes of it is posted here.")
+def begun(card: str) -> str:
+    """`card`: `its_card()`, as a link."""
+    return _("The judge is being asked. See {card}.", card=card)
+
+
+def check_title() -> str:
+    """Over the card of a check."""
+    return _("Check of a judge")
+
+
+def comparison_title() -> str:
+    """Over the card of a judge that compares answers."""
+    return _("Answers compared by a judge")
+
+
+def check_started(person: str, judge: str) -> str:
+    return _("{person} checks {judge} on what people here said", person=person, judge=judge)
+
+
+def comparison_started(person: str, judge: str, file: str) -> str:
+    return _("{person} has {judge} compare the answers to {file}", person=person, judge=judge, file=file)
+
+
+def of_answers_and_pairs(done: int, of: int) -> str:
+    """How much of it is judged."""
+    return plural("{done} of {count} judged", "{done} of {count} judged", of, done=number(done))
+
+
+def of_pairs(done: int, of: int) -> str:
+    return plural("{done} of {count} pair", "{done} of {count} pairs", of, done=number(done))
+
+
+def cancel_question() -> tuple[str, str, str, str]:
+    """Title, text, yes and no."""
+    return (
+        _("Cancel this check?"),
+        _("The judge is asked no more. What it has said is kept, and costs nothing the next time."),
+        _("Cancel the check"),
+        _("Go on asking"),
+    )
+
+
+def failed(reason: str) -> str:
+    """`reason`: a sentence."""
+    return _("The check failed. {reason}", reason=reason)
 
 
 def title(judges: Sequence[str]) -> str:

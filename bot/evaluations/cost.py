@@ -14,14 +14,14 @@ from bot.models.catalogue import Catalogue
 from bot.providers.chat import Usage
 from bot.spending.model_use import ModelSpending
 from graders.grader import judges, needs_embeddings
+from graders.judging import VERDICT_TOKENS
 from graders.reading import grader_of
 from training_files.catalog import base_of
 
 # Of a question of the control set, and of an answer to it, about.
 _CONTROL_TOKENS: Final = 40
-# Of what a judge is told beside question and answer, and of what it says, about.
+# Of what a judge is told beside question and answer, about.
 _JUDGE_TOKENS: Final = 300
-_VERDICT_TOKENS: Final = 60
 
 
 class Cost(msgspec.Struct, frozen=True):
@@ -101,7 +101,7 @@ class EvaluationCost:
         provider = (await self._catalogue.provider_of(judge)).name
         n = len(read.drawn)
         told = max(read.prompt_tokens.values()) + max(read.answer_tokens.values()) + _JUDGE_TOKENS * n
-        price = self._spending.cost(Usage(told, _VERDICT_TOKENS * n), judge, provider)
+        price = self._spending.cost(Usage(told, VERDICT_TOKENS * n), judge, provider)
         times = len(evaluation.models) * evaluation.samples
         return _Share(judge, None if price is None else price * times, self._spending.is_free(judge, provider))
 

@@ -254,21 +254,32 @@ def unicode(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
+def asked_of_judge(
+    model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], file: str
+) -> Asked:
+    """As graders ask judges."""
+    said = tuple(ChatMessage(str(one["role"]), _text(one.get("content"))) for one in messages)
+    prompt = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+    return Asked(model, said, prompt, file, AskedHow(_parameters(parameters)))
+
+
 class KeptJudge:
     """Asks judges through `answers`, so that what one has said is not paid for twice. Implements `graders.Judge`."""
 
-    def __init__(self, answers: ModelAnswers, payer: Payer, file: str) -> None:
+    def __init__(
+        self, answers: ModelAnswers, payer: Payer, file: str, stopped: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`stopped`: whether nothing more is to be asked; who asks then gets Stopped."""
         self._answers = answers
         self._payer = payer
         self._file = file
+        self._stopped = stopped
 
     async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
-        said = tuple(ChatMessage(str(one["role"]), _text(one.get("content"))) for one in messages)
-        prompt = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
-        asked = Asked(model, said, prompt, self._file, AskedHow(_parameters(parameters)))
+        asked = asked_of_judge(model, messages, parameters, self._file)
         try:
             provider = await self._answers.provider_of(model)
-            return (await self._answers.get(asked, self._payer, provider)).answer.content
+            return (await self._answers.get(asked, self._payer, provider, self._stopped)).answer.content
         except (ProviderError, NotFound) as error:
             raise GraderError("grader_judge_failed", model=model, problem=str(error)) from error
 

@@ -1,25 +1,32 @@
-"""Asking about many things side by side."""
+"""What a judge is to be asked: the same questions, whether it is asked or they are only counted."""
 
-import asyncio
-from collections.abc import Awaitable, Coroutine, Sequence
-from typing import Final, TypeVar
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-T = TypeVar("T")
+from bot.judges.check import JudgeCheck
+from graders.grading import Embedder
+from graders.sample import Judge
 
-_AT_ONCE: Final = 16
+Question = Callable[[Judge, Embedder | None], Awaitable[Any]]
+"""Asks a judge about one answer, or one pair of them, and gives what it made of that."""
 
 
-async def each(work: Sequence[Coroutine[None, None, T]]) -> list[T]:
-    """What each gives, some at a time; the first failure ends all, and is raised."""
-    room = asyncio.Semaphore(_AT_ONCE)
+@dataclass(frozen=True)
+class Questions:
+    """`answers` and `pairs`: how many there are of each; `file`: whose words they hold (its SHA-256, GOLDEN)."""
 
-    async def one(waiting: Awaitable[T]) -> T:
-        async with room:
-            return await waiting
+    answers: int
+    pairs: int
+    file: str
+    each: AsyncGenerator[Question, None]
 
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(waiting)) for waiting in work]
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from None
-    return [task.result() for task in tasks]
+
+class Material(Protocol):
+    """What a judge is checked on."""
+
+    async def questions(self, check: JudgeCheck) -> Questions:
+        """Raises Conflict where there is nothing to ask, NotFound, TrainingFileError."""
+
+    async def report(self, check: JudgeCheck, found: Sequence[Any]) -> bytes:
+        """What came of it, as JSON, of what the questions gave, in their order."""

@@ -2,27 +2,27 @@
 orders. The answers are those that the evaluation keeps: no model is asked anew but the judge."""
 
 import contextlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from bot.access import Action, Caller
-from bot.authority import Authority
-from bot.conversations.chat_models import ChatModels
+from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Conflict, NotFound
 from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore, Item, Place
-from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.items import items_in
-from bot.evaluations.model_answers import KeptJudge, ModelAnswers, Payer
 from bot.evaluations.statistics import Compared, Estimate, adjusted, compare, flips, length_bias
-from bot.judges.asking import each
+from bot.judges.asking import Question, Questions
+from bot.judges.check import JudgeCheck
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GraderError
+from graders.grading import Embedder
 from graders.judging import DEFAULT_RUBRIC, PairVerdict, Winner, better_of, one_family
+from graders.sample import Judge
 
 _AT_ONCE: Final = 32
 
@@ -42,7 +42,7 @@ class Preferred(msgspec.Struct, frozen=True):
     unreadable: int = 0
 
 
-class PairwiseReport(msgspec.Struct, frozen=True):
+class PairwiseReport(msgspec.Struct, frozen=True, tag=True):
     """`family`: models of the judge's family. `results`: of each model but the baseline, with Holm's correction."""
 
     judge: str
@@ -61,105 +61,101 @@ class _Pair(msgspec.Struct, frozen=True):
     chars: tuple[int, int]
 
 
+class _Asked(msgspec.Struct, frozen=True):
+    """Two answers to one question."""
+
+    model: int
+    group: str
+    request: str
+    reference: str
+    base: str
+    other: str
+
+
 class PairwiseJudging:
+    """A judge is asked about the answers of an evaluation. Implements `bot.judges.asking.Material`."""
+
     def __init__(
-        self,
-        evaluations: Evaluations,
-        store: EvaluationStore,
-        answers: ModelAnswers,
-        models: ChatModels,
-        datasets: DatasetStore,
-        file_store: FileStore,
-        pools: WorkerPools,
-        authority: Authority,
+        self, evaluations: EvaluationStore, datasets: DatasetStore, file_store: FileStore, pools: WorkerPools
     ) -> None:
         self._evaluations = evaluations
-        self._store = store
-        self._answers = answers
-        self._models = models
         self._datasets = datasets
         self._file_store = file_store
         self._pools = pools
-        self._authority = authority
 
-    async def of_thread(self, caller: Caller, thread_ts: str | None) -> Evaluation | None:
-        """The evaluation in whose thread the caller is, if there is one that they may see."""
-        found = await self._store.of_thread(caller.channel, thread_ts) if thread_ts else None
-        if found is None or not self._authority.allows(caller, Action.EVALUATE, found.resource, caller.posts_in):
-            return None
-        return found
-
-    async def pairs(self, evaluation: Evaluation) -> int:
-        """Of answers that a judge would compare; each takes two calls. Raises Conflict where there are none."""
-        there = await self._store.answered(evaluation.id)
-        own = [item for item in await self._store.items(evaluation.id) if not item.control]
-        count = sum(
-            Place(0, item.number) in there and Place(model, item.number) in there
-            for item in own
-            for model in range(1, len(evaluation.models))
-        )
-        if not count:
-            raise Conflict("nothing_to_judge")
-        return count
-
-    async def compare(
-        self, caller: Caller, evaluation_id: str, judge: str, rubric: str | None = None
-    ) -> PairwiseReport:
-        """What it has said before is not asked again. Raises Denied, NotFound, OverBudget, TrainingFileError; Conflict
-        where there are no two answers to one question."""
-        evaluation = await self._evaluations.get(caller, evaluation_id)
-        await self._authority.require_to_post(caller, Action.EVALUATE, evaluation.resource)
-        await self._models.require(caller, judge)
-        await self.pairs(evaluation)
+    async def questions(self, check: JudgeCheck) -> Questions:
+        evaluation = await self._evaluation(check)
         dataset = await self._datasets.get(evaluation.dataset_id)
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound("copy_gone", file=evaluation.file_name)
-        items = [item for item in await self._store.items(evaluation.id) if not item.control]
-        kept = KeptJudge(self._answers, Payer(caller.user, caller.channel, evaluation.id), evaluation.file)
-        found: list[_Pair] = []
+        keys = await self._evaluations.answered(evaluation.id)
+        items = [item for item in await self._evaluations.items(evaluation.id) if not item.control]
+        pairs = sum(
+            Place(0, item.number) in keys and Place(model, item.number) in keys
+            for item in items
+            for model in range(1, len(evaluation.models))
+        )
+        if not pairs:
+            raise Conflict("nothing_to_judge")
+        return Questions(0, pairs, evaluation.file, self._questions(check, evaluation, dataset, items, keys))
+
+    async def report(self, check: JudgeCheck, found: Sequence[_Pair]) -> bytes:
+        evaluation, judge = await self._evaluation(check), check.request.model
+        results = await self._pools.run(_results, evaluation.models, list(found), pool=Pool.GRADING)
+        family = tuple(model for model in evaluation.models if one_family(judge, model))
+        return msgspec.json.encode(
+            PairwiseReport(judge, evaluation.models[0], evaluation.file_name, tuple(results), family)
+        )
+
+    async def _evaluation(self, check: JudgeCheck) -> Evaluation:
+        evaluation = await self._evaluations.get(check.request.evaluation)
+        if evaluation is None:
+            raise NotFound("run_gone", kind=Evaluation.kind)
+        return evaluation
+
+    async def _questions(
+        self,
+        check: JudgeCheck,
+        evaluation: Evaluation,
+        dataset: Dataset,
+        items: Sequence[DrawnItem],
+        keys: Mapping[Place, str],
+    ) -> AsyncGenerator[Question, None]:
+        rubric = check.request.rubric or DEFAULT_RUBRIC
         with self._file_store.reading(dataset) as path:
             for start in range(0, len(items), _AT_ONCE):
                 some = items[start : start + _AT_ONCE]
                 wanted = {(item.line, item.turn) for item in some}
                 asked = await self._pools.run(_requests, path, wanted, pool=Pool.of_work(dataset.bytes))
-                found += await self._judged(evaluation, kept, judge, rubric or DEFAULT_RUBRIC, some, asked)
-        results = await self._pools.run(_results, evaluation.models, found, pool=Pool.GRADING)
-        family = tuple(model for model in evaluation.models if one_family(judge, model))
-        return PairwiseReport(judge, evaluation.models[0], evaluation.file_name, tuple(results), family)
+                places = [Place(model, item.number) for item in some for model in range(len(evaluation.models))]
+                answers = await self._evaluations.answers({keys[place] for place in places if place in keys})
+                said = {place: answers[keys[place]].content for place in places if keys.get(place, "") in answers}
+                for pair in _pairs(some, len(evaluation.models), asked, said):
+                    yield partial(_judged, check.request.model, rubric, pair)
 
-    async def _judged(
-        self,
-        evaluation: Evaluation,
-        kept: KeptJudge,
-        judge: str,
-        rubric: str,
-        items: Sequence[DrawnItem],
-        asked: dict[tuple[int, int], tuple[str, str]],
-    ) -> list[_Pair]:
-        keys = await self._store.answered(evaluation.id)
-        places = [Place(model, item.number) for item in items for model in range(len(evaluation.models))]
-        answers = await self._store.answers({keys[place] for place in places if place in keys})
 
-        def said(place: Place) -> str | None:
-            answer = answers.get(keys.get(place, ""))
-            return None if answer is None else answer.content
+def _pairs(
+    items: Sequence[DrawnItem],
+    models: int,
+    asked: Mapping[tuple[int, int], tuple[str, str]],
+    said: Mapping[Place, str],
+) -> Iterator[_Asked]:
+    for item in items:
+        base = said.get(Place(0, item.number))
+        for model in range(1, models):
+            other = said.get(Place(model, item.number))
+            if base is not None and other is not None and (item.line, item.turn) in asked:
+                request, reference = asked[item.line, item.turn]
+                yield _Asked(model, item.group or f"item:{item.number}", request, reference, base, other)
 
-        async def one(item: DrawnItem, model: int, base: str, other: str) -> _Pair:
-            request, reference = asked[item.line, item.turn]
-            verdict = None
-            with contextlib.suppress(GraderError):  # counted as unreadable
-                verdict = await better_of(kept, judge, request, base, other, rubric=rubric, reference=reference)
-            return _Pair(model, item.group or f"item:{item.number}", verdict, (len(base), len(other)))
 
-        def work() -> Iterator[tuple[DrawnItem, int, str, str]]:
-            for item in items:
-                base = said(Place(0, item.number))
-                for model in range(1, len(evaluation.models)):
-                    other = said(Place(model, item.number))
-                    if base is not None and other is not None and (item.line, item.turn) in asked:
-                        yield item, model, base, other
-
-        return await each([one(*pair) for pair in work()])
+async def _judged(model: str, rubric: str, pair: _Asked, judge: Judge, _: Embedder | None) -> _Pair:
+    verdict = None
+    with contextlib.suppress(GraderError):  # counted as unreadable
+        verdict = await better_of(
+            judge, model, pair.request, pair.base, pair.other, rubric=rubric, reference=pair.reference
+        )
+    return _Pair(pair.model, pair.group, verdict, (len(pair.base), len(pair.other)))
 
 
 def _requests(path: Path, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, str]]:

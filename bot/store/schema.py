@@ -289,6 +289,17 @@ def m025_shown_evaluations(db: Database) -> None:
     db.execute("DROP TABLE evaluations_shown")
 
 
+@migrations()
+def m026_judge_checks(db: Database) -> None:
+    """Checks of judges. `done`: of the answers and pairs, how many have been judged."""
+    db.execute(
+        "CREATE TABLE judge_checks (id TEXT PRIMARY KEY, channel TEXT NOT NULL, thread_ts TEXT, state TEXT NOT NULL,"
+        " created_at REAL NOT NULL, changes INTEGER NOT NULL, shown INTEGER, done INTEGER NOT NULL, result TEXT,"
+        " value TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX judge_checks_state ON judge_checks (state)")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -1,20 +1,23 @@
 """What is asked before a judge is, and what came of it, as messages."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.evaluations.statistics import Estimate, Verdict
-from bot.judges.check import FEWEST, JudgeReport, Pairs, Thumbs
+from bot.judges.check import JudgePlan
 from bot.judges.pairwise import PairwiseReport, Preferred
+from bot.judges.people import FEWEST, JudgeReport, Pairs, Thumbs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
-from handlers.blocks.text import bold, code, size
+from handlers.blocks.text import bold, code, link, size
 from texts import judges as texts
 from texts.evaluations.figures import confidence, no_interval, score
+from texts.evaluations.question import estimate as cost
+from texts.evaluations.question import estimate_heading, its_card, nothing_spent_yet, unknown_price
 from texts.evaluations.result import would_be_needed
+from texts.formats import first_of, listed
 
 CHECK: Final = "judge_check"
 CONFIRMED: Final = "judge_confirmed"
@@ -26,31 +29,38 @@ def check_button(evaluation_id: str) -> ButtonElement:
     return button(texts.check_button(), CHECK, evaluation_id)
 
 
-def question(judges: Sequence[str], answers: int, pairs: int, value: str) -> Message:
-    """`value`: what the button brings back."""
-    text = texts.question([named(judge) for judge in judges], answers, pairs)
-    return _question(text, answers + 2 * pairs, value)
-
-
-def _question(text: str, calls: int, value: str) -> Message:
+def question(plan: JudgePlan, value: str) -> Message:
+    """What it would take. `value`: what the button brings back."""
     if size(value) > VALUE:
         return line(texts.too_long_for_button())
+    judges = [named(judge) for judge in plan.models]
+    if plan.file_name and not plan.answers:
+        text = texts.pairwise_question(listed(judges), code(plan.file_name, 60), plan.pairs)
+    else:
+        text = texts.question(judges, plan.answers, plan.pairs)
+    lines = [bold(text)]
+    if plan.calls:
+        estimate = f"{bold(estimate_heading())} {cost(plan.usd, plan.seconds)}"
+        lines.append(f"{estimate} · {texts.calls(plan.calls, plan.cached, both_orders=plan.pairs > 0)}")
+    else:
+        lines.append(texts.all_known())
+    if plan.unpriced:
+        lines.append(f"⚠️ {unknown_price(first_of([named(model) for model in plan.unpriced]))}")
     return message(
         text,
         [
-            section(f"{bold(text)}\n{texts.how_often(calls)}"),
+            section("\n".join(lines)),
             actions(
                 button(texts.ask_button(), CONFIRMED, value, style="primary"),
                 button(texts.not_now_button(), NOT_NOW, "no"),
             ),
+            context(nothing_spent_yet(bold(texts.ask_button()))),
         ],
     )
 
 
-def pairwise_question(judge: str, file: str, pairs: int, value: str) -> Message:
-    """`value`: what the button brings back."""
-    text = texts.pairwise_question(named(judge), code(file, 60), pairs)
-    return _question(text, 2 * pairs, value)
+def begun(permalink: str | None) -> Message:
+    return line(texts.begun(link(permalink, its_card())))
 
 
 def pairwise_report(found: PairwiseReport) -> Message:

@@ -1,44 +1,42 @@
-"""Checking a judge: by command, or from what came of an evaluation."""
+"""Checking a judge: by command, or from what came of an evaluation; and the buttons of its card."""
 
 from dataclasses import dataclass
 
 import msgspec
 
-from bot.access import Caller
 from bot.errors import Denied, Invalid
-from bot.judges.check import JudgeChecks
-from bot.judges.pairwise import PairwiseJudging
+from bot.judges.check import JudgeCheck, JudgeRequest
+from bot.judges.checks import JudgeChecks
+from bot.judges.runs import JudgeRuns
 from bot.models.lookup import ModelLookup
 from handlers.blocks.markup import parts_of
-from handlers.blocks.message import Message
 from handlers.blocks.parts import line
 from handlers.callers import Callers
 from handlers.judges import blocks
-from handlers.languages import LanguageOf
+from handlers.outgoing.run_keeper import RunKeeper
 from handlers.request import Request
-from handlers.web.poster import Poster
 from texts import judges as texts
-from texts.language import speaking
 
 
-class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the button brings back. An `evaluation` with a `model` that judges it by pairs, or without: its own judge is
-    held to what people said; a `model` alone likewise."""
+class Asked(JudgeRequest, frozen=True, omit_defaults=True, kw_only=True):
+    """What the button of the question brings back. `key` is that of what was asked: it names the check, however often
+    the button is pressed."""
 
     user: str
-    model: str = ""
-    rubric: str | None = None
-    evaluation: str = ""
+    key: str = ""
+
+    @property
+    def request(self) -> JudgeRequest:
+        return JudgeRequest(self.model, self.rubric, self.evaluation)
 
 
 @dataclass(frozen=True)
 class JudgeListeners:
     callers: Callers
     checks: JudgeChecks
-    pairwise: PairwiseJudging
+    runs: JudgeRuns
+    keeper: RunKeeper[JudgeCheck]
     models: ModelLookup
-    poster: Poster
-    language: LanguageOf
 
     async def command(self, request: Request) -> None:
         """`/finetune judge MODEL [rubric="…"]`: a question before the model is asked anything. In the thread of an
@@ -46,21 +44,12 @@ class JudgeListeners:
         caller = await self.callers.of(request)
         word, rubric = _read(request.text)
         model = await self.models.named(caller, word)
-        await self.checks.require_model(caller, model)
-        evaluation = await self.pairwise.of_thread(caller, request.thread_ts)
-        if evaluation is None:
-            await self._question(request, (model,), Asked(request.user, model, rubric))
-            return
-        pairs = await self.pairwise.pairs(evaluation)
-        asked = Asked(request.user, model, rubric, evaluation.id)
-        await request.answer(
-            blocks.pairwise_question(model, evaluation.file_name, pairs, msgspec.json.encode(asked).decode())
-        )
+        evaluation = await self.checks.evaluation_of_thread(caller, request.thread_ts)
+        await self._question(request, JudgeRequest(model, rubric, evaluation.id if evaluation else ""))
 
     async def of_evaluation(self, request: Request) -> None:
         """*Check the judge* below what came of an evaluation."""
-        judges = await self.checks.judges_of(await self.callers.of(request), request.text)
-        await self._question(request, judges, Asked(request.user, evaluation=request.text))
+        await self._question(request, JudgeRequest(evaluation=request.text))
 
     async def confirmed(self, request: Request) -> None:
         """*Ask the judge* below the question."""
@@ -68,39 +57,42 @@ class JudgeListeners:
         asked = msgspec.json.decode(request.text, type=Asked)
         if asked.user != request.user:
             raise Denied("question_of_another")
-        caller = await self.callers.of(request)
-        await self.callers.origin(request)  # what comes of it is posted
-        await request.answer(line(texts.asking()))
-        said = await self._judged(request, caller, asked)
-        await self.poster.post_once(
-            request.channel,
-            said,
-            idempotency_key=f"{request.key}/judge",
-            may_exist=request.is_retry,
-            since=request.received_at,
-            thread_ts=request.thread_ts,
-        )
+        caller = msgspec.structs.replace(await self.callers.of(request), key=asked.key or request.key)
+        origin = await self.callers.origin(request, request.thread_ts)
+        check = await self.checks.start(caller, origin, asked.request)
+        link = await self.keeper.begin(check)
+        await self.runs.look()
+        await request.answer(blocks.begun(link))
 
     async def not_now(self, request: Request) -> None:
         await request.in_place.answer(line(texts.not_asked()))
 
-    async def _judged(self, request: Request, caller: Caller, asked: Asked) -> Message:
-        language = await self.language(request.channel, request.user)
-        if asked.evaluation and asked.model:
-            pairs = await self.pairwise.compare(caller, asked.evaluation, asked.model, asked.rubric)
-            with speaking(language):
-                return blocks.pairwise_report(pairs)
-        if asked.evaluation:
-            found = await self.checks.of_evaluation(caller, asked.evaluation)
-        else:
-            found = await self.checks.of_model(caller, asked.model, asked.rubric)
-        with speaking(language):
-            return blocks.report(found)
+    # The card
 
-    async def _question(self, request: Request, judges: tuple[str, ...], asked: Asked) -> None:
-        answers, pairs = await self.checks.golden(await self.callers.of(request))
-        value = msgspec.json.encode(asked).decode()
-        await request.answer(blocks.question(judges, answers, pairs, value))
+    async def pause(self, request: Request) -> None:
+        await self.checks.pause(await self.callers.of(request), request.text)
+        await self.keeper.look()
+
+    async def resume(self, request: Request) -> None:
+        await self.checks.resume(await self.callers.of(request), request.text)
+        await self.runs.look()
+        await self.keeper.look()
+
+    async def cancel(self, request: Request) -> None:
+        await self.checks.cancel(await self.callers.of(request), request.text)
+        await self.keeper.look()
+
+    async def _question(self, request: Request, wanted: JudgeRequest) -> None:
+        caller, origin = await self.callers.of(request), await self.callers.origin(request, request.thread_ts)
+        plan = await self.checks.plan(caller, origin, wanted)
+        asked = Asked(
+            user=request.user,
+            key=request.key,
+            model=wanted.model,
+            rubric=wanted.rubric,
+            evaluation=wanted.evaluation,
+        )
+        await request.answer(blocks.question(plan, msgspec.json.encode(asked).decode()))
 
 
 def _read(text: str) -> tuple[str, str | None]:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handlers.judges import blocks
+from handlers.judges import blocks, card
 from handlers.judges.listeners import JudgeListeners
 from handlers.routing import Command, Feature, Topic
 
@@ -13,5 +13,8 @@ FEATURE: Final = Feature(
         blocks.CHECK: JudgeListeners.of_evaluation,
         blocks.CONFIRMED: JudgeListeners.confirmed,
         blocks.NOT_NOW: JudgeListeners.not_now,
+        card.CONTROLS.pause: JudgeListeners.pause,
+        card.CONTROLS.resume: JudgeListeners.resume,
+        card.CONTROLS.cancel: JudgeListeners.cancel,
     },
 )

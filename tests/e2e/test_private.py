@@ -26,6 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers.bolt
 from app.run import Bot
+from bot.access import Actor, Caller, Place
 from bot.audit import Entry
 from bot.collections.collection import Collection, Example
 from bot.compare.comparison import Arena, Comparison, Failure, ModelAnswer, Question
@@ -38,6 +39,7 @@ from bot.exports.export import Export
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, KeptCheckpoint, Origin
+from bot.judges.check import JudgeCheck, JudgeRequest
 from bot.providers.chat import ChatMessage
 from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
@@ -47,6 +49,7 @@ from bot.store.conversations import SqliteConversationStore
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.exports import SqliteExportStore
 from bot.store.grader_files import SqliteGraderFileStore
+from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.sweeps.sweep import Member, Sweep
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
@@ -93,6 +96,7 @@ class Names:
             "grader": f"grader-{base}{n}",
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
             "evaluation": f"eval-{base}{n}",
+            "check": f"judge-{base}{n}",
             "export": f"export-{base}{n}",
             "collection": f"col-{base}{n}",
             "collection_name": f"The {base} set {n}",
@@ -228,6 +232,9 @@ ACTION_CASES = {
     "judge_check": "{evaluation}",
     "judge_confirmed": '{{"user": "{user}", "evaluation": "{evaluation}"}}|{{"user": "{user}", "model": "{model}"}}',
     "judge_not_now": "no",
+    "judge_pause": "{check}",
+    "judge_resume": "{check}",
+    "judge_cancel": "{check}",
     "compare_retry": "{comparison} 1",
     "arena_first": "{arena} 1 0",
     "arena_second": "{arena} 1 0",
@@ -609,7 +616,7 @@ class Private:
             await store.rest(due, None)
 
     async def _plant_evaluation(self, it: dict[str, str], sha256: str, now: float) -> None:
-        """Of the model, paused; and a grader that was dropped."""
+        """Of the model, paused; a grader that was dropped; and a check of a judge, paused, too."""
         grader = {"type": "string_check", "name": it["question"], "input": "a", "reference": "b", "operation": "eq"}
         made = Evaluation(
             id=it["evaluation"],
@@ -634,6 +641,24 @@ class Private:
         await evaluations.shown(made.id, 1_000)
         file = GraderFile(it["grader"], "F0", it["file"], grader, ANA, LEADS, True, now)
         await SqliteGraderFileStore(database).put(file, entry("evaluate", now))
+        place = Place(LEADS)
+        check = JudgeCheck(
+            id=it["check"],
+            models=(it["model"],),
+            team=self.bot.services.team,
+            channel=LEADS,
+            owner=ANA,
+            created_at=now,
+            private=True,
+            state=RunState.PAUSED,
+            request=JudgeRequest(it["model"], it["question"], it["evaluation"]),
+            asker=Caller(Actor(ANA, self.bot.services.team), self.bot.services.team, LEADS, place, place, "k", now),
+            total=1,
+            file_name=it["file"],
+        )
+        checks = SqliteJudgeCheckStore(database)
+        await checks.open(check, entry("evaluate", now))
+        await checks.shown(check.id, 1_000)
 
     async def _plant_export(self, it: dict[str, str], now: float) -> None:
         """Of the model, ready to be fetched."""

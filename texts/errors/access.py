@@ -36,6 +36,7 @@ def no_such_thing(kind: str) -> str:
         "file": _("There is no such file here."),
         "collection": _("There is no such training set here."),
         "evaluation": _("There is no such evaluation here."),
+        "judge_check": _("There is no such check of a judge here."),
         "example": _("There is no such example here (any more)."),
         "checkpoint": _("There is no such checkpoint here."),
         "sweep": _("There is no such sweep here."),
@@ -76,6 +77,11 @@ def only_owner(action: Action, kind: str) -> str:
             Action.RESUME: _("Only the person who started this evaluation or an administrator may resume it."),
             Action.DECIDE: _("Only the person who started this evaluation or an administrator may have it repeated."),
         }.get(action) or _("Only the person who started this evaluation or an administrator may cancel it.")
+    if kind == "judge_check":
+        return {
+            Action.PAUSE: _("Only the person who started this check or an administrator may pause it."),
+            Action.RESUME: _("Only the person who started this check or an administrator may resume it."),
+        }.get(action) or _("Only the person who started this check or an administrator may cancel it.")
     if action is Action.EXPORT:
         return _("Only the person whom this model belongs to or an administrator may export it.")
     return {

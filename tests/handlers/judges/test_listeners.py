@@ -1,23 +1,32 @@
-"""Asking before a judge is asked, and saying what came of it where all see it, once."""
+"""Asking before a judge is asked, saying what that costs, and a card with buttons; and what came of it, in words."""
 
 import json
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
+import msgspec
 import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH, Answers, a_request
+from slack_requests import ANA, Answers, a_caller, a_request
 
 from bot.access import Caller
 from bot.errors import Denied, Invalid
-from bot.evaluations.evaluation import Evaluation
+from bot.evaluations.evaluation import Evaluation, Progress
+from bot.evaluations.run import Reason, RunState
 from bot.evaluations.statistics import agreement, compare, corrected, flips, length_bias, mean_interval
-from bot.judges.check import CorrectedScore, JudgeChecks, JudgeReport, Pairs, Thumbs
-from bot.judges.pairwise import PairwiseJudging, PairwiseReport, Preferred
+from bot.jobs.job import Origin
+from bot.judges.check import JudgeCheck, JudgePlan, JudgeRequest
+from bot.judges.checks import JudgeChecks
+from bot.judges.pairwise import PairwiseReport, Preferred
+from bot.judges.people import CorrectedScore, JudgeReport, Pairs, Thumbs
+from bot.judges.runs import JudgeRuns
 from bot.models.lookup import ModelLookup
+from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.judges import blocks
+from handlers.judges.card import CONTROLS, card, failure
 from handlers.judges.listeners import JudgeListeners
+from handlers.outgoing.run_keeper import RunKeeper
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 
@@ -37,72 +46,81 @@ REPORT = JudgeReport(
     ("qwen-2",),
     (CorrectedScore("gpt-4.1-mini", mean_interval(_SAME), corrected(_SAME, _SAME, [0.0] * 10 + [1.0] * 20)),),
 )
+_SHARES = [1.0] * 60 + [0.5] * 25 + [0.0] * 15
+_PREFERRED = Preferred(
+    "house-voice",
+    60,
+    15,
+    25,
+    compare([1 - share for share in _SHARES], _SHARES),
+    flips(["a"] * 100, ["a"] * 75 + ["b"] * 25),
+    length_bias([1.0] * 50 + [0.0] * 25),
+    3,
+)
+PAIRWISE = PairwiseReport("qwen-judge", "gpt-4.1-mini", "voice.jsonl", (_PREFERRED,), ("house-voice",))
+PLAN = JudgePlan(("qwen-judge",), 32, 10, 52, 4, 0.42, 90.0)
+CHECK = JudgeCheck(
+    id="judge-1",
+    models=("qwen-judge",),
+    team="T0ACME",
+    channel="C0TRAINING",
+    owner=ANA.user,
+    created_at=1.0,
+    request=JudgeRequest("qwen-judge"),
+    asker=a_caller(),
+    total=42,
+)
 
 
-class Checks:
-    """What the use cases were asked for; they find the same each time."""
+class Parts:
+    """What the parts were asked for; they find the same each time."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str | None]] = []
+        self.plan_of = PLAN
+        self.started: list[tuple[str, JudgeRequest, str | None]] = []
+        self.did: list[str] = []
 
-    async def require_model(self, caller: Caller, model: str) -> None: ...
+    async def evaluation_of_thread(self, caller: Caller, thread_ts: str | None) -> Evaluation | None:
+        return cast(Evaluation, SimpleNamespace(id="eval-1")) if thread_ts == "5.0" else None
 
-    async def judges_of(self, caller: Caller, evaluation_id: str) -> tuple[str, ...]:
-        return ("qwen-judge",)
+    async def plan(self, caller: Caller, origin: Origin, request: JudgeRequest) -> JudgePlan:
+        return self.plan_of
 
-    async def golden(self, caller: Caller) -> tuple[int, int]:
-        return 32, 10
+    async def start(self, caller: Caller, origin: Origin, request: JudgeRequest) -> JudgeCheck:
+        self.started.append((caller.key, request, origin.thread_ts))
+        return CHECK
 
-    async def of_model(self, caller: Caller, model: str, rubric: str | None = None) -> JudgeReport:
-        self.asked.append((model, rubric))
-        return REPORT
+    async def begin(self, check: JudgeCheck) -> str | None:
+        return "https://acme.slack.com/card"
 
-    async def of_evaluation(self, caller: Caller, evaluation_id: str) -> JudgeReport:
-        self.asked.append((evaluation_id, None))
-        return REPORT
-
-    async def of_thread(self, caller: Caller, thread_ts: str | None) -> Evaluation | None:
-        return cast(Evaluation, SimpleNamespace(id="eval-1", file_name="voice.jsonl")) if thread_ts == "5.0" else None
-
-    async def pairs(self, evaluation: Evaluation) -> int:
-        return 100
-
-    async def compare(self, caller: Caller, evaluation: str, judge: str, rubric: str | None = None) -> PairwiseReport:
-        self.asked.append((f"{judge} on {evaluation}", rubric))
-        shares = [1.0] * 60 + [0.5] * 25 + [0.0] * 15
-        found = Preferred(
-            "house-voice",
-            60,
-            15,
-            25,
-            compare([1 - share for share in shares], shares),
-            flips(["a"] * 100, ["a"] * 75 + ["b"] * 25),
-            length_bias([1.0] * 50 + [0.0] * 25),
-            3,
-        )
-        return PairwiseReport(judge, "gpt-4.1-mini", "voice.jsonl", (found,), ("house-voice",))
+    async def look(self) -> None:
+        self.did.append("look")
 
     async def named(self, caller: Caller, word: str) -> str:
         return word
 
+    def __getattr__(self, name: str) -> Any:
+        async def act(caller: Caller, check_id: str) -> None:
+            self.did.append(f"{name} {check_id}")
+
+        return act
+
 
 @pytest.fixture
-def checks() -> Checks:
-    return Checks()
+def parts() -> Parts:
+    return Parts()
 
 
 @pytest.fixture
-def listeners(slack: Slack, checks: Checks) -> JudgeListeners:
+def listeners(slack: Slack, parts: Parts) -> JudgeListeners:
     slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
     slack.replies["conversations.info"] = [{"ok": True, "channel": {"is_member": True}}]
-    poster = Poster(slack.client)
     return JudgeListeners(
-        callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
-        checks=cast(JudgeChecks, checks),
-        pairwise=cast(PairwiseJudging, checks),
-        models=cast(ModelLookup, checks),
-        poster=poster,
-        language=ENGLISH.place,
+        callers=Callers(People(Poster(slack.client), "T0ACME", Roles()), "T0ACME"),
+        checks=cast(JudgeChecks, parts),
+        runs=cast(JudgeRuns, parts),
+        keeper=cast("RunKeeper[JudgeCheck]", parts),
+        models=cast(ModelLookup, parts),
     )
 
 
@@ -110,19 +128,104 @@ def value_of(answers: Answers) -> str:
     return dict(answers.buttons)[blocks.CONFIRMED]
 
 
-async def test_a_judge_is_asked_after_a_question_and_what_came_of_it_is_posted(
-    listeners: JudgeListeners, checks: Checks, slack: Slack
+def said(message: Message) -> str:
+    return json.dumps([block.to_dict() for block in message.blocks], ensure_ascii=False)
+
+
+async def test_a_judge_is_asked_after_a_question_that_says_what_it_costs(
+    listeners: JudgeListeners, parts: Parts
 ) -> None:
     answers = Answers()
     await listeners.command(a_request('qwen-judge rubric="Is it polite?"', answers))
     assert "32 answers that people rated" in answers.text
     assert "10 pairs" in answers.text
-    assert "52 times at most" in json.dumps([block.to_dict() for block in answers[-1].blocks])
-    assert checks.asked == []
+    for part in ("$0.42", "asked 52 times, each pair in both orders, 4 answers are known already", "Nothing is spent"):
+        assert part in said(answers[-1]), part
+    assert parts.started == []
+    answer = Answers()
+    for key in ("press/1", "press/2"):
+        await listeners.confirmed(a_request(value_of(answers), answer, key=key))
+    # However often it is pressed, it is the check of that command.
+    assert parts.started == [("command/1", JudgeRequest("qwen-judge", "Is it polite?"), None)] * 2
+    assert "https://acme.slack.com/card" in answer.text
+
+
+async def test_where_nobody_knows_the_price_that_is_said(listeners: JudgeListeners, parts: Parts) -> None:
+    answers = Answers()
+    parts.plan_of = msgspec.structs.replace(PLAN, usd=None, unpriced=("qwen-judge",))
+    await listeners.command(a_request("qwen-judge", answers))
+    assert "Nobody knows the price of `qwen-judge`" in said(answers[-1])
+    assert "unknown price" in said(answers[-1])
+
+
+async def test_where_all_is_known_nothing_is_spent(listeners: JudgeListeners, parts: Parts) -> None:
+    answers = Answers()
+    parts.plan_of = msgspec.structs.replace(PLAN, calls=0, cached=52, usd=0.0)
+    await listeners.command(a_request("qwen-judge", answers))
+    assert "All that it would be asked it has said before" in said(answers[-1])
+
+
+async def test_the_judge_of_an_evaluation_is_checked_by_its_button(listeners: JudgeListeners, parts: Parts) -> None:
+    answers = Answers()
+    await listeners.of_evaluation(a_request("eval-1", answers))
     await listeners.confirmed(a_request(value_of(answers), Answers(), key="press/1"))
-    assert checks.asked == [("qwen-judge", "Is it polite?")]
-    (posted,) = slack.called("chat.postMessage")
-    said = json.dumps(posted["blocks"], ensure_ascii=False)
+    assert parts.started == [("command/1", JudgeRequest(evaluation="eval-1"), None)]
+
+
+async def test_in_the_thread_of_an_evaluation_a_judge_says_whose_answers_are_better(
+    listeners: JudgeListeners, parts: Parts
+) -> None:
+    answers = Answers()
+    parts.plan_of = JudgePlan(("qwen-judge",), 0, 100, 200, 0, 0.42, None, (), "voice.jsonl")
+    await listeners.command(a_request("qwen-judge", answers, thread_ts="5.0"))
+    assert "100 pairs of answers to `voice.jsonl`" in answers.text
+    assert "asked 200 times" in said(answers[-1])
+    await listeners.confirmed(a_request(value_of(answers), Answers(), key="press/1", thread_ts="5.0"))
+    assert parts.started == [("command/1", JudgeRequest("qwen-judge", None, "eval-1"), "5.0")]
+
+
+async def test_only_who_was_asked_may_say_yes(listeners: JudgeListeners, parts: Parts) -> None:
+    answers = Answers()
+    await listeners.command(a_request("qwen-judge", answers))
+    with pytest.raises(Denied):
+        await listeners.confirmed(a_request(value_of(answers), Answers(), user="U0BEN"))
+    assert parts.started == []
+
+
+async def test_the_buttons_of_its_card_pause_resume_and_cancel_it(listeners: JudgeListeners, parts: Parts) -> None:
+    for press in (listeners.pause, listeners.resume, listeners.cancel):
+        await press(a_request("judge-1"))
+    assert [one for one in parts.did if one != "look"] == ["pause judge-1", "resume judge-1", "cancel judge-1"]
+
+
+@pytest.mark.parametrize("words", ["", "a b", 'rubric="x"', "a threshold=3"])
+async def test_words_that_name_no_judge_are_answered(listeners: JudgeListeners, words: str) -> None:
+    with pytest.raises(Invalid, match="judge_words"):
+        await listeners.command(a_request(words, Answers()))
+
+
+def test_a_card_shows_how_far_it_is_and_why_it_waits() -> None:
+    shown = said(card(CHECK, Progress(7, 42, usd=0.1, seconds_left=120.0)))
+    for part in ("7 of 42 judged", "$0.10", "about 2 min", CONTROLS.pause, CONTROLS.cancel):
+        assert part in shown, part
+    values = {"scope": "channel", "budget": 1.0, "taken": 1.0, "promised": 0.0, "until": 1.8e9}
+    why = Reason("budget_used_up", values)
+    paused = msgspec.structs.replace(CHECK, state=RunState.PAUSED, why=why)
+    shown = said(card(paused, Progress(7, 42)))
+    assert "budget" in shown
+    assert CONTROLS.resume in shown
+    compares = msgspec.structs.replace(CHECK, request=JudgeRequest("qwen-judge", None, "eval-1"), file_name="a.jsonl")
+    assert "7 of 42 pairs" in said(card(compares, Progress(7, 42)))
+
+
+def test_a_check_that_failed_says_why_to_who_started_it() -> None:
+    failed = msgspec.structs.replace(CHECK, state=RunState.FAILED, why=Reason("no_golden_set"))
+    assert f"<@{ANA.user}> The check failed. " in failure(failed).text
+    assert CONTROLS.resume in said(card(failed, Progress(0, 42)))
+
+
+def test_what_came_of_it_says_how_far_it_agrees_with_people() -> None:
+    shown = said(blocks.report(REPORT))
     for part in (
         "It agrees with people on 80% of 30 answers that they rated (95%: 62.7% to 90.5%).",
         "kappa 0.8",
@@ -135,28 +238,11 @@ async def test_a_judge_is_asked_after_a_question_and_what_came_of_it_is_posted(
         "80% right by the judge, 66.7% as people would see it",
         "It is of one family with",
     ):
-        assert part in said, part
+        assert part in shown, part
 
 
-async def test_the_judge_of_an_evaluation_is_checked_by_its_button(listeners: JudgeListeners, checks: Checks) -> None:
-    answers = Answers()
-    await listeners.of_evaluation(a_request("eval-1", answers))
-    await listeners.confirmed(a_request(value_of(answers), Answers(), key="press/1"))
-    assert checks.asked == [("eval-1", None)]
-
-
-async def test_in_the_thread_of_an_evaluation_a_judge_says_whose_answers_are_better(
-    listeners: JudgeListeners, checks: Checks, slack: Slack
-) -> None:
-    answers = Answers()
-    await listeners.command(a_request("qwen-judge", answers, thread_ts="5.0"))
-    assert "100 pairs of answers to `voice.jsonl`" in answers.text
-    assert "200 times at most" in json.dumps([block.to_dict() for block in answers[-1].blocks])
-    await listeners.confirmed(a_request(value_of(answers), Answers(), key="press/1", thread_ts="5.0"))
-    assert checks.asked == [("qwen-judge on eval-1", None)]
-    (posted,) = slack.called("chat.postMessage")
-    assert posted["thread_ts"] == "5.0"
-    said = json.dumps(posted["blocks"], ensure_ascii=False)
+def test_what_came_of_pairs_says_whose_answers_it_prefers() -> None:
+    shown = said(blocks.pairwise_report(PAIRWISE))
     for part in (
         "`house-voice` against `gpt-4.1-mini`: won 60, lost 15, tied 25.",
         "The judge prefers `house-voice`: it wins 72.5%",
@@ -165,18 +251,4 @@ async def test_in_the_thread_of_an_evaluation_a_judge_says_whose_answers_are_bet
         "3 times it said nothing",
         "of one family with `house-voice`",
     ):
-        assert part in said, part
-
-
-async def test_only_who_was_asked_may_say_yes(listeners: JudgeListeners, checks: Checks) -> None:
-    answers = Answers()
-    await listeners.command(a_request("qwen-judge", answers))
-    with pytest.raises(Denied):
-        await listeners.confirmed(a_request(value_of(answers), Answers(), user="U0BEN"))
-    assert checks.asked == []
-
-
-@pytest.mark.parametrize("words", ["", "a b", 'rubric="x"', "a threshold=3"])
-async def test_words_that_name_no_judge_are_answered(listeners: JudgeListeners, words: str) -> None:
-    with pytest.raises(Invalid, match="judge_words"):
-        await listeners.command(a_request(words, Answers()))
+        assert part in shown, part
