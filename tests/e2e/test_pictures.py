@@ -133,8 +133,8 @@ async def test_an_evaluation_of_labels_in_pictures(w: World) -> None:
         w.provider.succeed(_at_provider(w, job))
         async with looking(w.sandbox.page_url) as page:
             await _question(w, page)
-            await _window(w, page)
-            thread = await _running(w, page)
+            thread = await _window(w, page)
+            await _running(w, page, thread)
             for kind, name in (
                 ("result", "evaluate-result"),
                 ("classes", "evaluate-labels"),
@@ -155,27 +155,29 @@ async def _question(w: World, page: Page) -> None:
     await picture_of(await message(page, question), "evaluate-question")
 
 
-async def _window(w: World, page: Page) -> None:
-    """*Evaluate* on the card of a finished job; the plan stands below."""
+async def _window(w: World, page: Page) -> str:
+    """*Evaluate* on the card of a finished job, in whose thread the evaluation will be."""
     card = await w.wait_card("job_evaluate")
     await w.person.click(USER, w.channel, card["ts"], "job_evaluate")
     window = page.get_by_role("dialog")
     with speaking(LANGUAGE):
         await window.get_by_text(estimate_heading()).wait_for()
     await picture_of(window, "evaluate-window")
+    return str(card["ts"])
 
 
-async def _running(w: World, page: Page) -> str:
-    """Sent off, looked at when some of the answers are there, and let go on. Its thread."""
+async def _running(w: World, page: Page, thread: str) -> None:
+    """Sent off, looked at when some of the answers are there, and let go on."""
     held = asyncio.Event()
     w.provider.fault(CHAT, 96)  # nothing goes wrong with these
     w.provider.fault(CHAT, 32, hold=held)
     view = await w.person.wait_view(USER)
     assert await w.person.submit(USER, view["id"], {}) == {}
-    card = await w.person.wait_message(w.channel, payload={"id": "eval-*/card"}, contains="▰", timeout=170)
+    card = await w.person.wait_message(
+        w.channel, thread_ts=thread, payload={"id": "eval-*/card"}, contains="▰", timeout=120
+    )
     await picture_of(await message(page, card), "evaluate-running")
     held.set()
-    return str(card.get("thread_ts") or card["ts"])
 
 
 async def test_a_dropped_grader_in_pictures(w: World) -> None:

@@ -44,7 +44,7 @@ def known_before(count: int) -> str:
 
 
 def time_left(seconds: float) -> str:
-    return _("about {time} left", time=rough_duration(seconds))
+    return _("Time left: {time}", time=rough_duration(seconds))
 
 
 def is_grading() -> str:
