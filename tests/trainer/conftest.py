@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from trainer_process import Trainer, jsonl, some_examples
 from trainer.base_models import read_table
 from trainer.serving.messages import ModelRef
 from trainer.store import Store
+from trainer.training.plan import Plan
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,36 @@ def model(table: Path) -> ModelRef:
     """The tiny model, as engines are asked for it."""
     base = read_table(table)[MODEL_ID]
     return ModelRef(base.id, base.source[0].path, base.template(), base.context_length)
+
+
+@pytest.fixture
+def plan(tmp_path: Path, table: Path) -> Plan:
+    """Three epochs of the tiny model, in folders of the test."""
+    base = read_table(table)[MODEL_ID]
+    return Plan(
+        job_id="job",
+        base=base.id,
+        weights=base.source[0].path,
+        chat_template=base.template(),
+        context_length=base.context_length,
+        learning_rate=base.learning_rate,
+        lora_rank=base.lora_rank,
+        lora_alpha=base.lora_alpha,
+        training_file=str(tmp_path / "training.jsonl"),
+        validation_file=str(tmp_path / "validation.jsonl"),
+        output=str(tmp_path / "output"),
+        state=str(tmp_path / "state"),
+        seed=3,
+        n_epochs=3,
+    )
+
+
+@pytest.fixture(scope="module")
+def frozen() -> Iterator[None]:
+    """As in a training worker, the libraries are no garbage: each training looks for some at its beginning."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,12 @@ import errno
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from safetensors import SafetensorError
 
 from trainer.training.memory import Shape, find_plan, needed, rows_to_sample, shape_of
+from trainer.training.plan import Hyperparameters, Plan
 from trainer.training.worker import explain
 
 SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30, 192)
@@ -57,26 +59,12 @@ def test_the_shape_of_a_model_is_read_from_its_files(table: Path) -> None:
     assert shape.learned(rank=1) == 2 * (4 * (32 + 32) + 3 * (32 + 64))
 
 
-def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(tmp_path: Path, table: Path) -> None:
+def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(plan: Plan) -> None:
     from trainer.errors import TrainingFailed
     from trainer.training import run
     from trainer.training.data import Tokens
-    from trainer.training.plan import Hyperparameters, Plan
 
-    plan = Plan(
-        job_id="job",
-        base="tiny-random",
-        weights=str(table.parent / "tiny-random"),
-        chat_template="",
-        context_length=10**9,
-        learning_rate=1e-3,
-        lora_rank=16,
-        lora_alpha=32,
-        training_file="",
-        output=str(tmp_path),
-        state=str(tmp_path),
-        seed=1,
-    )
+    plan = msgspec.structs.replace(plan, context_length=10**9)
     endless = Tokens(range(10**9), [])  # type: ignore[arg-type]
     with pytest.raises(TrainingFailed, match="not enough memory to train tiny-random on examples of up to") as caught:
         run.plan_memory(plan, Hyperparameters(1, 1, 1.0, 0.1), [endless])

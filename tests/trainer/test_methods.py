@@ -4,76 +4,27 @@ What takes seconds to import is imported in the tests: each process of the suite
 """
 
 import ast
-import gc
 import inspect
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
-from trainer_process import jsonl, some_examples, some_pairs
+from trainer_process import some_examples, some_pairs
+from training_runs import figures, run_training
 
-from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
-from trainer.training.messages import Measured, Report
 from trainer.training.plan import Plan, requested_rank
 
 COMPLETIONS = [{"prompt": f"{number} and one is", "completion": f" {number + 1}"} for number in range(12)]
 CLASSES = [{"prompt": f"Is {'a' * number} odd?", "completion": " yes" if number % 2 else " no"} for number in range(15)]
+pytestmark = pytest.mark.usefixtures("frozen")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _frozen() -> Iterator[None]:
-    """As in a training worker, the libraries are no garbage: each training looks for some at its beginning."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
-
-
-@pytest.fixture
-def plan(tmp_path: Path, table: Path) -> Plan:
-    base = read_table(table)["tiny-random"]
-    return Plan(
-        job_id="job",
-        base=base.id,
-        weights=str(table.parent / "tiny-random"),
-        chat_template=base.template(),
-        context_length=base.context_length,
-        learning_rate=base.learning_rate,
-        lora_rank=base.lora_rank,
-        lora_alpha=base.lora_alpha,
-        training_file=str(tmp_path / "training.jsonl"),
-        validation_file=str(tmp_path / "validation.jsonl"),
-        output=str(tmp_path / "output"),
-        state=str(tmp_path / "state"),
-        seed=3,
-        n_epochs=3,
-    )
-
-
-def run(plan: Plan, examples: list[Any], *, pause_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
-    """All that a worker says while it trains; the examples are held back, too."""
-    from trainer.training.reporting import ControlFlags
-    from trainer.training.run import train
-
-    for file in (plan.training_file, plan.validation_file):
-        Path(str(file)).write_bytes(jsonl(examples))
-    said: list[dict[str, Any]] = []
-    flags = ControlFlags()
-
-    def send(report: Report) -> None:
-        said.append(msgspec.to_builtins(report))
-        if isinstance(report, Measured) and report.step == pause_at:
-            flags.pause()
-
-    train(msgspec.structs.replace(plan, **changes), send, flags)
-    return said
-
-
-def figures(said: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
-    return {message["step"]: message["metrics"] for message in said if message["kind"] == "metrics"}
+def run(plan: Plan, examples: list[Any], **changes: Any) -> list[dict[str, Any]]:
+    """The examples are held back, too."""
+    return run_training(plan, examples, examples, **changes)
 
 
 @pytest.mark.parametrize(

@@ -3,77 +3,35 @@
 What takes seconds to import is imported in the tests: each process of the suite reads this module, and one runs it.
 """
 
-import gc
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from trainer_process import HOLDS_LETTER, jsonl
+from trainer_process import HOLDS_LETTER
+from training_runs import figures, run_training
 
-from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
-from trainer.training.messages import Measured, Report
 from trainer.training.plan import Plan, Reinforcement
 
 TASKS = [{"messages": [{"role": "user", "content": f"Say {'a' * number}!"}], "letter": "e"} for number in range(10)]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _frozen() -> Iterator[None]:
-    """As in a training worker, the libraries are no garbage: each training looks for some at its beginning."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
+pytestmark = pytest.mark.usefixtures("frozen")
 
 
 @pytest.fixture
-def plan(tmp_path: Path, table: Path) -> Plan:
-    base = read_table(table)["tiny-random"]
-    return Plan(
-        job_id="job",
-        base=base.id,
-        weights=str(table.parent / "tiny-random"),
-        chat_template=base.template(),
-        context_length=base.context_length,
-        learning_rate=base.learning_rate,
-        lora_rank=base.lora_rank,
-        lora_alpha=base.lora_alpha,
-        training_file=str(tmp_path / "training.jsonl"),
-        validation_file=str(tmp_path / "validation.jsonl"),
-        output=str(tmp_path / "output"),
-        state=str(tmp_path / "state"),
-        seed=3,
+def plan(plan: Plan) -> Plan:
+    return msgspec.structs.replace(
+        plan,
         n_epochs=5,
         batch_size=4,
         method="reinforcement",
-        reinforcement=Reinforcement(HOLDS_LETTER, eval_interval=2, eval_samples=4),
+        reinforcement=asked(),
         metadata={"max_completion_tokens": "8"},
     )
 
 
-def run(plan: Plan, *, pause_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
-    """All that a worker says while it trains."""
-    from trainer.training.reporting import ControlFlags
-    from trainer.training.run import train
-
-    Path(plan.training_file).write_bytes(jsonl(TASKS))
-    Path(str(plan.validation_file)).write_bytes(jsonl(TASKS[:3]))
-    said: list[dict[str, Any]] = []
-    flags = ControlFlags()
-
-    def send(report: Report) -> None:
-        said.append(msgspec.to_builtins(report))
-        if isinstance(report, Measured) and report.step == pause_at:
-            flags.pause()
-
-    train(msgspec.structs.replace(plan, **changes), send, flags)
-    return said
-
-
-def figures(said: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
-    return {message["step"]: message["metrics"] for message in said if message["kind"] == "metrics"}
+def run(plan: Plan, **changes: Any) -> list[dict[str, Any]]:
+    return run_training(plan, TASKS, TASKS[:3], **changes)
 
 
 def asked(**changes: Any) -> Reinforcement:
