@@ -241,7 +241,10 @@ async def test_a_judge_in_pictures(w: World) -> None:
         await w.person.command(USER, w.channel, "/finetune", f"judge {JUDGE}")
         question = await w.person.wait_ephemeral(USER, w.channel, action_id="judge_confirmed", timeout=60)
         await w.person.click(USER, w.channel, question["ts"], "judge_confirmed")
-        told = await w.person.wait_message(w.channel, contains="Qwen3-32B", author=w.bot_user, timeout=60)
+        card = await w.person.wait_message(w.channel, payload={"id": "judge-*/card"}, timeout=60)
+        told = await w.person.wait_message(
+            w.channel, thread_ts=card["ts"], payload={"id": "judge-*/result"}, timeout=60
+        )
         async with looking(w.sandbox.page_url) as page:
             await picture_of(await message(page, told), "judge")
 
