@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from wandb.proto import wandb_internal_pb2 as protocol
-
 _BLOCK, _HEADER, _FILE_HEADER = 32768, 7, 7
 
 
@@ -50,6 +48,8 @@ def _values(items: Any) -> dict[str, Any]:
 
 def _records(file: Path) -> list[Any]:
     """Its log is LevelDB's: blocks of records, each with checksum, length and type (whole, first, middle, last)."""
+    from wandb.proto import wandb_internal_pb2 as protocol  # two seconds to import
+
     data, found, part = file.read_bytes(), [], b""
     at = _FILE_HEADER
     while at + _HEADER <= len(data):

@@ -5,9 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nltk.translate.gleu_score import sentence_gleu
 from rapidfuzz import fuzz
-from rouge_score.rouge_scorer import RougeScorer
 from sacrebleu import sentence_bleu
 
 from graders.errors import NotAvailable
@@ -27,6 +25,8 @@ METRICS = ("fuzzy_match", "bleu", "gleu", "rouge_1", "rouge_2", "rouge_3", "roug
 @pytest.mark.parametrize("metric", [metric for metric in METRICS if metric.startswith("rouge")])
 @pytest.mark.parametrize(("text", "reference"), ENGLISH)
 def test_rouge_in_english_is_that_of_rouge_score(metric: str, text: str, reference: str) -> None:
+    from rouge_score.rouge_scorer import RougeScorer
+
     theirs = metric.replace("_l", "L").replace("_", "")
     wanted = RougeScorer([theirs]).score(reference, text)[theirs].fmeasure
     assert similarity(metric, text, reference) == pytest.approx(wanted, abs=1e-12)
@@ -54,6 +54,8 @@ def test_bleu_takes_the_tokenizer_that_fits_the_writing(tokenizer: str, text: st
 
 
 def test_gleu_is_nltks_on_the_words_that_bleu_counts() -> None:
+    from nltk.translate.gleu_score import sentence_gleu
+
     said, wanted = "The cat sat on a mat.", "The cat sat on the mat."
     expected = sentence_gleu(
         [["The", "cat", "sat", "on", "the", "mat", "."]], ["The", "cat", "sat", "on", "a", "mat", "."]
@@ -73,6 +75,8 @@ def test_fuzzy_match_is_rapidfuzzs_ratio() -> None:
     [("rouge_1", 4 / 6), ("rouge_2", 3 / 5), ("rouge_l", 4 / 6)],
 )
 def test_rouge_in_chinese_counts_characters(metric: str, score: float) -> None:
+    from rouge_score.rouge_scorer import RougeScorer
+
     assert RougeScorer(["rouge1"]).score("今天天气不错", "今天天气很好")["rouge1"].fmeasure == 0
     assert similarity(metric, "今天天气很好", "今天天气不错") == pytest.approx(score)
 

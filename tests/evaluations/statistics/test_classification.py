@@ -1,14 +1,22 @@
 import math
 import warnings
+from types import ModuleType
 
 import msgspec
 import numpy as np
 import pytest
-from sklearn import metrics
 
 from bot.evaluations.statistics import Classification, classify
 
 LABELS = ["angry", "calm", "glad"]
+
+
+@pytest.fixture(scope="module")
+def metrics() -> ModuleType:
+    """Scikit-learn's. To import them takes a second, which nobody else has to wait for."""
+    from sklearn import metrics
+
+    return metrics
 
 
 def some(n: int, labels: list[str], seed: int) -> tuple[list[str], list[str], np.ndarray]:
@@ -25,7 +33,7 @@ def as_mappings(table: np.ndarray, labels: list[str]) -> list[dict[str, float]]:
     return [dict(zip(labels, row, strict=True)) for row in table.tolist()]
 
 
-def test_figures_equal_those_of_scikit_learn() -> None:
+def test_figures_equal_those_of_scikit_learn(metrics: ModuleType) -> None:
     truth, predicted, _ = some(300, LABELS, 1)
     found = classify(truth, predicted)
     precision, recall, f1, support = metrics.precision_recall_fscore_support(truth, predicted)
@@ -40,7 +48,7 @@ def test_figures_equal_those_of_scikit_learn() -> None:
     assert [list(row[:-1]) for row in found.confusion] == metrics.confusion_matrix(truth, predicted).tolist()
 
 
-def test_two_labels_have_curves_equal_to_those_of_scikit_learn() -> None:
+def test_two_labels_have_curves_equal_to_those_of_scikit_learn(metrics: ModuleType) -> None:
     truth, predicted, table = some(200, ["ham", "spam"], 2)
     found = classify(truth, predicted, as_mappings(table, ["ham", "spam"]), positive="spam", beta=2)
     binary, calibration = found.binary, found.calibration
@@ -56,7 +64,7 @@ def test_two_labels_have_curves_equal_to_those_of_scikit_learn() -> None:
     assert calibration.brier == pytest.approx(metrics.brier_score_loss(spam, score))
 
 
-def test_several_labels_have_the_brier_score_of_scikit_learn() -> None:
+def test_several_labels_have_the_brier_score_of_scikit_learn(metrics: ModuleType) -> None:
     truth, predicted, table = some(150, LABELS, 3)
     calibration = classify(truth, predicted, as_mappings(table, LABELS)).calibration
     assert calibration is not None
@@ -75,7 +83,7 @@ def test_a_model_that_is_right_as_often_as_it_says_is_calibrated() -> None:
     assert [(one.confidence, one.accuracy) for one in calibration.curve] == [pytest.approx((0.8, 0.8))]
 
 
-def test_an_answer_that_is_no_label_is_wrong_and_stands_apart() -> None:
+def test_an_answer_that_is_no_label_is_wrong_and_stands_apart(metrics: ModuleType) -> None:
     found = classify(["a", "a", "b", "b"], ["a", "Well, it depends", "b", "b"])
     assert found.other == 1
     assert found.confusion == ((1, 0, 1), (0, 2, 0))
@@ -93,7 +101,7 @@ def test_an_item_without_an_answer_counts_nowhere() -> None:
     assert found.accuracy.value == 1
 
 
-def test_a_label_that_is_not_in_the_file_neither_helps_nor_harms() -> None:
+def test_a_label_that_is_not_in_the_file_neither_helps_nor_harms(metrics: ModuleType) -> None:
     truth, predicted, _ = some(60, LABELS, 4)
     found = classify(truth, predicted, labels=[*LABELS, "never"])
     assert found.macro_f1.value == classify(truth, predicted).macro_f1.value

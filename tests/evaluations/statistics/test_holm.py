@@ -1,5 +1,3 @@
-from statsmodels.stats.multitest import multipletests
-
 from bot.evaluations.statistics import Verdict, adjusted, compare
 
 
@@ -35,6 +33,8 @@ def test_a_slice_without_items_does_not_count() -> None:
 
 
 def test_adjusted_values_equal_those_of_statsmodels() -> None:
+    from statsmodels.stats.multitest import multipletests
+
     compared = [compare(*of(better, worse)) for better, worse in ((9, 9), (20, 4), (14, 5), (30, 6), (14, 5), (12, 7))]
     expected = multipletests([one.p for one in compared], method="holm")[1].tolist()
     assert [one.p_adjusted for one in adjusted(compared)] == expected

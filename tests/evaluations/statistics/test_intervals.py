@@ -2,13 +2,14 @@ import math
 
 import numpy as np
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from bot.evaluations.statistics import mean_interval
 from bot.evaluations.statistics.intervals import Method
 
 
 def test_right_and_wrong_have_wilsons_interval() -> None:
+    from statsmodels.stats.proportion import proportion_confint
+
     estimate = mean_interval([1] * 70 + [0] * 30)
     assert estimate.value == pytest.approx(0.7)
     assert (estimate.low, estimate.high) == pytest.approx(proportion_confint(70, 100, method="wilson"))

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score
 
 from bot.evaluations.statistics import agreement, corrected, flips, length_bias
 from bot.evaluations.statistics.intervals import Method
@@ -14,6 +13,8 @@ def labels(n: int, agreed: float, seed: int) -> tuple[list[str], list[str]]:
 
 
 def test_two_who_label_agree_by_cohens_kappa() -> None:
+    from sklearn.metrics import cohen_kappa_score
+
     judge, people = labels(120, 0.7, 1)
     found = agreement([*judge, None], [*people, "good"])
     assert found.value == pytest.approx(cohen_kappa_score(judge, people))

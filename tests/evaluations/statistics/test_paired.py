@@ -4,7 +4,6 @@ import time
 import msgspec
 import numpy as np
 import pytest
-from scipy.stats import binomtest, ttest_1samp
 
 from bot.evaluations.statistics import Compared, Verdict, compare
 from bot.evaluations.statistics.intervals import Method
@@ -18,6 +17,8 @@ def answers(both: int, better: int, worse: int, neither: int) -> tuple[list[floa
 
 
 def test_right_and_wrong_are_compared_by_the_exact_test_of_mcnemar() -> None:
+    from scipy.stats import binomtest
+
     compared = compare(*answers(70, 12, 2, 16))
     assert compared.gain == pytest.approx(0.10)
     assert compared.p == pytest.approx(binomtest(2, 14).pvalue)
@@ -64,6 +65,8 @@ def test_a_gain_next_to_nothing_says_no_number() -> None:
 
 
 def test_scores_are_compared_by_flipping_signs() -> None:
+    from scipy.stats import ttest_1samp
+
     generator = np.random.default_rng(3)
     base = generator.uniform(size=200)
     model = np.clip(base + generator.normal(0.03, 0.15, size=200), 0, 1)
