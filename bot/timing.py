@@ -23,6 +23,8 @@ class Timing:
     between_report_edits: float = 1.5
     """Of a report that grows while its file is read."""
     connection_look: float = 5.0
+    modal: float = 1.0
+    """For what is said in the modal that was sent off, as a multiple of what fits into Slack's three seconds."""
     drain: float = 2.5
     """At the end, for work on what Slack sent."""
 

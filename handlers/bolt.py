@@ -70,6 +70,7 @@ def build(
         finished=finished,
         backoff=timing.inbox,
         reply=timing.reply,
+        modal=timing.modal,
     )
     app.use(inbox.middleware)
     commands = Commands(chat.callers, authority, listeners)

@@ -61,7 +61,7 @@ _LONGEST_AWAY = 3600.0
 class Inbox:
     """`bot_user` is the bot's own Slack id.
     `finished` is called after everything that was processed to its end. `backoff`: between attempts of the work;
-    `reply`: of an answer in a thread."""
+    `reply`: of an answer in a thread. `modal`: as `Timing.modal`."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Inbox:
         finished: Callable[[], None],
         backoff: Backoff = Timing.inbox,
         reply: Backoff = Timing.reply,
+        modal: float = Timing.modal,
     ) -> None:
         self._store = store
         self._poster = poster
@@ -83,6 +84,7 @@ class Inbox:
         self._finished = finished
         self._backoff = backoff
         self._reply = reply
+        self._modal = modal
         self._turns = Turns()
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
@@ -171,7 +173,7 @@ class Inbox:
             open_modal = _OpenModal(body["view"])
             task = self.begin(work, body, context, open_modal)
             waited_for: set[asyncio.Future[Any]] = {task, open_modal.outcome}
-            await asyncio.wait(waited_for, timeout=modal.seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited_for, timeout=modal.seconds * self._modal, return_when=asyncio.FIRST_COMPLETED)
             await acknowledge(ack, **open_modal.close())
 
         return submitted
