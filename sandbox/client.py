@@ -30,9 +30,11 @@ class SandboxError(RuntimeError):
 
 
 class SandboxClient:
-    """A client for one sandbox. `url` may be the page's URL with ?key=…; then `key` is not needed."""
+    """A client for one sandbox. `url` may be the page's URL with ?key=…; then `key` is not needed. `patience`: for how
+    many seconds to wait for something, where a call does not say."""
 
-    def __init__(self, url: str, key: str = "") -> None:
+    def __init__(self, url: str, key: str = "", *, patience: float = 30) -> None:
+        self._patience = patience
         parts = urlsplit(url)
         key = key or parse_qs(parts.query).get("key", [""])[0]
         self._http = httpx.AsyncClient(
@@ -150,9 +152,9 @@ class SandboxClient:
         """The suggested prompts {title, message} at the top of the agent's Messages tab."""
         return list((await self.call("prompts", user=user))["prompts"])
 
-    async def wait_prompts(self, user: str, contains: str = "", timeout: float = 30) -> list[Json]:
+    async def wait_prompts(self, user: str, contains: str = "", timeout: float | None = None) -> list[Json]:
         """Wait until a prompt with this in its title stands in a person's Messages tab. Returns all prompts."""
-        return list((await self.call("wait-prompts", timeout=timeout, user=user, contains=contains))["prompts"])
+        return list((await self._wait("wait-prompts", timeout, user=user, contains=contains))["prompts"])
 
     async def send_prompt(self, user: str, title: str) -> Json:
         """Press a suggested prompt, which sends its message. Returns the message."""
@@ -164,11 +166,11 @@ class SandboxClient:
         return session
 
     async def wait_session(
-        self, channel: str, thread_ts: str, status: str = "", title: str = "", timeout: float = 30
+        self, channel: str, thread_ts: str, status: str = "", title: str = "", timeout: float | None = None
     ) -> Json:
         """Wait until a thread is a session of the agent, with this status and title if given."""
-        answer = await self.call(
-            "wait-session", timeout=timeout, channel=channel, thread_ts=thread_ts, status=status, title=title
+        answer = await self._wait(
+            "wait-session", timeout, channel=channel, thread_ts=thread_ts, status=status, title=title
         )
         return dict(answer["session"])
 
@@ -241,7 +243,7 @@ class SandboxClient:
         channel: str,
         contains: str = "",
         thread_ts: str | None = None,
-        timeout: float = 30,
+        timeout: float | None = None,
         *,
         after: str | None = None,
         author: str | None = None,
@@ -257,9 +259,9 @@ class SandboxClient:
         event_type, payload -- its metadata; for fields of the payload, patterns: {"id": "*/started"}
         action_id, block_id -- a button or menu, or a block, that it has
         """
-        answer = await self.call(
+        answer = await self._wait(
             "wait-message",
-            timeout=timeout,
+            timeout,
             channel=channel,
             contains=contains,
             thread_ts=thread_ts,
@@ -273,28 +275,28 @@ class SandboxClient:
         return dict(answer["message"])
 
     async def wait_ephemeral(
-        self, user: str, channel: str, contains: str = "", timeout: float = 30, *, action_id: str | None = None
+        self, user: str, channel: str, contains: str = "", timeout: float | None = None, *, action_id: str | None = None
     ) -> Json:
         """Wait until a person reads a message that only they see (with this button or menu, if given)."""
-        answer = await self.call(
-            "wait-message", timeout=timeout, channel=channel, contains=contains, user=user, action_id=action_id
+        answer = await self._wait(
+            "wait-message", timeout, channel=channel, contains=contains, user=user, action_id=action_id
         )
         return dict(answer["message"])
 
     async def wait_view(
-        self, user: str, timeout: float = 30, *, callback_id: str | None = None, title: str | None = None
+        self, user: str, timeout: float | None = None, *, callback_id: str | None = None, title: str | None = None
     ) -> Json:
         """Wait until a modal is open for a person. Returns the topmost one."""
-        answer = await self.call("wait-view", timeout=timeout, user=user, callback_id=callback_id, title=title)
+        answer = await self._wait("wait-view", timeout, user=user, callback_id=callback_id, title=title)
         return dict(answer["view"])
 
-    async def wait_home(self, user: str, contains: str = "", timeout: float = 30) -> Json:
+    async def wait_home(self, user: str, contains: str = "", timeout: float | None = None) -> Json:
         """Wait until a person's Home tab contains a text."""
-        return dict((await self.call("wait-home", timeout=timeout, user=user, contains=contains))["view"])
+        return dict((await self._wait("wait-home", timeout, user=user, contains=contains))["view"])
 
-    async def wait_connected(self, timeout: float = 30) -> None:
+    async def wait_connected(self, timeout: float | None = None) -> None:
         """Wait until the app has a Socket Mode connection."""
-        await self.call("wait-connected", timeout=timeout)
+        await self._wait("wait-connected", timeout)
 
     # Administration and fault injection
 
@@ -366,6 +368,9 @@ class SandboxClient:
     async def redeliver(self, event_id: str) -> None:
         """Send an event again with the same event_id."""
         await self.call("redeliver", event_id=event_id)
+
+    async def _wait(self, endpoint: str, timeout: float | None, **fields: Any) -> Json:
+        return await self.call(endpoint, timeout=self._patience if timeout is None else timeout, **fields)
 
     async def call(self, endpoint: str, *, timeout: float | None = None, **fields: Any) -> Json:
         """Call any endpoint of the control API. Raises SandboxError with the sandbox's reason."""

@@ -9,7 +9,7 @@ BEN = "U0BENHALL1"
 
 async def asked(w: World, words: str, contains: str, user: str = "ana", channel: str = "") -> dict[str, Any]:
     await w.person.command(user, channel or w.channel, "/finetune", words)
-    return await w.person.wait_ephemeral(user, channel or w.channel, contains=contains, timeout=30)
+    return await w.person.wait_ephemeral(user, channel or w.channel, contains=contains)
 
 
 async def said(w: World, text: str, channel: str = "", **where: Any) -> dict[str, Any]:
@@ -44,7 +44,7 @@ async def test_a_channel_that_subscribed_hears_how_public_jobs_end_until_it_has_
     async with w.bot():
         await asked(w, "notify", "No channel is told yet")
         await w.person.command("ana", "#general", "/finetune", "notify here")
-        await w.person.wait_ephemeral("ana", "#general", contains="From now on", timeout=30)
+        await w.person.wait_ephemeral("ana", "#general", contains="From now on")
         await asked(w, "notify", "is told how all jobs in public channels end")
         await w.start(await w.drop("first.jsonl"))
         first = await w.job_at_provider()
@@ -52,7 +52,7 @@ async def test_a_channel_that_subscribed_hears_how_public_jobs_end_until_it_has_
         w.provider.succeed(first)
         await w.wait_notice("succeeded/elsewhere*", channel="#general")
         await w.person.command("ana", "#general", "/finetune", "notify off")
-        await w.person.wait_ephemeral("ana", "#general", contains="its own jobs only", timeout=30)
+        await w.person.wait_ephemeral("ana", "#general", contains="its own jobs only")
         await asked(w, "notify", "No channel is told yet")
 
 
@@ -60,7 +60,7 @@ async def test_what_ends_in_a_private_channel_is_told_nowhere_else(w: World) -> 
     private = "#support-leads"
     async with w.bot() as bot:
         await w.person.command("ana", "#general", "/finetune", "notify here")
-        await w.person.wait_ephemeral("ana", "#general", contains="From now on", timeout=30)
+        await w.person.wait_ephemeral("ana", "#general", contains="From now on")
         w.channel = private
         card = await w.start(await w.drop("secret.jsonl"))
         job = await w.job_at_provider()
@@ -86,8 +86,8 @@ async def test_files_that_no_job_uses_are_deleted_by_their_owner_or_an_administr
         await w.wait_card("job_chat")
         listed = await asked(w, "files", "2 training files at acme", user="ben")
         await w.person.click("ben", w.channel, listed["ts"], "files_delete_unused")
-        await until(lambda: not w.provider.files, 30)
-        await w.person.wait_ephemeral("ben", w.channel, contains="no training files", timeout=30)
+        await until(lambda: not w.provider.files)
+        await w.person.wait_ephemeral("ben", w.channel, contains="no training files")
         assert used not in w.provider.files
 
 

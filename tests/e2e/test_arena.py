@@ -19,7 +19,7 @@ WORDS = {OLD: "The word of the elder.", NEW: "The word of the younger."}
 
 
 def text_of(message: dict[str, Any]) -> str:
-    return orjson.dumps(message["blocks"]).decode()
+    return orjson.dumps(message.get("blocks") or []).decode()
 
 
 def key_of(message: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from e2e.world import World, examples, until
 
 async def _answer(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
     dropped = await w.person.drop_bytes("ana", w.channel, [(name, content)])
-    answer = await w.person.wait_message(w.channel, contains=contains, thread_ts=dropped["ts"], timeout=20)
+    answer = await w.person.wait_message(w.channel, contains=contains, thread_ts=dropped["ts"])
     thread = await w.person.messages(w.channel, dropped["ts"])
     assert [message["ts"] for message in thread] == [dropped["ts"], answer["ts"]], "one answer, and only one"
     return answer

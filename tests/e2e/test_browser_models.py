@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser import chromium
+from browser import PATIENCE, chromium
 from e2e.test_browser import trial
 from e2e.world import MODEL, ROOT, World, until
 from pictures import LANGUAGE, PERSON, PICTURES, USER, picture
@@ -29,7 +29,6 @@ from texts.evaluations.tables import table_caption
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
-ANSWERING_MS = 120_000 if PICTURES else 20_000
 CHANNEL = "#support-model"
 BASE = BASE_MODEL if PICTURES else MODEL
 VOICE = "Happy pedalling!"
@@ -79,10 +78,9 @@ class Stage:
 @pytest_asyncio.fixture(loop_scope="session")
 async def stage(w: World, tmp_path: Path) -> AsyncIterator[Stage]:
     """Ana, or Mei, in #support-model, where two models were trained: `house-voice`, and `tool-calls`."""
-    expect.set_options(timeout=ANSWERING_MS)
     async with chromium() as browser, _real_models(tmp_path) if PICTURES else _stand_in(w) as (url, person):
         page = await browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
-        page.set_default_timeout(ANSWERING_MS)
+        page.set_default_timeout(PATIENCE)
         await page.goto(url)
         await page.get_by_role("link", name=PERSON).click()
         await page.get_by_role("link", name="support-model").click()

@@ -35,7 +35,7 @@ async def test_what_no_model_here_learns_from_is_not_offered(w: World) -> None:
         assert "say in words what the images show" in report["plain"]
         assert "start_job" not in _buttons(report)
         await w.person.command("ana", w.channel, "/finetune", "start train.jsonl")
-        view = await w.person.wait_view("ana", timeout=30)
+        view = await w.person.wait_view("ana")
         assert missing in orjson.dumps(view).decode()
         await w.person.command("ana", w.channel, "/finetune", "start train.jsonl confirm=yes")
         await w.person.wait_ephemeral("ana", w.channel, contains=missing)

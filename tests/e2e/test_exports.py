@@ -18,18 +18,18 @@ async def test_an_export_is_shown_in_one_message_until_its_file_can_be_fetched_a
     w.provider.tuned.append(TUNED)
     async with w.bot(finetune_admins=[ANA]):
         await w.person.command("ana", w.channel, "/finetune", "export support as=gguf quantization=q8_0")
-        await w.person.wait_message(w.channel, payload={"id": "export-*"}, timeout=20)
+        await w.person.wait_message(w.channel, payload={"id": "export-*"})
     (export,) = w.provider.exports.values()
     export["progress"]["done"] = 40
     async with w.bot(finetune_admins=[ANA]):
-        await w.person.wait_message(w.channel, contains="Writing · 40%", timeout=20)
+        await w.person.wait_message(w.channel, contains="Writing · 40%")
         w.provider.end_export()
-        shown = await w.person.wait_message(w.channel, action_id="export_upload", timeout=20)
+        shown = await w.person.wait_message(w.channel, action_id="export_upload")
         assert "curl -C - -H" in text_of(shown)
         assert f"$URL/x/exports/{export['id']}/content" in text_of(shown)
         assert "I can &lt;help&gt;." in text_of(shown)
         assert w.provider.key not in text_of(shown)
         await w.person.click("ana", w.channel, shown["ts"], "export_upload")
-        await w.person.wait_message(w.channel, contains=", exported", thread_ts=shown["ts"], timeout=20)
+        await w.person.wait_message(w.channel, contains=", exported", thread_ts=shown["ts"])
     posted = [message for message in await w.person.messages(w.channel) if "q8_0" in text_of(message)]
     assert len(posted) == 1

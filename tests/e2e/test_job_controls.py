@@ -16,7 +16,7 @@ async def training(w: World) -> tuple[dict[str, Any], str]:
 
 
 async def button_on_card(w: World, text: str) -> dict[str, Any]:
-    return await w.person.wait_message(w.channel, contains=text, author=w.bot_user, timeout=30)
+    return await w.person.wait_message(w.channel, contains=text, author=w.bot_user)
 
 
 async def test_a_job_is_paused_from_its_card_goes_on_and_is_cancelled_by_command(w: World) -> None:
@@ -24,17 +24,17 @@ async def test_a_job_is_paused_from_its_card_goes_on_and_is_cancelled_by_command
         card, job = await training(w)
         await button_on_card(w, "Training for")
         await w.person.click("ana", w.channel, card["ts"], "job_pause")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Paused by", timeout=30)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Paused by")
         assert w.provider.jobs[job]["status"] == "paused"
         await button_on_card(w, "● *Paused*")
         await w.person.click("ana", w.channel, card["ts"], "job_resume")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Resumed by", timeout=30)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Resumed by")
         assert w.provider.jobs[job]["status"] == "running"
         await w.person.command("ana", w.channel, "/finetune", f"cancel {job}")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Cancel this job?", timeout=30)
+        question = await w.person.wait_ephemeral("ana", w.channel, contains="Cancel this job?")
         assert "no finished model" in question["plain"]
         await w.person.click("ana", w.channel, question["ts"], "job_cancel_asked")
-        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is cancelled", timeout=30)
+        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is cancelled")
         assert answer["ts"] == question["ts"]
         await w.wait_notice("cancelled", card)
         assert w.provider.jobs[job]["status"] == "cancelled"
@@ -49,26 +49,26 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         model = w.provider.succeed(job)
         end = await w.wait_notice("succeeded", card)
         await w.person.click("ana", w.channel, end["ts"], "job_results")
-        shared = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Results of", timeout=30)
+        shared = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Results of")
         file = shared["files"][0]
         assert file["name"].endswith(".csv")
         assert file["size"] == len(b"step,train_loss\n1,0.5\n"), "decoded from base64"
         await w.person.click("ana", w.channel, card["ts"], "job_metrics")
-        metrics = await w.person.wait_ephemeral("ana", w.channel, action_id="metrics_numbers", timeout=30)
+        metrics = await w.person.wait_ephemeral("ana", w.channel, action_id="metrics_numbers")
         shown = {block["type"]: block for block in metrics["blocks"]}
         assert shown["image"]["slack_file"]["id"]
         assert shown["data_table"]["rows"][1][0]["text"] == "Loss"
         await w.person.click("ana", w.channel, metrics["ts"], "metrics_numbers")
-        numbers = await w.person.wait_message(w.channel, contains="All that was measured", timeout=30)
+        numbers = await w.person.wait_message(w.channel, contains="All that was measured")
         assert numbers["files"][0]["name"].endswith("-metrics.csv")
         await w.person.click("ana", w.channel, end["ts"], "job_checkpoints")
-        listed = await w.person.wait_ephemeral("ana", w.channel, contains="Step 10", timeout=30)
+        listed = await w.person.wait_ephemeral("ana", w.channel, contains="Step 10")
         assert "training loss 0.450 (mean of 2 steps)" in listed["plain"]
         await w.person.click("ana", w.channel, listed["ts"], "checkpoint_continue")
-        view = await w.person.wait_view("ana", timeout=30)
+        view = await w.person.wait_view("ana")
         assert "lower the learning rate" in orjson.dumps(view["blocks"]).decode()
         assert await w.person.submit("ana", view["id"], {"suffix": "further"}) == {}
-        await until(lambda: len(w.provider.jobs) == 2, 30)
+        await until(lambda: len(w.provider.jobs) == 2)
         assert list(w.provider.jobs.values())[-1]["model"] == model
 
 

@@ -47,7 +47,7 @@ async def test_the_card_shows_progress_and_a_chart_that_slack_has(w: World) -> N
         await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=7, valid=True)
-        card = await w.person.wait_message(w.channel, contains="Line chart", timeout=20)
+        card = await w.person.wait_message(w.channel, contains="Line chart")
         image = next(block for block in card["blocks"] if block["type"] == "image")
         assert image["slack_file"]["id"].startswith("F")
         assert "step 7 of 10" in await w.person.text(w.channel)
@@ -186,7 +186,7 @@ async def test_a_run_that_diverged_is_not_celebrated(w: World) -> None:
         assert "style" not in next(one for one in _buttons(ending) if one["action_id"] == "job_chat")
         await w.person.wait_message("#general", contains="Training diverged")
         await w.person.command("ana", w.channel, "/finetune", "jobs")
-        await w.person.wait_ephemeral("ana", w.channel, contains="Diverged", timeout=30)
+        await w.person.wait_ephemeral("ana", w.channel, contains="Diverged")
 
 
 async def test_a_run_that_diverged_is_started_again_with_the_lower_rate_that_is_advised(w: World) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 
 import orjson
-from e2e.world import World
+from e2e.world import PATIENCE, World
 
 GOOD = b"\n".join(
     orjson.dumps({"messages": [
@@ -21,7 +21,7 @@ async def _reactions(w: World, ts: str) -> list[str]:
 
 
 async def _marked(w: World, ts: str, *names: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await _reactions(w, ts) != list(names):
             await asyncio.sleep(0.02)
 

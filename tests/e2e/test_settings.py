@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from e2e.world import World
+from e2e.world import PATIENCE, World
 
 
 def preferences(count: int = 12) -> bytes:
@@ -30,12 +30,12 @@ def shown(view: dict[str, Any]) -> str:
 
 async def opened(w: World, report: dict[str, Any], user: str = "ana") -> dict[str, Any]:
     await w.person.click(user, w.channel, report["ts"], "start_job")
-    return await w.person.wait_view(user, timeout=30)
+    return await w.person.wait_view(user)
 
 
 async def modal(w: World, fits: Callable[[dict[str, Any]], bool], user: str = "ana") -> dict[str, Any]:
     """The modal, once it is as it should be."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (view := await w.person.open_view(user)) is None or not fits(view):
             await asyncio.sleep(0.02)
     return view
@@ -62,11 +62,11 @@ async def test_settings_that_were_typed_are_confirmed_with_the_price_before_anyt
         assert "in 3 epochs" in orjson.dumps(question["blocks"]).decode()
         assert w.provider.jobs == {}
         await w.person.click("ana", w.channel, question["ts"], "start_confirmed")
-        await w.person.wait_message(w.channel, contains="support", author=w.bot_user, timeout=30)
+        await w.person.wait_message(w.channel, contains="support", author=w.bot_user)
         job = w.provider.jobs[await w.job_at_provider()]
         assert job["method"]["supervised"]["hyperparameters"] == {"n_epochs": 3, "learning_rate_multiplier": 0.3}
         assert len(w.provider.jobs) == 1
-        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is on its way", timeout=30)
+        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is on its way")
         assert answer["ts"] == question["ts"], "the question gives way to the answer"
 
 

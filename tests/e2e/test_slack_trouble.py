@@ -227,7 +227,7 @@ async def test_a_chart_that_is_gone_does_not_stop_the_card(w: World) -> None:
         await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=7)
-        card = await w.person.wait_message(w.channel, contains="Line chart", timeout=20)
+        card = await w.person.wait_message(w.channel, contains="Line chart")
         await w.settled(bot)
         image = next(block for block in card["blocks"] if block["type"] == "image")
         file = w.sandbox.state.workspace.files[image["slack_file"]["id"]]

@@ -5,7 +5,7 @@ import csv
 import io
 from typing import Any
 
-from e2e.world import MODEL, World, examples
+from e2e.world import MODEL, PATIENCE, World, examples
 
 from app.run import Bot
 from bot.audit import SETTINGS, Entry
@@ -19,7 +19,7 @@ SUPPORT = "C0SUPPORT1"
 async def _ask(w: World, user: str, words: str, contains: str) -> dict[str, Any]:
     before = len(await w.person.ephemerals(user))
     await w.person.command(user, w.channel, "/finetune", words)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             new = (await w.person.ephemerals(user))[before:]
             if found := [message for message in new if contains in message["plain"]]:

@@ -5,9 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.world import MODEL, World, examples, until
-
-PATIENCE = 60.0  # seconds that a busy machine may take for anything
+from e2e.world import MODEL, PATIENCE, World, examples, until
 
 
 async def _dropped(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:

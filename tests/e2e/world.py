@@ -26,14 +26,19 @@ from sandbox.settings import Settings as SandboxSettings
 ROOT = Path(__file__).parents[2]
 MODEL = "gpt-4.1-mini-2025-04-14"
 
+PATIENCE = 120.0
+"""Seconds that a busy machine may take for anything."""
+
 HURRIED = Timing(
     look_every=0.1,
     between_edits=0.5,
+    modal=4,
     inbox=Backoff(0.2, factor=2.5, longest=1, tries=3),
     notice=Backoff(0.2, factor=2.5, longest=1),
     answer=Backoff(0.1, longest=0.5),
 )
-"""Pauses that are there for Slack's sake, shortened: the sandbox of a test needs no rest."""
+"""Pauses that are there for Slack's sake, shortened: the sandbox of a test needs no rest. It also
+waits longer than Slack for what is said in a modal, or a busy machine would say it elsewhere."""
 
 IMPATIENT = replace(HURRIED, submit=Backoff(0.1, factor=1), look_up=Backoff(0.05, factor=1, tries=3))
 """Waits for a provider in hundredths of a second, where the bot would wait up to a minute."""
@@ -78,14 +83,14 @@ class World:
 
     async def _connected(self, bot: Bot) -> None:
         if bot.port is None:
-            await self.person.wait_connected(60)
+            await self.person.wait_connected()
         else:
             await self.person.settings(http_delivery=f"http://127.0.0.1:{bot.port}/slack/events")
 
     async def settled(self, bot: Bot) -> None:
         """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
         outbox = SqliteOutbox(bot.services.database)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while bot.inbox.busy or await outbox.open() or await bot.services.cards.dirty(1):
                 await asyncio.sleep(0.02)
 
@@ -98,7 +103,7 @@ class World:
     # What the bot posts is known by its metadata and its buttons, so that a test need not ask for words.
 
     async def wait_report(
-        self, dropped: dict[str, Any], *, complete: bool = True, timeout: float = 60
+        self, dropped: dict[str, Any], *, complete: bool = True, timeout: float = PATIENCE
     ) -> dict[str, Any]:
         """Wait for the report on a dropped file, or with complete=False for its beginning."""
         return await self.person.wait_message(
@@ -109,7 +114,7 @@ class World:
             timeout=timeout,
         )
 
-    async def wait_card(self, action_id: str, channel: str = "", timeout: float = 60) -> dict[str, Any]:
+    async def wait_card(self, action_id: str, channel: str = "", timeout: float = PATIENCE) -> dict[str, Any]:
         """Wait for a job card with this button: `job_cancel` while the job goes on, `job_chat` when it is ready."""
         return await self.person.wait_message(
             channel or self.channel, payload={"id": "card/*"}, action_id=action_id, timeout=timeout
@@ -117,10 +122,10 @@ class World:
 
     async def wait_chat(self, channel: str = "") -> dict[str, Any]:
         """Wait for the message in whose thread a model answers."""
-        return await self.person.wait_message(channel or self.channel, payload={"id": "chat/*"}, timeout=60)
+        return await self.person.wait_message(channel or self.channel, payload={"id": "chat/*"})
 
     async def wait_notice(
-        self, kind: str, card: dict[str, Any] | None = None, channel: str = "", timeout: float = 60
+        self, kind: str, card: dict[str, Any] | None = None, channel: str = "", timeout: float = PATIENCE
     ) -> dict[str, Any]:
         """Wait for a notice in a card's thread, or in a channel itself: `accepted`, `started`, `succeeded`, ..."""
         return await self.person.wait_message(
@@ -133,10 +138,10 @@ class World:
     async def start(self, report: dict[str, Any], user: str = "ana", **values: Any) -> dict[str, Any]:
         """Press the button, send the modal off as it is (with `values`), and wait for the card."""
         await self.person.click(user, self.channel, report["ts"], "start_job")
-        view = await self.person.wait_view(user, 60)
+        view = await self.person.wait_view(user)
         errors = await self.person.submit(user, view["id"], values)
         assert errors == {}, errors
-        return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user, timeout=60)
+        return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user)
 
     async def notices(self, card: dict[str, Any]) -> Counter[str]:
         """How often each kind of notice stands in a card's thread."""
@@ -151,14 +156,14 @@ class World:
 
     async def confirm(self, question: str, answer: str, user: str = "ana") -> None:
         """Say yes to what a modal asks, and read there what came of it."""
-        view = await self.person.wait_view(user, 60)
+        view = await self.person.wait_view(user)
         assert question in orjson.dumps(view).decode()
         await self.submit(view, answer, user)
 
     async def submit(self, view: dict[str, Any], answer: str, user: str = "ana", **values: Any) -> None:
         """Send off a modal that then says `answer`, and close that."""
         assert await self.person.submit(user, view["id"], values) == {}
-        told = await self.person.wait_view(user, 60)
+        told = await self.person.wait_view(user)
         assert answer in orjson.dumps(told).decode(), told
         await self.person.close_view(user, told["id"])
 
@@ -175,7 +180,7 @@ async def workspace(folder: Path) -> AsyncIterator[tuple[Sandbox, SandboxClient]
     )
     async with (
         Sandbox(data=folder, manifest=ROOT / "manifest.yml", settings=settings) as sandbox,
-        SandboxClient(sandbox.page_url) as person,
+        SandboxClient(sandbox.page_url, patience=PATIENCE) as person,
     ):
         yield sandbox, person
 
@@ -217,7 +222,7 @@ def is_chat(message: dict[str, Any]) -> bool:
     return str(message.get("metadata", {}).get("event_payload", {}).get("id")).startswith("chat/")
 
 
-async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
+async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
     """Wait for something in this process to become true."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser import chromium
+from browser import PATIENCE, chromium
 from playwright.async_api import Browser, Page, expect
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
@@ -36,7 +36,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
     """The page as Ana, in #support-model. Fails the test on script errors and on requests to elsewhere."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     tab = await context.new_page()
     trouble: list[str] = []
     tab.on("pageerror", lambda error: trouble.append(str(error)))
@@ -442,12 +442,12 @@ async def test_an_app_hears_of_text_while_it_is_typed_only_where_it_asked_to(
     modal = page.get_by_role("dialog")
     each, whole = modal.get_by_label("each"), modal.get_by_label("whole")
     await each.press_sequentially("a long word", delay=120)
-    await expect(modal).to_contain_text("heard a long word", timeout=60_000)
+    await expect(modal).to_contain_text("heard a long word")
     await expect(each).to_have_value("a long word")
     await expect(each).to_be_focused()
     await whole.press_sequentially("another")
     await whole.press("Tab")
-    await expect(modal).to_contain_text("heard another", timeout=60_000)
+    await expect(modal).to_contain_text("heard another")
     await expect(each).to_have_value("a long word")
     assert [text for name, text in heard if name == "whole"] == ["another"]
 
