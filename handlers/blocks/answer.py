@@ -7,7 +7,7 @@ from typing import Final
 
 from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement
 
-from handlers.blocks.parts import actions, menu, option
+from handlers.blocks.parts import actions, entry, menu
 from texts import chat as texts
 from texts import feedback
 
@@ -34,10 +34,10 @@ def footer(conversation_id: str, asked_ts: str) -> list[Block]:
     """For the last message of a finished answer."""
     value = about(conversation_id, asked_ts)
     entries = [
-        option(texts.again(), f"{AGAIN} {value}"),
-        option(feedback.edit_entry(), f"{EDIT} {value}"),
-        option(feedback.ratings_entry(), f"{RATINGS} {value}"),
-        option(texts.cost_entry(), f"{COST} {value}"),
+        entry(AGAIN, value, texts.again()),
+        entry(EDIT, value, feedback.edit_entry()),
+        entry(RATINGS, value, feedback.ratings_entry()),
+        entry(COST, value, texts.cost_entry()),
     ]
     thumbs = FeedbackButtonsElement(
         action_id=FEEDBACK,

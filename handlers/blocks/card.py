@@ -1,9 +1,10 @@
 """The job card: one message that always shows the state of a job."""
 
 import math
+from collections.abc import Sequence
 from typing import Final, Literal
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import Block, ButtonElement, OverflowMenuElement
 
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
@@ -17,7 +18,19 @@ from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.job_controls import CANCEL, consequence, control_button
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
-from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
+from handlers.blocks.parts import (
+    actions,
+    button,
+    confirm,
+    context,
+    entry,
+    fields,
+    header,
+    image,
+    menu,
+    message,
+    section,
+)
 from handlers.blocks.retraining import meet_parent_button
 from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
@@ -39,6 +52,7 @@ CHECKPOINTS: Final = "job_checkpoints"
 RESULTS: Final = "job_results"
 REPORT: Final = "job_report"
 METRICS: Final = "job_metrics"
+MORE: Final = "job_more"
 ADOPT: Final = "job_adopt"
 SUBMIT_AGAIN: Final = "job_resubmit"
 _DONE: Final = "✓"
@@ -165,8 +179,8 @@ def steps(job: Job, assessment: Assessment = UNASSESSED) -> str:
     return " · ".join([*done, f"{_NOW} {bold(state_words(job.state))}", *ahead])
 
 
-def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement]:
-    """The buttons that make sense in the job's state."""
+def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> Sequence[ButtonElement | OverflowMenuElement]:
+    """What makes sense in the job's state: four buttons at most, and a menu for the rest."""
     match job.state:
         case states.SUCCEEDED:
             return ending_buttons(job, assessment)
@@ -182,24 +196,28 @@ def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Butto
             return [_cancel_button(job)]
 
 
-def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement]:
+def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement | OverflowMenuElement]:
     """What can be done with what a job has made."""
-    buttons = []
+    buttons: list[ButtonElement | OverflowMenuElement] = []
+    rarer = []
     if job.fine_tuned_model and not job.model_lost:
         buttons.append(chat_button(job, assessment))
-        buttons.append(button(compare_button(), JOB_COMPARE, job.id))
         buttons.append(button(evaluate_button(), JOB_EVALUATE, job.id))
         if job.parent:
             buttons.append(meet_parent_button(job.id))
+            rarer.append(entry(JOB_COMPARE, job.id, compare_button()))
+        else:
+            buttons.append(button(compare_button(), JOB_COMPARE, job.id))
     if assessment.diagnosis or job.model_lost:
         buttons.append(again_button(job))
     if job.fine_tuned_model:
-        buttons.append(button(texts.checkpoints_button(), CHECKPOINTS, job.id))
-    buttons += _metrics_button(job)
+        rarer.append(entry(CHECKPOINTS, job.id, texts.checkpoints_button()))
+    if job.latest:
+        rarer.append(entry(METRICS, job.id, metrics_button()))
     if job.result_files:
-        buttons.append(button(texts.results_button(), RESULTS, job.id))
-    buttons.append(button(report_button(), REPORT, job.id))
-    return buttons
+        rarer.append(entry(RESULTS, job.id, texts.results_button()))
+    rarer.append(entry(REPORT, job.id, report_button()))
+    return [*buttons, menu(MORE, rarer)]
 
 
 def _metrics_button(job: Job) -> list[ButtonElement]:

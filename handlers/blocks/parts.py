@@ -126,8 +126,14 @@ def confirm(title: str, text: str, yes: str, no: str, style: Literal["primary", 
 
 
 def menu(action_id: str, entries: Sequence[Option]) -> OverflowMenuElement:
-    """The menu behind three dots, of one to five entries; what is chosen comes as the text of the request."""
+    """The menu behind three dots, of one to five entries that `entry` makes: what is rarely needed. Nothing asks back
+    there: what destroys something is a button, or opens a question."""
     return OverflowMenuElement(action_id=action_id, options=list(entries))
+
+
+def entry(word: str, about: str, text: str, description: str | None = None) -> Option:
+    """Of a menu. `word`: by which features take it (`Feature.options`); `about` comes as the text of the request."""
+    return option(text, f"{word} {about}", description)
 
 
 def search_menu(action_id: str, placeholder: str) -> ExternalDataSelectElement:

@@ -4,7 +4,7 @@
 from typing import Final
 
 from bot.compare.comparison import Choice
-from handlers.blocks.card import JOB_COMPARE
+from handlers.blocks.card import JOB_COMPARE, MORE
 from handlers.compare import blocks, modal
 from handlers.compare.listeners import CompareListeners
 from handlers.jobs.blocks.checkpoints import COMPARE
@@ -26,5 +26,6 @@ FEATURE: Final = Feature(
         blocks.VOTES[Choice.TIE]: CompareListeners.vote_tie,
         blocks.VOTES[Choice.BAD]: CompareListeners.vote_bad,
     },
+    options={(MORE, JOB_COMPARE): CompareListeners.compare_job},
     modals={modal.CALLBACK_ID: Modal(CompareListeners.submitted, modal.wrong)},
 )

@@ -10,10 +10,11 @@ FEATURE: Final = Feature(
     DatasetListeners,
     buttons={
         report.SPLIT: DatasetListeners.split,
-        report.SAMPLE: DatasetListeners.sample,
         sample.ANOTHER: DatasetListeners.another_sample,
         report.FINDINGS: DatasetListeners.all_findings,
+        report.SAMPLE: DatasetListeners.sample,  # on reports that were posted when it was a button
     },
+    options={(report.MORE, report.SAMPLE): DatasetListeners.sample},
     modals={
         split_modal.CALLBACK_ID: Modal(
             DatasetListeners.split_submitted, wrong_split, seconds=SECONDS_AT_ONCE, makes_files=True

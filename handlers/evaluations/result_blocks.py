@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import Block, ButtonElement, OverflowMenuElement
 
 from bot.evaluations.differences import ToldDifference
 from bot.evaluations.evaluation import Evaluation
@@ -14,17 +14,19 @@ from bot.models.names import short_name
 from graders.grader import needs_model
 from graders.reading import grader_of
 from handlers.blocks.data_table import Cell, DataTable, Number
+from handlers.blocks.evaluation_menu import MORE
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
-from handlers.blocks.parts import actions, button, confirm, context, divider, image, message, section
+from handlers.blocks.parts import actions, button, confirm, context, divider, entry, image, menu, message, section
 from handlers.blocks.text import bold, code, person, quoted, size
 from handlers.evaluations.card import CONTROLS
 from handlers.evaluations.drift_blocks import REPEAT, WEEKLY
-from handlers.judges.blocks import check_button
+from handlers.judges.blocks import CHECK
 from texts.evaluations import card, differences, figures, tables
 from texts.evaluations import result as texts
 from texts.evaluations.repeats import repeat_question
 from texts.formats import clauses, first_of, percent, sentences
+from texts.judges import check_button
 
 ALL_ANSWERS: Final = "evaluation_answers"
 PROMOTE: Final = "evaluation_promote"
@@ -294,7 +296,8 @@ def _difference(one: ToldDifference) -> str:
     return "\n".join(lines)
 
 
-def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
+def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement | OverflowMenuElement]:
+    """Four buttons at most, and a menu for what is rarely needed."""
     buttons = [button(texts.all_answers_button(), ALL_ANSWERS, evaluation.id)]
     best = _best(result)
     if best is not None and size(best) <= 1_900:
@@ -309,16 +312,16 @@ def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
         )
     if any(score.failed for score in result.scores):
         buttons.append(button(texts.try_failed_button(), CONTROLS.resume, evaluation.id))
-    if evaluation.n < evaluation.n_in_file:
-        n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
-        buttons.append(button(texts.ask_more_button(), ASK_MORE, f"{evaluation.id} {n}"))
-    buttons.append(button(texts.another_grader_button(), ANOTHER_GRADER, evaluation.id))
     if not evaluation.again:
         weekly = f"{evaluation.id} {WEEKLY}"
         buttons.append(button(texts.repeat_button(), REPEAT, weekly, confirm=confirm(*repeat_question())))
+    rarer = [entry(ANOTHER_GRADER, evaluation.id, texts.another_grader_button())]
+    if evaluation.n < evaluation.n_in_file:
+        n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
+        rarer.insert(0, entry(ASK_MORE, f"{evaluation.id} {n}", texts.ask_more_button()))
     if needs_model(grader_of(evaluation.grader)):
-        buttons.append(check_button(evaluation.id))
-    return buttons
+        rarer.append(entry(CHECK, evaluation.id, check_button()))
+    return [*buttons, menu(MORE, rarer)]
 
 
 def _more(result: Result) -> int | None:

@@ -18,14 +18,19 @@ FEATURE: Final = Feature(
         Command("follow", Topic.FOLLOW, JobListeners.follow),
     ),
     buttons={
-        card.CHECKPOINTS: JobListeners.checkpoints,
         checkpoints.KEEP: JobListeners.keep,
         checkpoints.RELEASE: JobListeners.release,
-        card.RESULTS: JobListeners.results_file,
         history.EVENTS_LATER: JobListeners.events_turned,
         history.EVENTS_EARLIER: JobListeners.events_turned,
         history.EXPLAIN_EARLIER: JobListeners.explain_turned,
         history.EXPLAIN_LATER: JobListeners.explain_turned,
+        # On cards that were posted when all of these were buttons.
+        card.CHECKPOINTS: JobListeners.checkpoints,
+        card.RESULTS: JobListeners.results_file,
+    },
+    options={
+        (card.MORE, card.CHECKPOINTS): JobListeners.checkpoints,
+        (card.MORE, card.RESULTS): JobListeners.results_file,
     },
     modals={checkpoints.CALLBACK_ID: Modal(JobListeners.kept, checkpoints.wrong_name)},
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import Block
 
 from bot.evaluations.statistics import Estimate, Verdict
 from bot.judges.check import JudgePlan
@@ -22,11 +22,6 @@ from texts.formats import first_of, listed
 CHECK: Final = "judge_check"
 CONFIRMED: Final = "judge_confirmed"
 NOT_NOW: Final = "judge_not_now"
-
-
-def check_button(evaluation_id: str) -> ButtonElement:
-    """For an evaluation whose grader asks a model."""
-    return button(texts.check_button(), CHECK, evaluation_id)
 
 
 def question(plan: JudgePlan, value: str) -> Message:

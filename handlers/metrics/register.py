@@ -14,4 +14,5 @@ FEATURE: Final = Feature(
         card.METRICS: MetricsListeners.metrics,
         blocks.NUMBERS: MetricsListeners.numbers,
     },
+    options={(card.MORE, card.METRICS): MetricsListeners.metrics},
 )

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from handlers.blocks.card import REPORT
+from handlers.blocks.card import MORE, REPORT
 from handlers.reports.listeners import ReportListeners
 from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ReportListeners,
     commands=(Command("report", Topic.FOLLOW, ReportListeners.report),),
-    buttons={REPORT: ReportListeners.report},
+    buttons={REPORT: ReportListeners.report},  # on older cards
+    options={(MORE, REPORT): ReportListeners.report},
 )

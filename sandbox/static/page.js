@@ -75,6 +75,18 @@ document.addEventListener("click", (event) => {
   for (const open of $$("details[open]")) if (!open.contains(event.target) || event.target.closest(".menu button")) open.open = false;
 });
 
+// In a menu the arrows go from entry to entry; on its button they open it.
+document.addEventListener("keydown", (event) => {
+  const details = event.target.closest("details:has(> .menu)");
+  const entries = details ? $$("[role=menuitem]", details) : [];
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step || !entries.length) return;
+  event.preventDefault();
+  details.open = true;
+  const at = entries.indexOf(document.activeElement);
+  entries[at < 0 ? (step > 0 ? 0 : entries.length - 1) : (at + step + entries.length) % entries.length].focus();
+});
+
 // A menu that would end below its list opens upwards, and one that would end beside it to the other side.
 document.addEventListener("toggle", (event) => {
   const menu = event.target.open && $(".menu", event.target);

@@ -179,7 +179,7 @@ async def test_a_finished_job_is_compared_with_what_it_was_made_from(w: World) -
         told = dict(asked(w))
         assert told[model][0] == ("system", "You are a helper.")
         assert told[MODEL] == [("user", "Question number 3?")]
-        await w.person.click("ana", w.channel, card["ts"], "job_checkpoints")
+        await w.more("ana", card, "job_checkpoints")
         checkpoints = await w.person.wait_ephemeral("ana", w.channel, action_id="checkpoints_compare")
         await w.person.click("ana", w.channel, checkpoints["ts"], "checkpoints_compare")
         view = await w.person.wait_view("ana")

@@ -48,12 +48,12 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         w.provider.run(job, steps=2)
         model = w.provider.succeed(job)
         end = await w.wait_notice("succeeded", card)
-        await w.person.click("ana", w.channel, end["ts"], "job_results")
+        await w.more("ana", end, "job_results")
         shared = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Results of")
         file = shared["files"][0]
         assert file["name"].endswith(".csv")
         assert file["size"] == len(b"step,train_loss\n1,0.5\n"), "decoded from base64"
-        await w.person.click("ana", w.channel, card["ts"], "job_metrics")
+        await w.more("ana", await w.wait_card("job_chat"), "job_metrics")
         metrics = await w.person.wait_ephemeral("ana", w.channel, action_id="metrics_numbers")
         shown = {block["type"]: block for block in metrics["blocks"]}
         assert shown["image"]["slack_file"]["id"]
@@ -61,7 +61,7 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         await w.person.click("ana", w.channel, metrics["ts"], "metrics_numbers")
         numbers = await w.person.wait_message(w.channel, contains="All that was measured")
         assert numbers["files"][0]["name"].endswith("-metrics.csv")
-        await w.person.click("ana", w.channel, end["ts"], "job_checkpoints")
+        await w.more("ana", end, "job_checkpoints")
         listed = await w.person.wait_ephemeral("ana", w.channel, contains="Step 10")
         assert "training loss 0.450 (mean of 2 steps)" in listed["plain"]
         await w.person.click("ana", w.channel, listed["ts"], "checkpoint_continue")

@@ -10,7 +10,7 @@ async def test_the_end_of_a_job_offers_a_report_that_can_be_handed_on(w: World) 
         w.provider.run(job_id, steps=8)
         w.provider.succeed(job_id)
         end = await w.wait_notice("succeeded", card)
-        await w.person.click("ana", w.channel, end["ts"], "job_report")
+        await w.more("ana", end, "job_report")
         shared = await w.person.wait_message(w.channel, contains="The report on", thread_ts=card["ts"], timeout=60)
         names = {file["name"].rpartition(".")[2]: file["id"] for file in shared["files"]}
         assert set(names) == {"html", "pdf"}

@@ -133,9 +133,10 @@ async def test_a_guest_can_press_nothing(w: World) -> None:
     await w.person.join(w.channel, "gus")
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
-        for number, action in enumerate(["dataset_repair", "dataset_sample"], 1):
-            await w.person.click("gus", w.channel, report["ts"], action)
-            await until_async(lambda number=number: _heard(w, "gus", number))
+        await w.person.click("gus", w.channel, report["ts"], "dataset_repair")
+        await until_async(lambda: _heard(w, "gus", 1))
+        await w.more("gus", report, "dataset_sample")
+        await until_async(lambda: _heard(w, "gus", 2))
         assert await w.person.open_view("gus") is None
 
 

@@ -120,6 +120,18 @@ class World:
             channel or self.channel, payload={"id": "card/*"}, action_id=action_id, timeout=timeout
         )
 
+    async def more(self, user: str, message: dict[str, Any], word: str) -> None:
+        """Choose the entry of the message's menu that begins with this word."""
+        elements = [element for block in message["blocks"] for element in block.get("elements", [])]
+        ((menu, value),) = (
+            (element["action_id"], option["value"])
+            for element in elements
+            if element["type"] == "overflow"
+            for option in element["options"]
+            if option["value"].partition(" ")[0] == word
+        )
+        await self.person.choose(user, self.channel, message["ts"], menu, value)
+
     async def wait_chat(self, channel: str = "") -> dict[str, Any]:
         """Wait for the message in whose thread a model answers."""
         return await self.person.wait_message(channel or self.channel, payload={"id": "chat/*"})

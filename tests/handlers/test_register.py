@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import handlers
-from handlers.register import action_ids, callback_ids
+from handlers.register import action_ids, callback_ids, menu_entries
 
 ROOM = Path(handlers.__path__[0])
 # Which argument of these is the action_id.
@@ -71,3 +71,21 @@ def test_every_modal_that_can_be_sent_off_has_somebody_who_takes_it() -> None:
     found = all_offered("callback_id")
     assert len(found) >= 4
     assert [(where, each) for where, each in found if not any(re.fullmatch(each, one) for one in callback_ids())] == []
+
+
+def called(name: str, tree: ast.Module) -> Iterator[ast.Call]:
+    """Calls of a function by its name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == name:
+            yield node
+
+
+def test_every_entry_of_a_menu_has_somebody_who_takes_it() -> None:
+    found = []
+    for module, tree in modules():
+        words = {word for call in called("entry", tree) for word in values(call.args[0], module)}
+        menus = {menu for call in called("menu", tree) for menu in values(call.args[0], module)}
+        assert len(menus) == bool(words), f"{module.__name__} makes the entries of one menu"
+        found += [(menu, word) for menu in menus for word in words]
+    assert len(found) > 15
+    assert set(found) <= menu_entries(), set(found) - menu_entries()

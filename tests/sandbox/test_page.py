@@ -218,6 +218,37 @@ async def test_a_menu_at_the_end_of_a_long_thread_opens_upwards(
     assert entries["y"] + entries["height"] <= button["y"]
 
 
+async def test_a_menu_is_used_with_the_keyboard_alone(page: Page, bolt: AsyncApp, slack: AsyncWebClient) -> None:
+    chosen: asyncio.Queue[str] = asyncio.Queue()
+
+    @bolt.action("menu")
+    async def taken(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        chosen.put_nowait(body["actions"][0]["selected_option"]["value"])
+
+    options: list[dict[str, Any]] = [{"text": plain(text), "value": text} for text in ("First", "Second", "Third")]
+    options[1]["description"] = plain("What it does")
+    menu = {"type": "overflow", "action_id": "menu", "options": options}
+    await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=[{"type": "actions", "elements": [menu]}])
+    button = page.locator(".overflow summary")
+    await button.focus()
+    await page.keyboard.press("ArrowDown")
+    await expect(page.get_by_role("menuitem", name="First")).to_be_focused()
+    await page.keyboard.press("ArrowUp")
+    await expect(page.get_by_role("menuitem", name="Third")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(button).to_be_focused()
+    await expect(page.get_by_role("menu")).to_be_hidden()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("ArrowDown")
+    second = page.get_by_role("menuitem", name="Second")
+    await expect(second).to_be_focused()
+    await expect(second).to_contain_text("What it does")
+    await page.keyboard.press("Enter")
+    assert await asyncio.wait_for(chosen.get(), 20) == "Second"
+
+
 async def test_thumbs_are_shown_as_thumbs_and_named_for_who_does_not_see_them(
     page: Page, slack: AsyncWebClient
 ) -> None:

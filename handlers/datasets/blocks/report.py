@@ -10,7 +10,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.report import Offer, is_repairable
 from bot.providers.protocol import REINFORCEMENT
 from handlers.blocks.message import Message
-from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
+from handlers.blocks.parts import actions, button, context, entry, fields, image, menu, message, section
 from handlers.blocks.text import bold, code, link, quoted
 from texts import datasets as texts
 from texts import findings, repair, training_files
@@ -298,12 +298,13 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
     """What can be done with the file; what is rarely needed is in the menu beside them."""
     several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
-    rarer = [option(texts.delete_entry(), f"{DELETE} {dataset.id}")]
+    rarer = [entry(DELETE, dataset.id, texts.delete_entry())]
+    if found.examples and found.table is None:
+        rarer.insert(0, entry(SAMPLE, dataset.id, texts.sample_button()))
     if found.ok and startable:
         style: Literal["primary"] | None = "primary" if first else None
         shown.append(button(texts.start_button(), START, dataset.id, style=style))
-        entry, what = several_entry()
-        rarer.insert(0, option(entry, f"{SWEEP} {dataset.id}", what))
+        rarer.insert(0, entry(SWEEP, dataset.id, *several_entry()))
     if is_repairable(found):
         shown.append(
             button(
@@ -314,12 +315,9 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
             )
         )
     elif found.ok and several:
-        entry, what = texts.compare_entry()
-        rarer.insert(0, option(entry, f"{COMPARE} {dataset.id}", what))
+        rarer.insert(0, entry(COMPARE, dataset.id, *texts.compare_entry()))
     if found.ok and several:
         shown.append(button(texts.split_button(), SPLIT, dataset.id))
-    if found.examples and found.table is None:
-        shown.append(button(texts.sample_button(), SAMPLE, dataset.id))
     if _has_more(found) and found.table is None:
         shown.append(button(texts.findings_button(), FINDINGS, dataset.id))
     return actions(*shown, menu(MORE, rarer))

@@ -114,6 +114,18 @@ def buttons() -> Callable[[Message], dict[str, dict[str, Any]]]:
     return read
 
 
+@pytest.fixture(scope="session")
+def entries() -> Callable[[Message], dict[str, str]]:
+    """The entries of a message's menu: what each is about, by the word that says who takes it."""
+
+    def read(message: Message) -> dict[str, str]:
+        elements = [one for block in message.as_arguments().get("blocks", []) for one in block.get("elements", [])]
+        options = [one["value"] for menu in elements if menu["type"] == "overflow" for one in menu["options"]]
+        return {word: about for word, _, about in (value.partition(" ") for value in options)}
+
+    return read
+
+
 def _lines(value: Any) -> list[str]:
     if isinstance(value, list):
         return [line for inner in value for line in _lines(inner)]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from bot.jobs.assessment import Assessment, assess
+from bot.jobs.diagnosis import Diagnosis, Problem
 from bot.jobs.job import Job, Loss
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks.card import card
@@ -12,6 +13,7 @@ from handlers.blocks.message import Message
 from handlers.jobs.blocks.jobs import job_status
 
 See = Callable[[Message], str]
+Entries = Callable[[Message], dict[str, str]]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]
 MakeJob = Callable[..., Job]
 
@@ -74,18 +76,46 @@ def test_every_state_has_its_place_on_the_way_even_one_that_we_do_not_know(
     assert way in seen(card(make_job(state=state), now=t0)).splitlines()
 
 
-def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Buttons, t0: float) -> None:
+def test_each_state_offers_what_can_be_done_in_it(
+    make_job: MakeJob, buttons: Buttons, entries: Entries, t0: float
+) -> None:
     def offered(state: str) -> list[str]:
         job = make_job(state=state, fine_tuned_model="ft:x" if state == "succeeded" else None)
-        return list(buttons(card(job, now=t0)))
+        shown = card(job, now=t0)
+        return [*buttons(shown), *(f"… {word}" for word in entries(shown))]
 
     assert offered("queued") == offered("deploying") == ["job_cancel"]
     assert offered("running") == ["job_pause", "job_cancel", "job_metrics"]
     assert offered("paused") == ["job_resume", "job_cancel", "job_metrics"]
-    offers = ["job_chat", "job_compare", "job_evaluate", "job_checkpoints", "job_metrics", "job_report"]
+    offers = ["job_chat", "job_evaluate", "job_compare", "… job_checkpoints", "… job_metrics", "… job_report"]
     assert offered("succeeded") == offers
     assert offered("failed") == offered("cancelled") == ["job_retry", "job_metrics"]
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
+
+
+@pytest.mark.parametrize("parent", [None, "ft:gpt:org:voice:1"])
+@pytest.mark.parametrize("lost", [{}, {"ft:x": Loss.DELETED}])
+@pytest.mark.parametrize("problem", [None, Problem.OVERFITTED])
+def test_whatever_became_of_a_job_its_card_has_four_buttons_at_most_and_everything_is_in_reach(
+    make_job: MakeJob,
+    buttons: Buttons,
+    entries: Entries,
+    t0: float,
+    parent: str | None,
+    lost: dict[str, Loss],
+    problem: Problem | None,
+) -> None:
+    job = make_job(
+        state="succeeded", fine_tuned_model="ft:x", result_files=("file-9",), parent=parent, lost_models=lost
+    )
+    shown = card(job, Assessment(diagnosis=Diagnosis(problem, True, 1.0, 2.0) if problem else None), now=t0)
+    assert len(buttons(shown)) <= 4
+    expected = {"job_checkpoints", "job_metrics", "job_results", "job_report"}
+    if not lost:
+        expected |= {"job_chat", "job_compare", "job_evaluate", *(["next_model_arena"] if parent else [])}
+    if lost or problem:
+        expected.add("job_retry")
+    assert {*buttons(shown), *entries(shown)} == expected
 
 
 def test_cancelling_asks_first_and_says_what_is_lost(make_job: MakeJob, buttons: Buttons, t0: float) -> None:
@@ -105,19 +135,11 @@ def test_pausing_and_resuming_say_what_they_cost_and_ask(make_job: MakeJob, butt
 
 
 def test_a_finished_card_offers_the_results_file_and_tells_the_real_cost(
-    make_job: MakeJob, seen: See, buttons: Buttons, t0: float
+    make_job: MakeJob, seen: See, entries: Entries, t0: float
 ) -> None:
     done = {"state": "succeeded", "fine_tuned_model": "ft:x", "finished_at": t0 + 400, "trained_tokens": 20_000}
     shown = card(make_job(**done, result_files=("file-9",)), now=t0)
-    assert list(buttons(shown)) == [
-        "job_chat",
-        "job_compare",
-        "job_evaluate",
-        "job_checkpoints",
-        "job_metrics",
-        "job_results",
-        "job_report",
-    ]
+    assert entries(shown)["job_results"] == "job-1"
     # 20,000 tokens at $5 a million
     assert "Cost: $0.10, estimated $0.05" in seen(shown)
 
@@ -262,7 +284,7 @@ def test_a_model_that_is_gone_is_not_offered_for_a_chat(
     job = make_job(state="succeeded", fine_tuned_model="ft:x", lost_models={"ft:x": why})
     shown = card(job, now=t0)
     assert f"✓ Checked · ✓ Trained · ✗ *{said}*" in seen(shown)
-    assert list(buttons(shown)) == ["job_retry", "job_checkpoints", "job_metrics", "job_report"]
+    assert list(buttons(shown)) == ["job_retry"]
     assert said in shown.text
 
 

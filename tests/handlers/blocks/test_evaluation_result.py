@@ -86,12 +86,12 @@ def test_promote_is_offered_for_a_model_that_is_better_only(buttons: Callable[[M
     assert "evaluation_promote" not in worse
 
 
-def test_more_examples_are_offered_as_far_as_the_file_has_them(buttons: Callable[[Message], dict[str, Any]]) -> None:
+def test_more_examples_are_offered_as_far_as_the_file_has_them(entries: Callable[[Message], dict[str, str]]) -> None:
     close = result(shares(100, 200), shares(92, 200))
-    offered = buttons(result_message(EVALUATION, close))["evaluation_ask_more"]["value"]
+    offered = entries(result_message(EVALUATION, close))["evaluation_ask_more"]
     assert 200 < int(offered.split()[1]) <= 900
     all_asked = msgspec.structs.replace(EVALUATION, n_in_file=200)
-    assert "evaluation_ask_more" not in buttons(result_message(all_asked, close))
+    assert list(entries(result_message(all_asked, close))) == ["evaluation_another_grader"]
 
 
 def test_answers_that_failed_can_be_asked_for_again(buttons: Callable[[Message], dict[str, Any]]) -> None:

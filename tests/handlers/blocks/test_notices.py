@@ -28,7 +28,7 @@ def test_success_reaches_the_requester_with_model_figures_chart_and_chat(
         "10,400",
         "$0.05",
         "5 min 40 s",
-        "[Checkpoints]",
+        "[… Checkpoints, Metrics, Report]",
         "(picture F1: Training loss by step)",
         "[Chat]",
     ):
