@@ -49,7 +49,7 @@ def verdict(problem: Problem) -> str:
     return {
         Problem.DIVERGED: _("Diverged"),
         Problem.VALIDATION_ROSE: _("Validation got worse"),
-        Problem.OVERFITTED: _("Over-fitted"),
+        Problem.OVERFITTED: _("Overfitted"),
         Problem.NOT_LEARNED: _("Learned next to nothing"),
         Problem.COLLAPSED: _("Always the same answer"),
         Problem.NOTHING_TO_LEARN: _("Nothing to learn from"),
@@ -159,4 +159,4 @@ def overfitted(
     advice = _("Try fewer epochs or more examples.")
     if fewer is not None and epochs is not None:
         advice = _("Try fewer epochs ({fewer} instead of {epochs}) or more examples.", fewer=fewer, epochs=epochs)
-    return _("Over-fitted:"), sentences(said, instead, advice)
+    return _("Overfitted:"), sentences(said, instead, advice)

@@ -83,7 +83,7 @@ def _plateau(quantity: Quantity, train: Curve, valid: Curve) -> Observation | No
     gained = abs(best - first)
     if gained < _GAINED * abs(first) or not better(quantity, best, first):
         return None
-    # An end that is much worse than the best is over-fitting, and said as that.
+    # An end that is much worse than the best is overfitting, and said as that.
     if abs(points[-1][1] - best) > _GOOD_PART * gained:
         return None
     step, value = next((step, value) for step, value in points if abs(value - first) >= _NEARLY_ALL * gained)

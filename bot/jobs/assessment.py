@@ -25,7 +25,7 @@ class RankedCheckpoint(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True):
-    """`better`: a checkpoint whose validation loss is lower than that of the finished model, where that over-fitted."""
+    """`better`: a checkpoint whose validation loss is lower than that of the finished model, where that overfitted."""
 
     figures: Sequence[Figure] = ()
     diagnosis: Diagnosis | None = None

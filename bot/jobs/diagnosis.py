@@ -1,4 +1,4 @@
-"""Whether a training run went wrong, judged by its metrics: diverged, over-fitted, or nothing learned.
+"""Whether a training run went wrong, judged by its metrics: diverged, overfitted, or nothing learned.
 
 A false alarm on a healthy run is worse than silence, so each threshold leaves room for the noise of batches, and a run
 of a few steps is only called ruined where that is beyond doubt. The thresholds were set by runs of SmolLM2-135M,

@@ -270,7 +270,7 @@ def _slice_line(one: SliceScore, model: str, compared: Compared, *, several: boo
     name = differences.slice_name(one.slice) or quoted(one.slice, 60)
     line = differences.slice_line(
         name,
-        code(one.value, 60),
+        differences.slice_value(one.slice, one.value) or code(one.value, 60),
         figures.score(one.means[base]),
         figures.score(one.means[model]),
         figures.points(compared.gain or 0.0),

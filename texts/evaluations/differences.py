@@ -29,6 +29,12 @@ def slice_name(name: str) -> str:
     }.get(name, "")
 
 
+def slice_value(name: str, value: str) -> str:
+    """Of what the bot itself parts examples by; "" for a value that the file gives."""
+    lengths = {"short": _("short"), "medium": _("medium"), "long": _("long")}
+    return lengths.get(value, "") if name == "length" else ""
+
+
 def differences_title() -> str:
     return _("The most telling differences")
 

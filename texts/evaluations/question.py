@@ -86,7 +86,8 @@ def estimate_heading() -> str:
 def estimate(usd: float | None, seconds: float | None) -> str:
     if seconds is None:
         return money(usd)
-    return clauses(money(usd), _("about {time}", time=rough_duration(seconds)))
+    time = rough_duration(seconds)
+    return clauses(money(usd), time if seconds < 60 else _("about {time}", time=time))
 
 
 def detectable(n: int, low: float, high: float) -> str:

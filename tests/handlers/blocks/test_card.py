@@ -241,7 +241,7 @@ def test_a_diverging_run_is_told_while_it_trains(make_job: MakeJob, seen: See, t
     shown = seen(card(make_job(), assess(make_job(), a_run([3.0] * 3 + [20.0] * 30, {})), now=t0))
     assert "*Training diverges:*" in shown
     assert "cancel it and start again with a lower learning rate" in shown
-    assert "*Over-fitted:*" not in seen(card(make_job(), assess(make_job(), BY_HEART), now=t0))
+    assert "*Overfitted:*" not in seen(card(make_job(), assess(make_job(), BY_HEART), now=t0))
 
 
 def test_figures_say_what_they_are(make_job: MakeJob, seen: See, t0: float) -> None:
