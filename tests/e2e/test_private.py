@@ -219,7 +219,8 @@ ACTION_CASES = {
     "export_upload": "{export}",
     "model_export": "{model}|{unheard}",
     "export_as": "gguf:q8_0 {model}|adapter: {suffix}|merged: {unheard}",
-    "evaluate_with": "{grader}|{grader} {dataset}",
+    "evaluate_with": '{{"models": [], "grader": "{grader}"}}|{{"models": ["{model}"], "grader": "{grader}"}}'
+    '|{{"models": [], "dataset": "{dataset}", "grader": "{grader}"}}',
     "evaluation_confirmed": '{{"key": "k", "user": "{user}", "choice": {{"models": ["{model}"], '
     '"dataset": "{dataset}"}}}}|{{"key": "k", "user": "{user}", "choice": {{"models": ["{base}"], '
     '"dataset": "{dataset}", "job": "{job}"}}}}',
