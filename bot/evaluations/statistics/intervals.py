@@ -18,6 +18,8 @@ FEWEST_FOR_BOOTSTRAP: Final = 50
 """Clusters. Of fewer the bootstrap makes intervals that are too narrow (benchmarks/coverage.py)."""
 
 _RESAMPLES: Final = 2_000
+_DRAWN_AT_ONCE: Final = 32_000
+"""As many as the cache of a core holds."""
 
 
 class Method(StrEnum):
@@ -116,7 +118,6 @@ def clustered_interval(
     to 1 - ((1 - level) / 2) ** (1 / m) would often go unseen, and these might lie at the bounds.
     """
     import numpy as np
-    from scipy.stats import bootstrap
     from scipy.stats import t as student
 
     sums: Floats = np.bincount(places, weights=values).astype(np.float64)
@@ -129,18 +130,7 @@ def clustered_interval(
         low, high = (mean + unseen * (bound - mean) for bound in bounds)
         return (low, high), Method.ALL_ALIKE
     if clusters >= FEWEST_FOR_BOOTSTRAP:
-        drawn = bootstrap(
-            (sums, sizes),
-            lambda total, size, axis: total.sum(axis) / size.sum(axis),
-            paired=True,
-            vectorized=True,
-            n_resamples=_RESAMPLES,
-            batch=max(1, 1_000_000 // clusters),
-            confidence_level=level,
-            method="BCa",
-            rng=np.random.default_rng(seed),
-        )
-        low, high = float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
+        low, high = bca(sums, sizes, level=level, seed=seed)
         if math.isfinite(low) and math.isfinite(high):
             return (low, high), Method.BCA
     half = float(student.ppf((1 + level) / 2, clusters - 1)) * jackknife_error(sums, sizes)
@@ -150,8 +140,40 @@ def clustered_interval(
     return (low, high), Method.T
 
 
+def bca(sums: "Floats", sizes: "Floats", *, level: float, seed: int) -> tuple[float, float]:
+    """The bias-corrected and accelerated bootstrap interval of the mean of all items, whose clusters have these sums
+    and sizes (Efron 1987): that of `scipy.stats.bootstrap` in a fraction of its time. Not finite where all resamples
+    lie on one side of the mean.
+    """
+    import numpy as np
+    from scipy.special import ndtr, ndtri
+
+    clusters, random = len(sums), np.random.default_rng(seed)
+    rows, means = max(1, _DRAWN_AT_ONCE // clusters), np.empty(_RESAMPLES)
+    for done in range(0, _RESAMPLES, rows):
+        some = means[done : done + rows]
+        drawn = random.integers(0, clusters, (len(some), clusters))
+        some[:] = sums.take(drawn).sum(axis=1) / sizes.take(drawn).sum(axis=1)
+    mean = sums.sum() / sizes.sum()
+    bias = ndtri(((means < mean).mean() + (means <= mean).mean()) / 2)
+    without = _without_each(sums, sizes)
+    influence = without.mean() - without
+    acceleration = (influence**3).sum() / (6 * (influence**2).sum() ** 1.5)
+    normal = bias + ndtri(np.array([(1 - level) / 2, (1 + level) / 2]))
+    shares = ndtr(bias + normal / (1 - acceleration * normal))
+    if not np.isfinite(shares).all():
+        return math.nan, math.nan
+    low, high = np.quantile(means, shares)
+    return float(low), float(high)
+
+
 def jackknife_error(sums: "Floats", sizes: "Floats") -> float:
     """The standard error of the mean of all items, leaving out one cluster after another."""
-    without = (sums.sum() - sums) / (sizes.sum() - sizes)
-    clusters = len(sums)
+    without, clusters = _without_each(sums, sizes), len(sums)
     return math.sqrt((clusters - 1) / clusters * float(((without - without.mean()) ** 2).sum()))
+
+
+def _without_each(sums: "Floats", sizes: "Floats") -> "Floats":
+    """The mean of all items but those of one cluster, for each."""
+    means: Floats = (sums.sum() - sums) / (sizes.sum() - sizes)
+    return means

@@ -115,14 +115,12 @@ def corrected(
 def _kappa(rows: Sequence[tuple[str | None, ...]]) -> tuple[float, float, float]:
     """Cohen's kappa. Its interval is Wilson's of the share that agrees, by what chance alone would agree: unlike that
     by the standard error it has a width where all agree."""
-    from sklearn.metrics import cohen_kappa_score
-
     first, second = zip(*rows, strict=True)
-    n = len(rows)
-    value = float(cohen_kappa_score(first, second))
-    by_chance = sum(first.count(label) * second.count(label) for label in set(first)) / n**2
+    by_chance = sum(first.count(label) * second.count(label) for label in set(first)) / len(rows) ** 2
     agreed = mean_interval([float(a == b) for a, b in rows])
-    low, high = (((bound or 0.0) - by_chance) / (1 - by_chance) for bound in (agreed.low, agreed.high))
+    value, low, high = (
+        ((share or 0.0) - by_chance) / (1 - by_chance) for share in (agreed.value, agreed.low, agreed.high)
+    )
     return value, low, high
 
 

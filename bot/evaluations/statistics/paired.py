@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -96,6 +97,7 @@ def compare(
     return Compared(gain, low, high, p, n, clusters, better, worse, said, enough, method, missing)
 
 
+@lru_cache(maxsize=10_000)
 def mcnemar(better: int, worse: int) -> float:
     """The p-value of the exact test, two-sided."""
     from statsmodels.stats.contingency_tables import mcnemar as test
@@ -103,6 +105,7 @@ def mcnemar(better: int, worse: int) -> float:
     return float(test([[0, better], [worse, 0]], exact=True).pvalue) if better + worse else 1.0
 
 
+@lru_cache(maxsize=10_000)
 def tango(better: int, worse: int, n: int, *, level: float) -> tuple[float, float]:
     """The score interval of the difference of two paired proportions (Tango, Statistics in Medicine 17, 1998): all
     differences that McNemar's test, without correction, would not refuse.
@@ -136,20 +139,21 @@ def sign_flip(sums: "Floats", *, seed: int) -> float:
         return 1.0
     seen = abs(float(sums.sum())) * (1 - 1e-9) - 1e-12
     if len(sizes) <= _ALL_FLIPS_UP_TO:
-        flips = (np.arange(2 ** len(sizes))[:, None] >> np.arange(len(sizes))) & 1
-        return float(np.mean(_as_large(flips, sizes, seen)))
-    generator = np.random.default_rng(seed)
-    rows, octets, hits = max(1, 2_000_000 // len(sizes)), -(-len(sizes) // 8), 0
-    for done in range(0, _FLIPS, rows):
-        drawn = generator.integers(0, 256, (min(rows, _FLIPS - done), octets), np.uint8)
-        hits += int(_as_large(np.unpackbits(drawn, axis=1, count=len(sizes)), sizes, seen).sum())
-    return (hits + 1) / (_FLIPS + 1)
+        every = np.arange(2 ** len(sizes), dtype="<u2").view(np.uint8).reshape(-1, 2)
+        return float(_as_large(every.T, sizes, seen).mean())
+    drawn = np.random.default_rng(seed).integers(0, 256, (-(-len(sizes) // 8), _FLIPS), np.uint8)
+    return float((_as_large(drawn, sizes, seen).sum() + 1) / (_FLIPS + 1))
 
 
-def _as_large(flips: "NDArray[np.integer[Any]]", sizes: "Floats", seen: float) -> "NDArray[np.bool_]":
-    """`flips`: rows of 0 and 1, a column a cluster."""
-    totals: Floats = 2 * (flips @ sizes) - sizes.sum()
-    return abs(totals) >= seen
+def _as_large(flips: "NDArray[np.uint8]", sizes: "Floats", seen: float) -> "NDArray[np.bool_]":
+    """`flips`: a column a way to flip, a row eight clusters, a bit of which each: their 256 sums are looked up."""
+    import numpy as np
+
+    bits = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1, bitorder="little")
+    sums = np.pad(sizes, (0, 8 * len(flips) - len(sizes))).reshape(-1, 8) @ bits.T
+    flipped: Floats = sum((of.take(ways) for of, ways in zip(sums, flips, strict=True)), np.zeros(flips.shape[1]))
+    as_large: NDArray[np.bool_] = np.abs(sizes.sum() - 2 * flipped) >= seen
+    return as_large
 
 
 def _enough(gains: "Floats", places: "Places", alpha: float) -> int | None:

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import bootstrap
 
 from bot.evaluations.statistics import mean_interval
 from bot.evaluations.statistics.intervals import Method
@@ -34,6 +35,25 @@ def test_copies_of_an_item_tell_no_more_than_the_item() -> None:
     copied = mean_interval(scores * 10, list(range(60)) * 10)
     assert copied.clusters == 60
     assert (copied.low, copied.high) == pytest.approx((once.low, once.high), abs=1e-9)
+
+
+def test_many_clusters_have_the_interval_of_scipys_bootstrap() -> None:
+    random = np.random.default_rng(1)
+    for clusters in (50, 1_500):
+        sizes = random.integers(1, 10, clusters)
+        sums = random.binomial(sizes, random.beta(4, 1, clusters))
+        scores = [float(place < right) for right, size in zip(sums, sizes, strict=True) for place in range(size)]
+        estimate = mean_interval(scores, np.repeat(np.arange(clusters), sizes).tolist(), seed=3)
+        reference = bootstrap(
+            (sums, sizes),
+            lambda right, size, axis: right.sum(axis) / size.sum(axis),
+            paired=True,
+            n_resamples=2_000,
+            batch=1_000_000 // clusters,
+            rng=np.random.default_rng(3),
+        )
+        assert estimate.method is Method.BCA
+        assert (estimate.low, estimate.high) == pytest.approx(tuple(reference.confidence_interval), abs=1e-9)
 
 
 def test_few_clusters_are_taken_by_the_t_distribution() -> None:

@@ -1,3 +1,4 @@
+import itertools
 import math
 import time
 
@@ -74,6 +75,15 @@ def test_scores_are_compared_by_flipping_signs() -> None:
     assert compared.method is Method.SIGN_FLIP
     assert compared.p == pytest.approx(ttest_1samp(model - base, 0).pvalue, abs=0.01)
     assert compared.low < compared.gain < compared.high
+
+
+@pytest.mark.parametrize(("clusters", "exact"), [(7, True), (12, True), (13, False), (17, False)])
+def test_as_many_flips_are_as_large_as_there_are(clusters: int, *, exact: bool) -> None:
+    sums = np.random.default_rng(clusters).normal(0.6, 1, clusters)
+    signs = np.array(list(itertools.product((-1, 1), repeat=clusters)))
+    as_large = float(np.mean(abs(signs @ sums) >= abs(sums.sum()) - 1e-9))
+    assert 0.01 < as_large < 0.9
+    assert sign_flip(sums, seed=0) == pytest.approx(as_large, abs=1e-12 if exact else 0.015)
 
 
 def test_all_ways_to_flip_few_clusters_are_gone_through() -> None:
