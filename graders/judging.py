@@ -56,14 +56,15 @@ class PairVerdict(msgspec.Struct, frozen=True):
     swapped: Winner
 
     @property
-    def flipped(self) -> bool:
-        """Whether it preferred the place, not the answer."""
-        return self.forward is not self.swapped and Winner.TIE not in (self.forward, self.swapped)
+    def is_inconsistent(self) -> bool:
+        """Whether it changed with the places: position inconsistency, the complement of the consistency of Zheng and
+        others (Judging LLM-as-a-Judge, arXiv 2306.05685, table 2). To or from a tie counts, too."""
+        return self.forward is not self.swapped
 
     @property
     def winner(self) -> Winner:
         """The answer that won both times; anything else is a tie."""
-        return self.forward if self.forward is self.swapped else Winner.TIE
+        return Winner.TIE if self.is_inconsistent else self.forward
 
 
 async def better_of(

@@ -15,7 +15,7 @@ from bot.datasets.interfaces import DatasetStore
 from bot.errors import Conflict, NotFound
 from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore, Item, Place
 from bot.evaluations.items import items_in
-from bot.evaluations.statistics import Compared, Estimate, adjusted, compare, flips, length_bias
+from bot.evaluations.statistics import Compared, Estimate, adjusted, compare, length_bias, mean_interval
 from bot.judges.asking import Question, Questions
 from bot.judges.check import JudgeCheck
 from bot.worker_processes import Pool, WorkerPools
@@ -29,8 +29,9 @@ _AT_ONCE: Final = 32
 
 class Preferred(msgspec.Struct, frozen=True):
     """How often the judge prefers the answer of `model` to that of the baseline. `compared`: by the share of pairs won,
-    a tie being half of one; its gain is what the model won more than the baseline, from -1 to 1. `flipped`: in which
-    the choice changed with the order, which makes a tie of it. `longer`: how often the longer answer won."""
+    a tie being half of one; its gain is what the model won more than the baseline, from -1 to 1. `flipped`: the
+    share whose verdict changed with the order, to or from a tie, too; it counts as a tie. `longer`: how often the
+    longer answer won."""
 
     model: str
     wins: int
@@ -186,7 +187,7 @@ def _results(models: Sequence[str], pairs: Sequence[_Pair]) -> list[Preferred]:
     )
     found = []
     for (model, own), one in zip(told.items(), compared, strict=True):
-        read = [pair for pair in own if pair.verdict is not None]
+        verdicts = [pair.verdict for pair in own if pair.verdict is not None]
         decided = [share for share in shares[model] if share is not None]
         found.append(
             Preferred(
@@ -195,12 +196,9 @@ def _results(models: Sequence[str], pairs: Sequence[_Pair]) -> list[Preferred]:
                 sum(share == 0 for share in decided),
                 sum(share == 0.5 for share in decided),
                 one,
-                flips(
-                    [pair.verdict.forward if pair.verdict else None for pair in read],
-                    [pair.verdict.swapped if pair.verdict else None for pair in read],
-                ),
+                mean_interval([float(verdict.is_inconsistent) for verdict in verdicts]),
                 length_bias([_longer_won(pair) for pair in own]),
-                len(own) - len(read),
+                len(own) - len(verdicts),
             )
         )
     return found

@@ -10,7 +10,7 @@ import msgspec
 from bot.errors import Conflict, NotFound
 from bot.evaluations.evaluation import GOLDEN, Evaluation, EvaluationStore, GradeRow, Place, StoredAnswer
 from bot.evaluations.grading import Ungraded, judged
-from bot.evaluations.statistics import Agreement, Estimate, agreement, corrected, flips, length_bias, mean_interval
+from bot.evaluations.statistics import Agreement, Estimate, agreement, corrected, length_bias, mean_interval
 from bot.judges.asking import Question, Questions
 from bot.judges.check import JudgeCheck
 from bot.judges.golden import GoldenAnswers, GoldenSet, PreferredAnswer, RatedAnswer
@@ -41,7 +41,8 @@ class Thumbs(msgspec.Struct, frozen=True):
 
 class Pairs(msgspec.Struct, frozen=True):
     """What it says of `n` pairs on which people voted, each shown in both orders. `same`: the share in which it chose
-    as people did, a tie counting for neither. `flipped`: in which its choice changed with the order. `longer` and
+    as people did, a tie counting for neither. `flipped`: in which its verdict changed with the order,
+    to or from a tie, too. `longer` and
     `people_longer`: how often the longer answer won, with the judge and with people."""
 
     n: int
@@ -220,7 +221,7 @@ def _pairs(verdicts: _Verdicts) -> Pairs | None:
     return Pairs(
         len(told),
         mean_interval(won),
-        flips([one.forward for one, _ in told], [one.swapped for one, _ in told]),
+        mean_interval([float(verdict.is_inconsistent) for verdict, _ in told]),
         length_bias(longer_won),
         length_bias([None if longer is None else float(longer) for _, longer in told]),
         sum(right is None for right in won),

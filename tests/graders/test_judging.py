@@ -140,22 +140,23 @@ async def test_cosine_is_that_of_embeddings_where_a_model_gives_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("forward", "swapped", "winner", "flipped"),
+    ("forward", "swapped", "winner", "inconsistent"),
     [
         ("1", "2", Winner.FIRST, False),
         ("2", "1", Winner.SECOND, False),
         ("1", "1", Winner.TIE, True),
         ("2", "2", Winner.TIE, True),
         ("tie", "tie", Winner.TIE, False),
-        ("1", "tie", Winner.TIE, False),
+        ("1", "tie", Winner.TIE, True),
+        ("tie", "1", Winner.TIE, True),
     ],
 )
 async def test_an_answer_wins_where_it_does_so_in_both_orders(
-    forward: str, swapped: str, winner: Winner, flipped: bool
+    forward: str, swapped: str, winner: Winner, inconsistent: bool
 ) -> None:
     judge = Scripted(json.dumps({"result": forward}), json.dumps({"result": swapped}))
     verdict = await better_of(judge, "judge", "Which?", "red", "blue")
-    assert (verdict.winner, verdict.flipped) == (winner, flipped)
+    assert (verdict.winner, verdict.is_inconsistent) == (winner, inconsistent)
     texts = [messages[-1]["content"] for _, messages, _ in judge.asked]
     assert [text.index("red") < text.index("blue") for text in texts] == [True, False]
 

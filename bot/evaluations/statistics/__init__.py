@@ -18,7 +18,7 @@ from bot.evaluations.statistics.classification import (
 from bot.evaluations.statistics.drift import drifted
 from bot.evaluations.statistics.holm import adjusted
 from bot.evaluations.statistics.intervals import Estimate, mean_interval
-from bot.evaluations.statistics.judges import Agreement, agreement, corrected, flips, length_bias
+from bot.evaluations.statistics.judges import Agreement, agreement, corrected, length_bias
 from bot.evaluations.statistics.paired import Compared, compare
 from bot.evaluations.statistics.power import detectable, needed
 from bot.evaluations.statistics.selection import Chosen, choose, split_halves
@@ -44,7 +44,6 @@ __all__ = [
     "corrected",
     "detectable",
     "drifted",
-    "flips",
     "length_bias",
     "mean_interval",
     "needed",

@@ -44,13 +44,6 @@ def agreement(judge: Sequence[str | None], *people: Sequence[str | None]) -> Agr
     return Agreement(value, low, high, share, len(labelled), method)
 
 
-def flips(first: Sequence[str | None], swapped: Sequence[str | None]) -> Estimate:
-    """The share of verdicts that are not the same when the answers change places. A verdict is the model that won, or
-    any word for a tie, in both alike; None where the judge failed.
-    """
-    return mean_interval([None if None in (a, b) else float(a != b) for a, b in zip(first, swapped, strict=True)])
-
-
 def length_bias(longer_won: Sequence[float | None]) -> Estimate:
     """How often the longer answer won, of those verdicts that decided between answers of different lengths: 1 where it
     did, 0 where the shorter one, None where there was a tie or the lengths are the same. Far from one half, the judge

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from bot.evaluations.statistics import agreement, corrected, flips, length_bias
+from bot.evaluations.statistics import agreement, corrected, length_bias
 from bot.evaluations.statistics.intervals import Method
 
 
@@ -45,13 +45,6 @@ def test_several_people_agree_by_krippendorffs_alpha() -> None:
 )
 def test_where_chance_would_do_as_much_nothing_is_said(judge: list[str | None], people: list[str | None]) -> None:
     assert agreement(judge, people).value is None
-
-
-def test_the_share_of_verdicts_that_flip() -> None:
-    first = ["a", "a", "b", "tie", None, "b"]
-    swapped = ["a", "b", "b", "a", "a", None]
-    share = flips(first, swapped)
-    assert (share.value, share.n, share.missing) == (0.5, 4, 2)
 
 
 def test_how_often_the_longer_answer_won() -> None:

@@ -13,7 +13,7 @@ from bot.access import Caller
 from bot.errors import Denied, Invalid
 from bot.evaluations.evaluation import Evaluation, Progress
 from bot.evaluations.run import Reason, RunState
-from bot.evaluations.statistics import agreement, compare, corrected, flips, length_bias, mean_interval
+from bot.evaluations.statistics import agreement, compare, corrected, length_bias, mean_interval
 from bot.jobs.job import Origin
 from bot.judges.check import JudgeCheck, JudgePlan, JudgeRequest
 from bot.judges.checks import JudgeChecks
@@ -38,7 +38,7 @@ REPORT = JudgeReport(
     Pairs(
         10,
         mean_interval([1.0] * 7 + [0.0] * 2 + [None]),
-        flips(["a"] * 10, ["a"] * 9 + ["b"]),
+        mean_interval([0.0] * 9 + [1.0]),
         length_bias([1.0] * 6 + [0.0] * 3),
         length_bias([1.0] * 5 + [0.0] * 5),
         1,
@@ -53,7 +53,7 @@ _PREFERRED = Preferred(
     15,
     25,
     compare([1 - share for share in _SHARES], _SHARES),
-    flips(["a"] * 100, ["a"] * 75 + ["b"] * 25),
+    mean_interval([0.0] * 75 + [1.0] * 25),
     length_bias([1.0] * 50 + [0.0] * 25),
     3,
 )
