@@ -36,13 +36,12 @@ class ModelGain(msgspec.Struct, frozen=True):
 
 
 class SliceScore(msgspec.Struct, frozen=True):
-    """Items of one value of one slice (`label`, `length`, `tag`, `language`): the mean reward of each model, and its
-    gain on the baseline, with Holm's correction over all slices and models."""
+    """`n` items of one value of one slice (`label`, `length`, `tag`, `language`): the gain of each model on the
+    baseline, with Holm's correction over all slices and models."""
 
     slice: str
     value: str
     n: int
-    means: dict[str, float | None]
     gains: dict[str, Compared]
 
 
@@ -246,16 +245,10 @@ def _slices(models: Sequence[str], table: _Table) -> list[SliceScore]:
         SliceScore(
             *one,
             len(places[one]),
-            {model: _mean(part(table.means[at], one)) for at, model in enumerate(models)},
             {model: next(compared) for model in models[1:]},
         )
         for one in kept
     ]
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
 
 
 def _regressions(models: Sequence[str], parents: Mapping[int, int], table: _Table) -> list[Regression]:

@@ -18,14 +18,12 @@ WEEKLY: Final = 7
 
 def drift_message(result: Result) -> Message | None:
     """None where no model is clearly better or worse than before."""
-    now = {one.model: one.estimate.value for one in result.scores}
     lines = []
     for model, compared in result.drift.items():
-        value = now[model]
-        if compared.verdict is Verdict.CANNOT_TELL or value is None or compared.gain is None:
+        if compared.verdict is Verdict.CANNOT_TELL:
             continue
         say, mark = (texts.fell, "🔴") if compared.verdict is Verdict.WORSE else (texts.rose, "🟢")
-        lines.append(f"{mark} {say(bold(named(model)), score(value - compared.gain), score(value), compared.n)}")
+        lines.append(f"{mark} {say(bold(named(model)), score(compared.before), score(compared.after), compared.n)}")
     return message(lines[0], [section("\n".join(lines))]) if lines else None
 
 

@@ -65,16 +65,16 @@ def score_words(result: Result) -> str:
 
 
 def _said(result: Result) -> list[str]:
-    return [verdict_words(result, gain) for gain in result.gains] or [alone_words(result)]
+    return [verdict_words(gain) for gain in result.gains] or [alone_words(result)]
 
 
-def verdict_words(result: Result, gain: ModelGain) -> str:
-    """One sentence (mrkdwn) on a model against the baseline; a second where more would tell."""
+def verdict_words(gain: ModelGain) -> str:
+    """One sentence (mrkdwn) on a model against the baseline; a second where more would tell. Its shares are of the
+    examples on which both were graded, so that they differ by the gain."""
     model, base, compared = bold(named(gain.model)), bold(named(gain.base)), gain.compared
     if compared.gain is None:
         return f"⚪ {texts.nothing_graded(model)}"
-    scores = {one.model: one.estimate.value for one in result.scores}
-    after, before = figures.score(scores.get(gain.model)), figures.score(scores.get(gain.base))
+    after, before = figures.score(compared.after), figures.score(compared.before)
     if not compared.better and not compared.worse:
         return f"⚪ {texts.alike(model, base, after, compared.n)}"
     say = {
@@ -151,7 +151,7 @@ def _interval(estimate: Estimate) -> str:
 
 def _score_table(result: Result) -> DataTable:
     has_right = not result.binary and any(score.right is not None for score in result.scores)
-    columns = [tables.model_column(), tables.score_column(), tables.interval_column()]
+    columns = [tables.model_column(), tables.n_column(), tables.score_column(), tables.interval_column()]
     if has_right:
         columns.append(tables.right_column())
     if result.gains:
@@ -161,7 +161,12 @@ def _score_table(result: Result) -> DataTable:
     rows = []
     for score in result.scores:
         one = score.estimate
-        row: list[Cell] = [short_name(score.model), _share(one.value), figures.span(one.low, one.high)]
+        row: list[Cell] = [
+            short_name(score.model),
+            Number(one.n, str(one.n)),
+            _share(one.value),
+            figures.span(one.low, one.high),
+        ]
         if has_right:
             row.append(_share(score.right.value if score.right else None))
         if result.gains:
@@ -233,12 +238,11 @@ def _forgetting(result: Result) -> list[str]:
     """What the control set says of each model."""
     if result.control is None:
         return []
-    scores = {one.model: one.estimate.value for one in result.control.scores}
     lines = []
     for gain in result.control.gains:
         if gain.compared.gain is None:
             continue
-        before, after = figures.score(scores.get(gain.base)), figures.score(scores.get(gain.model))
+        before, after = figures.score(gain.compared.before), figures.score(gain.compared.after)
         worse = gain.compared.verdict is Verdict.WORSE
         say = texts.forgets if worse else texts.forgets_nothing
         told = say(bold(named(gain.model)), named(gain.base), before, after, gain.compared.n)
@@ -266,15 +270,14 @@ def _slices(result: Result) -> list[str]:
 
 
 def _slice_line(one: SliceScore, model: str, compared: Compared, *, several: bool) -> str:
-    base = next(iter(one.means))
     name = differences.slice_name(one.slice) or quoted(one.slice, 60)
     line = differences.slice_line(
         name,
         differences.slice_value(one.slice, one.value) or code(one.value, 60),
-        figures.score(one.means[base]),
-        figures.score(one.means[model]),
+        figures.score(compared.before),
+        figures.score(compared.after),
         figures.points(compared.gain or 0.0),
-        one.n,
+        compared.n,
     )
     model_too = f"{named(model)} · " if several else ""
     return f"{_VERDICTS[compared.verdict]} {model_too}{line}"

@@ -210,7 +210,7 @@ def _evaluations(report: JobReport) -> list[Block]:
             blocks.append(Paragraph(enumerated([_plain(model) for model in evaluation.models])))
             continue
         blocks.append(_scores(result))
-        blocks += [Paragraph(_verdict(result, gain)) for gain in result.gains if gain.compared.gain is not None]
+        blocks += [Paragraph(_verdict(gain)) for gain in result.gains if gain.compared.gain is not None]
     return blocks
 
 
@@ -218,6 +218,7 @@ def _scores(result: Result) -> Grid:
     """Each model's score with its interval, and its gain on the first."""
     columns = (
         tables.model_column(),
+        tables.n_column(),
         tables.score_column(),
         tables.interval_column(),
         tables.gain_column(),
@@ -229,26 +230,26 @@ def _scores(result: Result) -> Grid:
         compared, estimate = gains.get(one.model), one.estimate
         gain = "–" if compared is None or compared.gain is None else points(compared.gain)
         p = None if compared is None else compared.p if compared.p_adjusted is None else compared.p_adjusted
-        interval = span(estimate.low, estimate.high)
-        rows.append((one.model, score(estimate.value), interval, gain, "–" if p is None else figure(p)))
+        interval, n = span(estimate.low, estimate.high), str(estimate.n)
+        rows.append((one.model, n, score(estimate.value), interval, gain, "–" if p is None else figure(p)))
     return _grid(columns, rows)
 
 
-def _verdict(result: Result, gain: ModelGain) -> str:
+def _verdict(gain: ModelGain) -> str:
     compared = gain.compared
     say = {
         Verdict.BETTER: better,
         Verdict.WORSE: worse,
         Verdict.CANNOT_TELL: cannot_tell,
     }[compared.verdict]
-    scores = {one.model: score(one.estimate.value) for one in result.scores}
     model, base = _plain(short_name(gain.model)), _plain(short_name(gain.base))
     if compared.low is None or compared.high is None:
         interval = no_interval()
     else:
         interval = confidence(points(compared.low), points(compared.high))
     gained = points(compared.gain or 0.0)
-    said = say(model, base, scores[gain.model], scores[gain.base], gained, interval, compared.n)
+    before, after = score(compared.before), score(compared.after)
+    said = say(model, base, after, before, gained, interval, compared.n)
     return sentences(said, would_be_needed(compared.needed) if compared.needed else "")
 
 

@@ -135,7 +135,7 @@ async def test_it_tells_what_evaluations_of_its_models_came_to_and_how_sure_that
     await store.set_result("ev-1", msgspec.json.encode(result), 2.0)
     told = said(await reports.of(a_caller(), job.id))
     assert "200 examples of held-back.jsonl, graded by match" in told
-    assert "ft:m:acme:support:1 | 70%" in told
+    assert "ft:m:acme:support:1 | 200 | 70%" in told
     assert "+20" in told
 
 

@@ -4,7 +4,8 @@ from texts.language import _
 
 
 def table_caption() -> str:
-    return _("Scores and gains")
+    """Where answers of one model failed, the sentence above is of fewer examples."""
+    return _("Scores of each model's own answers, and gains")
 
 
 def model_column() -> str:
@@ -22,6 +23,11 @@ def right_column() -> str:
 
 def interval_column() -> str:
     return _("95% interval")
+
+
+def n_column() -> str:
+    """Of how many examples the score is."""
+    return _("n")
 
 
 def gain_column() -> str:

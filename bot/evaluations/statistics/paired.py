@@ -27,11 +27,11 @@ and says nothing about how large it is."""
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """`gain`: the mean of model - base over the `n` items that both have a score of; None of no items. `low` and
-    `high`: its 95 % interval (1 - alpha), None where the items cannot say; it reaches to zero where the test cannot
-    tell. `p`: two-sided, of this comparison alone; `p_adjusted`: among several, by Holm. `better`, `worse`: items on
-    which the model did better or worse than the base. `needed`: about how many items would show a gain as large as the
-    one seen, where these cannot tell and it is not too small to say.
+    """`before` and `after`: the means of base and model over the `n` items that both have a score of; `gain`: from the
+    one to the other. None of no items. `low` and `high`: its 95 % interval (1 - alpha), None where the items cannot
+    say; it reaches to zero where the test cannot tell. `p`: two-sided, of this comparison alone; `p_adjusted`: among
+    several, by Holm. `better`, `worse`: items on which the model did better or worse than the base. `needed`: about how
+    many items would show a gain as large as the one seen, where these cannot tell and it is not too small to say.
     """
 
     gain: float | None
@@ -47,6 +47,8 @@ class Compared(msgspec.Struct, frozen=True):
     method: Method
     missing: int = 0
     p_adjusted: float | None = None
+    before: float | None = None
+    after: float | None = None
 
 
 def compare(
@@ -66,15 +68,12 @@ def compare(
 
     if len(base) != len(model):
         raise ValueError("a score of each model for each item")
-    pairs = [
-        None if before is None or after is None else after - before for before, after in zip(base, model, strict=True)
-    ]
-    gains, places, missing = present(pairs, groups)
+    gains, places, missing = present([_gain(*pair) for pair in zip(base, model, strict=True)], groups)
     n = len(gains)
     if not n:
         return Compared(None, None, None, 1.0, 0, 0, 0, 0, Verdict.CANNOT_TELL, None, Method.NOTHING, missing)
-    scores = np.array([score for score in (*base, *model) if score is not None], dtype=np.float64)
-    scores = scores[np.isfinite(scores)]
+    scores = np.array([pair for pair in zip(base, model, strict=True) if _gain(*pair) is not None], dtype=np.float64)
+    before, after = map(float, scores.mean(axis=0))
     clusters = int(places.max()) + 1
     # Averages of several samples differ by less than a float can hold.
     gains[np.abs(gains) < 1e-12] = 0.0
@@ -94,7 +93,15 @@ def compare(
     said = verdict(gain, p, alpha) if clear else Verdict.CANNOT_TELL
     low, high = interval or (None, None)
     enough = _enough(gains, places, alpha) if said is Verdict.CANNOT_TELL else None
-    return Compared(gain, low, high, p, n, clusters, better, worse, said, enough, method, missing)
+    return Compared(
+        gain, low, high, p, n, clusters, better, worse, said, enough, method, missing, before=before, after=after
+    )
+
+
+def _gain(before: float | None, after: float | None) -> float | None:
+    """None where one of them is missing, or not a number."""
+    gain = math.nan if before is None or after is None else after - before
+    return gain if math.isfinite(gain) else None
 
 
 @lru_cache(maxsize=10_000)

@@ -30,6 +30,13 @@ def test_right_and_wrong_are_compared_by_the_exact_test_of_mcnemar() -> None:
     assert 0 < compared.low < 0.10 < compared.high
 
 
+def test_what_one_model_alone_was_graded_on_is_in_no_figure() -> None:
+    compared = compare([1.0, 1.0, 0.0, math.nan, 0.0], [None, 1.0, 1.0, 1.0, 1.0])
+    assert (compared.before, compared.after) == pytest.approx((1 / 3, 1.0))
+    assert compared.gain == pytest.approx(compared.after - compared.before)
+    assert (compared.n, compared.missing) == (3, 2)
+
+
 def test_the_other_way_round_it_is_worse() -> None:
     base, model = answers(70, 12, 2, 16)
     better, worse = compare(base, model), compare(model, base)

@@ -51,6 +51,6 @@ def test_the_model_that_others_are_compared_with_is_called_the_baseline() -> Non
     message = result_message(EVALUATION, result([1.0] * 20 + [0.0] * 20, [1.0] * 40))
     (table,) = [block.to_dict() for block in message.blocks if block.type == "data_table"]
     heading, base, tuned = [[cell["text"] for cell in row] for row in table["rows"]]
-    assert heading[:4] == ["Model", "Score", "95% interval", "Gain, points"]
-    assert base == ["first", "50.0%", "35.2%–64.8%", "baseline", "–", "–", "–", "0"]
-    assert tuned[3] == "+50"
+    assert heading[:5] == ["Model", "n", "Score", "95% interval", "Gain, points"]
+    assert base == ["first", "40", "50.0%", "35.2%–64.8%", "baseline", "–", "–", "–", "0"]
+    assert tuned[4] == "+50"
