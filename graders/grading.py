@@ -53,6 +53,18 @@ class Embedder(Protocol):
     async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]: ...
 
 
+class Apart(Protocol):
+    """Where graders that ask no model grade, which may take long: `grade`, away from the event loop."""
+
+    async def __call__(
+        self, grader: Grader, item: Mapping[str, Any], sample: Sample, trusted: frozenset[str]
+    ) -> Grade: ...
+
+
+async def in_thread(grader: Grader, item: Mapping[str, Any], sample: Sample, trusted: frozenset[str]) -> Grade:
+    return await asyncio.to_thread(grade, grader, item, sample, trusted=trusted)
+
+
 def grade(grader: Grader, item: Mapping[str, Any], sample: Sample, *, trusted: frozenset[str] = frozenset()) -> Grade:
     """The grade of one answer; never raises. `item`: the fields of the example. `trusted`: sources of Python graders
     that may run (`python.trusted_sources`)."""
@@ -77,18 +89,19 @@ async def grade_with(
     *,
     embedder: Embedder | None = None,
     trusted: frozenset[str] = frozenset(),
+    apart: Apart = in_thread,
 ) -> Grade:
-    """The same for all graders: those that ask a model ask `judge`, and `cosine` asks `embedder`."""
+    """The same for all graders: those that ask a model ask `judge`, `cosine` asks `embedder`, others grade `apart`."""
+
+    async def graded(one: Grader) -> Grade:
+        return await grade_with(one, item, sample, judge, embedder=embedder, trusted=trusted, apart=apart)
+
     if isinstance(grader, OfItem):
         own = _own(grader, item)
-        if isinstance(own, Grade):
-            return own
-        return _by_own(own, await grade_with(own, item, sample, judge, embedder=embedder, trusted=trusted))
+        return own if isinstance(own, Grade) else _by_own(own, await graded(own))
     if isinstance(grader, Multi):
-        asked = (
-            grade_with(one, item, sample, judge, embedder=embedder, trusted=trusted) for one in grader.graders.values()
-        )
-        return _combined(grader, dict(zip(grader.graders, await asyncio.gather(*asked), strict=True)))
+        grades = await asyncio.gather(*map(graded, grader.graders.values()))
+        return _combined(grader, dict(zip(grader.graders, grades, strict=True)))
     try:
         match grader:
             case ScoreModel():
@@ -102,11 +115,9 @@ async def grade_with(
                     return Grade(float(all(blank)))
                 first, second = await embedder.embed(texts)
                 return Grade(cosine(first, second))
-            case Python():
-                return await asyncio.to_thread(grade, grader, item, sample, trusted=trusted)
     except GraderError as error:
         return failed(error)
-    return grade(grader, item, sample)
+    return await apart(grader, item, sample, trusted)
 
 
 def unavailable(

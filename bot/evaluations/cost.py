@@ -9,7 +9,7 @@ import msgspec
 from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore
 from bot.evaluations.model_answers import EmbeddingModel
 from bot.evaluations.pace import FIRST, OWN_AT_A_TIME
-from bot.evaluations.survey import Survey, answer_key
+from bot.evaluations.survey import Survey, answer_keys
 from bot.models.catalogue import Catalogue
 from bot.providers.chat import Usage
 from bot.spending.model_use import ModelSpending
@@ -79,8 +79,9 @@ class EvaluationCost:
 
     async def _answering(self, model: str, evaluation: Evaluation, read: Survey, drawn: Sequence[DrawnItem]) -> _Share:
         provider = (await self._catalogue.provider_of(model)).name
-        keys = await asyncio.to_thread(_keys, evaluation, model, provider, drawn)
-        missing = len(keys) - len(await self._evaluations.known_answers(keys))
+        wanted = await asyncio.to_thread(_keys, evaluation, model, provider, drawn)
+        known = await self._evaluations.known_answers({key for keys in wanted for key in keys})
+        missing = sum(known.isdisjoint(keys) for keys in wanted)
         each = await self._evaluations.seconds_per_answer(model)
         free = self._spending.is_free(model, provider)
         times, base = missing / len(drawn), base_of(model)
@@ -112,11 +113,18 @@ class EvaluationCost:
         return _Share(name, price, self._spending.is_free(name, provider))
 
 
-def _keys(evaluation: Evaluation, model: str, provider: str, drawn: Sequence[DrawnItem]) -> set[str]:
-    """Of all answers that are wanted of the model."""
+def _keys(evaluation: Evaluation, model: str, provider: str, drawn: Sequence[DrawnItem]) -> set[tuple[str, ...]]:
+    """Of all answers that are wanted of the model: each by any of its keys."""
     asked = {control: evaluation.asked_how(model, control=control) for control in (False, True)}
     return {
-        answer_key(provider, model, item.prompt, asked[item.control], evaluation.sample_number(sample))
+        answer_keys(
+            provider,
+            model,
+            item.prompt,
+            asked[item.control],
+            evaluation.sample_number(sample),
+            "" if item.control else evaluation.kept_in,
+        )
         for item in drawn
         for sample in range(evaluation.samples)
     }

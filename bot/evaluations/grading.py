@@ -9,11 +9,16 @@ import msgspec
 
 from bot.evaluations.evaluation import GradeRow, Place, StoredAnswer
 from bot.evaluations.run import Reason
+from bot.worker_processes import Pool, WorkerPools
+from graders.errors import GradeFault
 from graders.grader import Grader, Perplexity, TokenAccuracy, singles
 from graders.grading import Embedder, grade, grade_with, passes
 from graders.reading import read_grader
 from graders.sample import Grade, Judge, Sample, TokenLogprob
+from training_files import TrainingFileError
 
+GRADED_WITHIN: Final = 120.0
+"""Seconds for what is given to a worker process at once."""
 _AROUND: Final = " \t\r\n.,;:!?\"'`*_()[]{}<>。，；：！？“”‘’「」『』《》（）【】、"
 
 
@@ -35,11 +40,25 @@ def grade_all(ungraded: Sequence[Ungraded], trusted: frozenset[str] = frozenset(
 
 
 async def judged(
-    one: Ungraded, judge: Judge, trusted: frozenset[str] = frozenset(), embedder: Embedder | None = None
+    one: Ungraded,
+    judge: Judge,
+    pools: WorkerPools,
+    trusted: frozenset[str] = frozenset(),
+    embedder: Embedder | None = None,
 ) -> GradeRow:
-    """With a grader that asks a model. Raises OverBudget."""
+    """With a grader that asks a model; parts of it that ask none are graded in a worker process. Raises OverBudget."""
+
+    async def apart(grader: Grader, item: Mapping[str, Any], sample: Sample, trusted: frozenset[str]) -> Grade:
+        try:
+            return await pools.run(
+                grade, grader, item, sample, trusted=trusted, pool=Pool.GRADING, seconds=GRADED_WITHIN
+            )
+        except TrainingFileError as error:  # an answer that no worker lives through, or not in time
+            return Grade(None, fault=GradeFault(error.kind, error.values))
+
     grader, sample = _grader(one.grader), sample_of(one.answer)
-    return _row(one, await grade_with(grader, one.fields, sample, judge, embedder=embedder, trusted=trusted))
+    given = await grade_with(grader, one.fields, sample, judge, embedder=embedder, trusted=trusted, apart=apart)
+    return _row(one, given)
 
 
 def sample_of(answer: StoredAnswer) -> Sample:

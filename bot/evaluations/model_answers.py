@@ -15,10 +15,10 @@ import structlog
 
 from bot.backoff import Backoff
 from bot.conversations.completion import ask_model, label_probabilities
-from bot.errors import NotFound
+from bot.errors import BotError, NotFound
 from bot.evaluations.evaluation import AskedHow, EvaluationStore, StoredAnswer
 from bot.evaluations.pace import OWN_AT_A_TIME, Pace
-from bot.evaluations.survey import answer_key
+from bot.evaluations.survey import answer_keys
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
@@ -45,7 +45,8 @@ _CHECK_EVERY: Final = 1.0
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One question to a model. `prompt`: the hash of messages and tools; `file`: of the file that they come from."""
+    """One question to a model. `prompt`: the hash of messages and tools; `file`: of the file that they come from;
+    `kept_in`: as in `answer_keys`."""
 
     model: str
     messages: tuple[ChatMessage, ...]
@@ -54,9 +55,10 @@ class Asked(msgspec.Struct, frozen=True):
     how: AskedHow = AskedHow()
     tools: tuple[dict[str, Any], ...] = ()
     sample: int = 0
+    kept_in: str = ""
 
-    def key(self, provider: str) -> str:
-        return answer_key(provider, self.model, self.prompt, self.how, self.sample)
+    def keys(self, provider: str) -> tuple[str, ...]:
+        return answer_keys(provider, self.model, self.prompt, self.how, self.sample, self.kept_in)
 
 
 class EmbeddingModel(msgspec.Struct, frozen=True):
@@ -72,9 +74,11 @@ class _Text(msgspec.Struct, frozen=True):
     model: str
     text: str
     file: str
+    kept_in: str = ""
 
-    def key(self, provider: str) -> str:
-        return hashlib.sha256(msgspec.json.encode(("embedding", provider, self.model, self.text))).hexdigest()
+    def keys(self, provider: str) -> tuple[str, ...]:
+        text = hashlib.sha256(self.text.encode()).hexdigest()
+        return answer_keys(provider, self.model, f"embedding/{text}", AskedHow(), 0, self.kept_in)
 
 
 class Payer(msgspec.Struct, frozen=True):
@@ -127,18 +131,29 @@ class ModelAnswers:
     ) -> Given:
         """The answer, given before or now. Raises OverBudget, NotFound where the model is gone, ProviderError after
         some tries; Stopped where by its turn nothing more is to be asked."""
-        key = asked.key(provider.name)
+        key, *others = asked.keys(provider.name)
         async with self._asking.of(key):
-            known = (await self._evaluations.answers([key])).get(key)
-            if known is not None:
-                return Given(key, known, cached=True)
+            known = await self._evaluations.answers([key, *others])
+            for one in (key, *others):
+                if one in known:
+                    return Given(one, known[one], cached=True)
             answer, use = await self._ask(asked, payer, provider, stopped)
-            await self._evaluations.keep_answer(key, asked.model, asked.file, answer, use)
+            await self._keep(key, asked, answer, use)
             return Given(key, answer, cached=False)
 
-    def embedder(self, payer: Payer, file: str) -> "KeptEmbedder | None":
+    async def _keep(self, key: str, asked: "Asked | _Text", answer: StoredAnswer, use: ModelUse | None) -> None:
+        """It is paid for: where the store takes nothing for now, that is waited for a little."""
+        for delay in self._retry:
+            try:
+                return await self._evaluations.keep_answer(key, asked.model, asked.file, answer, use)
+            except BotError as error:
+                log.warning("answer not kept", key=key, why=str(error), seconds=delay)
+                await asyncio.sleep(delay)
+        return await self._evaluations.keep_answer(key, asked.model, asked.file, answer, use)
+
+    def embedder(self, payer: Payer, file: str, kept_in: str = "") -> "KeptEmbedder | None":
         """None where there is no model for embeddings."""
-        return KeptEmbedder(self, self._embeddings, payer, file) if self._embeddings is not None else None
+        return KeptEmbedder(self, self._embeddings, payer, file, kept_in) if self._embeddings is not None else None
 
     def pace(self, model: str, provider: Provider) -> Pace:
         if provider.name not in self._paces:
@@ -255,28 +270,34 @@ def unicode(text: str) -> str:
 
 
 def asked_of_judge(
-    model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], file: str
+    model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any], file: str, kept_in: str = ""
 ) -> Asked:
     """As graders ask judges."""
     said = tuple(ChatMessage(str(one["role"]), _text(one.get("content"))) for one in messages)
     prompt = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
-    return Asked(model, said, prompt, file, AskedHow(_parameters(parameters)))
+    return Asked(model, said, prompt, file, AskedHow(_parameters(parameters)), kept_in=kept_in)
 
 
 class KeptJudge:
     """Asks judges through `answers`, so that what one has said is not paid for twice. Implements `graders.Judge`."""
 
     def __init__(
-        self, answers: ModelAnswers, payer: Payer, file: str, stopped: Callable[[], bool] = lambda: False
+        self,
+        answers: ModelAnswers,
+        payer: Payer,
+        file: str,
+        stopped: Callable[[], bool] = lambda: False,
+        kept_in: str = "",
     ) -> None:
-        """`stopped`: whether nothing more is to be asked; who asks then gets Stopped."""
+        """`stopped`: whether nothing more is to be asked; who asks then gets Stopped. `kept_in`: see `answer_keys`."""
         self._answers = answers
         self._payer = payer
         self._file = file
         self._stopped = stopped
+        self._kept_in = kept_in
 
     async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
-        asked = asked_of_judge(model, messages, parameters, self._file)
+        asked = asked_of_judge(model, messages, parameters, self._file, self._kept_in)
         try:
             provider = await self._answers.provider_of(model)
             return (await self._answers.get(asked, self._payer, provider, self._stopped)).answer.content
@@ -287,20 +308,23 @@ class KeptJudge:
 class KeptEmbedder:
     """Asks for vectors through `answers`, so that one is not paid for twice. Implements `graders.grading.Embedder`."""
 
-    def __init__(self, answers: ModelAnswers, model: EmbeddingModel, payer: Payer, file: str) -> None:
+    def __init__(
+        self, answers: ModelAnswers, model: EmbeddingModel, payer: Payer, file: str, kept_in: str = ""
+    ) -> None:
         self._answers = answers
         self._model = model
         self._payer = payer
         self._file = file
+        self._kept_in = kept_in
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         return [await self._vector(text) for text in texts]
 
     async def _vector(self, text: str) -> list[float]:
-        asked = _Text(self._model.name, unicode(text), self._file)
+        asked = _Text(self._model.name, unicode(text), self._file, self._kept_in)
         try:
             given = await self._answers.get(asked, self._payer, self._model.provider)
-        except ProviderError as error:
+        except (ProviderError, NotFound) as error:
             raise GraderError("grader_embedding_failed", model=self._model.name, problem=str(error)) from error
         return msgspec.json.decode(given.answer.content, type=list[float])
 

@@ -5,7 +5,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Final, Generic, TypeVar
 
@@ -123,8 +123,9 @@ class Runs(ABC, Generic[R, W]):
         async def watch() -> None:
             while not work.stopped:
                 await asyncio.sleep(self._look_every)
-                known = await self._runs.get(run.id)
-                work.stopped = work.stopped or known is None or known.state is not RunState.RUNNING
+                with suppress(BotError):  # the store takes nothing for now
+                    known = await self._runs.get(run.id)
+                    work.stopped = work.stopped or known is None or known.state is not RunState.RUNNING
 
         watching = asyncio.create_task(watch(), name=f"watch {run.id}")
         try:

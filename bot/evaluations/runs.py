@@ -15,17 +15,17 @@ import structlog
 
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
-from bot.errors import BotError, NotFound
+from bot.errors import NotFound
 from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore, GradeRow, Item, Place, Progress
-from bot.evaluations.grading import Ungraded, grade_all, judged, plain_values
+from bot.evaluations.grading import GRADED_WITHIN, Ungraded, grade_all, judged, plain_values
 from bot.evaluations.items import items_in
 from bot.evaluations.model_answers import Asked, KeptJudge, ModelAnswers, Payer, Stopped
 from bot.evaluations.result import Scores, compute
 from bot.evaluations.run import Reason
 from bot.evaluations.running import LOOK_EVERY, Runs, Work, reason_of
 from bot.jobs.interfaces import JobStore
-from bot.providers.interface import Provider
+from bot.providers.interface import Provider, ProviderError
 from bot.spending.budget import OverBudget
 from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
@@ -39,7 +39,6 @@ log = structlog.get_logger()
 _READ_AT_ONCE: Final = 32
 _GRADED_AT_ONCE: Final = 64
 _GRADED_EVERY: Final = 1.0
-_GRADED_WITHIN: Final = 120.0
 _UNDER_WAY: Final = 128
 _ANY_TEXT: Final = "text"
 
@@ -154,9 +153,9 @@ class _Asking(Work):
         self._pools = pools
         self._payer = Payer(evaluation.owner, evaluation.channel, evaluation.id)
         self._trusted = trusted
-        self._judge = KeptJudge(answers, self._payer, evaluation.file)
+        self._judge = KeptJudge(answers, self._payer, evaluation.file, kept_in=evaluation.kept_in)
         self._grader = msgspec.json.encode(evaluation.grader)
-        self._embedder = answers.embedder(self._payer, evaluation.file)
+        self._embedder = answers.embedder(self._payer, evaluation.file, evaluation.kept_in)
         grader = grader_of(evaluation.grader)
         self._asks_vectors = needs_embeddings(grader)
         self._asks_model = self._asks_vectors or needs_model(grader)
@@ -233,37 +232,45 @@ class _Asking(Work):
     async def _one(self, question: "_Question", place: Place, provider: Provider) -> None:
         if self.stopped:
             return
-        evaluation, model, item = self.evaluation, self.evaluation.models[place.model], question.item
-        how = evaluation.asked_how(model, control=question.control)
-        # The words of the control set come from no file that could be deleted.
-        file = "" if question.control else evaluation.file
-        asked = Asked(
-            model, item.messages, question.prompt, file, how, item.tools, evaluation.sample_number(place.sample)
-        )
         try:
-            given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
-            ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
-            asks_model = self._asks_model and not question.control
-            row = await judged(ungraded, self._judge, self._trusted, self._embedder) if asks_model else None
+            await self._asked(question, place, provider)
         except Stopped:
             return
         except OverBudget as error:
             self.stop(reason_of(error))
-            return
-        except BotError as error:
-            await self._failed(place, reason_of(error))
-            return
-        self.answered(model)
-        try:
-            if row is not None:
-                await self._record([row], {place: given.key}, int(given.cached))
-                return
-            self._waiting.append((ungraded, given.key, given.cached))
-            if len(self._waiting) >= _GRADED_AT_ONCE or time.monotonic() - self._graded_at >= _GRADED_EVERY:
-                await self._grade()
         except Exception as error:  # raised once those that are under way, and paid for, have come to their end
             self._fault = self._fault or error
             self.stopped = True
+
+    async def _asked(self, question: "_Question", place: Place, provider: Provider) -> None:
+        evaluation, model, item = self.evaluation, self.evaluation.models[place.model], question.item
+        how = evaluation.asked_how(model, control=question.control)
+        # The words of the control set come from no file that could be deleted, and from no place.
+        file, kept_in = ("", "") if question.control else (evaluation.file, evaluation.kept_in)
+        asked = Asked(
+            model,
+            item.messages,
+            question.prompt,
+            file,
+            how,
+            item.tools,
+            evaluation.sample_number(place.sample),
+            kept_in,
+        )
+        try:
+            given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
+        except (ProviderError, NotFound) as error:  # all else is no failure of the model's
+            await self._failed(place, reason_of(error))
+            return
+        self.answered(model)
+        ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
+        if self._asks_model and not question.control:
+            row = await judged(ungraded, self._judge, self._pools, self._trusted, self._embedder)
+            await self._record([row], {place: given.key}, int(given.cached))
+            return
+        self._waiting.append((ungraded, given.key, given.cached))
+        if len(self._waiting) >= _GRADED_AT_ONCE or time.monotonic() - self._graded_at >= _GRADED_EVERY:
+            await self._grade()
 
     async def _failed(self, place: Place, reason: Reason) -> None:
         model = self.evaluation.models[place.model]
@@ -278,7 +285,7 @@ class _Asking(Work):
             return
         ungraded = [one for one, _, _ in waiting]
         try:
-            rows = await self._pools.run(grade_all, ungraded, self._trusted, pool=Pool.GRADING, seconds=_GRADED_WITHIN)
+            rows = await self._pools.run(grade_all, ungraded, self._trusted, pool=Pool.GRADING, seconds=GRADED_WITHIN)
         except TrainingFileError as error:  # an answer that no worker lives through, or not in time
             rows = [GradeRow(one.place, None, fault=reason_of(error)) for one in ungraded]
         await self._record(rows, {one.place: key for one, key, _ in waiting}, sum(cached for _, _, cached in waiting))

@@ -133,14 +133,21 @@ def _placed(drawn: Sequence[DrawnItem], lengths: Sequence[int], *, labelled: boo
 
 def prompt_hash(item: Item) -> str:
     """Of all that a model is asked."""
-    return hashlib.sha256(msgspec.json.encode((item.messages, item.tools), order="deterministic")).hexdigest()
+    return _sha256((item.messages, item.tools))
 
 
-def answer_key(provider: str, model: str, prompt: str, asked: AskedHow, sample: int) -> str:
-    """By which an answer is known again; `prompt` is the hash of what was asked."""
-    return hashlib.sha256(
-        msgspec.json.encode((provider, model, prompt, asked, sample), order="deterministic")
-    ).hexdigest()
+def answer_keys(
+    provider: str, model: str, prompt: str, asked: AskedHow, sample: int, kept_in: str = ""
+) -> tuple[str, ...]:
+    """By which an answer is known again; `prompt` is the hash of what was asked. By the first it is kept; those of the
+    others may be used in its place. What was asked in public may be used anywhere, what was asked in a private channel
+    (`kept_in`) only there: no plan elsewhere shows that somebody has asked."""
+    public = _sha256((provider, model, prompt, asked, sample))
+    return (_sha256((kept_in, public)), public) if kept_in else (public,)
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(msgspec.json.encode(value, order="deterministic")).hexdigest()
 
 
 class _Counter:

@@ -123,7 +123,8 @@ class _Listener:
     async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
         asked = asked_of_judge(model, messages, parameters, self._file)
         text = "\n".join(message.content for message in asked.messages)
-        self.asked[asked.key((await self._answers.provider_of(model)).name)] = model, text
+        key, *_ = asked.keys((await self._answers.provider_of(model)).name)
+        self.asked[key] = model, text
         return any_verdict(parameters)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:

@@ -41,9 +41,8 @@ class Thumbs(msgspec.Struct, frozen=True):
 
 class Pairs(msgspec.Struct, frozen=True):
     """What it says of `n` pairs on which people voted, each shown in both orders. `same`: the share in which it chose
-    as people did, a tie counting for neither. `flipped`: in which its verdict changed with the order,
-    to or from a tie, too. `longer` and
-    `people_longer`: how often the longer answer won, with the judge and with people."""
+    as people did, a tie counting for neither. `flipped`: in which its verdict changed with the order, to or
+    from a tie, too. `longer` and `people_longer`: how often the longer answer won, with the judge and with people."""
 
     n: int
     same: Estimate
@@ -109,7 +108,7 @@ class HeldToPeople:
         golden = await self._golden.of_channel(check.asker)
         if not (golden.rated or golden.preferred):
             raise Conflict("no_golden_set")
-        return Questions(len(golden.rated), len(golden.preferred), GOLDEN, _questions(grader, golden))
+        return Questions(len(golden.rated), len(golden.preferred), GOLDEN, _questions(grader, golden, self._pools))
 
     async def report(self, check: JudgeCheck, found: Sequence[_Thumb | _Vote]) -> bytes:
         thumbs = tuple(one for one in found if isinstance(one, _Thumb))
@@ -143,18 +142,20 @@ def judging_grader(evaluation: Evaluation) -> Grader:
     return grader
 
 
-async def _questions(grader: Grader, golden: GoldenSet) -> AsyncGenerator[Question, None]:
+async def _questions(grader: Grader, golden: GoldenSet, pools: WorkerPools) -> AsyncGenerator[Question, None]:
     for rated in golden.rated:
-        yield partial(_rated, grader, rated)
+        yield partial(_rated, grader, rated, pools)
     for preferred in golden.preferred:
         yield partial(_preferred, judges(grader)[0], preferred)
 
 
-async def _rated(grader: Grader, one: RatedAnswer, judge: Judge, embedder: Embedder | None) -> _Thumb:
+async def _rated(
+    grader: Grader, one: RatedAnswer, pools: WorkerPools, judge: Judge, embedder: Embedder | None
+) -> _Thumb:
     fields = {"prompt": one.question, "reference": "", "messages": msgspec.to_builtins(one.prompt)}
     answer = StoredAnswer(one.content, one.tool_calls)
     as_sent = msgspec.json.encode(as_json(grader))
-    row = await judged(Ungraded(Place(0, 0), fields, answer, as_sent), judge, embedder=embedder)
+    row = await judged(Ungraded(Place(0, 0), fields, answer, as_sent), judge, pools, embedder=embedder)
     if row.reward is None:
         return _Thumb(one.model, None, float(one.good))
     return _Thumb(one.model, float(row.reward >= 0.5 if row.passed is None else row.passed), float(one.good))

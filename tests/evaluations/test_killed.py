@@ -18,7 +18,7 @@ from slack_requests import a_caller
 from stand_in_provider import StandInProvider
 
 from bot.evaluations.evaluations import Evaluations
-from bot.evaluations.survey import answer_key
+from bot.evaluations.survey import answer_keys
 from bot.store.evaluations import SqliteEvaluationStore
 
 
@@ -44,7 +44,7 @@ async def test_no_prompt_that_was_answered_is_asked_again(
     await dropped(*labelled(30))
     started = await evaluations.start(a_caller(), HERE, BOTH)
     prompts = {
-        answer_key("acme", model, item.prompt, started.asked_how(model), 0): (model, f"Review {item.line - 1}:")
+        answer_keys("acme", model, item.prompt, started.asked_how(model), 0)[0]: (model, f"Review {item.line - 1}:")
         for item in await store.items(started.id)
         for model in started.models
     }

@@ -1,6 +1,7 @@
 """Running an evaluation: each answer is asked for once, whatever happens on the way."""
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,6 +32,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.spending.budget import Scope
 from bot.spending.model_use import ModelSpending
+from bot.store.database import StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.jobs import SqliteJobStore
@@ -156,12 +158,14 @@ async def test_a_paused_evaluation_asks_no_more_and_goes_on_where_it_was(
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
     go_on = asyncio.Event()
-    stand_in.fault("POST /chat/completions", times=8, hold_answer=go_on)
+    # The whole of a streamed answer would come before it is held.
+    stand_in.fault("POST /chat/completions", times=8, hold=go_on)
     working = asyncio.create_task(runs.work(started.id))
-    while len(stand_in.chats) < 8:
-        await asyncio.sleep(0)
+    while stand_in._faults["POST /chat/completions"]:
+        await asyncio.sleep(0.01)
     await evaluations.pause(a_caller(key="a/1"), started.id)
-    await asyncio.sleep(0.1)
+    while not runs._under_way[started.id].stopped:  # it has seen that
+        await asyncio.sleep(0.01)
     go_on.set()
     await working
     assert len(stand_in.chats) == 8, "what was under way has come to its end"
@@ -344,6 +348,123 @@ async def test_a_store_that_takes_nothing_for_now_loses_no_answer(
     assert len(stand_in.chats) == 60
 
 
+@pytest.mark.parametrize("call", ["answers", "keep_answer"])
+async def test_trouble_of_our_own_store_is_no_failure_of_a_model(
+    call: str,
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    store: SqliteEvaluationStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    working, calls = getattr(store, call), itertools.count(1)
+
+    async def locked(*args: Any) -> Any:
+        if next(calls) > 10:
+            raise StoreTrouble("store_trouble", trouble="locked")
+        return await working(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, call, locked)
+        with pytest.raises(StoreTrouble):
+            await runs.work(started.id)
+    assert await store.failures(started.id) == {}
+    assert await store.due() == [started.id], "it goes on once the store does"
+    kept = len(await store.known_answers(await _keys(store, started)))
+    assert kept < 60
+    asked = len(stand_in.chats)
+    await runs.work(started.id)
+    result = await evaluations.result(a_caller(), started.id)
+    assert [(one.estimate.n, one.failed) for one in result.scores] == [(30, 0), (30, 0)]
+    assert len(stand_in.chats) == asked + 60 - kept
+
+
+async def test_an_answer_that_is_paid_for_is_kept_once_the_store_takes_it(
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    store: SqliteEvaluationStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    working, calls = store.keep_answer, itertools.count(1)
+
+    async def locked_for_a_moment(*args: Any) -> None:
+        if next(calls) in (5, 6):
+            raise StoreTrouble("store_trouble", trouble="locked")
+        await working(*args)
+
+    monkeypatch.setattr(store, "keep_answer", locked_for_a_moment)
+    done = await finished(evaluations, runs)
+    assert (done.state, len(stand_in.chats)) == (RunState.FINISHED, 60)
+
+
+async def test_a_fault_of_our_own_while_an_answer_is_kept_is_told_as_ours(
+    evaluations: Evaluations, runs: EvaluationRuns, store: SqliteEvaluationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "keep_answer", _fault)
+    failed = await finished(evaluations, runs)
+    assert (failed.state, failed.why and failed.why.kind) == (RunState.FAILED, "no_result")
+    assert await store.failures(failed.id) == {}
+
+
+async def test_what_a_private_channel_asked_is_cached_there_and_nowhere_else(
+    evaluations: Evaluations, planning: EvaluationPlanning, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    private = Origin("T0ACME", "C0SECRET", True)
+    secret = a_caller(key="secret", channel="C0SECRET")
+    few = msgspec.structs.replace(BOTH, n=10)
+
+    async def cached(origin: Origin, request: EvaluationRequest) -> tuple[int, int]:
+        plan = await planning.plan(a_caller(key="plan", channel=origin.channel), origin, request)
+        return plan.cached, plan.answers
+
+    there = await evaluations.start(secret, private, few)
+    await runs.work(there.id)
+    assert await cached(private, few) == (20, 0)
+    assert await cached(HERE, few) == (0, 20), "nobody elsewhere is told that somebody has asked"
+    assert await cached(Origin("T0ACME", "C0OTHER", True), few) == (0, 20)
+    here = await finished(evaluations, runs, few)
+    assert len(stand_in.chats) == 40, "nor is it used there"
+    assert (await runs.progress(here)).cached == 0
+    await finished(evaluations, runs, msgspec.structs.replace(BOTH, n=15))
+    more = msgspec.structs.replace(BOTH, n=15)
+    assert await cached(private, more) == (30, 0), "what was asked in public is used in private"
+    again = await evaluations.start(msgspec.structs.replace(secret, key="again"), private, more)
+    await runs.work(again.id)
+    assert len(stand_in.chats) == 50
+    assert (await runs.progress(again)).cached == 30
+
+
+async def test_a_part_that_asks_no_model_is_graded_away_from_the_event_loop(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, pools: WorkerPools
+) -> None:
+    kind = {"type": "score_model", "name": "kind", "model": MODEL, "input": [{"role": "user", "content": "How kind?"}]}
+    same = {"type": "string_check", "name": "same", "operation": "like", "input": "{{sample.output_text}}"}
+    grader = {
+        "type": "multi",
+        "name": "both",
+        "graders": {"kind": kind, "same": {**same, "reference": "{{item.reference}}"}},
+        "calculate_output": "(kind + same) / 2",
+    }
+    stand_in.answer_to = lambda body: "0.5" if body["messages"][-1]["content"] == "How kind?" else "good"
+    ran: list[str] = []
+    run = pools.run
+
+    async def watched(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        ran.append(function.__name__)
+        return await run(function, *args, **options)
+
+    pools.run = watched  # type: ignore[method-assign]
+    try:
+        done = await finished(evaluations, runs, msgspec.structs.replace(BOTH, grader=grader, n=10))
+    finally:
+        pools.run = run  # type: ignore[method-assign]
+    result = await evaluations.result(a_caller(), done.id)
+    assert ran.count("grade") == 20
+    assert [one.estimate.value for one in result.scores] == [0.5, 0.5]
+
+
 def _fault(*args: object) -> None:
     raise ZeroDivisionError
 
@@ -378,10 +499,10 @@ async def test_answers_go_with_their_file_and_their_model(
 
 async def _keys(store: SqliteEvaluationStore, evaluation: Evaluation) -> set[str]:
     """Of all answers that it wants."""
-    from bot.evaluations.survey import answer_key
+    from bot.evaluations.survey import answer_keys
 
     return {
-        answer_key("acme", model, item.prompt, evaluation.asked_how(model), 0)
+        answer_keys("acme", model, item.prompt, evaluation.asked_how(model), 0)[0]
         for item in await store.items(evaluation.id)
         for model in evaluation.models
     }
