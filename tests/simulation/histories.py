@@ -1,6 +1,6 @@
 """Many histories, on all cores. `python tests/simulation/histories.py SEED` plays one and prints its trace.
 
-Seeds that begin with `talk` are those of conversations, the others of jobs.
+Seeds that begin with `talk` are those of conversations, with `evaluate` those of evaluations, the others of jobs.
 """
 
 import gc
@@ -14,7 +14,8 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[:0] = ["tests", "."]
 
-from simulation import invariants, talk_invariants
+from simulation import evaluation_invariants, invariants, talk_invariants
+from simulation.evaluation import evaluate
 from simulation.history import play
 from simulation.talk import talk
 
@@ -26,6 +27,9 @@ def judged(seed: str, prepare: Callable[[Any], None] | None = None) -> tuple[lis
     if seed.startswith("talk"):
         talked = talk(seed, prepare)
         return talk_invariants.violations(talked), talked.trace
+    if seed.startswith("evaluate"):
+        evaluated = evaluate(seed, prepare)
+        return evaluation_invariants.violations(evaluated), evaluated.trace
     world = play(seed, prepare)
     return invariants.violations(world), world.trace
 

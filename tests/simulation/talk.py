@@ -224,7 +224,7 @@ class TalkProcess:
         settings = Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
         who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
         services = await make_services(
-            settings, Timing(), self.slack, who, Providers(self.provider), self.database, _Here()
+            settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here()
         )
         listeners = await compose.listeners(services)
         app, inbox = build(
@@ -342,7 +342,7 @@ class TalkProcess:
         )
 
 
-class _Here(WorkerPools):
+class Here(WorkerPools):
     """Processes are no part of a history: the work is done at once."""
 
     async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:

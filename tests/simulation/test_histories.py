@@ -1,5 +1,5 @@
-"""Many histories, each a seed: of jobs and what is said of them, and every third of conversations. Whatever
-happens, the promises hold.
+"""Many histories, each a seed: of jobs and what is said of them, every third of conversations, and every tenth
+of evaluations. Whatever happens, the promises hold.
 
 FINETUNE_HISTORIES says how many (600; 100,000 under `pytest -m soak`), FINETUNE_FIRST_SEED where to begin.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from simulation.evaluation import evaluate
 from simulation.histories import failures
 from simulation.history import play
 from simulation.talk import talk
@@ -20,12 +21,18 @@ FIRST = int(os.environ.get("FINETUNE_FIRST_SEED", "0"))
 
 
 def _hold(count: int) -> None:
-    wrong = failures(str(seed) if seed % 3 else f"talk {seed}" for seed in range(FIRST, FIRST + count))
+    wrong = failures(map(_of, range(FIRST, FIRST + count)))
     if wrong:
         seed, _, trace = wrong[0]
         told = "\n".join([f"{len(wrong)} of {count} histories went wrong:", *(f"{s}: {v}" for s, v, _ in wrong[:20])])
         again = f"python tests/simulation/histories.py '{seed}'"
         pytest.fail("\n".join([told, *trace, f"Again: {again}"]), pytrace=False)
+
+
+def _of(seed: int) -> str:
+    if seed % 10 == 1:
+        return f"evaluate {seed}"
+    return str(seed) if seed % 3 else f"talk {seed}"
 
 
 @pytest.mark.histories
@@ -78,6 +85,19 @@ def test_conversations_have_all_kinds_of_weather() -> None:
         *("answer cut off", "chat.postMessage: ok", "views.open: ok"),
     }
     assert not _unseen(unseen, lambda seed: talk(seed).trace)
+
+
+def test_evaluations_have_all_kinds_of_weather() -> None:
+    unseen = {
+        *("no connection", "reset before", "reset after", "500", "429", "slow", "truncated", "*** killed"),
+        *("budget_used_up", "is locked", "a person pauses", "a person resumes", "a person cancels"),
+    }
+    assert not _unseen(unseen, lambda seed: evaluate(seed).trace)
+
+
+def test_a_seed_is_one_history_of_an_evaluation() -> None:
+    once, other, again = (evaluate(seed).fingerprint for seed in ("3", "8", "3"))
+    assert once == again != other
 
 
 def _unseen(wanted: set[str], trace: Callable[[str], list[str]]) -> set[str]:

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+from simulation.evaluation import EvaluationWorld, limit
 from simulation.feedback import Opinion
 from simulation.histories import judged
 from simulation.history import JobWorld, people
@@ -21,6 +22,8 @@ from simulation.world import EPOCH, Death
 from bot.backoff import Backoff
 from bot.compare.comparison import Choice
 from bot.conversations import answers
+from bot.errors import NotFound
+from bot.evaluations.model_answers import ModelAnswers
 from bot.jobs import admission, states, sync
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobUpdate
@@ -33,6 +36,8 @@ from bot.providers import openai_protocol
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.store.database import StoreTrouble
+from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.feedback import SqliteRatingStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
@@ -540,3 +545,63 @@ def test_a_window_that_nobody_takes_after_a_crash() -> None:
 
     with mutated(Inbox, "submission", unheard):
         found("nobody takes this", when=correcting, of=TALK)
+
+
+# Evaluations
+
+EVALUATE = "evaluate bug"
+
+
+def scanty(world: EvaluationWorld) -> None:
+    """The budget is used up by the first answers, while others are held up."""
+    limit(world, 0.00001)
+    world.network.troubles += [("/chat/completions", "limited")] * 3
+
+
+def test_answers_that_are_asked_for_again() -> None:
+    def unseeing(_: Any) -> Any:
+        async def answers(self: SqliteEvaluationStore, keys: Any) -> dict[str, Any]:
+            return {}
+
+        return answers
+
+    with mutated(SqliteEvaluationStore, "answers", unseeing):
+        found("though its answer is kept", when=killed(at_call=10, path="/chat/completions"), of=EVALUATE)
+
+
+def test_a_run_that_takes_trouble_of_the_store_for_a_failure() -> None:
+    def troubled(world: EvaluationWorld) -> None:
+        world.store_trouble = 0.1
+
+    def as_failure(original: Any) -> Any:
+        async def get(self: ModelAnswers, *arguments: Any) -> Any:
+            try:
+                return await original(self, *arguments)
+            except StoreTrouble as error:
+                raise NotFound(str(error)) from error
+
+        return get
+
+    with mutated(ModelAnswers, "get", as_failure):
+        found("holds trouble of the store for a failure", when=troubled, of=EVALUATE)
+
+
+def test_a_run_that_looks_at_no_budget() -> None:
+    def blind(_: Any) -> Any:
+        async def check(self: ModelAnswers, *arguments: Any) -> None: ...
+
+        return check
+
+    with mutated(ModelAnswers, "_check_budget", blind):
+        found("beyond the budget", when=scanty, of=EVALUATE)
+
+
+def test_a_message_of_an_evaluation_that_is_not_looked_for() -> None:
+    def unseeing(original: Any) -> Any:
+        async def post_once(self: Poster, *arguments: Any, may_exist: bool, **options: Any) -> str:
+            return str(await original(self, *arguments, may_exist=False, **options))
+
+        return post_once
+
+    with mutated(Poster, "post_once", unseeing):
+        found("was said 2 times", when=trouble("chat.postMessage", "reset after"), of=EVALUATE)

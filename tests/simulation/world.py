@@ -22,6 +22,7 @@ from simulation.store import MemoryDatabase, opened
 from slack_sdk.models.basic_objects import JsonObject
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.evaluations.pace import FIRST, MOST
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.timing import Timing
@@ -214,6 +215,7 @@ def _in_its_time(world: World) -> Iterator[None]:
             # A fifth of a history's time; tests of the blocks have it done.
             patch.object(JsonObject, "validate_json", lambda block: None),
             patch("handlers.web.rate_limits.Budgets.__init__.__defaults__", (Timing.pace, lambda: world.timeline.now)),
+            patch("bot.evaluations.pace.Pace.__init__.__defaults__", (FIRST, MOST, lambda: world.timeline.now)),
         ):
             yield
     finally:
