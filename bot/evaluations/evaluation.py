@@ -125,11 +125,6 @@ class Evaluation(Run, frozen=True, kw_only=True):
     again: int = 0
     repeats: str | None = None
 
-    @property
-    def kept_in(self) -> str:
-        """The only place in which its answers are used again, its channel where that is private; "" for all places."""
-        return self.channel if self.private else ""
-
     def sample_number(self, sample: int) -> int:
         """By which an answer is kept: a repetition asks for other ones."""
         return self.again * MOST_SAMPLES + sample

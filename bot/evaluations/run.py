@@ -60,6 +60,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, self.kind, self.id)
 
+    @property
+    def kept_in(self) -> str:
+        """The only place in which its answers are used again, its channel where that is private; "" for all places."""
+        return self.channel if self.private else ""
+
 
 R = TypeVar("R", bound=Run)
 

@@ -57,7 +57,7 @@ class JudgeChecks(RunControls[JudgeCheck]):
         where nobody has rated or voted yet, an evaluation's grader asks no model, or it has no two answers to one
         question."""
         check, questions = await self._planned(caller, origin, request)
-        counted = await self._counter.count(questions)
+        counted = await self._counter.count(questions, check.kept_in)
         return JudgePlan(
             check.models,
             questions.answers,

@@ -50,10 +50,10 @@ class CallCounter:
         self._pools = pools
         self._tokenizers = tokenizers
 
-    async def count(self, questions: Questions) -> Counted:
-        """Of very many the first are looked at, and stand for the others."""
+    async def count(self, questions: Questions, kept_in: str) -> Counted:
+        """Of very many the first are looked at, and stand for the others. `kept_in`: see `answer_keys`."""
         tally = _Tally()
-        listener = _Listener(self._answers, questions.file)
+        listener = _Listener(self._answers, questions.file, kept_in)
         async with aclosing(questions.each):
             async for question in questions.each:
                 await question(listener, listener)
@@ -69,14 +69,15 @@ class CallCounter:
 
     async def _add(self, tally: "_Tally", listener: "_Listener") -> None:
         """What the judge was asked, but for what is counted already."""
-        asked = {key: one for key, one in listener.asked.items() if key not in tally.seen}
+        asked = {keys: one for keys, one in listener.asked.items() if keys not in tally.seen}
         listener.asked.clear()
         tally.seen |= asked.keys()
-        known = await self._store.known_answers(asked.keys())
-        tally.cached += len(known)
+        known = await self._store.known_answers({key for keys in asked for key in keys})
         texts: dict[str, list[str]] = {}
-        for key, (model, text) in asked.items():
-            if key not in known:
+        for keys, (model, text) in asked.items():
+            if known.intersection(keys):
+                tally.cached += 1
+            else:
                 texts.setdefault(model, []).append(text)
         counted = await self._pools.run(_tokens, texts, self._tokenizers, pool=Pool.GRADING) if texts else {}
         for model, tokens in counted.items():
@@ -100,12 +101,12 @@ class CallCounter:
 
 
 class _Tally:
-    """`seen`: keys of answers, of which `cached` are there; calls that are missing, and tokens of their prompts, by
-    model."""
+    """`seen`: the keys of each answer, of which `cached` are there; by model, calls that are missing and the tokens of
+    their prompts."""
 
     def __init__(self) -> None:
         self.looked_at = 0
-        self.seen: set[str] = set()
+        self.seen: set[tuple[str, ...]] = set()
         self.cached = 0
         self.calls: Counter[str] = Counter()
         self.tokens: Counter[str] = Counter()
@@ -113,18 +114,18 @@ class _Tally:
 
 class _Listener:
     """Stands where a judge and a model for embeddings stand: notes what they are asked, and gives any answer that can
-    be read. `asked`: model and text by the answer's key."""
+    be read. `asked`: model and text by the answer's keys."""
 
-    def __init__(self, answers: ModelAnswers, file: str) -> None:
-        self.asked: dict[str, tuple[str, str]] = {}
+    def __init__(self, answers: ModelAnswers, file: str, kept_in: str) -> None:
+        self.asked: dict[tuple[str, ...], tuple[str, str]] = {}
         self._answers = answers
         self._file = file
+        self._kept_in = kept_in
 
     async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
-        asked = asked_of_judge(model, messages, parameters, self._file)
+        asked = asked_of_judge(model, messages, parameters, self._file, self._kept_in)
         text = "\n".join(message.content for message in asked.messages)
-        key, *_ = asked.keys((await self._answers.provider_of(model)).name)
-        self.asked[key] = model, text
+        self.asked[asked.keys((await self._answers.provider_of(model)).name)] = model, text
         return any_verdict(parameters)
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:

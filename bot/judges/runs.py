@@ -63,8 +63,8 @@ class JudgeRuns(Runs[JudgeCheck, "_Asking"]):
         material = self._material(run)
         questions = await material.questions(run)
         payer = Payer(run.owner, run.channel, run.id)
-        judge = _WatchedJudge(KeptJudge(self._answers, payer, questions.file, lambda: work.stopped), work)
-        found = await work.ask(questions, judge, self._answers.embedder(payer, questions.file))
+        judge = _WatchedJudge(KeptJudge(self._answers, payer, questions.file, lambda: work.stopped, run.kept_in), work)
+        found = await work.ask(questions, judge, self._answers.embedder(payer, questions.file, run.kept_in))
         if judge.why is not None and not judge.has_answered:
             work.stop(judge.why)
         if not work.stopped:

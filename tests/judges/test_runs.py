@@ -190,6 +190,24 @@ async def test_one_of_a_private_channel_is_for_its_members(checks: JudgeChecks, 
         await checks.get(a_caller(Actor("U0BEN", "T0ACME")), check.id)
 
 
+async def test_what_it_said_in_a_private_channel_is_used_there_and_nowhere_else(
+    checks: JudgeChecks, judge_runs: JudgeRuns, channel: Channel, stand_in: StandInProvider
+) -> None:
+    for place, private in (("G0SECRET", True), (CHANNEL, False)):
+        await channel.rated(1, "good answer", True, channel=place, private=private)
+    there = msgspec.structs.replace(HERE, channel="G0SECRET", private=True)
+    secret = a_caller(key="secret", channel="G0SECRET")
+    check = await checks.start(secret, there, JudgeRequest(OTHER))
+    await judge_runs.work(check.id)
+    plans = [
+        await checks.plan(secret, there, JudgeRequest(OTHER)),
+        await checks.plan(a_caller(), HERE, JudgeRequest(OTHER)),
+    ]
+    assert [(plan.calls, plan.cached) for plan in plans] == [(0, 1), (1, 0)]
+    await judge_runs.work((await started(checks)).id)
+    assert len(stand_in.chats) == 2
+
+
 async def test_what_came_of_it_is_kept(
     checks: JudgeChecks, judge_runs: JudgeRuns, check_store: SqliteJudgeCheckStore, channel: Channel
 ) -> None:

@@ -206,7 +206,7 @@ async def test_words_that_name_no_judge_are_answered(listeners: JudgeListeners, 
 
 def test_a_card_shows_how_far_it_is_and_why_it_waits() -> None:
     shown = said(card(CHECK, Progress(7, 42, usd=0.1, seconds_left=120.0)))
-    for part in ("7 of 42 judged", "$0.10", "about 2 min", CONTROLS.pause, CONTROLS.cancel):
+    for part in ("7 of 42 judged", "$0.10", "2 min", CONTROLS.pause, CONTROLS.cancel):
         assert part in shown, part
     values = {"scope": "channel", "budget": 1.0, "taken": 1.0, "promised": 0.0, "until": 1.8e9}
     why = Reason("budget_used_up", values)
