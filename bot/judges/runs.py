@@ -87,12 +87,15 @@ class _Asking(Work):
         room = asyncio.Semaphore(_UNDER_WAY)
         asked: list[asyncio.Task[Any]] = []
         async with aclosing(questions.each), asyncio.TaskGroup() as group:
-            async for question in questions.each:
-                await room.acquire()
-                if self.stopped:
-                    break
-                asked.append(task := group.create_task(self._one(question, judge, embedder)))
-                task.add_done_callback(lambda _: room.release())
+            try:
+                async for question in questions.each:
+                    await room.acquire()
+                    if self.stopped:
+                        break
+                    asked.append(task := group.create_task(self._one(question, judge, embedder)))
+                    task.add_done_callback(lambda _: room.release())
+            except Exception as error:
+                self._fail(error)
         if self._fault is not None:
             raise self._fault
         await self._store.set_done(self._check.id, self._done)
@@ -110,10 +113,14 @@ class _Asking(Work):
             pass
         except OverBudget as error:
             self.stop(reason_of(error))
-        except Exception as error:  # raised once those that are under way, and paid for, have come to their end
-            self._fault = self._fault or error
-            self.stopped = True
+        except Exception as error:
+            self._fail(error)
         return None
+
+    def _fail(self, error: Exception) -> None:
+        """It is raised once those that are under way, and paid for, have come to their end."""
+        self._fault = self._fault or error
+        self.stopped = True
 
 
 class _WatchedJudge:

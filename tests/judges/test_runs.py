@@ -1,6 +1,7 @@
 """The check of a judge is a run: it says what it costs, can be stopped, goes on, and asks nothing twice."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import pytest
@@ -14,14 +15,17 @@ from bot.audit import Entry
 from bot.errors import Denied, NotFound
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.run import RunState
+from bot.judges.asking import Question, Questions
 from bot.judges.check import JudgeCheck, JudgeRequest
 from bot.judges.checks import JudgeChecks
 from bot.judges.people import JudgeReport
 from bot.judges.runs import JudgeRuns
 from bot.spending.budget import OverBudget, Scope
 from bot.spending.model_use import ModelSpending
+from bot.store.database import StoreTrouble
 from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.store.spending import SqliteBudgetStore
+from training_files import TrainingFileError
 
 SAID = [(f"a rather longer answer {number}", f"short {number}") for number in range(5)]
 
@@ -109,6 +113,36 @@ async def test_it_is_paused_and_resumed_and_cancelled_by_who_started_it(
     assert len(stand_in.chats) == 30
 
 
+async def test_it_can_be_paused_after_trouble_of_the_store(
+    checks: JudgeChecks,
+    check_store: SqliteJudgeCheckStore,
+    answers: ModelAnswers,
+    spending: ModelSpending,
+    channel: Channel,
+    stand_in: StandInProvider,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await thumbs(channel, 60)
+    check = await started(checks)
+    stand_in.answers_between = 0.02
+    runs = JudgeRuns(check_store, checks.material, answers, spending, look_every=0.01)
+    working = asyncio.create_task(runs.work(check.id))
+    await until(lambda: len(stand_in.chats) > 0)
+    refused = 0
+
+    async def locked(*_: object) -> None:
+        nonlocal refused
+        refused += 1
+        raise StoreTrouble("store_trouble", trouble="locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(check_store, "get", locked)
+        await until(lambda: refused > 0)
+    await checks.pause(a_caller(key="a/1"), check.id)
+    await working
+    assert len(stand_in.chats) < 60
+
+
 async def test_one_that_was_cut_off_asks_for_what_is_missing_only(
     checks: JudgeChecks,
     judge_runs: JudgeRuns,
@@ -180,6 +214,41 @@ async def test_one_whose_words_people_took_back_fails_and_says_so(
     await judge_runs.work(check.id)
     failed = await checks.get(a_caller(), check.id)
     assert (failed.state, failed.why and failed.why.kind) == (RunState.FAILED, "no_golden_set")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (NotFound("copy_gone", file="a.jsonl"), "copy_gone"),
+        (TrainingFileError("no_example", name="a.jsonl"), "no_example"),
+    ],
+)
+async def test_what_turns_out_to_be_gone_among_the_questions_fails_it_and_says_so(
+    error: Exception,
+    kind: str,
+    checks: JudgeChecks,
+    check_store: SqliteJudgeCheckStore,
+    answers: ModelAnswers,
+    spending: ModelSpending,
+    channel: Channel,
+) -> None:
+    await thumbs(channel, 2)
+    check = await started(checks)
+
+    class Gone:
+        async def questions(self, check: JudgeCheck) -> Questions:
+            return Questions(2, 0, "", self.each())
+
+        async def each(self) -> AsyncGenerator[Question, None]:
+            raise error
+            yield
+
+        async def report(self, check: JudgeCheck, found: Sequence[object]) -> bytes:
+            raise AssertionError("nothing to report")
+
+    await JudgeRuns(check_store, lambda _: Gone(), answers, spending, look_every=0.01).work(check.id)
+    failed = await checks.get(a_caller(), check.id)
+    assert (failed.state, failed.why and failed.why.kind) == (RunState.FAILED, kind)
 
 
 async def test_one_of_a_private_channel_is_for_its_members(checks: JudgeChecks, channel: Channel) -> None:
