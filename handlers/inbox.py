@@ -21,10 +21,11 @@ from slack_sdk.models.blocks import Option
 
 from bot.backoff import Backoff
 from bot.errors import BotError, Invalid
+from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
-from bot.store.inbox import SqliteInbox
+from bot.store.inbox import Entry, SqliteInbox
 from bot.timing import Timing
 from handlers.blocks import errors, modals
 from handlers.blocks.message import Message
@@ -90,8 +91,8 @@ class Inbox:
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
         self._taken: set[str] = set()
         # Storing a key and taking it on are one step, or `recover` could leave what it found to a delivery that in turn
-        # takes it for known.
-        self._taking = asyncio.Lock()
+        # takes it for known. One lock for each, because what arrives together is written together.
+        self._taking = KeyedLocks()
 
     async def middleware(
         self, body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
@@ -106,7 +107,7 @@ class Inbox:
                 return BoltResponse(status=200, body="")
             received_at = time.time()
             try:
-                async with self._taking:
+                async with self._taking.of(key):
                     is_new = await self._store.accept(key, body, received_at)
                     if is_new:
                         self._taken.add(key)
@@ -277,24 +278,33 @@ class Inbox:
 
     async def recover(self, app: AsyncApp) -> int:
         """Dispatch again what was not finished by an earlier process; how many."""
-        async with self._taking:
-            # As it stood before the store is read: what is done by now may have been pending when it was.
-            taken = frozenset(self._taken)
-            entries = [entry for entry in await self._store.pending() if entry.key not in taken]
-            self._taken |= {entry.key for entry in entries}
-        for entry in entries:
-            body = dict(entry.payload)
-            if entry.attempts >= _MOST_ATTEMPTS:
-                await self._give_up(entry.key, body, entry.received_at)
-                continue
-            context = {"inbox_key": entry.key, "inbox_again": True, "inbox_received_at": entry.received_at}
-            bolt_request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
-            response = await app.async_dispatch(bolt_request)
-            if response.status == 404:
-                # An earlier version knew what to do with it.
-                log.warning("nobody takes this", key=entry.key)
-                await self._finish(entry.key, failed=True)
-        return len(entries)
+        taken = 0
+        for entry in await self._store.pending():
+            if await self._take(entry.key):
+                taken += 1
+                await self._go_on_with(entry, app)
+        return taken
+
+    async def _take(self, key: str) -> bool:
+        """False for what is taken already, or was done since it was read."""
+        async with self._taking.of(key):
+            if key in self._taken or not await self._store.is_pending(key):
+                return False
+            self._taken.add(key)
+            return True
+
+    async def _go_on_with(self, entry: Entry, app: AsyncApp) -> None:
+        body = dict(entry.payload)
+        if entry.attempts >= _MOST_ATTEMPTS:
+            await self._give_up(entry.key, body, entry.received_at)
+            return
+        context = {"inbox_key": entry.key, "inbox_again": True, "inbox_received_at": entry.received_at}
+        bolt_request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
+        response = await app.async_dispatch(bolt_request)
+        if response.status == 404:
+            # An earlier version knew what to do with it.
+            log.warning("nobody takes this", key=entry.key)
+            await self._finish(entry.key, failed=True)
 
     async def _give_up(self, key: str, body: dict[str, Any], received_at: float) -> None:
         """Give up a request that kills the process each time, and tell its sender."""

@@ -63,6 +63,12 @@ class SqliteInbox:
         )
         return [Entry(key, orjson.loads(payload), attempts, at) for key, payload, attempts, at in rows]
 
+    async def is_pending(self, key: str) -> bool:
+        row = await self._database.read(
+            lambda db: db.execute("SELECT 1 FROM inbox WHERE key = ? AND state = 'pending'", [key]).fetchone()
+        )
+        return row is not None
+
     async def forget_old(self) -> None:
         """Slack redelivers within minutes; keys are kept a week, and as long as their channels may be read back."""
         await self._database.write(

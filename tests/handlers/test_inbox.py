@@ -249,6 +249,7 @@ class _SlowToAccept(SqliteInbox):
         self.known = known
         self.answers = asyncio.Event()
         self.asked = asyncio.Event()
+        self.accepted = 0
 
     async def pending(self, prefix: str = "") -> list[Entry]:
         return self.known
@@ -256,6 +257,7 @@ class _SlowToAccept(SqliteInbox):
     async def accept(self, key: str, payload: dict[str, object], received_at: float | None = None) -> bool:
         is_new = await super().accept(key, payload, received_at)
         self.asked.set()
+        self.accepted += 1
         await self.answers.wait()
         return is_new
 
@@ -282,6 +284,51 @@ async def test_what_is_found_in_the_history_while_slack_delivers_it_is_worked_on
     await until(lambda: not inbox.busy)
     assert worked == [key_of(event)]
     assert await store.pending() == []
+
+
+async def test_what_arrives_together_is_not_stored_one_after_the_other(database: Database) -> None:
+    """A commit is an fsync, and whatever waits for the disk shares the next one."""
+    store = _SlowToAccept(database, [])
+    inbox = an_inbox(store)
+    app = AsyncApp(client=AsyncWebClient("xoxb-none"), authorize=_nobody, process_before_response=True)
+    app.use(inbox.middleware)
+    events = [_event(channel_type="im", ts=f"5.00010{number}") for number in range(5)]
+    arriving = [
+        asyncio.create_task(app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=event))) for event in events
+    ]
+    await until(lambda: store.accepted == 5)
+    store.answers.set()
+    await asyncio.gather(*arriving)
+
+
+async def test_a_store_that_fails_while_one_is_gone_on_with_keeps_none_of_the_others_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteInbox(database)
+    inbox = an_inbox(store)
+    worked: list[str] = []
+
+    async def work(request: Any) -> None:
+        worked.append(request.key)
+
+    app = AsyncApp(client=AsyncWebClient("xoxb-none"), authorize=_nobody, process_before_response=True)
+    app.use(inbox.middleware)
+    app.event("message")(inbox.listener(work))
+    nobodys = {"type": "event_callback", "event_id": "Ev2", "event": {"type": "unheard_of", "channel": "C1"}}
+    event = _event(channel_type="im")
+    for number, body in enumerate((nobodys, event), 1):
+        assert await store.accept(str(key_of(body)), body, float(number))
+
+    async def locked(*_: Any, **__: Any) -> None:
+        raise BotError("store_trouble", trouble="locked")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "finish", locked)
+        with pytest.raises(BotError):
+            await inbox.recover(app)
+    await inbox.recover(app)
+    await until(lambda: not inbox.busy)
+    assert worked == [key_of(event)]
 
 
 async def test_what_was_sent_has_one_time_whenever_it_is_worked_on(database: Database) -> None:
