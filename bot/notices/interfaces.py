@@ -104,8 +104,8 @@ class MessageStore(Protocol):
     async def of(self, about: str) -> Mapping[str, ShownMessage]:
         """By key."""
 
-    async def posting(self, about: str, key: str, now: float) -> None:
-        """From here on the message may have been posted."""
+    async def posting(self, about: str, key: str, now: float) -> float | None:
+        """From here on the message may have been posted. Since when it may have been before; None where it was not."""
 
     async def posted(self, about: str, key: str, ts: str, shown: str | None) -> None:
         """It is in Slack; `shown` is None if it is not known what it shows."""

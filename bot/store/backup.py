@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
+from bot.evaluations.run import RunState
 from bot.jobs import states
 from bot.jobs.apply_update import ending
 from bot.jobs.interfaces import JobUpdate
@@ -22,6 +23,7 @@ from bot.jobs.job import Job
 from bot.providers.protocol import JobError
 from bot.store.jobs import write_change
 from bot.store.schema import migrations
+from bot.store.shown_messages import SHOWN
 
 
 def backup(folder: Path, file: Path) -> int:
@@ -125,7 +127,7 @@ def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = N
     """Inside a transaction on a restored store. All of it makes things looked up that would otherwise be done."""
     (at,) = db.execute(
         "SELECT max(at) FROM (SELECT max(received_at) AS at FROM inbox UNION ALL SELECT max(changed_at) FROM cards"
-        " UNION ALL SELECT max(created_at) FROM jobs)"
+        f" UNION ALL SELECT max(created_at) FROM jobs UNION ALL SELECT max(created_at) FROM ({SHOWN}))"
     ).fetchone()
     at = at or time.time()
     db.execute("INSERT INTO restorations VALUES (?)", [at])
@@ -134,10 +136,18 @@ def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = N
         "UPDATE notices SET state = 'attempting', attempted_at = coalesce(attempted_at, ?) WHERE state = 'pending'",
         [at],
     )
-    # Cards of jobs that had ended show how that was.
+    # Messages about what had ended show how that was.
     db.execute(
         "UPDATE cards SET shown = NULL, dirty = 1, posting_since = coalesce(posting_since, changed_at)"
         " WHERE dirty = 1 OR job_id IN (SELECT id FROM jobs WHERE followed = 1)"
+    )
+    for runs in ("evaluations", "judge_checks"):
+        db.execute(f"UPDATE {runs} SET shown = NULL WHERE state IN (?, ?)", [RunState.RUNNING, RunState.PAUSED])
+    db.execute(
+        "UPDATE shown_messages SET shown = NULL WHERE about IN (SELECT id FROM evaluations WHERE shown IS NOT changes"
+        " UNION ALL SELECT id FROM judge_checks WHERE shown IS NOT changes"
+        " UNION ALL SELECT id FROM exports WHERE open = 1"
+        " UNION ALL SELECT id FROM comparisons WHERE due_at IS NOT NULL)"
     )
     waiting = db.execute(
         "SELECT value FROM jobs WHERE state IN (?, ?, ?)", [states.AWAITING_APPROVAL, states.IN_LINE, states.SUBMITTING]

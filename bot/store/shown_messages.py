@@ -2,8 +2,15 @@
 
 from collections.abc import Mapping
 
+from sqlite_utils import Database as SqliteDatabase
+
 from bot.notices.interfaces import ShownMessage
 from bot.store.database import Database
+
+SHOWN = " UNION ALL ".join(
+    f"SELECT id, created_at FROM {table}" for table in ("comparisons", "evaluations", "judge_checks", "exports")
+)
+"""All that messages are about."""
 
 
 class SqliteShownMessages:
@@ -18,8 +25,22 @@ class SqliteShownMessages:
         )
         return {key: ShownMessage(posting_since, ts, shown) for key, posting_since, ts, shown in rows}
 
-    async def posting(self, about: str, key: str, now: float) -> None:
-        await self._write("INSERT OR IGNORE INTO shown_messages VALUES (?, ?, ?, NULL, NULL)", about, key, now)
+    async def posting(self, about: str, key: str, now: float) -> float | None:
+        def work(db: SqliteDatabase) -> float | None:
+            row = db.execute(
+                "SELECT posting_since FROM shown_messages WHERE about = ? AND key = ?", [about, key]
+            ).fetchone()
+            if row is not None:
+                return float(row[0])
+            # What is older than a restored backup may have had this message before, and forgotten it.
+            (restored,) = db.execute(
+                f"SELECT min(at) FROM restorations WHERE at >= (SELECT created_at FROM ({SHOWN}) WHERE id = ?)", [about]
+            ).fetchone()
+            since = now if restored is None else restored
+            db.execute("INSERT INTO shown_messages VALUES (?, ?, ?, NULL, NULL)", [about, key, since])
+            return None if restored is None else float(restored)
+
+        return await self._database.write(work)
 
     async def posted(self, about: str, key: str, ts: str, shown: str | None) -> None:
         await self._write(

@@ -49,15 +49,15 @@ class KeptMessages:
             known = await self._known(at)
             if known is not None and known.ts is not None:
                 return known.ts
-            since = known.posting_since if known else time.time()
-            await self._store.posting(at.about, at.key, since)
+            now = time.time()
+            since = await self._store.posting(at.about, at.key, now)
             try:
                 ts = await self._poster.post_once(
                     at.channel,
                     message,
                     idempotency_key=f"{at.about}/{at.key}",
-                    may_exist=known is not None,
-                    since=since,
+                    may_exist=since is not None,
+                    since=now if since is None else since,
                     thread_ts=at.thread_ts,
                     priority=Priority.CHAT,
                 )
@@ -66,7 +66,7 @@ class KeptMessages:
                 await asyncio.sleep(self._backoff.delay(1))
                 raise
             # What an earlier attempt has posted may show less.
-            await self._store.posted(at.about, at.key, ts, message.fingerprint if known is None else None)
+            await self._store.posted(at.about, at.key, ts, message.fingerprint if since is None else None)
             return ts
 
     async def show(self, at: KeptMessage, message: Message) -> bool:

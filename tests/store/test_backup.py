@@ -8,21 +8,27 @@ from pathlib import Path
 import msgspec
 import pytest
 from parts import a_job, followed_job
+from slack_requests import a_caller
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.audit import Entry
 from bot.errors import StartError
+from bot.evaluations.run import RunState
 from bot.jobs import states
 from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Text
-from bot.notices.interfaces import Pending
+from bot.judges.check import JudgeCheck, JudgeRequest
+from bot.notices.interfaces import Pending, ShownMessage
 from bot.store.backup import backup, restore
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
+from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.schema import migrations
+from bot.store.shown_messages import SqliteShownMessages
 
 
 class Store:
@@ -37,10 +43,31 @@ class Store:
         self.outbox = SqliteOutbox(self.database)
         self.cards = SqliteCardStore(self.database)
         self.inbox = SqliteInbox(self.database)
+        self.checks = SqliteJudgeCheckStore(self.database)
+        self.messages = SqliteShownMessages(self.database)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.database.close()
+
+    async def checks_judge(self, id: str, created_at: float, state: RunState = RunState.RUNNING) -> None:
+        """The check of a judge whose card shows all there is to show."""
+        check = JudgeCheck(
+            id=id,
+            models=("judge",),
+            team="T0ACME",
+            channel="C1",
+            owner="U0ANA",
+            created_at=created_at,
+            state=state,
+            request=JudgeRequest("judge"),
+            asker=a_caller(),
+            total=1,
+        )
+        await self.checks.open(check, Entry(id, created_at, "U0ANA", "evaluate", id))
+        await self.messages.posting(id, "card", created_at)
+        await self.messages.posted(id, "card", "5.0", "hash")
+        await self.checks.shown(id, 0)
 
     async def says(self, job: Job, what: str) -> None:
         await self.jobs.update(job.id, lambda stored: JobUpdate(stored, notices=[notice(stored, what, Text(what))]))
@@ -252,3 +279,21 @@ async def test_what_is_new_since_the_restore_is_said_without_a_look(folder: Path
         await store.cards.posted("job-2", "1.0", None, [])
         await store.says(young, "hello")
         assert not (await store.next())["job-2/hello"].doubtful
+
+
+async def test_what_may_have_been_shown_of_a_run_since_is_looked_for_and_shown_anew(folder: Path, file: Path) -> None:
+    async with Store(folder) as store:
+        await store.checks_judge("judge-1", 1000.0, RunState.PAUSED)
+        await store.checks_judge("judge-2", 2000.0, RunState.FINISHED)
+        backup(folder, file)
+    restore(folder, file)
+    async with Store(folder) as store:
+        assert await store.checks.unshown() == ["judge-1"]
+        assert await store.messages.of("judge-1") == {"card": ShownMessage(1000.0, "5.0")}
+        assert await store.messages.of("judge-2") == {"card": ShownMessage(2000.0, "5.0", "hash")}
+        # It may have gone on to its end before, and a process may die while it is looked for.
+        for _ in range(2):
+            assert await store.messages.posting("judge-1", "result", 1e9) == 2000.0
+        await store.checks_judge("judge-3", 1e11)
+        assert await store.messages.posting("judge-3", "result", 1e11) is None
+        assert await store.messages.posting("judge-3", "result", 1e12) == 1e11
