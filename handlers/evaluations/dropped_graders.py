@@ -102,7 +102,8 @@ class DroppedGraders:
         )
         if brought.dataset is not None and brought.dataset.report is None:
             (dataset,) = await self.derived.share(request, brought.dataset, [brought.dataset], lambda: "")
-            await self.derived.report_on(request, dataset)
+            # They are there to be asked. A report would judge them as what somebody wants to train on.
+            await self.derived.checking.check(dataset)
 
 
 def grader_message(name: str, brought: Brought, model: str | None = None) -> Message:

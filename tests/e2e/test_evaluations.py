@@ -152,8 +152,12 @@ async def test_a_grader_that_is_dropped_is_told_of_and_evaluates(w: World) -> No
         told = await w.person.wait_message(w.channel, thread_ts=dropped["ts"], action_id="evaluate_with", timeout=60)
         assert "`tickets.yaml` is a Promptfoo file with 2 tests." in text_of(told)
         assert "tests[1].assert[1]" in text_of(told)  # javascript is not run
-        await w.wait_report(dropped)
         question = await asked_before(w, f"{MODEL},support on tickets-tests.jsonl with tickets.yaml")
+        # Nobody wants to train on its tests, so nothing is said against them as training data.
+        replies = await w.person.messages(w.channel, dropped["ts"])
+        assert [file["name"] for one in replies[1:] for file in one.get("files", [])] == ["tickets-tests.jsonl"]
+        assert len(replies) == 3
+        assert not replies[0].get("reactions")
         await w.person.click("ana", w.channel, question["ts"], "evaluation_confirmed")
         shown = await result(w, await card(w))
         assert "100% against 50%" in text_of(shown)

@@ -184,7 +184,6 @@ async def test_a_dropped_grader_in_pictures(w: World) -> None:
     async with w.bot(finetune_language=LANGUAGE):
         dropped = await w.person.drop_bytes(USER, w.channel, [("hours.yaml", PROMPTFOO.encode())])
         told = await w.person.wait_message(w.channel, thread_ts=dropped["ts"], action_id="evaluate_with", timeout=60)
-        await w.wait_report(dropped)
         async with looking(w.sandbox.page_url) as page:
             await picture_of(await message(page, told), "grader-dropped")
 
