@@ -1,8 +1,12 @@
 """Reading `/finetune checkpoints [JOB] [keep STEP [NAME] | release STEP]`."""
 
+from typing import Final
+
 import msgspec
 
 from bot.errors import Invalid
+
+_QUOTES: Final = "\"'“”‘’「」"
 
 
 class CheckpointWords(msgspec.Struct, frozen=True):
@@ -22,8 +26,9 @@ def read_checkpoint_words(text: str) -> CheckpointWords:
     match words:
         case []:
             return CheckpointWords(job)
-        case ["keep", step, *name] if _is_step(step) and len(name) <= 1:
-            return CheckpointWords(job, int(step), keep=True, name=next(iter(name), None))
+        case ["keep", step, *name] if _is_step(step):
+            # In quotes or not; one with spaces is no name, and whoever keeps it says so.
+            return CheckpointWords(job, int(step), keep=True, name=" ".join(name).strip(_QUOTES) or None)
         case ["release", step] if _is_step(step):
             return CheckpointWords(job, int(step))
     raise Invalid("checkpoints_usage")

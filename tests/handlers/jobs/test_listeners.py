@@ -253,6 +253,8 @@ async def test_a_kept_checkpoint_is_released_in_place(listeners: JobListeners, j
         ("job-1 keep 4", ("keep", "job-1", 4, None)),
         ("`job-1` keep 4 `formal`", ("keep", "job-1", 4, "formal")),
         ("keep 4 formal", ("keep", "job-here", 4, "formal")),
+        ("keep 4 “formal”", ("keep", "job-here", 4, "formal")),
+        ("keep 4 two words", ("keep", "job-here", 4, "two words")),
         ("support release 4", ("release", "support", 4)),
         ("release 4", ("release", "job-here", 4)),
     ],
@@ -264,7 +266,7 @@ async def test_checkpoints_are_kept_and_released_by_words(
     assert jobs.asked[-1] == asked
 
 
-@pytest.mark.parametrize("words", ["keep", "job-1 keep", "job-1 keep formal", "job-1 keep 4 two words", "job-1 what"])
+@pytest.mark.parametrize("words", ["keep", "job-1 keep", "job-1 keep formal", "job-1 release 4 x", "job-1 what"])
 async def test_words_about_checkpoints_that_make_no_sense_are_explained(listeners: JobListeners, words: str) -> None:
     with pytest.raises(Invalid, match="checkpoints_usage"):
         await listeners.checkpoints_command(a_request(words))
