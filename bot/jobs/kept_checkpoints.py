@@ -91,9 +91,11 @@ class KeptCheckpoints:
         for other, job in (await self._jobs.models()).items():
             kept = job.kept.get(other)
             called = kept.name if kept else job.suffix if other == job.fine_tuned_model else None
+            taken = {job.base_model} if other == model or called is None else {job.base_model, called}
             seen = self._authority.allows(caller, Action.SEE, job.resource)
-            if other != model and seen and called and called.casefold() == name.casefold():
-                raise Invalid("checkpoint_name_taken", "name", name=called)
+            for word in taken if seen else ():
+                if word.casefold() == name.casefold():
+                    raise Invalid("checkpoint_name_taken", "name", name=word)
 
     def _update(
         self, caller: Caller, action: Action, job: Job, kept: dict[str, KeptCheckpoint], model: str

@@ -94,6 +94,8 @@ async def test_a_name_that_another_model_has_is_refused_unless_that_one_is_priva
 ) -> None:
     with pytest.raises(Invalid, match="checkpoint_name_taken"):
         await keeping.keep(a_caller(), "job-1", 4, "VOICE")
+    with pytest.raises(Invalid, match="checkpoint_name_taken"):
+        await keeping.keep(a_caller(), "job-1", 4, a_job().base_model.upper())
     secret = a_job(
         id="job-2",
         state="succeeded",
