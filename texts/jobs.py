@@ -224,6 +224,10 @@ def no_checkpoints(job: str) -> str:
     return _("{job} has no checkpoints that I know of. Not every provider keeps them.", job=job)
 
 
+def no_checkpoints_yet(job: str) -> str:
+    return _("{job} has no checkpoints yet. Most providers list them when a job has finished.", job=job)
+
+
 def checkpoints_of(job: str) -> str:
     """A heading."""
     return _("Checkpoints of {job}", job=job)

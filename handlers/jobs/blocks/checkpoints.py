@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block, ButtonElement, InputBlock, PlainTextI
 from slack_sdk.models.views import View
 
 from bot.errors import Invalid
+from bot.jobs import states
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.job import Job, KeptCheckpoint
 from bot.jobs.kept_checkpoints import LONGEST_NAME, check_name
@@ -48,7 +49,7 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
     """In the order given, ten at most."""
     called = code(title(job), 150)
     if not ranked:
-        text = texts.no_checkpoints(called)
+        text = texts.no_checkpoints(called) if job.state in states.ENDED else texts.no_checkpoints_yet(called)
         return message(text, [section(text)])
     text = texts.checkpoints_of(called)
     order = texts.latest_first()

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.jobs import states
 from bot.jobs.assessment import rank
 from bot.jobs.job import Job, Loss
 from bot.providers.protocol import Checkpoint, Metrics
@@ -47,6 +48,11 @@ def test_without_validation_no_checkpoint_is_called_the_best(make_job: MakeJob, 
     lines = seen(checkpoint_list(make_job(), rank(make_job(), told, MADE))).splitlines()
     assert "Without a validation file nothing measures which is best" in lines[1]
     assert [line[6:8] for line in lines if line.startswith("*Step")] == ["30", "20", "10"]
+
+
+def test_a_job_that_still_trains_has_none_yet_and_one_that_has_ended_has_none(make_job: MakeJob, seen: See) -> None:
+    assert "has no checkpoints yet" in seen(checkpoint_list(make_job(state=states.RUNNING), []))
+    assert "has no checkpoints that I know of" in seen(checkpoint_list(make_job(state=states.SUCCEEDED), []))
 
 
 def test_a_checkpoint_that_is_gone_says_so_and_offers_nothing(make_job: MakeJob, seen: See, buttons: Buttons) -> None:
