@@ -95,7 +95,7 @@ def grader_pattern(pattern: str, problem: str) -> str:
 @ERRORS.sentence
 def grader_schema(problem: str) -> str:
     """`problem`: in the words of the library."""
-    return _("The JSON schema cannot be used: {problem}.", problem=problem.rstrip("."))
+    return _("The JSON schema cannot be used: {problem}.", problem=problem.rstrip(".。"))
 
 
 @ERRORS.sentence
@@ -223,7 +223,7 @@ def grader_formula_result(formula: str) -> str:
 @ERRORS.sentence
 def grader_judge_failed(model: str, problem: str) -> str:
     """`problem`: in the words of whoever was asked."""
-    return _("The judge {model} did not answer: {problem}.", model=model, problem=problem.rstrip("."))
+    return _("The judge {model} did not answer: {problem}.", model=model, problem=problem.rstrip(".。"))
 
 
 @ERRORS.sentence
@@ -259,7 +259,7 @@ def grader_python_too_slow(seconds: int) -> str:
 @ERRORS.sentence
 def grader_python_failed(problem: str) -> str:
     """`problem`: in Python's words."""
-    return _("The Python grader failed: {problem}.", problem=problem.rstrip("."))
+    return _("The Python grader failed: {problem}.", problem=problem.rstrip(".。"))
 
 
 # Not to be had here
@@ -291,7 +291,7 @@ def grader_no_embeddings() -> str:
 @ERRORS.sentence
 def grader_embedding_failed(model: str, problem: str) -> str:
     """`problem`: in the words of whoever was asked."""
-    return _("The model {model} gave no embedding: {problem}.", model=model, problem=problem.rstrip("."))
+    return _("The model {model} gave no embedding: {problem}.", model=model, problem=problem.rstrip(".。"))
 
 
 @ERRORS.sentence

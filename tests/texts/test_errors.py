@@ -10,6 +10,7 @@ from bot.access import Action
 from bot.errors import Ambiguous, BotError, Conflict, Denied, NotFound
 from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import NotAdmitted, OverBudget, Scope
+from graders.errors import GraderError
 from texts import errors, training_file_errors
 from texts.language import Language, speaking
 from texts.sentences import Sentences
@@ -79,6 +80,19 @@ def test_an_error_is_said_in_the_language_in_force(error: Conflict, english: str
     assert errors.sentence(error) == english
     with speaking(Language.CHINESE):
         assert errors.sentence(error) == chinese
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("kind", ["grader_judge_failed", "grader_embedding_failed"])
+@pytest.mark.parametrize("error", [Doubtful("no_answer_in_time", code="timeout"), NotFound("model_is_gone")])
+def test_what_kept_a_judge_from_answering_is_said_as_a_sentence(language: Language, kind: str, error: BotError) -> None:
+    with speaking(language):
+        said = errors.sentence(GraderError(kind, model="judge", problem=str(error)))
+        assert errors.sentence(error).rstrip(".。") in said
+        assert ".." not in said
+        assert "。." not in said
+        assert "。。" not in said
+        assert "Slow down" in errors.sentence(GraderError(kind, model="judge", problem="Slow down."))
 
 
 def test_what_a_provider_answers_is_never_taken_for_a_kind_of_ours() -> None:

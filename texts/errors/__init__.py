@@ -55,6 +55,9 @@ __all__ = [
     "thread_examples",
 ]
 
+_WITH_PROBLEM = ("grader_judge_failed", "grader_embedding_failed")
+"""Kinds whose `problem` is the `str(error)` of whoever was asked: a provider's own words, or an error of ours."""
+
 
 def sentence(error: BotError | GradeFault | GraderError | TrainingFileError) -> str:
     """What happened, and what to do next. What a provider answered stays in its own words."""
@@ -62,11 +65,14 @@ def sentence(error: BotError | GradeFault | GraderError | TrainingFileError) -> 
         return training_file_errors.sentence(error)
     if isinstance(error, ProviderError) and error.is_answer:
         return str(error)
-    return ERRORS.say(error.kind, error.values) or str(error)
+    values = error.values
+    if error.kind in _WITH_PROBLEM:
+        values = {**values, "problem": recorded_sentence(str(values["problem"]))}
+    return ERRORS.say(error.kind, values) or str(error)
 
 
 def recorded_sentence(details: str) -> str:
-    """The sentence for an error that the audit log keeps as `str(error)`; other details are given back as they are."""
+    """The sentence for an error that is kept as `str(error)`; other details are given back as they are."""
     kind = details.partition(" ")[0]
     if kind not in ERRORS:
         return details
