@@ -98,6 +98,11 @@ class Bucket:
         self._tokens -= 1
         return True
 
+    def borrow(self) -> None:
+        """A token, from those to come where none is there."""
+        self._wait()
+        self._tokens -= 1
+
     def give_back(self) -> None:
         """A token that was taken and is not needed."""
         self._tokens = min(self._burst, self._tokens + 1)

@@ -123,3 +123,14 @@ async def test_a_token_that_was_not_needed_is_there_for_the_next_but_saved_up_is
     for _ in range(9):
         bucket.give_back()
     assert [bucket.try_take() for _ in range(3)] == [True, True, False]
+
+
+async def test_a_token_that_was_borrowed_is_missing_later() -> None:
+    now = 1000.0
+    bucket = Bucket(per_minute=60, burst=1, clock=lambda: now)
+    assert bucket.try_take()
+    bucket.borrow()
+    now += 1.5
+    assert not bucket.has_room()
+    now += 0.5
+    assert bucket.try_take()
