@@ -38,6 +38,8 @@ class ModelExports:
         """
         if format not in list(ExportFormat):
             raise Invalid("no_export_format", "as", format=format)
+        if quantization is not None and format != ExportFormat.GGUF:
+            raise Invalid("only_gguf_is_quantized", "quantization", quantization=quantization)
         model, thing, provider = await self._allowed(caller, word)
         async with self._authority.recorded(caller, Action.EXPORT, model, details=quantization or format):
             try:

@@ -69,6 +69,11 @@ async def test_only_its_owner_takes_a_model_away(exports: ModelExports, stand_in
     assert not stand_in.exports
 
 
+async def test_only_gguf_takes_a_quantization(exports: ModelExports) -> None:
+    with pytest.raises(Invalid, match="only_gguf_is_quantized"):
+        await exports.start(a_caller(), "support", "adapter", "q8_0", thread_ts=None)
+
+
 async def test_what_is_no_model_or_no_format_is_said(exports: ModelExports) -> None:
     for word in ("nobody", "gpt-4.1-mini-2025-04-14"):
         with pytest.raises(NotFound):

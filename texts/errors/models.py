@@ -27,6 +27,14 @@ def no_export_format(format: str) -> str:
 
 
 @ERRORS.sentence
+def only_gguf_is_quantized(quantization: str) -> str:
+    return _(
+        "Only `as=gguf` has a quantization. Write that, or leave {quantization} out.",
+        quantization=f"`quantization={quantization}`",
+    )
+
+
+@ERRORS.sentence
 def export_not_offered(provider: str) -> str:
     if provider == "nebius":
         return _(
