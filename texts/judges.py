@@ -193,6 +193,11 @@ def how_corrected() -> str:
     )
 
 
+def cannot_judge() -> str:
+    """Of no rated answer it said anything that can be read."""
+    return _("So nothing can be said of it. A small model often does not keep to what it is asked: take a larger one.")
+
+
 def few(n: int, wanted: int) -> str:
     """`n`: answers that people rated."""
     return plural(

@@ -91,7 +91,9 @@ def report(found: JudgeReport) -> Message:
     if found.family:
         blocks.append(context(f"⚠️ {texts.family([named(model) for model in found.family])}"))
     labels = found.thumbs.n if found.thumbs else 0
-    if labels < FEWEST:
+    if found.thumbs and found.thumbs.unreadable and not labels:
+        blocks.append(context(texts.cannot_judge()))
+    elif labels < FEWEST:
         blocks.append(context(texts.few(labels, FEWEST)))
     return message(text, blocks)
 
