@@ -71,7 +71,9 @@ def why_words(reason: Reason | None) -> str:
 
 
 def _figures(state: RunState, progress: Progress) -> list[str]:
-    figures = [texts.cost(progress.usd, unknown=progress.unknown_price, ended=state in _ENDED)]
+    stopped = state in {RunState.PAUSED, RunState.CANCELLED, RunState.FAILED}
+    figures = [texts.state(state)] if stopped else []
+    figures.append(texts.cost(progress.usd, unknown=progress.unknown_price, ended=state in _ENDED))
     if progress.cached:
         figures.append(texts.known_before(progress.cached))
     if state is RunState.RUNNING and progress.seconds_left:

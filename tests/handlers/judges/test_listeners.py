@@ -214,6 +214,9 @@ def test_a_card_shows_how_far_it_is_and_why_it_waits() -> None:
     shown = said(card(paused, Progress(7, 42)))
     assert "budget" in shown
     assert CONTROLS.resume in shown
+    assert "Paused · Cost" in shown, "in words too, not by a symbol alone"
+    cancelled = msgspec.structs.replace(CHECK, state=RunState.CANCELLED)
+    assert "Cancelled · Cost" in said(card(cancelled, Progress(42, 42)))
     compares = msgspec.structs.replace(CHECK, request=JudgeRequest("qwen-judge", None, "eval-1"), file_name="a.jsonl")
     assert "7 of 42 pairs" in said(card(compares, Progress(7, 42)))
 
@@ -239,6 +242,13 @@ def test_what_came_of_it_says_how_far_it_agrees_with_people() -> None:
         "It is of one family with",
     ):
         assert part in shown, part
+
+
+def test_a_judge_of_whom_nothing_can_be_read_is_not_said_to_lack_ratings() -> None:
+    nothing = Thumbs(0, mean_interval([]), agreement([], []), 0.0, 0.0, 6)
+    shown = said(blocks.report(msgspec.structs.replace(REPORT, thumbs=nothing, pairs=None, scores=())))
+    assert "So nothing can be said of it." in shown
+    assert "0 rated answers" not in shown
 
 
 def test_what_came_of_pairs_says_whose_answers_it_prefers() -> None:
