@@ -1,5 +1,6 @@
 """What an evaluation would do, take and show: mrkdwn, for the question of the command and for the window."""
 
+from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Caveat, Plan
 from handlers.blocks.model_name import named
 from handlers.blocks.text import bold, code
@@ -13,6 +14,7 @@ def plan_words(plan: Plan) -> str:
         sentences(
             texts.examples(plan.n, plan.n_in_file, code(plan.grader_name)),
             texts.asked_often(plan.samples) if plan.samples > 1 else "",
+            texts.general_questions(len(control_items())) if plan.control else "",
         ),
         f"{bold(texts.estimate_heading())} {texts.estimate(plan.usd, plan.seconds)} · "
         f"{texts.answers_to_ask(plan.answers, plan.cached)}",

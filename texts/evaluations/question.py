@@ -72,6 +72,14 @@ def asked_often(samples: int) -> str:
     )
 
 
+def general_questions(count: int) -> str:
+    return plural(
+        "Besides, {count} general question, which shows what a model may have forgotten.",
+        "Besides, {count} general questions, which show what a model may have forgotten.",
+        count,
+    )
+
+
 def answers_to_ask(answers: int, cached: int) -> str:
     asked = plural("{count} answer to ask for", "{count} answers to ask for", answers)
     if not cached:
