@@ -228,7 +228,8 @@ async def test_a_cancelled_job_is_started_again_from_its_card(w: World) -> None:
 
 
 def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
-    return [one for block in message["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    elements = [one for block in message["blocks"] if block["type"] == "actions" for one in block["elements"]]
+    return [one for one in elements if one["type"] == "button"]
 
 
 async def test_a_training_file_is_deleted_here_and_at_the_provider(w: World) -> None:

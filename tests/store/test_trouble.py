@@ -69,8 +69,9 @@ async def test_a_full_disk_says_so_and_room_is_used_when_it_is_there(things: Dat
 
     await things.write(bounded)
     many = [things.write(put("x" * 4000)) for _ in range(100)]
-    with pytest.raises(StoreTrouble, match="trouble=full"):
-        await asyncio.gather(*many)
+    # All are waited for: one that is written together with what comes next would fail that, too.
+    outcomes = await asyncio.gather(*many, return_exceptions=True)
+    assert any("trouble=full" in str(one) for one in outcomes if isinstance(one, StoreTrouble))
     before = await names(things)
     await things.write(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchall())
     await things.write(put("again"))
