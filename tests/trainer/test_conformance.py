@@ -173,8 +173,8 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
     for name in {"max_tokens", "max_completion_tokens", "n"} & set(body):
         if isinstance(body[name], int | float) and not 0 < body[name] < 3:
             body[name] = 3
-    if "messages" in body:
-        body.setdefault("max_tokens", 3)
+    if "messages" in body and body.get("max_tokens") is None:
+        body["max_tokens"] = 3
 
 
 def require_conforming(case: Case, response: Response, components: dict[str, Any]) -> None:
@@ -182,8 +182,9 @@ def require_conforming(case: Case, response: Response, components: dict[str, Any
         assert response.status_code == 200
         name = "CreateChatCompletionStreamResponse" if "chat" in case.path else "CreateCompletionResponse"
         schema = {"$ref": f"#/components/schemas/{name}", "components": components}
-        *events, done = response.text.strip().split("\n\n")
-        assert done == "data: [DONE]"
+        events = response.text.strip().split("\n\n")
+        if not response.stream_cut_short or events[-1] == "data: [DONE]":  # schemathesis reads no more than 20
+            assert events.pop() == "data: [DONE]"
         for event in events:
             jsonschema.validate(json.loads(event.removeprefix("data: ")), schema)
         return
