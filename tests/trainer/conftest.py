@@ -16,6 +16,7 @@ from trainer.base_models import read_table
 from trainer.serving.messages import ModelRef
 from trainer.store import Store
 from trainer.training.plan import Plan
+from trainer.training.worker import load
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +55,8 @@ def plan(tmp_path: Path, table: Path) -> Plan:
 
 @pytest.fixture(scope="module")
 def frozen() -> Iterator[None]:
-    """As in a training worker, the libraries are no garbage: each training looks for some at its beginning."""
-    gc.freeze()
+    """The libraries as a training worker has them: no garbage, for each training looks for some at its beginning."""
+    assert load() is None
     yield
     gc.unfreeze()
 

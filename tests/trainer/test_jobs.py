@@ -3,6 +3,7 @@ import csv
 import io
 import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -271,6 +272,14 @@ def test_a_training_does_nothing_that_python_or_a_library_warns_of(trainer: Trai
     log = (trainer.data / "logs" / "training.log").read_text()
     told = [line for line in log.splitlines() if "Warning: " in line and "is_gradient_checkpointing" not in line]
     assert told == []  # PEFT 0.21 still asks transformers for that one
+
+
+def test_a_training_worker_loads_nothing_that_no_training_uses(trainer: Trainer, finished: Any) -> None:
+    (worker,) = trainer.workers("trainer.training.worker")
+    loaded = {part for file in worker.memory_maps() for part in Path(file.path).parts}
+    assert {"torch", "pandas"} <= loaded
+    # Only what is compiled shows: Pydantic's core comes with MLflow and with W&B.
+    assert not loaded & {"scipy", "sklearn", "pydantic_core"}
 
 
 def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:

@@ -9,6 +9,7 @@ Where forking is not safe (no Linux, or a GPU whose driver forbids it) the proce
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import os
@@ -17,9 +18,10 @@ import sys
 import threading
 import traceback
 import warnings
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainer.errors import TrainingFailed
 from trainer.pipes import ChildPipe
@@ -33,12 +35,15 @@ if TYPE_CHECKING:
 
 # How long a training goes on without a server, in seconds.
 PATIENCE = 60.0
+# What transformers and TRL import merely because it is installed, a third of the time that loading takes: services that
+# `trainer.tracking` tells of a training, and what finds objects in pictures.
+_UNUSED = ("mlflow", "scipy", "wandb")
 
 
 def main() -> None:
     pipe: ChildPipe[Order] = ChildPipe(Order)
     pipe.listen()
-    missing = _load()
+    missing = load()
     pipe.send(Ready())
     while True:
         order = pipe.received.get()
@@ -57,17 +62,31 @@ def main() -> None:
         threading.Thread(target=_report, args=(pipe, pid), daemon=True).start()
 
 
-def _load() -> str | None:
+def load() -> str | None:
     """Import what training needs; the name of what is not installed, if anything."""
     # What is imported stays: looking for garbage meanwhile takes a fifth of the time (7.1 s of 8.9 s of one processor).
     gc.disable()
     try:
-        import_module("trainer.training.run")
+        with _as_if_not_installed(_UNUSED):
+            import_module("trainer.training.run")
     except ImportError as error:
         return str(error.name)
     gc.freeze()
     gc.enable()
     return None
+
+
+@contextlib.contextmanager
+def _as_if_not_installed(packages: tuple[str, ...]) -> Iterator[None]:
+    """Python finds no package that `sys.modules` has as None. Afterwards they can be imported: scikit-learn, which a
+    job of classes loads, needs SciPy."""
+    hidden: dict[str, Any] = {package: None for package in packages if package not in sys.modules}
+    sys.modules.update(hidden)
+    try:
+        yield
+    finally:
+        for package in hidden:
+            del sys.modules[package]
 
 
 def _can_fork() -> bool:
