@@ -23,7 +23,8 @@ LONG: Any = {"model": "tiny-random", "messages": HELLO, "max_tokens": 1900, "n":
 
 @pytest.fixture(scope="module")
 def lasting(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
-    """To start a trainer, and to have it load what training needs, takes ten seconds of a processor."""
+    """To start a trainer, and to have it load what training needs, takes ten seconds of a processor. The tests stand in
+    such an order that it is seldom done: what the end of one has loaded, the next one begins with."""
     running = Trainer(tmp_path_factory.mktemp("own"), table, tmp_path_factory.mktemp("cache"))
     yield running
     running.kill_all()
@@ -143,14 +144,23 @@ def test_reinforcement_goes_on_after_its_process_and_the_server_were_killed(savi
     assert len(checkpoints) == 3
 
 
-def test_a_paused_job_rests_over_a_restart_leaves_a_model_and_goes_on(saving_trainer: Trainer) -> None:
+def test_a_paused_job_rests_while_another_dies_with_its_server_and_both_go_on(saving_trainer: Trainer) -> None:
     jobs = saving_trainer.client.fine_tuning.jobs
     job = saving_trainer.train(hyperparameters={"n_epochs": 6})
-    waiting = saving_trainer.train(hyperparameters=ONE)
+    dying = saving_trainer.train(some_examples(30), hyperparameters={"n_epochs": 4})
     wait_for(lambda: saving_trainer.steps(job.id) > 3)
     assert jobs.pause(job.id).status == "paused"
     # The next one has its turn meanwhile.
-    assert saving_trainer.ended(waiting.id).status == "succeeded"
+    wait_for(lambda: saving_trainer.steps(dying.id) > 2)
+    saving_trainer.kill_all()
+    saving_trainer.start()
+    jobs = saving_trainer.client.fine_tuning.jobs
+    assert saving_trainer.ended(dying.id).status == "succeeded"
+    messages = [event.message for event in saving_trainer.events(dying.id)]
+    assert any(message.startswith("Fine-tuning job resumed from step ") for message in messages)
+    assert told_steps(saving_trainer, dying.id) == list(range(1, 61))
+    # The paused one has rested, and left a model.
+    assert jobs.retrieve(job.id).status == "paused"
     (snapshot,) = jobs.checkpoints.list(job.id).data
     answer = saving_trainer.client.chat.completions.create(
         model=snapshot.fine_tuned_model_checkpoint, messages=HELLO, max_tokens=2, logit_bias=ENDLESS
@@ -160,17 +170,12 @@ def test_a_paused_job_rests_over_a_restart_leaves_a_model_and_goes_on(saving_tra
     assert stat.S_IMODE((saving_trainer.data / "states" / job.id).stat().st_mode) == 0o700
     with pytest.raises(openai.BadRequestError, match="is paused"):
         jobs.pause(job.id)
-    saving_trainer.stop()
-    saving_trainer.start()
-    jobs = saving_trainer.client.fine_tuning.jobs
-    assert jobs.retrieve(job.id).status == "paused"
     assert jobs.resume(job.id).status == "queued"
     with pytest.raises(openai.BadRequestError, match="not paused"):
         jobs.resume(job.id)
     assert saving_trainer.ended(job.id).status == "succeeded"
-    steps = [event.data["step"] for event in saving_trainer.events(job.id) if event.type == "metrics"]
-    assert steps == list(range(1, 37))
     events = [event for event in saving_trainer.events(job.id) if event.type == "metrics"]
+    assert [event.data["step"] for event in events] == list(range(1, 37))
     seconds = [event.data["elapsed_seconds"] for event in events]
     assert seconds == sorted(seconds)
     rested = max(after.created_at - before.created_at for before, after in pairwise(events))
@@ -194,6 +199,41 @@ def told_steps(trainer: Trainer, job_id: str) -> list[int]:
     return [event.data["step"] for event in trainer.events(job_id) if event.type == "metrics"]
 
 
+def test_a_training_that_ends_while_its_server_is_away_has_succeeded(own_trainer: Trainer) -> None:
+    job = own_trainer.train(hyperparameters={"n_epochs": 4})
+    wait_for(lambda: own_trainer.steps(job.id) > 0)
+    worker = worker_of(own_trainer, job.id)
+    own_trainer.kill()
+    psutil.wait_procs([worker], timeout=240)
+    own_trainer.start()
+    assert own_trainer.ended(job.id).status == "succeeded"
+    # Each step is told once.
+    assert told_steps(own_trainer, job.id) == list(range(1, 25))
+
+
+def test_a_stopped_server_ends_its_work_and_the_next_one_goes_on_with_it(own_trainer: Trainer) -> None:
+    over = own_trainer.ended(own_trainer.train(hyperparameters=ONE).id)
+    job = own_trainer.train(some_examples(500), hyperparameters=MANY)
+    wait_for(lambda: own_trainer.steps(job.id) > 0)
+    worker = worker_of(own_trainer, job.id)
+    checked = own_trainer.train(hyperparameters=ONE)
+    own_trainer.stop()
+    assert own_trainer.process.returncode in (0, -15)
+    # The training saves its state and ends.
+    psutil.wait_procs([worker], timeout=240)
+    left = own_trainer.data / "states" / over.id
+    left.mkdir(exist_ok=True)
+    own_trainer.start()
+    # What is left of a job that has ended is removed.
+    wait_for(lambda: not left.exists())
+    wait_for(lambda: any("resumed from step" in event.message for event in own_trainer.events(job.id)))
+    told = [event.message for event in own_trainer.events(job.id) if event.level == "warn"]
+    assert told == ["The trainer was restarted; this job goes on where it was saved"]
+    # So does the one that was being checked.
+    own_trainer.client.fine_tuning.jobs.cancel(job.id)
+    assert own_trainer.ended(checked.id).status == "succeeded"
+
+
 def test_a_training_goes_on_while_its_server_is_away_and_the_next_one_finds_it(own_trainer: Trainer) -> None:
     running = own_trainer.train(some_examples(500), hyperparameters=MANY)
     wait_for(lambda: own_trainer.steps(running.id) > 2)
@@ -208,57 +248,6 @@ def test_a_training_goes_on_while_its_server_is_away_and_the_next_one_finds_it(o
     # It obeys the new server.
     own_trainer.client.fine_tuning.jobs.cancel(running.id)
     wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
-
-
-def test_a_training_that_ends_while_its_server_is_away_has_succeeded(own_trainer: Trainer) -> None:
-    job = own_trainer.train(hyperparameters={"n_epochs": 4})
-    wait_for(lambda: own_trainer.steps(job.id) > 0)
-    worker = worker_of(own_trainer, job.id)
-    own_trainer.kill()
-    psutil.wait_procs([worker], timeout=240)
-    own_trainer.start()
-    assert own_trainer.ended(job.id).status == "succeeded"
-    # Each step is told once.
-    assert told_steps(own_trainer, job.id) == list(range(1, 25))
-    # What is left of a job that has ended is removed at the next start.
-    own_trainer.stop()
-    left = own_trainer.data / "states" / job.id
-    left.mkdir(exist_ok=True)
-    own_trainer.start()
-    wait_for(lambda: not left.exists())
-
-
-def test_a_training_that_died_with_its_server_goes_on_from_its_saved_state(saving_trainer: Trainer) -> None:
-    job = saving_trainer.train(some_examples(30), hyperparameters={"n_epochs": 4})
-    wait_for(lambda: saving_trainer.steps(job.id) > 2)
-    saving_trainer.kill_all()
-    saving_trainer.start()
-    assert saving_trainer.ended(job.id).status == "succeeded"
-    messages = [event.message for event in saving_trainer.events(job.id)]
-    assert any(message.startswith("Fine-tuning job resumed from step ") for message in messages)
-    assert told_steps(saving_trainer, job.id) == list(range(1, 61))
-
-
-def test_a_stopped_server_has_its_training_save_and_end_and_it_goes_on_after_the_next_start(
-    own_trainer: Trainer,
-) -> None:
-    job = own_trainer.train(some_examples(500), hyperparameters=MANY)
-    wait_for(lambda: own_trainer.steps(job.id) > 0)
-    worker = worker_of(own_trainer, job.id)
-    own_trainer.stop()
-    psutil.wait_procs([worker], timeout=240)
-    own_trainer.start()
-    wait_for(lambda: any("resumed from step" in event.message for event in own_trainer.events(job.id)))
-    told = [event.message for event in own_trainer.events(job.id) if event.level == "warn"]
-    assert told == ["The trainer was restarted; this job goes on where it was saved"]
-
-
-def test_a_stopped_server_stops_at_once_and_a_job_that_was_being_checked_goes_on(own_trainer: Trainer) -> None:
-    job = own_trainer.train(hyperparameters=ONE)
-    own_trainer.stop()
-    assert own_trainer.process.returncode in (0, -15)
-    own_trainer.start()
-    assert own_trainer.ended(job.id).status == "succeeded"
 
 
 def test_a_killed_serving_process_ends_its_chats_with_an_error_and_the_next_chat_is_answered(
