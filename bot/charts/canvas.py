@@ -78,6 +78,10 @@ def png(figure: "Figure") -> bytes:
     """May be called from any thread."""
     picture = io.BytesIO()
     with _DRAWING:
+        # Once, and not by a drawing that nobody sees, in which `savefig` would lay it out.
+        if layout := figure.get_layout_engine():
+            layout.execute(figure)
+            figure.set_layout_engine("none")
         figure.savefig(picture, format="png", metadata={"Software": None})
     return picture.getvalue()
 
@@ -117,9 +121,9 @@ def writable(name: str, room: int = _TITLE, *, keep_end: bool = False) -> str:
     """
     from matplotlib.font_manager import findfont, get_font
 
-    known: set[int] = set().union(*(get_font(findfont(font)).get_charmap() for font in name_fonts()))
+    fonts = [get_font(findfont(font)) for font in name_fonts()]
     wanted = [character for character in " ".join(name.split()) if character.isprintable()]
-    shown = [character for character in wanted if ord(character) in known]
+    shown = [character for character in wanted if any(font.get_char_index(ord(character)) for font in fonts)]
     if len(shown) * 3 < len(wanted) * 2:
         return ""
     line = " ".join("".join(shown).split())
