@@ -2,7 +2,6 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
 
 from bot.evaluations.statistics import mean_interval
 from bot.evaluations.statistics.intervals import Method
@@ -38,6 +37,8 @@ def test_copies_of_an_item_tell_no_more_than_the_item() -> None:
 
 
 def test_many_clusters_have_the_interval_of_scipys_bootstrap() -> None:
+    from scipy.stats import bootstrap
+
     random = np.random.default_rng(1)
     for clusters in (50, 1_500):
         sizes = random.integers(1, 10, clusters)

@@ -10,25 +10,25 @@ BASE, TUNED = "ft:gpt:acme:first:1", "ft:gpt:acme:second:2"
 # The baseline was right on 30 of 60; of the 20 on which the other failed it was right on all.
 BEFORE = [1.0] * 20 + [1.0] * 10 + [0.0] * 30
 AFTER = [None] * 20 + [1.0] * 40
-COMPARED = compare(BEFORE, AFTER)
 
 
 def test_shares_differ_by_the_gain_where_answers_failed() -> None:
     scores = (ModelScore(BASE, mean_interval(BEFORE)), ModelScore(TUNED, mean_interval(AFTER), failed=20))
-    said = score_words(Result(Task.TEXT, 60, True, scores, (ModelGain(TUNED, BASE, COMPARED),)))
+    said = score_words(Result(Task.TEXT, 60, True, scores, (ModelGain(TUNED, BASE, compare(BEFORE, AFTER)),)))
     assert "100% against 25%, +75 points" in said
     assert "n=40" in said
 
 
 def test_a_slice_tells_of_the_examples_that_both_answered() -> None:
     scores = (ModelScore(BASE, mean_interval(BEFORE)), ModelScore(TUNED, mean_interval(AFTER)))
+    compared = compare(BEFORE, AFTER)
     whole = Result(
         Task.TEXT,
         60,
         True,
         scores,
-        (ModelGain(TUNED, BASE, COMPARED),),
-        slices=(SliceScore("length", "short", 60, {TUNED: COMPARED}),),
+        (ModelGain(TUNED, BASE, compared),),
+        slices=(SliceScore("length", "short", 60, {TUNED: compared}),),
     )
     told = differences_message(whole, [])
     assert told is not None
