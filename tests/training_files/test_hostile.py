@@ -49,7 +49,7 @@ def line_of(content: str) -> str:
 @pytest.mark.parametrize(
     ("filled", "megabytes"),
     [
-        (b"\0", 200),
+        (b"\0", 100),
         pytest.param(b"\0", 1024, marks=pytest.mark.soak),
         pytest.param(b"word wor", 1024, marks=pytest.mark.soak),
     ],
@@ -111,14 +111,17 @@ def test_a_line_made_of_a_million_objects_is_skipped(tmp_path):
     assert report.seconds < MOST_SECONDS
 
 
-@pytest.mark.parametrize("line", [b"1\n", b"{}\n", b'{"messages":[' + b"{}," * 3000 + b"0]}\n"])
-def test_a_file_in_which_nothing_is_right_is_given_up(tmp_path, line):
+@pytest.mark.parametrize(
+    ("line", "times"), [(b"1\n", 500_000), (b"{}\n", 500_000), (b'{"messages":[' + b"{}," * 3000 + b"0]}\n", 166)]
+)
+def test_a_file_in_which_nothing_is_right_is_given_up(tmp_path, line, times):
     path = tmp_path / "wrong.jsonl"
-    path.write_bytes(line * (4_000_000 // len(line)))
+    path.write_bytes(line * times)
     report = checked(path)
     assert report.counts["too_many_findings"] == 1
-    assert 100_000 < sum(report.counts.values()) < 500_000
-    assert report.examples == 4_000_000 // len(line)
+    assert 100_000 < sum(report.counts.values()) < 200_000
+    assert report.examples == times
+    assert report.megabytes < MOST_MEGABYTES
 
 
 NASTY = {
@@ -181,23 +184,23 @@ def test_lines_made_to_break_a_reader_are_answered_on_their_lines(tmp_path):
     assert report.seconds < MOST_SECONDS
 
 
-def test_millions_of_empty_lines(tmp_path):
+def test_a_million_empty_lines(tmp_path):
     path = tmp_path / "empty.jsonl"
-    path.write_bytes(GOOD.encode() + b"\n" * 2_000_000)
+    path.write_bytes(GOOD.encode() + b"\n" * 1_000_000)
     report = checked(path)
-    assert (report.counts["empty_line"], report.examples) == (2_000_000, 10)
+    assert (report.counts["empty_line"], report.examples) == (1_000_000, 10)
     assert report.megabytes < MOST_MEGABYTES
     assert report.seconds < MOST_SECONDS
 
 
 @pytest.mark.parametrize("kind", ["random bytes", "random bytes in lines", "lines that are wrong"])
-def test_megabytes_of_nonsense(tmp_path, kind):
+def test_a_megabyte_of_nonsense(tmp_path, kind):
     path = tmp_path / "file.jsonl"
-    data = os.urandom(4 << 20)
+    data = os.urandom(1 << 20)
     if kind == "random bytes in lines":
         data = b"{" + data[:1000] + b"\n".join(data[n : n + 200] for n in range(0, len(data), 200))
     elif kind == "lines that are wrong":
-        data = b'{"messages": [{"role": "human", "content": ["a", 1]}, []]}\n' * (1 << 15)
+        data = b'{"messages": [{"role": "human", "content": ["a", 1]}, []]}\n' * (1 << 14)
     path.write_bytes(data)
     report = checked(path)
     assert report.counts
@@ -208,11 +211,11 @@ def test_megabytes_of_nonsense(tmp_path, kind):
 def test_a_file_full_of_different_system_prompts_tools_and_keys(tmp_path):
     path = tmp_path / "file.jsonl"
     with path.open("w") as file:
-        for n in range(20_000):
+        for n in range(10_000):
             messages = [{"role": "system", "content": f"You are number {n}."}, {"role": "user", "content": f"{n}?"}]
             messages.append({"role": "assistant", "content": f"Class {n}", "name": f"n{n}"})
             file.write(json.dumps({"messages": messages, f"key{n}": n}) + "\n")
     report = checked(path)
-    assert report.examples == 20_000
+    assert report.examples == 10_000
     assert report.megabytes < MOST_MEGABYTES
     assert report.seconds < MOST_SECONDS

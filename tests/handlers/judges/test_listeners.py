@@ -30,34 +30,6 @@ from handlers.outgoing.run_keeper import RunKeeper
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 
-_SAME = [1.0] * 24 + [0.0] * 6
-_LABELS = ["1.0"] * 15 + ["0.0"] * 15
-REPORT = JudgeReport(
-    ("qwen-judge",),
-    Thumbs(30, mean_interval(_SAME), agreement(_LABELS, ["1.0"] * 12 + ["0.0"] * 18), 0.5, 0.4, 2),
-    Pairs(
-        10,
-        mean_interval([1.0] * 7 + [0.0] * 2 + [None]),
-        mean_interval([0.0] * 9 + [1.0]),
-        length_bias([1.0] * 6 + [0.0] * 3),
-        length_bias([1.0] * 5 + [0.0] * 5),
-        1,
-    ),
-    ("qwen-2",),
-    (CorrectedScore("gpt-4.1-mini", mean_interval(_SAME), corrected(_SAME, _SAME, [0.0] * 10 + [1.0] * 20)),),
-)
-_SHARES = [1.0] * 60 + [0.5] * 25 + [0.0] * 15
-_PREFERRED = Preferred(
-    "house-voice",
-    60,
-    15,
-    25,
-    compare([1 - share for share in _SHARES], _SHARES),
-    mean_interval([0.0] * 75 + [1.0] * 25),
-    length_bias([1.0] * 50 + [0.0] * 25),
-    3,
-)
-PAIRWISE = PairwiseReport("qwen-judge", "gpt-4.1-mini", "voice.jsonl", (_PREFERRED,), ("house-voice",))
 PLAN = JudgePlan(("qwen-judge",), 32, 10, 52, 4, 0.42, 90.0)
 CHECK = JudgeCheck(
     id="judge-1",
@@ -70,6 +42,40 @@ CHECK = JudgeCheck(
     asker=a_caller(),
     total=42,
 )
+
+
+def report() -> JudgeReport:
+    same = [1.0] * 24 + [0.0] * 6
+    labels = ["1.0"] * 15 + ["0.0"] * 15
+    return JudgeReport(
+        ("qwen-judge",),
+        Thumbs(30, mean_interval(same), agreement(labels, ["1.0"] * 12 + ["0.0"] * 18), 0.5, 0.4, 2),
+        Pairs(
+            10,
+            mean_interval([1.0] * 7 + [0.0] * 2 + [None]),
+            mean_interval([0.0] * 9 + [1.0]),
+            length_bias([1.0] * 6 + [0.0] * 3),
+            length_bias([1.0] * 5 + [0.0] * 5),
+            1,
+        ),
+        ("qwen-2",),
+        (CorrectedScore("gpt-4.1-mini", mean_interval(same), corrected(same, same, [0.0] * 10 + [1.0] * 20)),),
+    )
+
+
+def pairwise_report() -> PairwiseReport:
+    shares = [1.0] * 60 + [0.5] * 25 + [0.0] * 15
+    preferred = Preferred(
+        "house-voice",
+        60,
+        15,
+        25,
+        compare([1 - share for share in shares], shares),
+        mean_interval([0.0] * 75 + [1.0] * 25),
+        length_bias([1.0] * 50 + [0.0] * 25),
+        3,
+    )
+    return PairwiseReport("qwen-judge", "gpt-4.1-mini", "voice.jsonl", (preferred,), ("house-voice",))
 
 
 class Parts:
@@ -228,7 +234,7 @@ def test_a_check_that_failed_says_why_to_who_started_it() -> None:
 
 
 def test_what_came_of_it_says_how_far_it_agrees_with_people() -> None:
-    shown = said(blocks.report(REPORT))
+    shown = said(blocks.report(report()))
     for part in (
         "It agrees with people on 80% of 30 answers that they rated (95%: 62.7% to 90.5%).",
         "kappa 0.8",
@@ -246,13 +252,13 @@ def test_what_came_of_it_says_how_far_it_agrees_with_people() -> None:
 
 def test_a_judge_of_whom_nothing_can_be_read_is_not_said_to_lack_ratings() -> None:
     nothing = Thumbs(0, mean_interval([]), agreement([], []), 0.0, 0.0, 6)
-    shown = said(blocks.report(msgspec.structs.replace(REPORT, thumbs=nothing, pairs=None, scores=())))
+    shown = said(blocks.report(msgspec.structs.replace(report(), thumbs=nothing, pairs=None, scores=())))
     assert "So nothing can be said of it." in shown
     assert "0 rated answers" not in shown
 
 
 def test_what_came_of_pairs_says_whose_answers_it_prefers() -> None:
-    shown = said(blocks.pairwise_report(PAIRWISE))
+    shown = said(blocks.pairwise_report(pairwise_report()))
     for part in (
         "`house-voice` against `gpt-4.1-mini`: won 60, lost 15, tied 25.",
         "The judge prefers `house-voice`: it wins 72.5%",
