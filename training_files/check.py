@@ -40,7 +40,7 @@ from training_files.lines import (
 from training_files.overlap import fingerprints
 from training_files.report import Param, Report, Severity, Table, Tokens
 from training_files.tables import file_type
-from training_files.tokens import SUBSTITUTE, encoding, tokenizer_for
+from training_files.tokens import SUBSTITUTE, encoding, estimate, tokenizer_for
 
 T = TypeVar("T")
 
@@ -75,6 +75,7 @@ def check_file(
     progress: Callable[[int, int], None] | None = None,
     partial: Callable[[Report], None] | None = None,
     processes: int = 1,
+    count_tokens: bool = True,
 ) -> Report:
     """Checks the file at `path` as training data for `model`.
 
@@ -84,7 +85,8 @@ def check_file(
     waited for (`lines.read_batches`). `progress` is called with bytes done and bytes in all, in this thread.
     `partial` is called in this thread with what was found so far, a report whose `complete` is False: the first
     within one second, then every second; never for a file that takes less. Where `processes` is more than one, a large
-    file that is complete is shared out to so many, if they can be forked here; the report is the same.
+    file that is complete is shared out to so many, if they can be forked here; the report is the same. Where
+    `count_tokens` is False no vocabulary is loaded, and lengths are estimates: for who judges by the rules alone.
 
     Raises TrainingFileError where a file cannot be read at all. Whatever is wrong inside it is in the report.
     """
@@ -95,7 +97,7 @@ def check_file(
     counter = ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens")
     second = ThreadPoolExecutor(1, thread_name_prefix="count tokens for other models")
     with counter, second, closing(Duplicates()) as duplicates:
-        check = _Check(model, tokenizers, epochs, foreign, counter, second, duplicates, partial)
+        check = _Check(model, tokenizers, epochs, foreign, counter, second, duplicates, partial, count_tokens)
         try:
             if validation is not None:
                 check.add_validation(validation)
@@ -128,6 +130,7 @@ class _Check:
         second: ThreadPoolExecutor,
         duplicates: Duplicates,
         partial: Callable[[Report], None] | None,
+        count_tokens: bool,
     ) -> None:
         self.model = model
         self.facts = lookup(model)
@@ -146,8 +149,10 @@ class _Check:
         self.estimated = False
         self.done_with = False
         self.hash = hashlib.sha256()
-        self.own = LengthCounter(tokenizer_for(model, self.facts, tokenizers), self.facts)
-        self.others = LengthCounter(encoding(SUBSTITUTE), None)  # measures for the other models' prices
+        own = tokenizer_for(model, self.facts, tokenizers) if count_tokens else estimate()
+        self.own = LengthCounter(own, self.facts)
+        # Measures for the other models' prices.
+        self.others = LengthCounter(encoding(SUBSTITUTE) if count_tokens else estimate(), None)
         if self.others.measures_like(self.own):
             self.others = self.own
         self.dataset_checks = DatasetChecks(self.own.tokenizer.count)

@@ -87,7 +87,7 @@ def _after_line_break(count: Callable[[list[str]], list[int]]) -> Callable[[list
 
 def encoding(name: str) -> Tokenizer:
     """One of OpenAI's encodings, exact where toktok-rs is installed or tiktoken has its vocabulary."""
-    return _toktok(name) or _tiktoken(name) or _estimate(name)
+    return _toktok(name) or _tiktoken(name) or estimate()
 
 
 def _toktok(name: str) -> Tokenizer | None:
@@ -163,8 +163,8 @@ def _loaded(name: str) -> Any | None:
     return result[0] if result else None
 
 
-def _estimate(name: str) -> Tokenizer:
-    """About 4 ASCII characters, or 1.5 others, to a token."""
+def estimate() -> Tokenizer:
+    """Loads no vocabulary: about 4 ASCII characters, or 1.5 others, to a token."""
 
     def count(texts: list[str]) -> list[int]:
         lengths = []

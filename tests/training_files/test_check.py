@@ -191,6 +191,22 @@ def test_an_unknown_model_has_no_price_and_its_tokens_are_an_estimate(write, goo
     assert report.tokens.why
 
 
+def test_where_no_tokens_are_counted_no_vocabulary_is_loaded_and_the_rules_find_the_same(write, good, monkeypatch):
+    path = write(*good, {"messages": [{"role": "robot", "content": "x"}]})
+    counted = check_file(path)
+
+    def load(*_: object) -> None:
+        raise AssertionError("a vocabulary was asked for")
+
+    monkeypatch.setattr(check, "encoding", load)
+    monkeypatch.setattr(check, "tokenizer_for", load)
+    estimated = check_file(path, count_tokens=False)
+    assert estimated.errors == counted.errors
+    assert estimated.errors
+    assert (estimated.sha256, estimated.examples, estimated.format) == (counted.sha256, 11, "chat")
+    assert not estimated.tokens.exact
+
+
 def test_other_models_are_priced_with_their_own_tokenizer(write):
     text = "这是一个关于自行车维修的问题。" * 20
     path = write(*[{"messages": [{"role": "user", "content": text}, ANSWER]}] * 10)

@@ -93,7 +93,7 @@ def _examine(path: Path, param: str, files: Files) -> Problem | Report:
             param,
         )
     try:
-        report = check_file(path, model=files.model)
+        report = check_file(path, model=files.model, count_tokens=False)  # the worker counts, and cuts
     except TrainingFileError as error:
         return Problem(f"invalid_{param}", f"The {what} cannot be read: {training_file_errors.sentence(error)}", param)
     fitting = report.format in _FORMATS[files.method]
