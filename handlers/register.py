@@ -74,13 +74,12 @@ log = structlog.get_logger()
 
 def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], object]) -> None:
     """`listeners`: what was put together for each class that a feature names."""
+    actions: dict[str, Listener] = {}
     menus: dict[str, dict[str, Listener]] = {}
     for feature in FEATURES:
         own: Any = listeners[feature.listeners]
-        for action_id, pressed in feature.buttons.items():
-            app.action(action_id)(inbox.listener(bind(pressed, own)))
-        for action_id in feature.inputs:
-            app.action(action_id)(inbox.listener(_nothing))
+        actions |= {action_id: bind(pressed, own) for action_id, pressed in feature.buttons.items()}
+        actions |= dict.fromkeys(feature.inputs, _nothing)
         for callback_id, modal in feature.modals.items():
             app.view(callback_id)(inbox.submission(modal, bind(modal.submitted, own)))
         for callback_id, chosen in feature.shortcuts.items():
@@ -91,9 +90,9 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
             app.event(event)(inbox.listener(bind(heard, own)))
         for (menu, word), chosen in feature.options.items():
             menus.setdefault(menu, {})[word] = bind(chosen, own)
-    for menu, options in menus.items():
-        app.action(menu)(inbox.listener(partial(_chosen, options)))
-    app.action(re.compile(".*"))(inbox.listener(_of_another_version))
+    actions |= {menu: partial(_chosen, options) for menu, options in menus.items()}
+    # One listener: Bolt would look at one after the other, at each press, before it is acknowledged.
+    app.action(re.compile(".*"))(inbox.listener(partial(_pressed, actions)))
 
 
 def action_ids() -> frozenset[str]:
@@ -115,6 +114,11 @@ def callback_ids() -> frozenset[str]:
 def shortcut_ids() -> frozenset[str]:
     """Of every shortcut that somebody takes, as the manifest has to offer it."""
     return frozenset(callback_id for feature in FEATURES for callback_id in feature.shortcuts)
+
+
+async def _pressed(actions: Mapping[str, Listener], request: Request) -> None:
+    """A button, a menu or an input: its action_id says which."""
+    await actions.get(request.body["actions"][0].get("action_id"), _of_another_version)(request)
 
 
 async def _chosen(options: Mapping[str, Listener], request: Request) -> None:

@@ -61,7 +61,7 @@ from bot.store.sweeps import SqliteSweepStore
 from bot.sweeps.sweep import Member, Sweep
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
-from handlers.register import FEATURES
+from handlers.register import FEATURES, action_ids
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
 from training_files import Report, check_file
@@ -416,7 +416,7 @@ def registered() -> set[tuple[str, str]]:
         original = getattr(AsyncApp, kind)
 
         def note(self: AsyncApp, name: Any, *args: Any, **kwargs: Any) -> Any:
-            if name != ANYTHING:  # what nobody takes is acknowledged, and nothing else
+            if name != ANYTHING:  # the one for all actions, and what nobody takes: acknowledged, and nothing else
                 found.add((kind, str(name)))
             return original(self, name, *args, **kwargs)
 
@@ -433,7 +433,8 @@ def registered() -> set[tuple[str, str]]:
         handlers.bolt.build(AsyncWebClient("xoxb-none"), None, Mock(), own, bot_user="U0BOT", **parts)
     assert ("command", "/finetune") in found
     found.remove(("command", "/finetune"))
-    found -= {("action", name) for feature in FEATURES for name in feature.inputs}  # acknowledged, and nothing else
+    inputs = {name for feature in FEATURES for name in feature.inputs}  # acknowledged, and nothing else
+    found |= {("action", name) for name in action_ids() - inputs}
     return found | {("command", command.name) for command in COMMANDS}
 
 
