@@ -40,8 +40,12 @@ async def pools() -> AsyncIterator[WorkerPools]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def w(shared: tuple[Sandbox, SandboxClient], pools: WorkerPools, tmp_path: Path) -> AsyncIterator[World]:
+async def w(
+    shared: tuple[Sandbox, SandboxClient], pools: WorkerPools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
     """A new workspace and a provider, no bot yet."""
+    # Nobody is asked over TLS. To read all authorities of the world takes each bot 30 ms.
+    monkeypatch.setenv("SSL_CERT_FILE", str(Path(__file__).with_name("authority.pem")))
     sandbox, person = shared
     await sandbox.reset()
     async with StandInProvider() as provider:
