@@ -6,15 +6,18 @@ The ways are read from what the bot registers, so a new one without a case here 
 
 import asyncio
 import contextlib
+import copy
 import hashlib
 import itertools
 import json
 import re
+import sqlite3
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from sqlite3 import Connection
 from typing import Any, TypeVar
 from unittest.mock import Mock, patch
 
@@ -545,6 +548,21 @@ class Private:
     report: Report | None = None
     """On a private file."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
+    stored: Connection = field(default_factory=lambda: sqlite3.connect(":memory:", check_same_thread=False))
+    provided: Json = field(default_factory=dict)
+
+    async def remember(self) -> None:
+        """What is there now, in the bot's store and at the provider, is there before each test."""
+        await self.w.settled(self.bot)
+        await self.bot.services.database.read(lambda db: db.conn.backup(self.stored))
+        held = ("tuned", "files", "jobs", "events")
+        self.provided = {name: copy.deepcopy(getattr(self.w.provider, name)) for name in held}
+
+    async def forget(self) -> None:
+        """What came since: the bot would look through the things of all tests in each."""
+        await self.w.settled(self.bot)
+        await self.bot.services.database.read(lambda db: self.stored.backup(db.conn))
+        vars(self.w.provider).update(copy.deepcopy(self.provided))
 
     async def plant(self) -> Names:
         """A data set of Ana's in #support-leads, its jobs in every state that matters, and what they made."""
@@ -865,7 +883,7 @@ class Private:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Private]:
+async def lasting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Private]:
     folder: Path = tmp_path_factory.mktemp("private")
     # Ben looks after the bot, and is not in #support-leads.
     who = {"finetune_admins": [BEN], "finetune_approvers": [BEN], "finetune_poll_seconds": 3600}
@@ -874,7 +892,15 @@ async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
         w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
         report = await w.drop("open.jsonl", user="ben")
         direct = {channel["id"]: channel["user"] for channel in await w.person.channels() if channel.get("is_im")}
-        yield Private(w, bot, direct, report["thread_ts"])
+        made = Private(w, bot, direct, report["thread_ts"])
+        await made.remember()
+        yield made
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def private(lasting: Private) -> AsyncIterator[Private]:
+    yield lasting
+    await lasting.forget()
 
 
 def uses(kind: str, name: str) -> list[str]:
