@@ -28,11 +28,9 @@ settings.register_profile("patient", settings.get_profile(settings.get_current_p
 settings.load_profile("patient")
 
 
-# Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end. The
-# histories, in processes of their own, take only what the other tests leave of the processors; behind them stand tests
-# of a moment, for xdist has a process with two tests left take the next file, which would wait for them.
+# Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end.
 _LONG = (
-    *("test_histories.py", "test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py"),
+    *("test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py"),
     "test_recovery.py",
 )
 # Whose tests share a running trainer, which takes ten seconds of a processor to start: one process has all of them.

@@ -1,4 +1,4 @@
-"""Many histories, on all cores. `python tests/simulation/histories.py SEED` plays one and prints its trace.
+"""Histories, one or many. `python tests/simulation/histories.py SEED` plays one and prints its trace.
 
 Seeds that begin with `talk` are those of conversations, with `evaluate` those of evaluations, the others of jobs.
 """
@@ -7,7 +7,7 @@ import gc
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -34,25 +34,21 @@ def judged(seed: str, prepare: Callable[[Any], None] | None = None) -> tuple[lis
     return invariants.violations(world), world.trace
 
 
-def failures(seeds: Iterable[str]) -> list[tuple[str, list[str], list[str]]]:
-    """(seed, violations, trace) of each history that went wrong."""
+def on_all_cores(seeds: Iterable[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """(seed, violations, trace) of each."""
     seeds = list(seeds)
-    chunks = [seeds[i : i + _AT_A_TIME] for i in range(0, len(seeds), _AT_A_TIME)]
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_step_back) as pool:
-        return [failure for chunk in pool.map(_failures, chunks) for failure in chunk]
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_collect_seldom) as pool:
+        yield from pool.map(_with_its_seed, seeds, chunksize=_AT_A_TIME)
 
 
-def _step_back() -> None:
-    """Other tests, which wait for each other's processes, go first: histories take what time is left."""
-    if hasattr(os, "nice"):
-        os.nice(19)
-    # Nothing from the start is garbage, and what histories leave behind need not be looked through so often.
+def _collect_seldom() -> None:
+    """Nothing from the start is garbage, and what histories leave behind need not be looked through so often."""
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
 
-def _failures(seeds: list[str]) -> list[tuple[str, list[str], list[str]]]:
-    return [(seed, wrong, trace) for seed in seeds for wrong, trace in [judged(seed)] if wrong]
+def _with_its_seed(seed: str) -> tuple[str, list[str], list[str]]:
+    return seed, *judged(seed)
 
 
 if __name__ == "__main__":
