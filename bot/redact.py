@@ -10,6 +10,7 @@ from typing import Final
 from training_files.secret_shapes import IN_ADDRESS, secret_shapes
 
 MARK: Final = "[secret removed]"
+_AFTER_NAME: Final = rf"\g<1>{MARK}"
 
 _BREAK: Final = r"\b"  # written once, before all shapes: then the first letter tells quickly which may follow
 
@@ -29,14 +30,15 @@ _NAMED: Final = (
         re.IGNORECASE,
     ),
     # OpenAI's own words for a key that it does not know, however that key looks.
-    re.compile(r"(\bAPI key provided: )(?!\[secret)[^\s\"',;&]+"),
-    re.compile(r"(\b[a-z][a-z0-9+.\-]{1,20}://)[^\s/@:]{1,200}:[^\s/@]{1,200}@", re.IGNORECASE),
+    re.compile(r"(API key provided: )(?!\[secret)[^\s\"',;&]+"),
 )
+_ADDRESS: Final = re.compile(r"(\b[a-z][a-z0-9+.\-]{1,20}://)[^\s/@:]{1,200}:[^\s/@]{1,200}@", re.IGNORECASE)
 
 
 def redact(text: str) -> str:
     """`text` with everything that looks like a key, token or password replaced by "[secret removed]"."""
     text = _BLOCKS.sub(MARK, _WORDS.sub(MARK, text))
     for named in _NAMED:
-        text = named.sub(rf"\g<1>{MARK}", text)
-    return text
+        text = named.sub(_AFTER_NAME, text)
+    # Looked for only where there can be one: each word could begin it.
+    return _ADDRESS.sub(_AFTER_NAME, text) if "://" in text else text
