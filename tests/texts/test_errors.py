@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,14 +27,25 @@ OF_FILES = ("TrainingFileError", "Interrupted")
 
 def raised(*classes: str) -> Iterator[tuple[str, str, set[str]]]:
     """Where, kind and values of each error in the program whose first argument is one word."""
-    for room in ("bot", "graders", "handlers", "training_files"):
-        for path in (ROOT / room).rglob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in classes:
-                    first = node.args[0] if node.args else None
-                    if isinstance(first, ast.Constant) and str(first.value).isidentifier():
-                        values = {keyword.arg or "" for keyword in node.keywords} - {"code"}  # is the provider's
-                        yield f"{path.name}:{node.lineno}", str(first.value), values
+    for where, call in calls_with_a_word():
+        if ast.unparse(call.func) in classes:
+            values = {keyword.arg or "" for keyword in call.keywords} - {"code"}  # is the provider's
+            yield where, ast.literal_eval(call.args[0]), values
+
+
+@cache
+def calls_with_a_word() -> list[tuple[str, ast.Call]]:
+    """All in the program whose first argument is one, and where."""
+    return [
+        (f"{path.name}:{node.lineno}", node)
+        for room in ("bot", "graders", "handlers", "training_files")
+        for path in (ROOT / room).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and str(node.args[0].value).isidentifier()
+    ]
 
 
 @pytest.mark.parametrize(
