@@ -38,7 +38,7 @@ def asked(**changes: Any) -> Reinforcement:
     return msgspec.structs.replace(Reinforcement(HOLDS_LETTER, eval_interval=2, eval_samples=4), **changes)
 
 
-def test_answers_that_are_rewarded_become_likelier(plan: Plan) -> None:
+def test_answers_that_are_rewarded_become_likelier_and_the_checkpoints_that_answer_best_are_kept(plan: Plan) -> None:
     said = run(plan)
     measured = figures(said)
     assert list(measured) == list(range(1, 16))  # 10 prompts, 4 a step, 5 epochs
@@ -51,15 +51,7 @@ def test_answers_that_are_rewarded_become_likelier(plan: Plan) -> None:
     assert measured[1]["train_mean_completion_tokens"] <= 8
     validated = [step for step, figure in measured.items() if "full_valid_mean_reward" in figure]
     assert validated == [2, 4, 6, 8, 10, 12, 14, 15]
-
-
-def test_the_three_checkpoints_that_answer_best_are_kept_and_the_best_is_the_model(plan: Plan) -> None:
-    said = run(plan)
-    rewards = {
-        step: figure["full_valid_mean_reward"]
-        for step, figure in figures(said).items()
-        if "full_valid_mean_reward" in figure
-    }
+    rewards = {step: measured[step]["full_valid_mean_reward"] for step in validated}
     best = sorted(rewards, key=lambda step: (rewards[step], step))[-3:]
     kept = said[-1]["checkpoints"]
     assert [one["step"] for one in kept] == sorted(best)
