@@ -13,9 +13,9 @@ def test_an_hour_without_slack_loses_nothing_and_says_nothing_twice() -> None:
         world.network.calm_after = begin + 3600
 
     said_late = 0
-    for seed in range(12):
+    for seed in range(6):
         world = play(f"hour {seed}", away)
         assert violations(world) == [], seed
         late = (line for line in world.trace if float(line.split()[0]) > 3600)
         said_late += any("slack POST chat.postMessage: ok" in line for line in late)
-    assert said_late > 9, "there was hardly anything left to say"
+    assert said_late > 4, "there was hardly anything left to say"
