@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import migrated_store
 import pytest
 from hypothesis import settings
 from parts import provider_over
@@ -98,7 +99,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "data")
+    opened = await Database.open(migrated_store.place(tmp_path / "data"))
     yield opened
     await opened.close()
 

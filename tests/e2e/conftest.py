@@ -4,6 +4,7 @@ bot's worker processes."""
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import migrated_store
 import pytest
 import pytest_asyncio
 from e2e.world import World, all_is_taken, workspace
@@ -48,6 +49,7 @@ async def w(
     monkeypatch.setenv("SSL_CERT_FILE", str(Path(__file__).with_name("authority.pem")))
     sandbox, person = shared
     await sandbox.reset()
+    migrated_store.place(tmp_path / "bot")
     async with StandInProvider() as provider:
         yield World(tmp_path, sandbox, person, provider, pools)
     all_is_taken(sandbox)

@@ -6,16 +6,15 @@ committed when the process dies is gone, and there is a moment to die in before 
 """
 
 import asyncio
-import functools
 import random
 import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+import migrated_store
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.store.database import Database, StoreTrouble
-from bot.store.schema import migrations
 
 T = TypeVar("T")
 
@@ -55,7 +54,7 @@ class MemoryDatabase(Database):
 
 
 def new_store() -> sqlite3.Connection:
-    return opened(_empty())
+    return opened(migrated_store.image())
 
 
 def opened(image: bytes) -> sqlite3.Connection:
@@ -65,10 +64,3 @@ def opened(image: bytes) -> sqlite3.Connection:
     connection.deserialize(image)
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
-
-
-@functools.cache
-def _empty() -> bytes:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    migrations.apply(SqliteDatabase(connection))
-    return bytes(connection.serialize())
