@@ -216,6 +216,9 @@ def test_a_stopped_server_ends_its_work_and_the_next_one_goes_on_with_it(own_tra
     job = own_trainer.train(some_examples(500), hyperparameters=MANY)
     wait_for(lambda: own_trainer.steps(job.id) > 0)
     worker = worker_of(own_trainer, job.id)
+    resting = own_trainer.train(hyperparameters=ONE)
+    wait_for(lambda: own_trainer.client.fine_tuning.jobs.retrieve(resting.id).status == "queued")
+    own_trainer.client.fine_tuning.jobs.pause(resting.id)
     checked = own_trainer.train(hyperparameters=ONE)
     own_trainer.stop()
     assert own_trainer.process.returncode in (0, -15)
@@ -229,9 +232,13 @@ def test_a_stopped_server_ends_its_work_and_the_next_one_goes_on_with_it(own_tra
     wait_for(lambda: any("resumed from step" in event.message for event in own_trainer.events(job.id)))
     told = [event.message for event in own_trainer.events(job.id) if event.level == "warn"]
     assert told == ["The trainer was restarted; this job goes on where it was saved"]
-    # So does the one that was being checked.
-    own_trainer.client.fine_tuning.jobs.cancel(job.id)
+    # So does the one that was being checked, and the paused one once it is told to.
+    jobs = own_trainer.client.fine_tuning.jobs
+    jobs.cancel(job.id)
     assert own_trainer.ended(checked.id).status == "succeeded"
+    assert jobs.retrieve(resting.id).status == "paused"
+    jobs.resume(resting.id)
+    assert own_trainer.ended(resting.id).status == "succeeded"
 
 
 def test_a_training_goes_on_while_its_server_is_away_and_the_next_one_finds_it(own_trainer: Trainer) -> None:
