@@ -8,9 +8,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import MagicMock, Mock
 
 import handlers
-from handlers.register import action_ids, callback_ids, menu_entries
+from handlers.blocks import help as help_blocks
+from handlers.register import FEATURES, action_ids, callback_ids, menu_entries, register
 
 ROOM = Path(handlers.__path__[0])
 # Which argument of these is the action_id.
@@ -65,6 +67,16 @@ def test_every_button_menu_and_input_has_somebody_who_takes_it() -> None:
     assert len(found) > 30
     taken = action_ids()
     assert [(where, each) for where, each in found if not any(re.fullmatch(each, one) for one in taken)] == []
+
+
+def test_all_that_can_be_pressed_is_in_the_one_listener_that_bolt_has_once() -> None:
+    app, inbox = MagicMock(), Mock(listener=lambda listener: listener)
+    register(app, inbox, {feature.listeners: Mock() for feature in FEATURES})
+    ((listener,), _) = app.action.return_value.call_args
+    (actions,) = listener.args
+    assert set(actions) == action_ids() - set(help_blocks.ASKED), "those are commands"
+    named = [action_id for feature in FEATURES for action_id in (*feature.buttons, *feature.inputs)]
+    assert len(named) + len({menu for menu, _ in menu_entries()}) == len(actions), "no two features name the same"
 
 
 def test_every_modal_that_can_be_sent_off_has_somebody_who_takes_it() -> None:
