@@ -19,7 +19,7 @@ from sandbox.page import routes as page
 from sandbox.security import Guard
 from sandbox.settings import Settings
 from sandbox.state import SandboxState
-from sandbox.user_actions import UserError
+from sandbox.user_error import UserError
 
 
 async def _healthz(request: Request) -> Response:

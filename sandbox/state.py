@@ -11,6 +11,7 @@ from sandbox.changes import Change
 from sandbox.delivery import Deliverer
 from sandbox.events import Events
 from sandbox.fault_injection import Faults
+from sandbox.interactions import Interactions
 from sandbox.limits import Limits
 from sandbox.manifest import Manifest
 from sandbox.responses import Responses, Statuses
@@ -105,6 +106,15 @@ class SandboxState:
             self.responses,
             self.agents,
         )
+        self.interactions = Interactions(
+            self.workspace,
+            self.manifest,
+            self.deliverer,
+            self.views,
+            self.triggers,
+            self.response_urls,
+            self.responses,
+        )
 
     async def reset(self) -> None:
         """Replace the workspace, on disk too, with a new one.
@@ -125,7 +135,8 @@ class SandboxState:
 
     def set_manifest(self, manifest: Manifest) -> None:
         """Reinstall the app with another manifest."""
-        self.manifest = self.events.manifest = self.user_actions.manifest = manifest
+        self.manifest = self.events.manifest = manifest
+        self.user_actions.manifest = self.interactions.manifest = manifest
 
     async def close(self) -> None:
         self.workspace.changes.close()

@@ -75,11 +75,11 @@ async def command(request: ControlRequest) -> Json:
 @endpoint("shortcut")
 async def shortcut(request: ControlRequest) -> Json:
     """Run a shortcut: on a message (channel, ts), or a global one."""
-    actions, callback_id = request.state.user_actions, request.text("callback_id")
+    interactions, callback_id = request.state.interactions, request.text("callback_id")
     if request.text("ts"):
-        reply = await actions.run_message_shortcut(request.user(), request.message(), callback_id)
+        reply = await interactions.run_message_shortcut(request.user(), request.message(), callback_id)
     else:
-        reply = await actions.run_shortcut(request.user(), callback_id)
+        reply = await interactions.run_shortcut(request.user(), callback_id)
     return {"acked": reply.acked, "reason": reply.reason, "response": reply.payload}
 
 
@@ -88,11 +88,11 @@ async def press(request: ControlRequest) -> Json:
     """Press a button, or use a menu, of a message (channel, ts) or a view (view_id)."""
     action_id, block_id, value = request.text("action_id"), request.text("block_id"), request.fields.get("value")
     if request.text("view_id"):
-        reply = await request.state.user_actions.act_in_view(
+        reply = await request.state.interactions.act_in_view(
             request.user(), request.view(), action_id, block_id=block_id, value=value
         )
     else:
-        reply = await request.state.user_actions.act(
+        reply = await request.state.interactions.act(
             request.user(), request.message(), action_id, block_id=block_id, value=value
         )
     return {"acked": reply.acked, "reason": reply.reason, "response": reply.payload}
@@ -101,7 +101,7 @@ async def press(request: ControlRequest) -> Json:
 @endpoint("suggest")
 async def suggest(request: ControlRequest) -> Json:
     holder: Message | View = request.view() if request.text("view_id") else request.message()
-    options = await request.state.user_actions.suggest(
+    options = await request.state.interactions.suggest(
         request.user(), holder, request.text("action_id"), request.text("value")
     )
     return {"options": options}
@@ -109,13 +109,13 @@ async def suggest(request: ControlRequest) -> Json:
 
 @endpoint("submit")
 async def submit(request: ControlRequest) -> Json:
-    errors = await request.state.user_actions.submit(request.user(), request.view(), request.fields.get("values") or {})
+    errors = await request.state.interactions.submit(request.user(), request.view(), request.fields.get("values") or {})
     return {"errors": errors}
 
 
 @endpoint("close")
 async def close(request: ControlRequest) -> Json:
-    await request.state.user_actions.close(request.user(), request.view())
+    await request.state.interactions.close(request.user(), request.view())
     return {}
 
 

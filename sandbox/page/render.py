@@ -127,7 +127,7 @@ class Renderer:
             self.status(m.ts),
             self.session_of(m.ts),
             [(f.state, f.mimetype) for f in self.files(m)],
-            json.dumps(self.state.user_actions.message_state.get((self.user.id, m.ts))),
+            json.dumps(self.state.interactions.message_state.get((self.user.id, m.ts))),
             [self.image_url(b) for b in m.blocks or [] if b["type"] == "image"],
         )
         known = self._rendered.get((m.ts, in_thread))
@@ -347,9 +347,9 @@ class Renderer:
     # Interactive elements
 
     def holder(self, message: Message) -> Holder:
-        state = self.state.user_actions.message_state.get((self.user.id, message.ts), {})
+        state = self.state.interactions.message_state.get((self.user.id, message.ts), {})
         start: dict[str, dict[str, Json]] = {}
-        for block, element, held in self.state.user_actions.initial_message_state(message):
+        for block, element, held in self.state.interactions.initial_message_state(message):
             start.setdefault(block, {})[element] = held
         merged = {b: start.get(b, {}) | state.get(b, {}) for b in {*start, *state}}
         return Holder({"channel": message.channel, "ts": message.ts}, merged)

@@ -19,7 +19,7 @@ from sandbox.samples import samples
 from sandbox.security import COOKIE
 from sandbox.seed import SUPPORT
 from sandbox.state import SandboxState
-from sandbox.user_actions import UserError
+from sandbox.user_error import UserError
 from sandbox.workspace import Workspace
 
 POLICY = (
@@ -219,11 +219,11 @@ async def act(action: PageAction) -> None:
     if action.text("view_id"):
         view = action.view()
         value = _pick(view.body["blocks"], block_id, action_id, _in_modal(action, chosen))
-        await action.state.user_actions.act_in_view(action.user, view, action_id, block_id=block_id, value=value)
+        await action.state.interactions.act_in_view(action.user, view, action_id, block_id=block_id, value=value)
     else:
         message = action.message()
         value = _pick(message.blocks or [], block_id, action_id, chosen)
-        await action.state.user_actions.act(action.user, message, action_id, block_id=block_id, value=value)
+        await action.state.interactions.act(action.user, message, action_id, block_id=block_id, value=value)
 
 
 def _in_modal(action: PageAction, chosen: list[str]) -> list[str]:
@@ -244,7 +244,7 @@ def _pick(blocks: list[dict[str, Any]], block_id: str, action_id: str, values: l
 @page_action("suggest")
 async def suggest(action: PageAction) -> Response:
     holder: View | Message = action.view() if action.text("view_id") else action.message()
-    options = await action.state.user_actions.suggest(
+    options = await action.state.interactions.suggest(
         action.user, holder, action.text("action_id"), action.text("query")
     )
     return HTMLResponse(_options(options))
@@ -269,12 +269,12 @@ async def submit(action: PageAction) -> None:
         else:
             typed = [v for v in action.form.getlist(name) if isinstance(v, str)]
             values[block["block_id"]] = _pick(view.body["blocks"], block["block_id"], element["action_id"], typed)
-    await action.state.user_actions.submit(action.user, view, values)
+    await action.state.interactions.submit(action.user, view, values)
 
 
 @page_action("close")
 async def close(action: PageAction) -> None:
-    await action.state.user_actions.close(action.user, action.view())
+    await action.state.interactions.close(action.user, action.view())
 
 
 @page_action("locale")
@@ -300,11 +300,11 @@ async def edit(action: PageAction) -> None:
 @page_action("shortcut")
 async def shortcut(action: PageAction) -> None:
     """A shortcut on a message, or a global one."""
-    actions, callback_id = action.state.user_actions, action.text("callback_id")
+    interactions, callback_id = action.state.interactions, action.text("callback_id")
     if action.text("ts"):
-        await actions.run_message_shortcut(action.user, action.message(), callback_id)
+        await interactions.run_message_shortcut(action.user, action.message(), callback_id)
     else:
-        await actions.run_shortcut(action.user, callback_id)
+        await interactions.run_shortcut(action.user, callback_id)
 
 
 @page_action("prompt")
