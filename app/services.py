@@ -35,6 +35,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
 from bot.models.trainable import TrainableModels
+from bot.models.uses import ModelUses
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.registry import Providers
 from bot.settings import Settings
@@ -53,6 +54,7 @@ from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
 from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.model_uses import SqliteModelUses
 from bot.store.outbox import SqliteCardStore
 from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
 from bot.store.subscriptions import SqliteSubscriptions
@@ -102,6 +104,7 @@ class Services:
     followers: Mapping[str, Follower]
     catalogue: Catalogue
     lost_models: LostModels
+    model_uses: ModelUses
     audit: AuditLog
     conversations: ConversationStore
     comparisons: ComparisonStore
@@ -214,6 +217,7 @@ async def make_services(
         },
         catalogue=catalogue,
         lost_models=lost_models,
+        model_uses=SqliteModelUses(database),
         conversations=SqliteConversationStore(database),
         comparisons=SqliteComparisonStore(database),
         evaluations=evaluations,

@@ -5,7 +5,7 @@ English is written here; other languages by CLDR's rules, through Babel, which E
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from texts.language import Language, _, current, is_chinese, plural
 
@@ -176,6 +176,15 @@ def day(at: float) -> str:
     from babel.dates import format_skeleton
 
     return format_skeleton("MMMMd", when, locale=current().locale)
+
+
+def full_day(day: date) -> str:
+    """ "14 January 2027"."""
+    if current() is Language.ENGLISH:
+        return f"{day.day} {day:%B %Y}"
+    from babel.dates import format_skeleton
+
+    return format_skeleton("yMMMMd", day, locale=current().locale)
 
 
 def step(step: int) -> str:

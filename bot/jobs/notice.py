@@ -117,6 +117,33 @@ class SweepEnded(msgspec.Struct, frozen=True, tag="sweep_ended"):
     """All jobs of a sweep have ended; which is best is read when it is said."""
 
 
+class RetiringModel(msgspec.Struct, frozen=True):
+    """`people`: who uses it in the channel that is told, the latest first. `last_used_at`: there, in seconds since the
+    epoch. `current`: it was promoted there; `repeated`: an evaluation asks it there again and again."""
+
+    model: str
+    base_model: str
+    people: tuple[str, ...] = ()
+    last_used_at: float | None = None
+    current: bool = False
+    repeated: bool = False
+
+
+class ModelsRetire(msgspec.Struct, frozen=True, tag="models_retire"):
+    """For a channel that uses them: these models stop answering on `shutdown_date` (YYYY-MM-DD), `days` from now."""
+
+    models: tuple[RetiringModel, ...]
+    shutdown_date: str
+    days: int
+
+
+class ModelsRetired(msgspec.Struct, frozen=True, tag="models_retired"):
+    """The same on the day itself: they answer no more."""
+
+    models: tuple[RetiringModel, ...]
+    shutdown_date: str
+
+
 JobBody = (
     Text
     | WaitsInLine
@@ -138,7 +165,8 @@ JobBody = (
     | Linked
 )
 SweepBody = SweepLinked | SweepApprovalAsked | SweepApproved | SweepEnded
-Body = JobBody | SweepBody
+RetirementBody = ModelsRetire | ModelsRetired
+Body = JobBody | SweepBody | RetirementBody
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.access import Resource
 from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job
 from bot.models.model import FineTunedModel
+from bot.models.retirement import Retirement, retirement, shutdown_dates
 from bot.providers.interface import Doubtful, Provider, ProviderError, RateLimited, RemoteModel, Unreachable
 from bot.providers.protocol import DPO, SUPERVISED
 from bot.providers.registry import Providers
@@ -77,8 +79,7 @@ class Catalogue:
             of_another = model.id.startswith("ft:") and ":ckpt-step-" not in model.id
             if not (made_by_job or kept or of_another):
                 continue
-            facts = lookup(model.id)
-            dies = model.shutdown_date or (str(facts.shutdown_date) if facts and facts.shutdown_date else None)
+            dies = self._retirement(model.id, ours).shutdown_date
             found.append(
                 FineTunedModel(
                     id=model.id,
@@ -86,7 +87,7 @@ class Catalogue:
                     job_id=job.id if job and not kept else None,
                     created_at=model.created_at or None,
                     owner=kept.owner if kept else job.requester if job else None,
-                    shutdown_date=dies,
+                    shutdown_date=str(dies) if dies else None,
                     exportable=job is not None and vendor_of(job.provider).name == TRAINER.name,
                     kept=kept is not None,
                     given_name=kept.name if kept else None,
@@ -126,6 +127,19 @@ class Catalogue:
             secret = model.startswith("ft:") and any(base_of(model) == base_of(job.base_model) for job in under_way)
             resources[model] = job.resource if job else Resource("", "", secret, "model", model)
         return resources
+
+    async def retirements(self, models: Sequence[str]) -> dict[str, Retirement]:
+        """When each of these models ends, as far as is announced: by what the providers listed last, and our table."""
+        with contextlib.suppress(ProviderError):
+            await self._listed_anywhere(fresh=False)
+        ours = await self._jobs.models()
+        return {model: self._retirement(model, ours) for model in models}
+
+    def _retirement(self, model: str, ours: Mapping[str, Job]) -> Retirement:
+        listing = next((one for one in self._listings.values() if one.shows(model)), None)
+        provider = ours[model].provider if model in ours else listing.provider.name if listing else ""
+        at = self._listings.get(provider)
+        return retirement(model, provider, at.shutdown_dates if at else {}, ours)
 
     def can_train(self, model: str, method: str | None, report: Report | None = None) -> bool | None:
         """Whether a model can be trained so, on such a file; None where neither the provider nor our table tells."""
@@ -199,6 +213,8 @@ class _Listing:
     def __init__(self, provider: Provider, remembered_for: float) -> None:
         self.provider = provider
         self.read_last: list[RemoteModel] = []
+        self.shutdown_dates: dict[str, str] = {}
+        self._ids: set[str] = set()
         self._remembered_for = remembered_for
         self._read_at = float("-inf")
 
@@ -219,6 +235,8 @@ class _Listing:
 
     async def read(self) -> list[RemoteModel]:
         self.read_last = await self.provider.models()
+        self.shutdown_dates = shutdown_dates(self.read_last)
+        self._ids = {listed.id for listed in self.read_last}
         self._read_at = time.monotonic()
         return self.read_last
 
@@ -226,4 +244,4 @@ class _Listing:
         self._read_at = float("-inf")
 
     def shows(self, model: str) -> bool:
-        return any(listed.id == model for listed in self.read_last)
+        return model in self._ids

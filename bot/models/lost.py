@@ -4,8 +4,8 @@ Their jobs' cards say so. Providers forget and remember: a model that is listed 
 """
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
 
 import msgspec
 import structlog
@@ -13,9 +13,9 @@ import structlog
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job, Loss
-from bot.providers.interface import Provider, ProviderError, RemoteModel
+from bot.models.retirement import retirement, shutdown_dates
+from bot.providers.interface import Provider, ProviderError
 from bot.providers.registry import Providers
-from training_files import lookup
 
 log = structlog.get_logger()
 
@@ -35,10 +35,15 @@ class LostModels:
         except ProviderError as error:
             log.info("models not looked for", provider=provider.name, why=str(error))
             return
-        today = datetime.now(UTC).date()
+        today, made, told = datetime.now(UTC).date(), await self._jobs.models(), shutdown_dates(listed.values())
+
+        def seen_now(job: Job) -> Job | None:
+            model = job.fine_tuned_model
+            return seen(job, listed, shut_down=not retirement(model or "", provider.name, told, made).answers(today))
+
         for job in await self._jobs.in_states([states.SUCCEEDED]):
-            if job.provider == provider.name and seen(job, listed, today) is not None:
-                await self._jobs.update(job.id, _change(lambda stored: seen(stored, listed, today)))
+            if job.provider == provider.name and seen_now(job) is not None:
+                await self._jobs.update(job.id, _change(seen_now))
 
     async def deleted(self, model: str) -> None:
         """Somebody deleted it here."""
@@ -54,8 +59,9 @@ class LostModels:
             await self._jobs.update(job.id, _change(lambda stored: _lost(stored, model, why)))
 
 
-def seen(job: Job, listed: dict[str, RemoteModel], today: date) -> Job | None:
-    """The job as it is by its provider's listing of today; None if nothing changed.
+def seen(job: Job, listed: Collection[str], *, shut_down: bool) -> Job | None:
+    """The job as it is by its provider's listing of today; None if nothing changed. `shut_down`: its model's day has
+    come.
 
     Not every provider lists every model: one that was never listed is not missed.
     """
@@ -64,7 +70,7 @@ def seen(job: Job, listed: dict[str, RemoteModel], today: date) -> Job | None:
         return None
     if job.model_lost is Loss.DELETED:
         return None
-    if _shut_down(model, listed.get(model), today):
+    if shut_down:
         return _lost(job, model, Loss.SHUT_DOWN)
     if model in listed:
         found = {name: why for name, why in job.lost_models.items() if name != model}
@@ -77,14 +83,6 @@ def _lost(job: Job, model: str, why: Loss) -> Job | None:
     if job.lost_models.get(model) == why:
         return None
     return msgspec.structs.replace(job, lost_models={**job.lost_models, model: why})
-
-
-def _shut_down(model: str, listed: RemoteModel | None, today: date) -> bool:
-    facts = lookup(model)
-    told = listed.shutdown_date if listed else None
-    if told is None and facts is not None and facts.shutdown_date is not None:
-        told = facts.shutdown_date.isoformat()
-    return told is not None and told <= today.isoformat()
 
 
 def _change(make: Callable[[Job], Job | None]) -> Callable[[Job], JobUpdate | None]:

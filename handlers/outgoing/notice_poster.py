@@ -4,12 +4,22 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
-from bot.jobs.notice import CheckpointMade, Ended, EndedElsewhere, JobBody, Notice, SweepBody, SweepEnded
+from bot.jobs.notice import (
+    CheckpointMade,
+    Ended,
+    EndedElsewhere,
+    JobBody,
+    Notice,
+    RetirementBody,
+    SweepBody,
+    SweepEnded,
+)
 from bot.notices.interfaces import PostRefused
 from bot.sweeps.ranking import runs_of
 from bot.sweeps.sweep import SweepStore
 from handlers.blocks import sweep as sweep_blocks
 from handlers.languages import LanguageOf, english
+from handlers.outgoing import retirement_blocks
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_blocks import render
 from handlers.web.poster import Poster
@@ -32,6 +42,13 @@ class SlackNoticePoster:
         with speaking(await self._language(notice.channel, notice.about.owner)):
             if isinstance(body, SweepBody):
                 return await self._post_of_sweep(notice, body, thread_ts)
+            if isinstance(body, RetirementBody):
+                return await self._poster.post(
+                    notice.channel,
+                    retirement_blocks.render(body),
+                    idempotency_key=notice.id,
+                    priority=Priority.MILESTONE,
+                )
             job = await self._jobs.get(notice.about.id)
             if job is None:
                 raise PostRefused("nothing_known_of_it")

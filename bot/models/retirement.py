@@ -1,0 +1,75 @@
+"""The day on which a model stops answering, the day from which its base takes no more jobs, and who says so."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+import msgspec
+
+from bot.jobs.job import Job
+from bot.providers.interface import RemoteModel
+from bot.providers.vendors import VENDORS, vendor_of
+from training_files import ModelFacts, lookup
+from training_files.catalog import base_of
+
+
+class Retirement(msgspec.Struct, frozen=True):
+    """`shutdown_date`: the first day on which the model does not answer; `training_ends`: the first on which no job on
+    it is taken. None where no such day is announced. `source`: who names the day of the shutdown: the provider's list
+    of models (""), or what training_files/models.toml was taken from.
+    """
+
+    shutdown_date: date | None = None
+    training_ends: date | None = None
+    source: str = ""
+
+    def answers(self, on: date) -> bool:
+        return self.shutdown_date is None or on < self.shutdown_date
+
+    def trains(self, on: date) -> bool:
+        return self.answers(on) and (self.training_ends is None or on < self.training_ends)
+
+
+def retirement(model: str, provider: str, told: Mapping[str, str], made: Mapping[str, Job]) -> Retirement:
+    """Of a model at a provider. `told`: the shutdown dates (YYYY-MM-DD) that the provider's list of models names, by
+    model; `made`: the jobs that made models, by model.
+
+    A fine-tuned model goes when the one that it was trained from goes, and that when its own does. What the provider
+    says of the nearest of them counts; where it says nothing, our table of models.
+    """
+    line = list(_parents(model, made))
+    facts = next((facts for facts in (_facts(one, provider) for one in line) if facts), None)
+    training_ends = facts.training_ends if facts else None
+    for one in line:
+        if (day := read_day(told.get(one))) is not None:
+            return Retirement(day, training_ends)
+    if facts is None:
+        return Retirement()
+    return Retirement(facts.shutdown_date, training_ends, facts.source if facts.shutdown_date else "")
+
+
+def shutdown_dates(listed: Iterable[RemoteModel]) -> dict[str, str]:
+    """Those that a provider's list of models names, by model."""
+    return {model.id: model.shutdown_date for model in listed if model.shutdown_date}
+
+
+def read_day(told: str | None) -> date | None:
+    """None for what is no date: what a provider writes there is its own affair."""
+    try:
+        return date.fromisoformat(told[:10]) if told else None
+    except ValueError:
+        return None
+
+
+def _parents(model: str, made: Mapping[str, Job]) -> Iterator[str]:
+    """The model, the one that it was trained from, and so on to the base."""
+    seen: set[str] = set()
+    while model not in seen:
+        seen.add(model)
+        yield model
+        model = made[model].base_model if model in made else base_of(model)
+
+
+def _facts(model: str, provider: str) -> ModelFacts | None:
+    """Those that hold at this provider: another vendor that serves a model of the same name has its own days."""
+    facts, vendor = lookup(model), vendor_of(provider)
+    return None if facts and vendor in VENDORS and facts.provider != vendor.name else facts

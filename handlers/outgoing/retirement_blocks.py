@@ -1,0 +1,48 @@
+"""The notices that models which a channel uses stop answering, or have stopped."""
+
+from datetime import date
+from typing import Final
+
+from slack_sdk.models.blocks import Block
+
+from bot.jobs.notice import ModelsRetire, RetirementBody, RetiringModel
+from handlers.blocks import text
+from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
+from handlers.blocks.parts import context, message, section
+from handlers.blocks.text import bold, code, person
+from texts import models
+from texts import retirement as texts
+from texts.formats import full_day
+from texts.jobs import start_button
+
+_SHOWN: Final = 10
+
+
+def render(body: RetirementBody) -> Message:
+    day, count = full_day(date.fromisoformat(body.shutdown_date)), len(body.models)
+    ahead = isinstance(body, ModelsRetire)
+    heading = (
+        texts.will_stop(count, day, body.days) if isinstance(body, ModelsRetire) else texts.has_stopped(count, day)
+    )
+    shown = "\n".join(map(_line, body.models[:_SHOWN]))
+    blocks: list[Block] = [section(f"{'⏳' if ahead else '🌒'} {bold(heading)}\n{shown}")]
+    if count > _SHOWN:
+        blocks.append(context(texts.more(count - _SHOWN)))
+    blocks.append(section((texts.before if ahead else texts.after)(bold(start_button()))))
+    return message(f"{heading}: {', '.join(named(model.model) for model in body.models[:_SHOWN])}", blocks)
+
+
+def _line(model: RetiringModel) -> str:
+    facts = [named(model.model)]
+    if model.base_model != model.model:
+        facts.append(models.made_from(code(model.base_model, 80)))
+    if model.current:
+        facts.append(texts.current_here())
+    if model.repeated:
+        facts.append(texts.evaluated_again())
+    if model.last_used_at is not None:
+        facts.append(texts.last_used(text.date(model.last_used_at), [person(one) for one in model.people]))
+    elif model.people and not model.current:
+        facts.append(texts.made_by(person(model.people[0])))
+    return f"• {' · '.join(facts)}"
