@@ -29,6 +29,7 @@ from app.features.datasets import (
 from app.features.evaluations import evaluation_listeners, model_answers
 from app.features.jobs import (
     experiment_listeners,
+    group_approval_listeners,
     job_control_listeners,
     job_listeners,
     metrics_listeners,
@@ -62,6 +63,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         provider_file_listeners(services, files),
         start,
         sweep_listeners(services, start),
+        group_approval_listeners(services),
         job_listeners(services, files),
         job_control_listeners(services),
         metrics,

@@ -53,6 +53,7 @@ from handlers.judges.listeners import JudgeListeners
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
+from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from texts import starting as texts
 
@@ -144,11 +145,13 @@ async def running(
             calm=max(settings.finetune_poll_seconds, 5),
         )
         language = services.languages.place
-        notices = SlackNoticePoster(services.jobs, services.sweeps, services.poster, charts, language)
+        sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
+        groups = GroupMessages(services.groups, sweeps)
+        notices = SlackNoticePoster(services.jobs, groups, services.poster, charts, language)
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,
-            SweepProgress(services.sweeps, services.jobs, notices_channel=settings.finetune_notices_channel),
+            groups,
             services.cards,
             services.poster,
             charts,
@@ -243,7 +246,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
         Task("models", 600.0, services.lost_models.look),
         Task("retirements", 600.0, retirements.look),
         Task("remind", 600.0, services.approvals.remind),
-        Task("remind of sweeps", 600.0, services.sweep_approvals.remind),
+        Task("remind of sweeps", 600.0, services.group_approvals.remind),
         Task("repeat evaluations", 600.0, repeats.tick),
         Task("forget", 24 * 3600.0, inbox.forget_old),
     ]

@@ -23,6 +23,7 @@ from bot.errors import NotFound
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
+from bot.jobs.group_approval import GroupApprovals
 from bot.jobs.interfaces import JobStore
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
@@ -51,6 +52,7 @@ from bot.store.datasets import SqliteDatasetStore
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.feedback import SqliteRatingStore
 from bot.store.inbox import SqliteInbox
+from bot.store.job_groups import SqliteGroupStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
 from bot.store.missed_channels import SqliteMissedChannels
@@ -58,10 +60,7 @@ from bot.store.model_uses import SqliteModelUses
 from bot.store.outbox import SqliteCardStore
 from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
 from bot.store.subscriptions import SqliteSubscriptions
-from bot.store.sweeps import SqliteSweepStore
 from bot.store.timeline import SqliteDeliveries
-from bot.sweeps.approvals import SweepApprovals
-from bot.sweeps.sweep import SweepStore
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from handlers.callers import Callers
@@ -116,8 +115,8 @@ class Services:
     rules: Rules
     budgets: BudgetStore
     approvals: Approvals
-    sweeps: SweepStore
-    sweep_approvals: SweepApprovals
+    groups: SqliteGroupStore
+    group_approvals: GroupApprovals
     job_queue: JobQueue
     people: People
     callers: Callers
@@ -183,7 +182,7 @@ async def make_services(
     collections = SqliteCollectionStore(database)
     channel_models = ChannelModels(SqliteChannelModels(database), authority)
     budgets = SqliteBudgetStore(database)
-    sweeps = SqliteSweepStore(database)
+    groups = SqliteGroupStore(database)
     job_queue = JobQueue(
         jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
     )
@@ -228,8 +227,8 @@ async def make_services(
         audit=audit,
         rules=rules,
         budgets=budgets,
-        sweeps=sweeps,
-        sweep_approvals=SweepApprovals(sweeps, jobs, authority, job_queue),
+        groups=groups,
+        group_approvals=GroupApprovals(groups, jobs, authority, job_queue),
         approvals=Approvals(jobs, job_lookup, job_queue, notices_channel=elsewhere),
         job_queue=job_queue,
         people=people,

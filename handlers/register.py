@@ -23,6 +23,7 @@ from handlers.experiments.register import FEATURE as EXPERIMENTS
 from handlers.exports.register import FEATURE as EXPORTS
 from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
+from handlers.group_approval.register import FEATURE as GROUP_APPROVAL
 from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
@@ -45,6 +46,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     REPAIR,
     START,
     SWEEPS,
+    GROUP_APPROVAL,
     PROVIDER_FILES,
     JOBS,
     EXPERIMENTS,

@@ -16,6 +16,7 @@ from bot.reports.job_report import JobReports
 from bot.store.experiments import SqliteExperimentStore
 from bot.sweeps.sweeps import Sweeps
 from handlers.experiments.listeners import ExperimentListeners
+from handlers.group_approval.listeners import GroupApprovalListeners
 from handlers.job_controls.listeners import JobControlListeners
 from handlers.jobs.listeners import JobListeners
 from handlers.metrics.listeners import MetricsListeners
@@ -68,16 +69,24 @@ def sweep_listeners(services: Services, start: StartListeners) -> SweepListeners
     return SweepListeners(
         callers=services.callers,
         sweeps=Sweeps(
-            services.sweeps,
+            services.groups,
             start.requests,
             services.submitter,
             _controls(services),
             services.authority,
             services.audit,
         ),
-        approvals=services.sweep_approvals,
-        store=services.sweeps,
+        store=services.groups,
         start=start,
+        modals=Modals(services.poster),
+        poster=services.poster,
+    )
+
+
+def group_approval_listeners(services: Services) -> GroupApprovalListeners:
+    return GroupApprovalListeners(
+        callers=services.callers,
+        approvals=services.group_approvals,
         modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,

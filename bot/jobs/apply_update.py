@@ -66,16 +66,16 @@ def apply_update(
 
 
 def notice(job: Job, what: str, body: Body) -> Notice:
-    """A notice for the thread under the job's card, or under that of its sweep. Its id is unique for ever."""
-    under = job.sweep or job.id
+    """A notice for the thread under the job's card, or under that of its group. Its id is unique for ever."""
+    under = job.group or job.id
     return Notice(f"{job.id}/{what}", body, job.origin.channel, job.resource, job.created_at, under_card=under)
 
 
 def ending(job: Job, notices_channel: str | None) -> list[Notice]:
-    """The notices when a job ends. Jobs of private channels are announced in no other channel, and of a sweep only how
+    """The notices when a job ends. Jobs of private channels are announced in no other channel, and of a group only how
     all of it ended."""
     told = [notice(job, job.state, Ended())]
-    if job.sweep is not None:
+    if job.group is not None:
         return told
     if notices_channel and notices_channel != job.origin.channel and is_shown_in(Place(notices_channel), job.resource):
         told.append(ended_elsewhere(told[0], f"{told[0].id}/elsewhere", notices_channel))

@@ -289,8 +289,8 @@ class Follower:
         for followed in await self._jobs.followed(self._provider.name):
             job = await self._jobs.get(followed.id)
             if job is not None and job.state not in states.ENDED and job.created_at <= since:
-                # Jobs of a sweep share a thread.
-                told.setdefault(job.sweep or job.id, notice(job, f"{what}/{int(since)}", body))
+                # Jobs of a group share a thread.
+                told.setdefault(job.group or job.id, notice(job, f"{what}/{int(since)}", body))
         await self._jobs.set_silent_since(self._provider.name, since if now_silent else None, [*told.values()])
         self._silent_since = since if now_silent else None
 

@@ -31,9 +31,9 @@ class JobUpdate(msgspec.Struct, frozen=True):
 
     @property
     def told(self) -> Sequence[Notice]:
-        """The notices that are said. Of a sweep's job these are how it ended and what somebody must see to: all else
-        stands in the sweep's table, and would be said many times over."""
-        if self.job.sweep is None:
+        """The notices that are said. Of a group's job these are how it ended and what somebody must see to: all else
+        stands on the group's card, and would be said many times over."""
+        if self.job.group is None:
             return self.notices
         return [notice for notice in self.notices if isinstance(notice.body, Ended | Stuck | Uncertain)]
 

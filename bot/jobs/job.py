@@ -83,8 +83,8 @@ class Job(msgspec.Struct, frozen=True):
     too, that answer no more. `kept`: checkpoints that people keep, by their models. `model_listed`: the provider has
     listed the finished model, so that it is missed where it does so no more. `queued_at`, `queue_position`: since when
     it waits in the provider's queue, and its place there from 1. `training_since` and `trained_seconds`: see
-    `training_time`. `parent`: the fine-tuned model after which this job makes the next one. `sweep`: that of whose
-    configurations it is one.
+    `training_time`. `parent`: the fine-tuned model after which this job makes the next one. `group`: the sweep
+    whose job it is.
     """
 
     id: str
@@ -131,7 +131,7 @@ class Job(msgspec.Struct, frozen=True):
     trained_seconds: float | None = None
     model_listed: bool = False
     parent: str | None = None
-    sweep: str | None = None
+    group: str | None = None
 
     @property
     def resource(self) -> Resource:

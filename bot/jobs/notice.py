@@ -97,24 +97,24 @@ class Linked(msgspec.Struct, frozen=True, tag="linked"):
     card_permalink: str
 
 
-class SweepLinked(msgspec.Struct, frozen=True, tag="sweep_linked"):
-    """For the file's thread: a sweep was started on this file, and this is its card."""
+class GroupLinked(msgspec.Struct, frozen=True, tag="sweep_linked"):
+    """For the file's thread: several jobs were started, and this is the card of them all."""
 
     card_permalink: str
 
 
-class SweepApprovalAsked(msgspec.Struct, frozen=True, tag="sweep_approval_asked"):
-    """The jobs of a sweep wait for somebody to approve them all; `again`: a day after the first time."""
+class GroupApprovalAsked(msgspec.Struct, frozen=True, tag="sweep_approval_asked"):
+    """The jobs of a group wait for somebody to approve them all; `again`: a day after the first time."""
 
     again: bool = False
 
 
-class SweepApproved(msgspec.Struct, frozen=True, tag="sweep_approved"):
-    """Somebody approved the jobs of a sweep."""
+class GroupApproved(msgspec.Struct, frozen=True, tag="sweep_approved"):
+    """Somebody approved the jobs of a group."""
 
 
-class SweepEnded(msgspec.Struct, frozen=True, tag="sweep_ended"):
-    """All jobs of a sweep have ended; which is best is read when it is said."""
+class GroupEnded(msgspec.Struct, frozen=True, tag="sweep_ended"):
+    """All of a group has come to its end; what came of it is read when it is said."""
 
 
 class RetiringModel(msgspec.Struct, frozen=True):
@@ -164,9 +164,9 @@ JobBody = (
     | Approved
     | Linked
 )
-SweepBody = SweepLinked | SweepApprovalAsked | SweepApproved | SweepEnded
+GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded
 RetirementBody = ModelsRetire | ModelsRetired
-Body = JobBody | SweepBody | RetirementBody
+Body = JobBody | GroupBody | RetirementBody
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -174,7 +174,7 @@ class Notice(msgspec.Struct, frozen=True):
 
     `channel` is a channel's id, or a person's for a direct message. `about`: its subject, with the owner;
     `since`: when that was begun, in seconds since the epoch. Where `thread_ts` is None and `under_card` names a job or
-    a sweep, the notice waits until the card of that has been posted and goes into its thread.
+    a group of jobs, the notice waits until the card of that has been posted and goes into its thread.
     """
 
     id: str
@@ -188,13 +188,13 @@ class Notice(msgspec.Struct, frozen=True):
 
 def ended_elsewhere(ending: Notice, notice_id: str, channel: str) -> Notice:
     """The news of an `ending`, for another channel, or for a person."""
-    body = ending.body if isinstance(ending.body, SweepEnded) else EndedElsewhere()
+    body = ending.body if isinstance(ending.body, GroupEnded) else EndedElsewhere()
     return Notice(notice_id, body, channel, ending.about, ending.since)
 
 
 def is_told_elsewhere(notice: Notice) -> bool:
     """Whether it is an ending, in its own thread, that others hear of, too: of a sweep that is not each job's, but the
     whole one's."""
-    if isinstance(notice.body, SweepEnded):
+    if isinstance(notice.body, GroupEnded):
         return notice.under_card is not None
     return isinstance(notice.body, Ended) and notice.under_card in (None, notice.about.id)

@@ -26,8 +26,8 @@ class Pending(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True):
     """The message of the bot that shows a job: a projection, brought to the latest state when there is room.
 
-    `job_id` is that of the job, or of a sweep. `shown` is the hash of what Slack shows; `posting_since` is set before
-    the first post. `thread_ts`: of the card of its sweep, in whose thread it stands.
+    `job_id` is that of the job, or of a group. `shown` is the hash of what Slack shows; `posting_since` is set before
+    the first post. `thread_ts`: of the card of its group, in whose thread it stands.
     """
 
     job_id: str
@@ -76,7 +76,7 @@ class CardStore(Protocol):
 
     async def dirty(self, limit: int) -> list[Card]:
         """Cards that may show something old: those never posted first, then those of ended jobs, then the rest,
-        the latest change first in each. Jobs of a sweep have none before the sweep's card is posted, or given up."""
+        the latest change first in each. Jobs of a group have none before the group's card is posted, or given up."""
 
     async def doubt_ended(self, most: int) -> None:
         """Cards of ended jobs, the latest `most` of those that Slack shows, may show something old."""

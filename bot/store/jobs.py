@@ -313,8 +313,8 @@ def write_change(db: SqliteDatabase, change: JobUpdate) -> None:
         )
     if change.shown:
         touch_card(db, job.id)
-        if job.sweep is not None:
-            touch_card(db, job.sweep)
+        if job.group is not None:
+            touch_card(db, job.group)
     put_notices(db, change.told)
     put_entries(db, change.audit)
 

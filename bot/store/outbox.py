@@ -112,10 +112,10 @@ class SqliteOutbox:
 
 
 _ENDED = ",".join("?" * len(states.ENDED))
-_SWEEP_OF = "(SELECT json_extract(value, '$.sweep') FROM jobs WHERE id = cards.job_id)"
-_THREAD = f"(SELECT ts FROM cards AS root WHERE root.job_id = {_SWEEP_OF})"
-# A card of a sweep that was given up (see `SqliteCardStore.abandon`) is waited for no longer.
-_SWEEP_IS_DUE = f"(SELECT ts IS NULL AND dirty FROM cards AS root WHERE root.job_id = {_SWEEP_OF})"
+_GROUP_OF = "(SELECT json_extract(value, '$.group') FROM jobs WHERE id = cards.job_id)"
+_THREAD = f"(SELECT ts FROM cards AS root WHERE root.job_id = {_GROUP_OF})"
+# A card of a group that was given up (see `SqliteCardStore.abandon`) is waited for no longer.
+_GROUP_IS_DUE = f"(SELECT ts IS NULL AND dirty FROM cards AS root WHERE root.job_id = {_GROUP_OF})"
 
 
 class SqliteCardStore:
@@ -129,7 +129,7 @@ class SqliteCardStore:
     async def dirty(self, limit: int) -> list[Card]:
         # How a job ended never waits behind the progress of others, nor does a new card.
         return await self._many(
-            f"dirty = 1 AND NOT coalesce({_SWEEP_IS_DUE}, 0) ORDER BY ts IS NOT NULL,"
+            f"dirty = 1 AND NOT coalesce({_GROUP_IS_DUE}, 0) ORDER BY ts IS NOT NULL,"
             f" (SELECT state FROM jobs WHERE id = job_id) NOT IN ({_ENDED}), changed_at DESC LIMIT ?",
             [*states.ENDED, limit],
         )
@@ -151,9 +151,9 @@ class SqliteCardStore:
     async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:
         def work(db: SqliteDatabase) -> None:
             db.execute("UPDATE cards SET ts = ?, shown = ? WHERE job_id = ?", [ts, shown, job_id])
-            (sweep,) = db.execute(f"SELECT {_SWEEP_OF} FROM cards WHERE job_id = ?", [job_id]).fetchone() or (None,)
-            if sweep is not None:
-                touch_card(db, sweep)  # it leads to the cards of its jobs
+            (group,) = db.execute(f"SELECT {_GROUP_OF} FROM cards WHERE job_id = ?", [job_id]).fetchone() or (None,)
+            if group is not None:
+                touch_card(db, group)  # it leads to the cards of its jobs
             put_notices(db, notices)
 
         await self._database.write(work)

@@ -300,6 +300,17 @@ def m026_judge_checks(db: Database) -> None:
     db.execute("CREATE INDEX judge_checks_state ON judge_checks (state)")
 
 
+@migrations()
+def m027_job_groups(db: Database) -> None:
+    """Sweeps are one kind of jobs that are asked for together; moves are another."""
+    db.execute("ALTER TABLE sweeps RENAME TO job_groups")
+    db.execute("UPDATE job_groups SET value = json_set(value, '$.kind', 'sweep')")
+    db.execute(
+        "UPDATE jobs SET value = json_remove(json_set(value, '$.group', json_extract(value, '$.sweep')), '$.sweep')"
+        " WHERE json_extract(value, '$.sweep') IS NOT NULL"
+    )
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -6,7 +6,7 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Place, is_shown_in
 from bot.audit import Entry
-from bot.jobs.notice import EndedElsewhere, Notice, SweepEnded, ended_elsewhere, is_told_elsewhere
+from bot.jobs.notice import EndedElsewhere, GroupEnded, Notice, ended_elsewhere, is_told_elsewhere
 from bot.store.audit import put_entries
 from bot.store.database import Database
 
@@ -43,7 +43,7 @@ def endings_for_subscribers(db: SqliteDatabase, notices: Sequence[Notice]) -> li
     endings = [notice for notice in notices if is_told_elsewhere(notice)]
     if not endings:
         return []
-    told = {notice.channel for notice in notices if isinstance(notice.body, EndedElsewhere | SweepEnded)}
+    told = {notice.channel for notice in notices if isinstance(notice.body, EndedElsewhere | GroupEnded)}
     return [
         ended_elsewhere(ending, f"{ending.id}/elsewhere/{channel}", channel)
         for ending in endings

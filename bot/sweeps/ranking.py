@@ -11,10 +11,11 @@ import msgspec
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assess
 from bot.jobs.figures import Figure, Quantity, quantities, validation, window
+from bot.jobs.group import GroupStore
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.providers.protocol import Metrics
-from bot.sweeps.sweep import Member, Sweep, SweepStore
+from bot.sweeps.sweep import Member, Sweep
 from training_files import lookup
 
 # Below this share of what is measured two runs are not told apart: another seed may change it by as much.
@@ -91,7 +92,7 @@ def rank(runs: Sequence[Run]) -> Ranking:
     return Ranking(Outcome.TOO_NEAR if near else Outcome.BEST, (measured[0], *near))
 
 
-async def runs_of(sweeps: SweepStore, jobs: JobStore, sweep: Sweep) -> list[Run]:
+async def runs_of(sweeps: GroupStore, jobs: JobStore, sweep: Sweep) -> list[Run]:
     """Its configurations in their order, with how each goes."""
     runs = []
     found = {job.id: job for job in await sweeps.jobs(sweep)}

@@ -15,12 +15,13 @@ from bot.job_requests import JobRequest, JobRequests
 from bot.jobs import states
 from bot.jobs.admission import price_of
 from bot.jobs.controls import JobControls
+from bot.jobs.group import GroupStore
 from bot.jobs.job import Job, Origin
 from bot.jobs.submit import Submitter
 from bot.models.names import suffix_from_file
 from bot.spending.budget import NotAdmitted
 from bot.sweeps.grid import Configuration
-from bot.sweeps.sweep import Member, Sweep, SweepStore, sweep_id_for
+from bot.sweeps.sweep import Member, Sweep, sweep_id_for
 
 # With the number of its configuration a suffix still holds 64 characters.
 _LONGEST_SUFFIX: Final = 61
@@ -47,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True):
 class Sweeps:
     def __init__(
         self,
-        sweeps: SweepStore,
+        sweeps: GroupStore,
         requests: JobRequests,
         submitter: Submitter,
         controls: JobControls,
@@ -84,10 +85,10 @@ class Sweeps:
         """
         sweep_id = sweep_id_for(identity)
         before = await self._sweeps.get(sweep_id)
-        if before is not None:
+        if isinstance(before, Sweep):
             return before
         jobs = [
-            msgspec.structs.replace(job, sweep=sweep_id)
+            msgspec.structs.replace(job, group=sweep_id)
             for job in await self._drafted(caller, request, origin, identity)
         ]
         sweep = Sweep(
@@ -117,7 +118,7 @@ class Sweeps:
         """Raises NotFound, Denied."""
         unknown = NotFound("no_such_thing", kind="sweep")
         sweep = await self._sweeps.get(sweep_id)
-        if sweep is None:
+        if not isinstance(sweep, Sweep):
             raise unknown
         await self._authority.require(caller, action, sweep.resource)
         return sweep

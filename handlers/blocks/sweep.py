@@ -3,49 +3,32 @@
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
-import msgspec
 from slack_sdk.models.blocks import Block
-from slack_sdk.models.views import View
 
 from bot.jobs import states
-from bot.jobs.admission import price_of
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.figures import Figure, Quantity
 from bot.jobs.job import Job
-from bot.jobs.notice import SweepApprovalAsked, SweepApproved, SweepBody, SweepEnded, SweepLinked
+from bot.jobs.notice import GroupApprovalAsked, GroupApproved, GroupBody, GroupEnded, GroupLinked
 from bot.sweeps.ranking import Outcome, Ranking, Run, best_first, rank
 from bot.sweeps.sweep import Sweep
-from handlers.blocks.approval import reason_input
-from handlers.blocks.approval_text import deciders, decision
+from handlers.blocks import group_approval
+from handlers.blocks.approval_text import decision
 from handlers.blocks.card import JOB_CHAT, JOB_EVALUATE, outcome, symbol
 from handlers.blocks.data_table import Cell, DataTable, Number
 from handlers.blocks.message import Message
-from handlers.blocks.modals import modal
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
 from handlers.blocks.text import bold, code, date, link, one_line, person
-from texts import approval as approval_texts
 from texts import sweeps as texts
 from texts.evaluations.question import evaluate_button
 from texts.figures import name as figure_name
-from texts.formats import dollars, figure, labelled, money, percent, sentences
+from texts.formats import figure, labelled, money, percent, sentences
 from texts.jobs import chat_button
 from texts.notices import its_own_thread
 
 STOP: Final = "sweep_stop"
-APPROVE: Final = "sweep_approve"
-DECLINE: Final = "sweep_decline"
-DECLINE_CALLBACK: Final = "sweep_decline"
 _MOST_CHATS: Final = 3
-
-
-class DeclineTarget(msgspec.Struct, frozen=True):
-    """What the modal that asks for a reason carries: where *Decline* was pressed, on which sweep, and the ts of the
-    question whose button it is."""
-
-    channel: str
-    sweep: str
-    question: str
 
 
 def sweep_card(sweep: Sweep, runs: Sequence[Run], links: Mapping[str, str]) -> Message:
@@ -77,74 +60,19 @@ def configuration(run: Run) -> str:
     return code(", ".join(f"{name}={value}" for name, value in run.member.words.items()), 150)
 
 
-def render(body: SweepBody, sweep: Sweep, runs: Sequence[Run]) -> Message:
+def render(body: GroupBody, sweep: Sweep, runs: Sequence[Run]) -> Message:
     """What is said in the sweep's thread, or of it elsewhere."""
     jobs = [run.job for run in runs]
     match body:
-        case SweepLinked():
+        case GroupLinked():
             thread = link(body.card_permalink, its_own_thread())
             return line(texts.linked(person(sweep.requester), len(jobs), thread))
-        case SweepApprovalAsked():
-            return asked(sweep, jobs, again=body.again)
-        case SweepApproved():
-            return line(texts.go_on(person(sweep.requester), decision(jobs[0])))
-        case SweepEnded():
+        case GroupApprovalAsked():
+            return group_approval.asked(sweep, jobs, again=body.again)
+        case GroupApproved():
+            return group_approval.go_on(sweep, jobs)
+        case GroupEnded():
             return _ended(sweep, runs)
-
-
-def asked(sweep: Sweep, jobs: Sequence[Job], *, again: bool) -> Message:
-    approval = jobs[0].approval
-    alone = approval is not None and len(approval.deciders) == 1
-    say = approval_texts.ask_one if alone else approval_texts.ask
-    text = say(deciders(jobs[0]), wish(sweep), necessity(jobs))
-    if again:
-        text = sentences(texts.still_waits(), text)
-    buttons = actions(
-        button(approval_texts.approve_button(), APPROVE, sweep.id, style="primary"),
-        button(approval_texts.decline_button(), DECLINE, sweep.id, style="danger"),
-    )
-    return message(text, [section(text), buttons])
-
-
-def answered(sweep: Sweep, jobs: Sequence[Job]) -> Message:
-    """Replaces the question once it is answered."""
-    return line(sentences(wish(sweep), _decision(jobs)))
-
-
-def decided_before(job: Job) -> Message:
-    """For whoever was not the first."""
-    return line(texts.too_late(decision(job) or approval_texts.withdrawn()))
-
-
-def done(jobs: Sequence[Job], *, approved: bool) -> Message:
-    return line(texts.decided(len(jobs), approved=approved))
-
-
-def decline_modal(sweep: Sweep, jobs: Sequence[Job], target: DeclineTarget) -> View:
-    return modal(
-        texts.decline_title(),
-        [section(sentences(wish(sweep), necessity(jobs))), reason_input()],
-        callback_id=DECLINE_CALLBACK,
-        submit=approval_texts.decline_button(),
-        close=approval_texts.not_now_button(),
-        private_metadata=msgspec.json.encode(target).decode(),
-    )
-
-
-def wish(sweep: Sweep) -> str:
-    return texts.wish(person(sweep.requester), len(sweep.members), code(sweep.file))
-
-
-def necessity(jobs: Sequence[Job]) -> str:
-    """One sentence (mrkdwn) on why they need approval; "" where they need none."""
-    approval, price = jobs[0].approval, price_of(jobs)
-    if approval is None:
-        return ""
-    return texts.unknown_price() if price is None else texts.estimated(bold(money(price)), dollars(approval.above))
-
-
-def _decision(jobs: Sequence[Job]) -> str:
-    return next(filter(None, map(decision, jobs)), "")
 
 
 def _symbol(runs: Sequence[Run]) -> str:

@@ -18,17 +18,15 @@ from bot.jobs import states
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Origin
-from bot.jobs.notice import Linked, Notice, SweepLinked
+from bot.jobs.notice import GroupLinked, Linked, Notice
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostError, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
-from bot.sweeps.progress import SweepProgress
-from bot.sweeps.ranking import Run
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
-from handlers.blocks.sweep import sweep_card
 from handlers.languages import LanguageOf, english
 from handlers.outgoing.charts import Charts
+from handlers.outgoing.group_messages import GroupMessages
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -44,7 +42,7 @@ class CardKeeper:
     def __init__(
         self,
         jobs: JobStore,
-        sweeps: SweepProgress,
+        groups: GroupMessages,
         cards: CardStore,
         poster: Poster,
         charts: Charts,
@@ -55,7 +53,7 @@ class CardKeeper:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
-        self._sweeps = sweeps
+        self._groups = groups
         self._cards = cards
         self._poster = poster
         self._charts = charts
@@ -88,7 +86,7 @@ class CardKeeper:
                 return
             job = await self._jobs.get(card.job_id)
             if job is None:
-                await self._see_to_sweep(card)
+                await self._see_to_group(card)
                 return
             with speaking(await self._language(card.channel, job.requester)):
                 await self._bring_to_date(card, job)
@@ -115,7 +113,7 @@ class CardKeeper:
             await self._edit(card, message, complete=not chart_is_due)
 
     async def _post(self, card: Card, job: Job) -> None:
-        linked = Linked if job.sweep is None else None
+        linked = Linked if job.group is None else None
         await self._post_first(card, await self._rendered(job), job.origin, job.resource, job.created_at, linked)
 
     async def _post_first(
@@ -125,7 +123,7 @@ class CardKeeper:
         at: Origin,
         about: Resource,
         since: float,
-        linked: Callable[[str], Linked | SweepLinked] | None,
+        linked: Callable[[str], Linked | GroupLinked] | None,
     ) -> None:
         """`linked`: what is said of it in the file's thread."""
         await self._cards.posting(card.job_id, time.time())
@@ -146,27 +144,26 @@ class CardKeeper:
         # Where an earlier attempt is found, it may show something older.
         await self._cards.posted(card.job_id, ts, message.fingerprint if card.posting_since is None else None, notices)
 
-    async def _see_to_sweep(self, card: Card) -> None:
-        found = await self._sweeps.look(card.job_id)
-        if found is None:
+    async def _see_to_group(self, card: Card) -> None:
+        group = await self._groups.get(card.job_id)
+        if group is None:
             return
-        sweep, runs = found
-        with speaking(await self._language(card.channel, sweep.requester)):
-            message = sweep_card(sweep, runs, await self._links(runs))
+        with speaking(await self._language(card.channel, group.requester)):
+            message = await self._groups.card(group, await self._links(group.job_ids))
             if card.ts is None:
-                at = sweep.origin
-                await self._post_first(card, message, at, sweep.resource, sweep.created_at, SweepLinked)
+                at = group.origin
+                await self._post_first(card, message, at, group.resource, group.created_at, GroupLinked)
                 return
             await self._edit(card, message)
 
-    async def _links(self, runs: Sequence[Run]) -> dict[str, str]:
+    async def _links(self, jobs: Sequence[str]) -> dict[str, str]:
         """To the cards of jobs, by their ids; each is asked for once."""
-        for run in runs:
-            card = None if run.job.id in self._known_links else await self._cards.card(run.job.id)
+        for job in jobs:
+            card = None if job in self._known_links else await self._cards.card(job)
             if card is not None and card.ts is not None:
                 with contextlib.suppress(PostError):
-                    self._known_links[run.job.id] = await self._poster.permalink(card.channel, card.ts)
-        return {run.job.id: self._known_links[run.job.id] for run in runs if run.job.id in self._known_links}
+                    self._known_links[job] = await self._poster.permalink(card.channel, card.ts)
+        return {job: self._known_links[job] for job in jobs if job in self._known_links}
 
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""

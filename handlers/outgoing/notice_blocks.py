@@ -82,8 +82,8 @@ def render(
             return _line(notices.provider_back(_provider(job)))
         case Stuck():
             said = notices.stuck(_provider(job), body.state, body.hours, bold(start_button()))
-            # In the thread of a sweep it could be any of its jobs.
-            return _line(labelled(_name(job), said) if job.sweep else said)
+            # In the thread of a group it could be any of its jobs.
+            return _line(labelled(_name(job), said) if job.group else said)
         case Paused():
             return _line(notices.paused(person(body.by)))
         case Resumed():
@@ -148,8 +148,8 @@ def _provider_said(body: ProviderSaid, job: Job) -> Message:
 
 
 def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
-    if job.sweep is not None:
-        return _ended_in_sweep(job, assessment)
+    if job.group is not None:
+        return _ended_in_group(job, assessment)
     match job.state:
         case states.SUCCEEDED:
             return _succeeded(job, assessment, chart)
@@ -164,8 +164,8 @@ def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
             return _line(notices.ended(person(job.requester), _name(job), state_words(job.state)))
 
 
-def _ended_in_sweep(job: Job, assessment: Assessment) -> Message:
-    """In one line, which calls nobody: its card says all, and the end of the sweep is told by itself."""
+def _ended_in_group(job: Job, assessment: Assessment) -> Message:
+    """In one line, which calls nobody: its card says all, and the end of the group is told by itself."""
     measured = [one for one in assessment.figures if one.part == "validation"] or assessment.figures
     figures = one_line(measured[:1]) if job.state == states.SUCCEEDED else ""
     if job.error is not None:

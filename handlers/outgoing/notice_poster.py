@@ -8,19 +8,17 @@ from bot.jobs.notice import (
     CheckpointMade,
     Ended,
     EndedElsewhere,
+    GroupBody,
+    GroupEnded,
     JobBody,
     Notice,
     RetirementBody,
-    SweepBody,
-    SweepEnded,
 )
 from bot.notices.interfaces import PostRefused
-from bot.sweeps.ranking import runs_of
-from bot.sweeps.sweep import SweepStore
-from handlers.blocks import sweep as sweep_blocks
 from handlers.languages import LanguageOf, english
 from handlers.outgoing import retirement_blocks
 from handlers.outgoing.charts import Charts
+from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_blocks import render
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
@@ -29,10 +27,10 @@ from texts.language import speaking
 
 class SlackNoticePoster:
     def __init__(
-        self, jobs: JobStore, sweeps: SweepStore, poster: Poster, charts: Charts, language: LanguageOf = english
+        self, jobs: JobStore, groups: GroupMessages, poster: Poster, charts: Charts, language: LanguageOf = english
     ) -> None:
         self._jobs = jobs
-        self._sweeps = sweeps
+        self._groups = groups
         self._poster = poster
         self._charts = charts
         self._language = language
@@ -40,8 +38,8 @@ class SlackNoticePoster:
     async def post(self, notice: Notice, thread_ts: str | None) -> str:
         body = notice.body
         with speaking(await self._language(notice.channel, notice.about.owner)):
-            if isinstance(body, SweepBody):
-                return await self._post_of_sweep(notice, body, thread_ts)
+            if isinstance(body, GroupBody):
+                return await self._post_of_group(notice, body, thread_ts)
             if isinstance(body, RetirementBody):
                 return await self._poster.post(
                     notice.channel,
@@ -54,16 +52,16 @@ class SlackNoticePoster:
                 raise PostRefused("nothing_known_of_it")
             return await self._post(notice, body, job, thread_ts)
 
-    async def _post_of_sweep(self, notice: Notice, body: SweepBody, thread_ts: str | None) -> str:
-        sweep = await self._sweeps.get(notice.about.id)
-        if sweep is None:
+    async def _post_of_group(self, notice: Notice, body: GroupBody, thread_ts: str | None) -> str:
+        group = await self._groups.get(notice.about.id)
+        if group is None:
             raise PostRefused("nothing_known_of_it")
         return await self._poster.post(
             notice.channel,
-            sweep_blocks.render(body, sweep, await runs_of(self._sweeps, self._jobs, sweep)),
+            await self._groups.said(group, body),
             thread_ts=thread_ts,
             idempotency_key=notice.id,
-            priority=Priority.ENDING if isinstance(body, SweepEnded) else Priority.MILESTONE,
+            priority=Priority.ENDING if isinstance(body, GroupEnded) else Priority.MILESTONE,
         )
 
     async def _post(self, notice: Notice, body: JobBody, job: Job, thread_ts: str | None) -> str:

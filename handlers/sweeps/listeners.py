@@ -1,10 +1,8 @@
-"""Starting a sweep by command or modal, agreeing to it, and stopping it.
+"""Starting a sweep by command or modal, and stopping it.
 
 The command shows the plan and asks; `confirm=yes` starts at once. The modal shows the same plan where it was opened.
 """
 
-import contextlib
-from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import msgspec
@@ -12,22 +10,15 @@ import msgspec
 from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
 from bot.datasets.trainable import refuse_errors
-from bot.errors import Conflict, Denied
-from bot.jobs.approval import AlreadyDecided
-from bot.jobs.job import Job
+from bot.errors import Denied
+from bot.jobs.group import GroupStore
 from bot.models.trainable import untrainable
-from bot.notices.interfaces import PostError
-from bot.sweeps.approvals import SweepApprovals
 from bot.sweeps.grid import RANDOM, configurations, values_of
-from bot.sweeps.sweep import Sweep, SweepStore
 from bot.sweeps.sweeps import SweepRequest, Sweeps
-from handlers.blocks import sweep as blocks
-from handlers.blocks.approval import read_reason
 from handlers.blocks.message import Message
 from handlers.blocks.parts import line
 from handlers.blocks.text import quoted
 from handlers.callers import Callers
-from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.request import Request
 from handlers.start.blocks.question import UNPAIRED, Pairing
@@ -35,11 +26,9 @@ from handlers.start.command_words import read_command
 from handlers.start.listeners import Question, StartListeners, thread_of
 from handlers.sweeps import modal, plan
 from handlers.web.poster import Poster
-from handlers.web.rate_limits import Priority
 from texts import sweeps as texts
 from texts.errors import sentence
 from texts.formats import sentences
-from texts.language import speaking
 
 
 @dataclass(frozen=True)
@@ -48,11 +37,9 @@ class SweepListeners:
 
     callers: Callers
     sweeps: Sweeps
-    approvals: SweepApprovals
-    store: SweepStore
+    store: GroupStore
     start: StartListeners
     modals: Modals
-    languages: Languages
     poster: Poster
 
     async def command(self, request: Request) -> None:
@@ -109,30 +96,6 @@ class SweepListeners:
             said.append(texts.not_stopped(len(refused), quoted(sentence(refused[0]), 500)))
         await request.answer(line(sentences(*said) or texts.nothing_to_stop()))
 
-    async def approve(self, request: Request) -> None:
-        deciding = self.approvals.approve(await self.callers.of(request), request.text)
-        await self._decide(request, deciding, _question(request), approved=True)
-
-    async def decline(self, request: Request) -> None:
-        """Opens a modal that asks why."""
-        try:
-            sweep, jobs = await self.approvals.check(await self.callers.of(request), request.text)
-        except AlreadyDecided as late:
-            await request.answer(blocks.decided_before(late.job))
-            return
-        if request.trigger_id is None:
-            raise Conflict("press_again")
-        target = blocks.DeclineTarget(request.channel, sweep.id, _question(request))
-        await self.modals.open(request, blocks.decline_modal(sweep, jobs, target))
-
-    async def declined(self, request: Request) -> None:
-        """The modal was sent off."""
-        view = request.body["view"]
-        target = msgspec.json.decode(view["private_metadata"], type=blocks.DeclineTarget)
-        reason = read_reason(view["state"]["values"]) or ""
-        deciding = self.approvals.decline(await self.callers.of(request), target.sweep, reason)
-        await self._decide(request, deciding, target.question, approved=False)
-
     async def _open(self, request: Request, dataset: Dataset) -> None:
         offered = await self.start.models.base(dataset.report)
         if not offered and dataset.report is not None:
@@ -174,24 +137,3 @@ class SweepListeners:
     def _request(self, question: Question, dataset: Dataset | None) -> SweepRequest:
         """Raises Invalid."""
         return SweepRequest(configurations(question.words, question.key), dataset, question.file_id)
-
-    async def _decide(
-        self, request: Request, deciding: Awaitable[tuple[Sweep, list[Job]]], question: str, *, approved: bool
-    ) -> None:
-        try:
-            sweep, jobs = await deciding
-        except AlreadyDecided as late:
-            await request.answer(blocks.decided_before(late.job))
-            return
-        if question:
-            with speaking(await self.languages.place(sweep.origin.channel, sweep.requester)):
-                answered = blocks.answered(sweep, jobs)
-            # Where that fails, whoever presses the buttons is told.
-            with contextlib.suppress(PostError):
-                await self.poster.update(sweep.origin.channel, question, answered, priority=Priority.MILESTONE)
-        await request.answer(blocks.done(jobs, approved=approved))
-
-
-def _question(request: Request) -> str:
-    """The ts of the message whose button was pressed."""
-    return str((request.body.get("message") or {}).get("ts") or "")

@@ -11,9 +11,9 @@ from bot.sweeps.grid import Configuration
 from bot.sweeps.sweeps import Plan
 from handlers.blocks.approval_text import deciders
 from handlers.blocks.data_table import Cell, DataTable, Number
+from handlers.blocks.group_approval import necessity
 from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
-from handlers.blocks.sweep import necessity
 from handlers.blocks.text import bold, code, quoted, size
 from handlers.start.blocks.admission_preview import refusal_preview
 from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words

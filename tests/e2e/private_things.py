@@ -41,10 +41,10 @@ from bot.store.datasets import SqliteDatasetStore
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.exports import SqliteExportStore
 from bot.store.grader_files import SqliteGraderFileStore
+from bot.store.job_groups import SqliteGroupStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.store.outbox import SqliteCardStore
-from bot.store.sweeps import SqliteSweepStore
 from bot.sweeps.sweep import Member, Sweep
 from sandbox.seed import ANA, LEADS
 from training_files import Report, check_file
@@ -225,10 +225,17 @@ class Things:
 
     async def _store_sweep(self, database: Database, it: dict[str, str], origin: Origin, now: float) -> None:
         """Of which a job waits for approval."""
-        waiting = Job(f"{it['waiting']}s", states.AWAITING_APPROVAL, "acme", MODEL, ANA, origin, now, sweep=it["sweep"])
-        sweep = Sweep(it["sweep"], (Member(waiting.id, {"epochs": "1"}),), ANA, origin, now, it["file"])
+        waiting = Job(f"{it['waiting']}s", states.AWAITING_APPROVAL, "acme", MODEL, ANA, origin, now, group=it["sweep"])
+        sweep = Sweep(
+            id=it["sweep"],
+            members=(Member(waiting.id, {"epochs": "1"}),),
+            requester=ANA,
+            origin=origin,
+            created_at=now,
+            file=it["file"],
+        )
         decide = [JobUpdate(waiting, followed=False)]
-        await SqliteSweepStore(database).admit(sweep, [waiting], lambda _: decide, entry("submit", now))
+        await SqliteGroupStore(database).admit(sweep, [waiting], lambda _: decide, entry("submit", now))
         for card in (sweep.id, waiting.id):
             await SqliteCardStore(database).abandon(card)
 

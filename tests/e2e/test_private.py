@@ -305,7 +305,7 @@ VIEW_CASES = {
     ),
     "checkpoint_keep": ({"channel": SUPPORT, "job": "{job}", "step": 5}, {"name": "mine"}),
     "sweep_settings": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"model": "{model}", "epochs": "1,2"}),
-    "sweep_decline": ({"channel": SUPPORT, "sweep": "{sweep}", "question": ""}, {"reason": "{file}"}),
+    "sweep_decline": ({"channel": SUPPORT, "group": "{sweep}", "question": ""}, {"reason": "{file}"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
 IN_WINDOWS = {

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
+from groups import group_messages
 from parts import CHANNEL, followed_job, until
 from scripted_slack import Slack, text
 
@@ -15,8 +16,6 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-from bot.store.sweeps import SqliteSweepStore
-from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import WorkerPools
 from handlers.blocks.message import Message
 from handlers.outgoing import cards as cards_module
@@ -37,7 +36,7 @@ class Cards:
         poster = Poster(slack.client)
         self.keeper = CardKeeper(
             self.jobs,
-            SweepProgress(SqliteSweepStore(database), self.jobs),
+            group_messages(database),
             self.store,
             poster,
             Charts(self.jobs, self.store, poster, WorkerPools()),

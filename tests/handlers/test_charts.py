@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from groups import group_messages
 from parts import followed_job, measured
 from scripted_slack import Slack
 
@@ -14,8 +15,6 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-from bot.store.sweeps import SqliteSweepStore
-from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import Pool, WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -35,7 +34,7 @@ class World:
         self.charts = Charts(self.jobs, self.cards, self.poster, self.pools)
         self.keeper = CardKeeper(
             self.jobs,
-            SweepProgress(SqliteSweepStore(database), self.jobs),
+            group_messages(database),
             self.cards,
             self.poster,
             self.charts,

@@ -3,6 +3,7 @@
 from typing import cast
 
 import pytest
+from groups import group_messages
 from parts import CHANNEL, a_job, a_notice
 from scripted_slack import Slack, error
 
@@ -11,7 +12,6 @@ from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Checkpoint
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
-from bot.store.sweeps import SqliteSweepStore
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
@@ -45,7 +45,7 @@ def notices(slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneC
     async def language_of(channel: str, person: str) -> Language:
         return Language.CHINESE if channel == CHANNEL else Language.ENGLISH
 
-    return SlackNoticePoster(jobs, SqliteSweepStore(database), Poster(slack.client), cast(Charts, charts), language_of)
+    return SlackNoticePoster(jobs, group_messages(database), Poster(slack.client), cast(Charts, charts), language_of)
 
 
 async def test_a_notice_is_in_the_language_of_where_it_stands(

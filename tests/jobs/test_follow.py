@@ -343,7 +343,7 @@ async def test_the_jobs_of_a_sweep_share_a_thread_in_which_a_silence_is_told_onc
 ) -> None:
     for number in (1, 2, 3):
         theirs = stand_in.add_job(training_file="file-1")
-        await jobs.insert(followed_job(theirs, id=f"job-{number}", sweep="sweep-1", created_at=1.0))
+        await jobs.insert(followed_job(theirs, id=f"job-{number}", group="sweep-1", created_at=1.0))
     await stand_in.down()
     for _ in range(8):
         await look(follower, clock, 300)

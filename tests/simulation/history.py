@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 import msgspec
+from groups import group_messages
 from openai import AsyncOpenAI
 from simulation.loop import Timeline
 from simulation.network import Network
@@ -48,8 +49,6 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
-from bot.store.sweeps import SqliteSweepStore
-from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -217,11 +216,11 @@ class JobProcess:
         self.approvals = Approvals(self.jobs, lookup, self.line, clock=world.wall)
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
-        sweeps = SqliteSweepStore(self.database)
-        self.delivery = Delivery(self.outbox, SlackNoticePoster(self.jobs, sweeps, poster, charts), look_every=5)
+        groups = group_messages(self.database)
+        self.delivery = Delivery(self.outbox, SlackNoticePoster(self.jobs, groups, poster, charts), look_every=5)
         self.keeper = CardKeeper(
             self.jobs,
-            SweepProgress(sweeps, self.jobs),
+            groups,
             self.cards,
             poster,
             charts,

@@ -16,6 +16,7 @@ from bot.datasets.trainable import TrainableDatasets
 from bot.job_requests import JobRequests
 from bot.jobs.admission import Rules
 from bot.jobs.controls import JobControls
+from bot.jobs.group_approval import GroupApprovals
 from bot.jobs.lookup import JobLookup
 from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
@@ -26,17 +27,16 @@ from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
+from bot.store.job_groups import SqliteGroupStore
 from bot.store.jobs import SqliteJobStore
-from bot.store.sweeps import SqliteSweepStore
-from bot.sweeps.approvals import SweepApprovals
 from bot.sweeps.sweeps import Sweeps
 
-MakeSweeps = Callable[..., tuple[Sweeps, SweepApprovals, Submitter]]
+MakeSweeps = Callable[..., tuple[Sweeps, GroupApprovals, Submitter]]
 
 
 @pytest.fixture
-def sweep_store(database: Database) -> SqliteSweepStore:
-    return SqliteSweepStore(database)
+def sweep_store(database: Database) -> SqliteGroupStore:
+    return SqliteGroupStore(database)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def dataset(database: Database) -> Dataset:
 def make_sweeps(
     database: Database,
     jobs: SqliteJobStore,
-    sweep_store: SqliteSweepStore,
+    sweep_store: SqliteGroupStore,
     provider: OpenAIProtocol,
     tmp_path: Path,
 ) -> MakeSweeps:
@@ -59,7 +59,7 @@ def make_sweeps(
         path.write_text(dataset_id)
         return path, hashlib.sha256(dataset_id.encode()).hexdigest()
 
-    def make(rules: Rules = Rules()) -> tuple[Sweeps, SweepApprovals, Submitter]:
+    def make(rules: Rules = Rules()) -> tuple[Sweeps, GroupApprovals, Submitter]:
         audit = SqliteAuditLog(database)
         authority = Authority(Policy(), audit)
         datasets = SqliteDatasetStore(database)
@@ -81,6 +81,6 @@ def make_sweeps(
         controls = JobControls(lookup, JobSync(jobs, providers), submitter, authority, lambda _: None)
         queue = JobQueue(jobs, [provider.name], submitter.release)
         sweeps = Sweeps(sweep_store, requests, submitter, controls, authority, audit)
-        return sweeps, SweepApprovals(sweep_store, jobs, authority, queue), submitter
+        return sweeps, GroupApprovals(sweep_store, jobs, authority, queue), submitter
 
     return make

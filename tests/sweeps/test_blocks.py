@@ -9,7 +9,7 @@ from slack_requests import Answers
 
 from bot.jobs.assessment import assess
 from bot.jobs.job import Approval, Job, Origin
-from bot.jobs.notice import Ended, Stuck, SweepEnded
+from bot.jobs.notice import Ended, GroupEnded, Stuck
 from bot.providers.protocol import Metrics
 from bot.sweeps.ranking import Run
 from bot.sweeps.sweep import Member, Sweep
@@ -25,7 +25,7 @@ def run(number: int, loss: float | None, **fields: Any) -> Run:
     job: Job = a_job(
         **{
             "id": f"job-{number}",
-            "sweep": "sweep-1",
+            "group": "sweep-1",
             "suffix": f"support-{number}",
             "state": "succeeded",
             "fine_tuned_model": f"ft:gpt:acme:support-{number}:x",
@@ -38,7 +38,14 @@ def run(number: int, loss: float | None, **fields: Any) -> Run:
 
 
 def sweep(*runs: Run) -> Sweep:
-    return Sweep("sweep-1", tuple(one.member for one in runs), "U0ANA", HERE, 1.0, "train & <b>.jsonl")
+    return Sweep(
+        id="sweep-1",
+        members=tuple(one.member for one in runs),
+        requester="U0ANA",
+        origin=HERE,
+        created_at=1.0,
+        file="train & <b>.jsonl",
+    )
 
 
 def buttons(shown: Message) -> list[tuple[str, str]]:
@@ -46,7 +53,7 @@ def buttons(shown: Message) -> list[tuple[str, str]]:
 
 
 def ended(*runs: Run) -> Message:
-    return render(SweepEnded(), sweep(*runs), runs)
+    return render(GroupEnded(), sweep(*runs), runs)
 
 
 def test_the_table_marks_the_best_and_leads_to_every_card_and_no_text_of_people_is_markup() -> None:

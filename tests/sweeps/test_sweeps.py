@@ -17,11 +17,11 @@ from bot.jobs.job import Origin
 from bot.providers.objects import SUBMISSION_KEY
 from bot.spending.budget import OverBudget, Scope
 from bot.store.database import Database
+from bot.store.job_groups import SqliteGroupStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
-from bot.store.sweeps import SqliteSweepStore
 from bot.sweeps.grid import configurations
 from bot.sweeps.progress import SweepProgress
 from bot.sweeps.sweep import Sweep
@@ -47,7 +47,7 @@ async def told(database: Database) -> list[str]:
 
 
 async def test_every_configuration_becomes_a_job_with_its_own_id_name_and_seed(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteSweepStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteGroupStore
 ) -> None:
     sweeps, _, submitter = make_sweeps()
     sweep = await started(sweeps, wanted(dataset))
@@ -58,7 +58,7 @@ async def test_every_configuration_becomes_a_job_with_its_own_id_name_and_seed(
     assert {job["metadata"][SUBMISSION_KEY] for job in created} == {job.id for job in jobs}
     assert [job.suffix for job in jobs] == [f"train-{number}" for number in range(1, 7)]
     assert len({job.seed for job in jobs}) == 6
-    assert {job.sweep for job in jobs} == {sweep.id}
+    assert {job.group for job in jobs} == {sweep.id}
     assert len(stand_in.files) == 1
 
 
@@ -106,7 +106,7 @@ async def test_one_approval_lets_all_of_them_go_on_and_is_asked_for_by_the_whole
     make_sweeps: MakeSweeps,
     dataset: Dataset,
     stand_in: StandInProvider,
-    sweep_store: SqliteSweepStore,
+    sweep_store: SqliteGroupStore,
     database: Database,
 ) -> None:
     planned = await make_sweeps()[0].plan(a_caller(), wanted(dataset))
@@ -129,7 +129,7 @@ async def test_one_approval_lets_all_of_them_go_on_and_is_asked_for_by_the_whole
 
 
 async def test_a_sweep_that_is_declined_ends_as_a_whole_with_the_reason(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteSweepStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteGroupStore
 ) -> None:
     sweeps, approvals, _ = make_sweeps(Rules(approval_above=0, deciders=("U0BEN",)))
     sweep = await started(sweeps, wanted(dataset))
@@ -140,7 +140,7 @@ async def test_a_sweep_that_is_declined_ends_as_a_whole_with_the_reason(
 
 
 async def test_as_many_begin_as_there_is_room_for_and_the_others_line_up(
-    make_sweeps: MakeSweeps, dataset: Dataset, sweep_store: SqliteSweepStore, database: Database
+    make_sweeps: MakeSweeps, dataset: Dataset, sweep_store: SqliteGroupStore, database: Database
 ) -> None:
     sweeps, _, submitter = make_sweeps(Rules(most_running=2))
     sweep = await started(sweeps, wanted(dataset))
@@ -154,7 +154,7 @@ async def test_as_many_begin_as_there_is_room_for_and_the_others_line_up(
 
 
 async def test_what_is_left_is_stopped_by_its_owner_only(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteSweepStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteGroupStore
 ) -> None:
     sweeps, _, submitter = make_sweeps(Rules(most_running=2))
     sweep = await started(sweeps, wanted(dataset))
@@ -172,7 +172,7 @@ async def test_its_end_is_told_once_and_elsewhere_only_where_it_was_public(
     make_sweeps: MakeSweeps,
     dataset: Dataset,
     jobs: SqliteJobStore,
-    sweep_store: SqliteSweepStore,
+    sweep_store: SqliteGroupStore,
     database: Database,
     private: bool,
 ) -> None:
@@ -182,13 +182,13 @@ async def test_its_end_is_told_once_and_elsewhere_only_where_it_was_public(
         await SqliteSubscriptions(database).add(channel, entry)
     sweep = await sweeps.start(a_caller(), wanted(dataset), Origin("T0ACME", "C0TRAINING", private), "command/1")
     progress = SweepProgress(sweep_store, jobs, notices_channel="C0ALL")
-    assert await progress.look(sweep.id)
+    assert await progress.look(sweep)
     assert await told(database) == []
     await sweeps.stop(a_caller(), sweep.id)
-    assert await progress.look(sweep.id)
+    assert await progress.look(sweep)
     late = Entry("late", 2.0, "U0BEN", "subscribe", "C0LATE", "C0LATE")
     await SqliteSubscriptions(database).add("C0LATE", late)
-    assert await progress.look(sweep.id)
+    assert await progress.look(sweep)
     ended = [one for one in await told(database) if one.startswith("ended")]
     assert ended == ["ended", *([] if private else ["ended/elsewhere", "ended/elsewhere/C0SUBSCRIBED"])]
 

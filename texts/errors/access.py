@@ -40,6 +40,7 @@ def no_such_thing(kind: str) -> str:
         "example": _("There is no such example here (any more)."),
         "checkpoint": _("There is no such checkpoint here."),
         "sweep": _("There is no such sweep here."),
+        "group": _("There are no such jobs here."),
     }.get(kind) or _("There is no such thing here.")
 
 

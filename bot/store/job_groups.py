@@ -1,4 +1,4 @@
-"""Sweeps. Implements `bot.sweeps.sweep.SweepStore`."""
+"""Groups of jobs. Implements `bot.jobs.group.GroupStore`."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -9,59 +9,71 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.jobs import states
+from bot.jobs.group import Decide, JobGroup
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
-from bot.jobs.notice import Notice, SweepApprovalAsked
+from bot.jobs.notice import GroupApprovalAsked, Notice
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.jobs import insert_job, read_ledger, update_job
-from bot.store.outbox import put_notices
-from bot.sweeps.sweep import Decide, Sweep
+from bot.store.outbox import put_notices, touch_card
+from bot.sweeps.sweep import Sweep
 
 
-class SqliteSweepStore:
+class SqliteGroupStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def admit(self, sweep: Sweep, jobs: Sequence[Job], decide: Decide, entry: Entry) -> Sequence[Job]:
+    async def admit(self, group: JobGroup, jobs: Sequence[Job], decide: Decide, entry: Entry) -> Sequence[Job]:
         def work(db: SqliteDatabase) -> Sequence[Job]:
-            if db.execute("SELECT 1 FROM sweeps WHERE id = ?", [sweep.id]).fetchone():
+            if db.execute("SELECT 1 FROM job_groups WHERE id = ?", [group.id]).fetchone():
                 return ()
             updates = decide(read_ledger(db, jobs[0]))
-            db.execute("INSERT INTO sweeps VALUES (?, ?, ?)", [sweep.id, sweep.created_at, _encoded(sweep)])
+            db.execute("INSERT INTO job_groups VALUES (?, ?, ?)", [group.id, group.created_at, _encoded(group)])
             # Before those of its jobs, which stand in its thread.
             db.execute(
                 "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
-                [sweep.id, sweep.origin.channel, time.time()],
+                [group.id, group.origin.channel, time.time()],
             )
             for update in updates:
                 insert_job(db, update.job, partial(_as_decided, update))
             if any(update.job.state == states.AWAITING_APPROVAL for update in updates):
-                put_notices(db, [sweep.notice("approval", SweepApprovalAsked())])
+                put_notices(db, [group.notice("approval", GroupApprovalAsked())])
             put_entries(db, [entry])
             return [update.job for update in updates]
 
         return await self._database.write(work)
 
-    async def get(self, sweep_id: str) -> Sweep | None:
-        found = await self._many([sweep_id])
+    async def get(self, group_id: str) -> JobGroup | None:
+        found = await self._many([group_id])
         return found[0] if found else None
 
-    async def jobs(self, sweep: Sweep) -> list[Job]:
-        return await self._database.read(lambda db: _jobs(db, sweep))
+    async def change(self, group_id: str, make: Callable[[JobGroup], JobGroup | None]) -> JobGroup | None:
+        def work(db: SqliteDatabase) -> JobGroup | None:
+            row = db.execute("SELECT value FROM job_groups WHERE id = ?", [group_id]).fetchone()
+            changed = make(_decoded(row[0])) if row else None
+            if changed is not None:
+                db.execute("UPDATE job_groups SET value = ? WHERE id = ?", [_encoded(changed), group_id])
+                touch_card(db, group_id)
+            return changed
 
-    async def of_jobs(self, jobs: Sequence[Job]) -> list[Sweep]:
-        return await self._many(list({job.sweep for job in jobs if job.sweep is not None}))
+        return await self._database.write(work)
+
+    async def jobs(self, group: JobGroup) -> list[Job]:
+        return await self._database.read(lambda db: _jobs(db, group))
+
+    async def of_jobs(self, jobs: Sequence[Job]) -> list[JobGroup]:
+        return await self._many(list({job.group for job in jobs if job.group is not None}))
 
     async def update_jobs(
         self,
-        sweep: Sweep,
+        group: JobGroup,
         make: Callable[[Job], JobUpdate | None],
         notices: Sequence[Notice] = (),
         entry: Entry | None = None,
     ) -> list[Job]:
         def work(db: SqliteDatabase) -> list[Job]:
-            changed = [job for member in sweep.members if (job := update_job(db, member.job_id, make)) is not None]
+            changed = [job for job_id in group.job_ids if (job := update_job(db, job_id, make)) is not None]
             if changed:
                 put_notices(db, notices)
                 put_entries(db, [entry] if entry else [])
@@ -69,11 +81,11 @@ class SqliteSweepStore:
 
         return await self._database.write(work)
 
-    async def set_reminded(self, sweep: Sweep, notice: Notice) -> None:
-        reminded = msgspec.structs.replace(sweep, reminded=True)
-
+    async def set_reminded(self, group: JobGroup, notice: Notice) -> None:
         def work(db: SqliteDatabase) -> None:
-            db.execute("UPDATE sweeps SET value = ? WHERE id = ?", [_encoded(reminded), sweep.id])
+            db.execute(
+                "UPDATE job_groups SET value = json_set(value, '$.reminded', json('true')) WHERE id = ?", [group.id]
+            )
             put_notices(db, [notice])
 
         await self._database.write(work)
@@ -86,25 +98,30 @@ class SqliteSweepStore:
 
         await self._database.write(work)
 
-    async def _many(self, ids: Sequence[str]) -> list[Sweep]:
+    async def _many(self, ids: Sequence[str]) -> list[JobGroup]:
         marks = ",".join("?" * len(ids))
         rows = await self._database.read(
-            lambda db: db.execute(f"SELECT value FROM sweeps WHERE id IN ({marks}) ORDER BY rowid", ids).fetchall()
+            lambda db: db.execute(f"SELECT value FROM job_groups WHERE id IN ({marks}) ORDER BY rowid", ids).fetchall()
         )
-        return [msgspec.json.decode(row[0], type=Sweep) for row in rows]
+        return [_decoded(row[0]) for row in rows]
 
 
 def _as_decided(update: JobUpdate) -> JobUpdate:
     return update
 
 
-def _jobs(db: SqliteDatabase, sweep: Sweep) -> list[Job]:
-    ids = [member.job_id for member in sweep.members]
+def _jobs(db: SqliteDatabase, group: JobGroup) -> list[Job]:
+    ids = group.job_ids
     marks = ",".join("?" * len(ids))
     rows = db.execute(f"SELECT value FROM jobs WHERE id IN ({marks})", ids).fetchall()
     found = {job.id: job for job in (msgspec.json.decode(row[0], type=Job) for row in rows)}
     return [found[job_id] for job_id in ids if job_id in found]
 
 
-def _encoded(sweep: Sweep) -> str:
-    return msgspec.json.encode(sweep).decode()
+def _encoded(group: JobGroup) -> str:
+    return msgspec.json.encode(group).decode()
+
+
+def _decoded(value: str) -> JobGroup:
+    group: JobGroup = msgspec.json.decode(value, type=Sweep)
+    return group

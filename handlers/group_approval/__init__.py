@@ -1,0 +1,1 @@
+"""Approving several jobs at once."""

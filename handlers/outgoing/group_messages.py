@@ -1,0 +1,29 @@
+"""How groups of jobs look, each kind in its own way: the card of all, and what is said in its thread."""
+
+from collections.abc import Mapping
+
+from bot.jobs.group import GroupStore, JobGroup
+from bot.jobs.notice import GroupBody
+from bot.sweeps.progress import SweepProgress
+from bot.sweeps.sweep import Sweep
+from handlers.blocks import sweep as sweep_blocks
+from handlers.blocks.message import Message
+
+
+class GroupMessages:
+    def __init__(self, groups: GroupStore, sweeps: SweepProgress) -> None:
+        self._groups = groups
+        self._sweeps = sweeps
+
+    async def get(self, group_id: str) -> JobGroup | None:
+        return await self._groups.get(group_id)
+
+    async def card(self, group: JobGroup, links: Mapping[str, str]) -> Message:
+        """As it stands now, in the language in force; its end is told, once. `links`: to the cards of its jobs, by
+        their ids, as far as there are any."""
+        assert isinstance(group, Sweep)
+        return sweep_blocks.sweep_card(group, await self._sweeps.look(group), links)
+
+    async def said(self, group: JobGroup, body: GroupBody) -> Message:
+        assert isinstance(group, Sweep)
+        return sweep_blocks.render(body, group, await self._sweeps.runs(group))
