@@ -19,6 +19,9 @@ TRANSLATED = [
     ),
 ]
 
+# Pages for programmers, who press none.
+WITHOUT_BUTTONS = ["docs/zh/responses.md"]
+
 # Between fences, or indented by four after an empty line.
 _BLOCK = re.compile(r"^( *)```[^\n]*\n.*?^\1```$|(?<=\n\n)(?: {4}[^\n]+\n|\n(?= {4}))+", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -106,7 +109,7 @@ def test_a_page_in_chinese_names_the_same_commands_settings_and_fields(page: str
 @pytest.mark.parametrize("page", TRANSLATED)
 def test_buttons_are_called_in_a_page_as_they_are_in_slack(page: str) -> None:
     labels = {label: said(label) for label in emphasised(english_of(page)) if said(label) != label}
-    assert labels
+    assert labels or page in WITHOUT_BUTTONS
     shown = emphasised(page)
     assert [label for label, chinese in labels.items() if not any(chinese in each for each in shown)] == []
 

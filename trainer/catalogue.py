@@ -28,6 +28,10 @@ class ResolvedModel(msgspec.Struct, frozen=True):
     folder: Path | None = None
 
     @property
+    def id(self) -> str:
+        return self.model.id if self.model else self.base.id
+
+    @property
     def adapter(self) -> Path | None:
         return None if self.whole else self.folder
 

@@ -1,4 +1,5 @@
-"""What is kept for a time is removed once that is over: files, uploads in parts that nobody completed, and exports."""
+"""What is kept for a time is removed once that is over: files, uploads in parts that nobody completed, exports and
+responses."""
 
 from __future__ import annotations
 
@@ -27,6 +28,7 @@ def remove_expired(settings: Settings, store: Store) -> None:
     for export in store.expired_exports(at):
         shutil.rmtree(settings.exports / export.id, ignore_errors=True)
         store.delete_export(export.id)
+    store.delete_expired_responses(at)
     for upload in store.expired_uploads(at):
         shutil.rmtree(settings.parts / upload.id, ignore_errors=True)
         store.end_upload(upload.id, "expired")

@@ -44,7 +44,7 @@ class Key(msgspec.Struct, frozen=True):
     name: str
     admin: bool = False
 
-    def sees(self, thing: File | Upload | Job | Model | Export) -> bool:
+    def sees(self, thing: File | Upload | Job | Model | Export | StoredResponse) -> bool:
         """A key sees its own, an admin key everything."""
         return self.admin or thing.owner == self.name
 
@@ -149,6 +149,17 @@ class Model(msgspec.Struct, frozen=True):
     created_at: int
     owned_by: str
     job_id: str
+    owner: str | None = None
+
+
+class StoredResponse(msgspec.Struct, frozen=True):
+    """A response of Responses as it was answered, and the items that the model read, its own answer aside."""
+
+    id: str
+    created_at: int
+    expires_at: int
+    response: dict[str, Any]
+    input: list[dict[str, Any]]
     owner: str | None = None
 
 

@@ -21,7 +21,19 @@ from filelock import FileLock, Timeout
 from texts import trainer as texts
 from texts.language import Language, speaking
 from trainer.activity import ChatActivity
-from trainer.api import chat, completions, errors, exports, files, graders, jobs, models, permissions, uploads
+from trainer.api import (
+    chat,
+    completions,
+    errors,
+    exports,
+    files,
+    graders,
+    jobs,
+    models,
+    permissions,
+    responses,
+    uploads,
+)
 from trainer.api.guard import Guard
 from trainer.api.request_ids import RequestIds
 from trainer.api.services import Services
@@ -88,7 +100,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],
     )
     errors.install(app)
-    for part in (files, uploads, jobs, graders, permissions, models, exports, chat, completions):
+    for part in (files, uploads, jobs, graders, permissions, models, exports, responses, chat, completions):
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
     @app.get("/healthz", include_in_schema=False)

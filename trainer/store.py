@@ -29,14 +29,37 @@ from sqlite_utils.db import Table
 
 from texts import trainer as texts
 from trainer.errors import TrainerError
-from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, Export, File, Job, Key, Model, Permission, Upload, now
+from trainer.objects import (
+    FROM_ENVIRONMENT,
+    Checkpoint,
+    Event,
+    Export,
+    File,
+    Job,
+    Key,
+    Model,
+    Permission,
+    StoredResponse,
+    Upload,
+    now,
+)
 
 migrations = Migrations("trainer")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 # Columns that hold JSON.
-_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage", "reinforcement", "trial", "integrations"}
+_JSON = {
+    "metadata",
+    "result_files",
+    "error",
+    "data",
+    "metrics",
+    "lineage",
+    "reinforcement",
+    "trial",
+    "integrations",
+} | {"response", "input"}
 
 _UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)"
 
@@ -131,6 +154,15 @@ def m009_exports(db: Database) -> None:
 def m010_integrations(db: Database) -> None:
     db.execute("ALTER TABLE jobs ADD COLUMN integrations TEXT")
     db.execute("ALTER TABLE jobs ADD COLUMN tracked INTEGER NOT NULL DEFAULT 0")
+
+
+@migrations()
+def m011_responses(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE responses (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, created_at INTEGER, expires_at INTEGER,"
+        " response TEXT, input TEXT, owner TEXT)"
+    )
+    db.execute("CREATE INDEX responses_by_expiry ON responses (expires_at)")
 
 
 _TROUBLE = {
@@ -324,6 +356,21 @@ class Store:
 
     def delete_export(self, id: str) -> None:
         self._delete("exports", id)
+
+    # Responses
+
+    def add_response(self, response: StoredResponse) -> None:
+        self._insert("responses", response)
+
+    def response(self, id: str) -> StoredResponse | None:
+        return self._one(StoredResponse, "responses", f"id = ? AND {_UNEXPIRED}", [id, now()])
+
+    def delete_response(self, id: str) -> None:
+        self._delete("responses", id)
+
+    def delete_expired_responses(self, at: int) -> None:
+        with self._lock:
+            self._db.execute("DELETE FROM responses WHERE expires_at <= ?", [at])
 
     # Models
 

@@ -26,7 +26,8 @@ async def test_the_headers_of_a_stream_do_not_wait_for_the_first_token() -> None
     generations = [Generation(Text("What comes after 3?"), 5)]
     body = CreateCompletion(model="tiny-random", prompt="What comes after 3?", stream=True)
     nobody: Any = None
-    response = await reply(services, nobody, nobody, body, generations, _Completion(generations))
+    found: Any = SimpleNamespace(id="tiny-random")
+    response = await reply(services, nobody, found, body, generations, _Completion(generations))
     assert isinstance(response, StreamingResponse)
     assert response.status_code == 200
     assert not computed.is_set()

@@ -1,6 +1,6 @@
 """The trainer held to OpenAI's own description: whatever is asked, answers have the described shape, and never 5xx.
 
-`openai-fine-tuning.openapi.json` is the part of OpenAI's OpenAPI description (version 2.3.0, MIT licence, Copyright
+`openai.openapi.json` is the part of OpenAI's OpenAPI description (version 2.3.0, MIT licence, Copyright
 OpenAI) that the trainer stands in for; `openapi-overlay.json` says where it is behind its own service, and why.
 CI asks the same requests each time; `pytest -m soak` asks ever new ones.
 """
@@ -26,7 +26,7 @@ from trainer_process import KEY, Trainer, wait_for
 from trainer.store import Store
 
 HERE = Path(__file__).parent
-DESCRIPTION = json.loads((HERE / "openai-fine-tuning.openapi.json").read_text())
+DESCRIPTION = json.loads((HERE / "openai.openapi.json").read_text())
 # The optional parts of chats, completions and jobs that are no refusal here whatever they hold.
 OFFERED = {
     *(
@@ -44,7 +44,19 @@ OFFERED = {
     *("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "max_completion_tokens", "n"),
     *("stop", "stream", "user", "logprobs", "store", "service_tier", "safety_identifier", "echo"),
     *("grader", "item", "model_sample"),
+    *("input", "instructions", "previous_response_id", "max_output_tokens", "include", "truncation"),
 }
+RESPONSE = {"max_output_tokens": 16, "input": "What comes after 3?"}
+# What is taken as the input of a response, beside words.
+CALLED = {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"}
+ITEMS = [
+    {"role": "developer", "content": [{"type": "input_text", "text": "Count."}]},
+    {"role": "assistant", "content": "Two."},
+    {"type": "message", "role": "user", "content": "And then?"},
+    CALLED,
+    {"type": "function_call_output", "call_id": "call_1", "output": "sunny"},
+]
+WEATHER = {"type": "function", "name": "weather", "parameters": {"type": "object"}}
 _ALIKE = {"type": "text_similarity", "name": "a", "evaluation_metric": "bleu", "input": "a", "reference": "{{item.a}}"}
 _JUDGED = {
     "type": "score_model",
@@ -79,19 +91,28 @@ def overlaid() -> dict[str, Any]:
                 "description": "refused",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
             }
-    return _with_nulls(described)
+    return _readable(described)
 
 
-def _with_nulls(value: Any) -> Any:
-    """`nullable`, which OpenAPI 3.1 does not know and this description of version 3.1 uses, in words that it knows."""
+def _readable(value: Any) -> Any:
+    """`nullable`, which OpenAPI 3.1 does not know and this description of version 3.1 uses, in words that it knows; and
+    no `discriminator` without a mapping, for its values would be the schemas' names, which they are not."""
     if isinstance(value, list):
-        return [_with_nulls(one) for one in value]
+        return [_readable(one) for one in value]
     if not isinstance(value, dict):
         return value
-    inner = {key: _with_nulls(one) for key, one in value.items() if key != "nullable"}
+    inner = {key: _readable(one) for key, one in value.items() if key != "nullable"}
+    if isinstance(inner.get("discriminator"), dict) and "mapping" not in inner["discriminator"]:
+        del inner["discriminator"]
     return {"anyOf": [inner, {"type": "null"}]} if value.get("nullable") is True else inner
 
 
+# The schemas of a response's events, by their types.
+EVENTS = {
+    DESCRIPTION["components"]["schemas"][name]["properties"]["type"]["enum"][0]: name
+    for one in DESCRIPTION["components"]["schemas"]["ResponseStreamEvent"]["anyOf"]
+    for name in [one["$ref"].rpartition("/")[2]]
+}
 OPERATIONS = [(path, method) for path, methods in overlaid()["paths"].items() for method in methods]
 
 
@@ -108,11 +129,15 @@ class Known:
             "model": ["tiny-random", finished.fine_tuned_model],
             "fine_tuned_model_checkpoint": [finished.fine_tuned_model],
             "project_ids": [["colleague"]],
+            "response_id": [self.respond(), self.respond(tools=[WEATHER], tool_choice="required")],
         }
         store = Store(trainer.data / "trainer.db")
         store.delete_key("colleague")
         store.add_key("colleague", "sk-colleague", admin=False)
         store.close()
+
+    def respond(self, **more: Any) -> str:
+        return self.trainer.client.responses.create(model="tiny-random", **RESPONSE, **more).id
 
     def begin_job(self, *, paused: bool) -> None:
         """A job that can be paused, resumed or cancelled."""
@@ -128,6 +153,8 @@ class Known:
         match name:
             case "file_id":
                 return self.trainer.upload(b'{"messages": []}')
+            case "response_id":
+                return self.respond()
             case "fine_tuned_model_checkpoint":
                 (model,) = self.ids[name]
                 return model
@@ -159,6 +186,9 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
     body = case.body
     if not isinstance(body, dict):
         return
+    if case.path == "/responses":  # whose description requires nothing
+        body.setdefault("model", "tiny-random")
+        body.setdefault("input", RESPONSE["input"])
     for name in {"model", "training_file", "validation_file", "project_ids"} & set(body):
         body[name] = choose.draw(st.sampled_from([*known.ids[name], body[name]]))
     if "grader" in body:
@@ -168,6 +198,12 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
             del body[name]
         if "messages" in body:
             body["messages"] = [{"role": "user", "content": "What comes after 3?"}]
+        if case.path == "/responses":
+            body["input"] = choose.draw(st.lists(st.sampled_from(ITEMS), min_size=1) | st.just(RESPONSE["input"]))
+            previous = [None, None, *known.ids["response_id"], body.get("previous_response_id")]
+            body["previous_response_id"] = choose.draw(st.sampled_from(previous))
+            body["stream"] = choose.draw(st.booleans())
+            body |= choose.draw(st.sampled_from([{}, {"tools": [WEATHER], "tool_choice": "required"}]))
         if "file" in body:
             body |= {"file": b'{"messages": []}', "purpose": "fine-tune"}
     for name in {"max_tokens", "max_completion_tokens", "n"} & set(body):
@@ -175,11 +211,16 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
             body[name] = 3
     if "messages" in body and body.get("max_tokens") is None:
         body["max_tokens"] = 3
+    if case.path == "/responses" and body.get("max_output_tokens", 1024) not in range(16):
+        body["max_output_tokens"] = 16
 
 
 def require_conforming(case: Case, response: Response, components: dict[str, Any]) -> None:
     if response.headers.get("content-type", [""])[0].startswith("text/event-stream"):
         assert response.status_code == 200
+        if case.path == "/responses":
+            require_conforming_events(response, components)
+            return
         name = "CreateChatCompletionStreamResponse" if "chat" in case.path else "CreateCompletionResponse"
         schema = {"$ref": f"#/components/schemas/{name}", "components": components}
         events = response.text.strip().split("\n\n")
@@ -189,6 +230,14 @@ def require_conforming(case: Case, response: Response, components: dict[str, Any
             jsonschema.validate(json.loads(event.removeprefix("data: ")), schema)
         return
     case.validate_response(response, checks=[not_a_server_error, response_schema_conformance])
+
+
+def require_conforming_events(response: Response, components: dict[str, Any]) -> None:
+    for number, event in enumerate(response.text.strip().split("\n\n")):
+        told = json.loads(event.partition("data: ")[2])
+        assert told["sequence_number"] == number
+        schema = {"$ref": f"#/components/schemas/{EVENTS[told['type']]}", "components": components}
+        jsonschema.validate(told, schema)
 
 
 def ask_many(path: str, method: str, described: Any, known: Known, **how_many: Any) -> None:

@@ -12,7 +12,7 @@ from trainer_process import KEY, Trainer, jsonl
 
 from graders.reading import as_json, grader_of
 
-DESCRIPTION = json.loads((Path(__file__).parent / "openai-fine-tuning.openapi.json").read_text())
+DESCRIPTION = json.loads((Path(__file__).parent / "openai.openapi.json").read_text())
 EXACT: dict[str, Any] = {
     "type": "string_check",
     "name": "exact",

@@ -17,11 +17,22 @@ from openai.types.fine_tuning import (
 )
 from openai.types.fine_tuning.checkpoints import PermissionCreateResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+from openai.types.responses import (
+    Response,
+    ResponseError,
+    ResponseFunctionToolCallItem,
+    ResponseFunctionToolCallOutputItem,
+    ResponseInputMessageItem,
+    ResponseItemList,
+    ResponseOutputMessage,
+    ResponseOutputText,
+    ResponseUsage,
+)
 from openai.types.uploads import UploadPart
 from pydantic import TypeAdapter
 from trainer_process import Trainer
 
-from trainer.api import objects
+from trainer.api import objects, response_objects
 
 SAME: list[tuple[Any, Any]] = [
     (objects.FileObject, FileObject),
@@ -48,6 +59,15 @@ SAME: list[tuple[Any, Any]] = [
     (objects.CompletionChoice, CompletionChoice),
     (objects.CompletionLogprobs, Logprobs),
     (objects.Usage, CompletionUsage),
+    (response_objects.ResponseObject, Response),
+    (response_objects.ResponseUsageObject, ResponseUsage),
+    (response_objects.ResponseErrorObject, ResponseError),
+    (response_objects.OutputMessageObject, ResponseOutputMessage),
+    (response_objects.OutputTextObject, ResponseOutputText),
+    (response_objects.FunctionCallObject, ResponseFunctionToolCallItem),
+    (response_objects.InputMessageObject, ResponseInputMessageItem),
+    (response_objects.FunctionCallOutputObject, ResponseFunctionToolCallOutputItem),
+    (response_objects.ItemsObject, ResponseItemList),
 ]
 # Fields of our own.
 OURS = {

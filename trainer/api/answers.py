@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Annotated, Any, Protocol, TypeVar
 
+import msgspec
 from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import Field
 
 from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError
-from trainer.api.objects import Usage
+from trainer.api.generations import Generations
+from trainer.api.objects import TokenLogprobObject, TopLogprobObject, Usage
 from trainer.api.services import Services
 from trainer.base_models import BaseModel
 from trainer.catalogue import ResolvedModel
-from trainer.errors import ModelUnavailable, WorkerDied
 from trainer.objects import now
-from trainer.serving.messages import Delta, End, Generation, Refused, Sampling, Start, StreamEvent
+from trainer.serving.messages import Delta, End, Generation, Sampling, TokenLogprob, TopLogprob
 
+# A small model that rambles would fill its whole context, minutes long, for a client that set no limit.
+DEFAULT_MAX_TOKENS = 1024
+# The headers of a stream go out before the first token; and no proxy should collect the pieces.
+STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 _LEAST = 1e-5  # the least temperature and top_p that differ from none
 
 
@@ -52,16 +56,23 @@ class CreateAnswer(Body):
     def sampling(self, base: BaseModel) -> Sampling:
         if not all(token.isdecimal() and len(token) < 10 for token in self.logit_bias or {}):
             raise ApiError(400, "The names in logit_bias are token ids: whole numbers.", param="logit_bias")
-        temperature = base.temperature if self.temperature is None else self.temperature
-        return Sampling(
-            # What is next to nothing would divide by nothing, or leave no token at all.
-            temperature=temperature if temperature > _LEAST else 0.0,
-            top_p=max(base.top_p if self.top_p is None else self.top_p, _LEAST),
+        return msgspec.structs.replace(
+            sampling(base, self.temperature, self.top_p),
             frequency_penalty=self.frequency_penalty or 0.0,
             presence_penalty=self.presence_penalty or 0.0,
             logit_bias=self.logit_bias or {},
             seed=self.seed,
         )
+
+
+def sampling(base: BaseModel, temperature: float | None, top_p: float | None) -> Sampling:
+    """The base model's own where a client names none."""
+    temperature = base.temperature if temperature is None else temperature
+    return Sampling(
+        # What is next to nothing would divide by nothing, or leave no token at all.
+        temperature=temperature if temperature > _LEAST else 0.0,
+        top_p=max(base.top_p if top_p is None else top_p, _LEAST),
+    )
 
 
 C = TypeVar("C", covariant=True)  # a choice of the whole answer
@@ -97,20 +108,10 @@ async def reply(
         raise ApiError(
             400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
         )
-    answer = _Answer(body, generations, shape)
-    events = answer.events(services, found)
-    first = []
-    try:
-        while answer.starting:  # until then it may be refused
-            first.append(await anext(events))
-    except BaseException:
-        await events.aclose()
-        raise
-    said = _after(first, events)
+    answer = _Answer(found, body, generations, shape)
+    said = await answer.generations.begun(services, found)
     if body.stream:
-        # The headers go out now, before the first token; and no proxy should collect the pieces.
-        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(answer, said), media_type="text/event-stream", headers=headers)
+        return StreamingResponse(_stream(answer, said), media_type="text/event-stream", headers=STREAM_HEADERS)
     async with contextlib.aclosing(said):
         async for choice, one in said:
             answer.shape.add(choice, one)
@@ -127,101 +128,37 @@ async def listen(
     shape: AnswerShape[Any, Any],
 ) -> Usage:
     """Add all that is said to the shape, for a caller within the server. Raises ApiError."""
-    answer = _Answer(body, generations, shape)
-    async with contextlib.aclosing(answer.events(services, found)) as events:
-        async for choice, said in events:
-            if not isinstance(said, Start):
-                shape.add(choice, said)
+    answer = _Answer(found, body, generations, shape)
+    async with contextlib.aclosing(await answer.generations.begun(services, found)) as said:
+        async for choice, one in said:
+            shape.add(choice, one)
     return answer.usage()
 
 
 class _Answer:
-    """The events of one call's generations, and its usage."""
+    """What all chunks of one answer have in common, and its usage."""
 
-    def __init__(self, body: CreateAnswer, generations: list[Generation], shape: AnswerShape[Any, Any]) -> None:
+    def __init__(
+        self, found: ResolvedModel, body: CreateAnswer, generations: list[Generation], shape: AnswerShape[Any, Any]
+    ) -> None:
         self.with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         self.shape = shape
-        self.starting = len(generations)
-        self._generations = generations
-        self._model = body.model
+        self.generations = Generations(generations)
+        self._model = found.id
         self._created = now()
-        self._prompt_tokens = self._completion_tokens = 0
-
-    async def events(
-        self, services: Services, found: ResolvedModel
-    ) -> AsyncGenerator[tuple[int, Start | Delta | End], None]:
-        """(number, event) pairs: a Start has the number of its generation's first choice, a Delta or End that of its
-        own. Raises ApiError for a generation that is refused."""
-        arrived: asyncio.Queue[tuple[int, StreamEvent | Exception]] = asyncio.Queue()
-
-        async def listen(first: int, generation: Generation) -> None:
-            try:
-                async with contextlib.aclosing(services.chats.answer(found, generation)) as answer:
-                    async for said in answer:
-                        arrived.put_nowait((first, said))
-            except Exception as error:
-                arrived.put_nowait((first, error))
-
-        n = self._generations[0].n
-        listening = [asyncio.create_task(listen(n * at, one)) for at, one in enumerate(self._generations)]
-        open_choices = n * len(self._generations)
-        try:
-            while open_choices:
-                first, said = await arrived.get()
-                match said:
-                    case Start():
-                        self._prompt_tokens += said.prompt_tokens
-                        self.starting -= 1
-                        yield first, said
-                    case Delta():
-                        yield first + said.choice, said
-                    case End():
-                        open_choices -= 1
-                        self._completion_tokens += said.completion_tokens
-                        yield first + said.choice, said
-                    case Refused():
-                        raise _refusal(said)
-                    case ModelUnavailable():
-                        raise ApiError(503, str(said), type="server_error", code="model_unavailable") from said
-                    case WorkerDied():
-                        status = 503 if self.starting else 500
-                        raise ApiError(status, str(said), type="server_error", code="model_unavailable") from said
-                    case _:
-                        raise said
-        finally:
-            for task in listening:
-                task.cancel()
-            # Each tells the worker that nobody listens any more.
-            await asyncio.gather(*listening, return_exceptions=True)
 
     def common(self, object: str) -> dict[str, Any]:
         return {"id": self.shape.id, "object": object, "created": self._created, "model": self._model}
 
     def usage(self) -> Usage:
-        return {
-            "prompt_tokens": self._prompt_tokens,
-            "completion_tokens": self._completion_tokens,
-            "total_tokens": self._prompt_tokens + self._completion_tokens,
-        }
+        read, said = self.generations.prompt_tokens, self.generations.completion_tokens
+        return {"prompt_tokens": read, "completion_tokens": said, "total_tokens": read + said}
 
     def chunk(self, choices: Sequence[Any], *, last: bool = False) -> str:
         body = {**self.common(self.shape.chunk_object), "choices": choices}
         if self.with_usage:
             body["usage"] = self.usage() if last else None
         return _event(body)
-
-
-async def _after(
-    first: list[tuple[int, Start | Delta | End]], rest: AsyncGenerator[tuple[int, Start | Delta | End], None]
-) -> AsyncGenerator[tuple[int, Delta | End], None]:
-    """The deltas and ends of both."""
-    async with contextlib.aclosing(rest):
-        for number, said in first:
-            if not isinstance(said, Start):
-                yield number, said
-        async for number, said in rest:
-            if not isinstance(said, Start):
-                yield number, said
 
 
 async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Delta | End], None]) -> AsyncIterator[str]:
@@ -241,23 +178,13 @@ async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Delta | End],
         yield "data: [DONE]\n\n"
 
 
+def token_logprob(token: TokenLogprob) -> TokenLogprobObject:
+    return {**_top_logprob(token), "top_logprobs": [_top_logprob(one) for one in token.top]}
+
+
+def _top_logprob(token: TopLogprob) -> TopLogprobObject:
+    return {"token": token.token, "logprob": token.logprob, "bytes": token.bytes}
+
+
 def _event(body: dict[str, Any]) -> str:
     return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
-
-
-def _refusal(refused: Refused) -> ApiError:
-    match refused.code:
-        case "context_length_exceeded":
-            return ApiError(
-                400,
-                f"This model's maximum context length is {refused.context_length} tokens. However, your messages "
-                f"resulted in {refused.tokens} tokens. Please reduce the length of the messages.",
-                code="context_length_exceeded",
-                param="messages",
-            )
-        case "invalid_schema":
-            return ApiError(400, refused.message, code="invalid_schema", param="response_format")
-        case "invalid_prompt":
-            return ApiError(400, refused.message, code="invalid_prompt", param="messages")
-        case "failed":
-            return ApiError(500, refused.message, type="server_error")

@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from trainer.api.errors import ApiError
+
 # Deeper than any schema that people write, and far from where programs that read one level inside another give up.
 MAX_DEPTH = 100
 
@@ -36,3 +38,12 @@ class Body(Strict):
         except UnicodeEncodeError:
             raise ValueError("the body holds half of a surrogate pair, which is no character") from None
         return value
+
+
+def require_metadata(metadata: dict[str, str] | None) -> None:
+    """ApiError where there is more of it than the protocol allows."""
+    pairs = metadata or {}
+    if len(pairs) > 16 or any(len(key) > 64 or len(value) > 512 for key, value in pairs.items()):
+        raise ApiError(
+            400, "Metadata holds at most 16 pairs; keys at most 64 characters, values at most 512.", param="metadata"
+        )

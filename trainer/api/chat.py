@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.api import tool_calls
-from trainer.api.answers import CreateAnswer, listen, reply
+from trainer.api.answers import DEFAULT_MAX_TOKENS, CreateAnswer, listen, reply, token_logprob
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError
 from trainer.api.objects import (
@@ -20,8 +20,6 @@ from trainer.api.objects import (
     ChatLogprobs,
     ChatMessage,
     FinishReason,
-    TokenLogprobObject,
-    TopLogprobObject,
     Usage,
 )
 from trainer.api.services import CurrentKey, Services, ServicesDep
@@ -29,12 +27,9 @@ from trainer.api.tool_calls import Function, FunctionName, NamedTool, Tool, Tool
 from trainer.calls import Call, CallReader, Offer
 from trainer.catalogue import ResolvedModel
 from trainer.objects import Key, new_id
-from trainer.serving.messages import Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
+from trainer.serving.messages import Conversation, Delta, End, Generation, TokenLogprob
 
 router = APIRouter(prefix="/v1/chat/completions")
-
-# A small model that rambles would fill its whole context, minutes long, for a client that set no limit.
-DEFAULT_MAX_TOKENS = 1024
 
 
 class _Lenient(BaseModel):
@@ -283,10 +278,7 @@ class _Chat:
     def _logprobs(self, tokens: list[TokenLogprob]) -> ChatLogprobs | None:
         if not self._with_logprobs:
             return None
-        content: list[TokenLogprobObject] = [
-            {**_top_logprob(token), "top_logprobs": [_top_logprob(one) for one in token.top]} for token in tokens
-        ]
-        return {"content": content, "refusal": None}
+        return {"content": [token_logprob(token) for token in tokens], "refusal": None}
 
     def _chunk(
         self,
@@ -306,10 +298,6 @@ class _Choice:
         self.calls: list[Call] = []
         self.tokens: list[TokenLogprob] = []
         self.finish_reason: FinishReason = "stop"
-
-
-def _top_logprob(token: TopLogprob) -> TopLogprobObject:
-    return {"token": token.token, "logprob": token.logprob, "bytes": token.bytes}
 
 
 def _require_offered(body: CreateChat) -> None:

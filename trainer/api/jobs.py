@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request
 
+from trainer.api.bodies import require_metadata
 from trainer.api.create_job import MAX_SEED, CreateJob, method_of, reinforcement_of
 from trainer.api.errors import ApiError, not_found
 from trainer.api.integrations import integration_objects, integrations_of
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/v1/fine_tuning/jobs")
 async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> JobObject:
     method = method_of(body)
     integrations = integrations_of(body.integrations, services.settings)
-    _require_metadata(body.metadata)
+    require_metadata(body.metadata)
     found = services.model(body.model, key, missing=400)
     _require_file(services, key, body.training_file, "training_file")
     if body.validation_file is not None:
@@ -76,7 +77,7 @@ def list_jobs(
 ) -> Page[JobObject]:
     query = request.query_params
     wanted = {key[9:-1]: value for key, value in query.items() if key.startswith("metadata[") and key.endswith("]")}
-    _require_metadata(wanted)
+    require_metadata(wanted)
     try:
         page, more = services.store.jobs(
             key=key, after=after, limit=limit, metadata=wanted, without_metadata=query.get("metadata") == "null"
@@ -249,14 +250,6 @@ def _require_file(services: Services, key: Key, id: str, param: str) -> None:
         raise ApiError(400, f"The file {id!r} does not exist. Upload it first.", code="file_not_found", param=param)
     if file.purpose != "fine-tune":
         raise ApiError(400, f"The file {id!r} has the purpose {file.purpose!r}, not 'fine-tune'.", param=param)
-
-
-def _require_metadata(metadata: dict[str, str] | None) -> None:
-    pairs = metadata or {}
-    if len(pairs) > 16 or any(len(key) > 64 or len(value) > 512 for key, value in pairs.items()):
-        raise ApiError(
-            400, "Metadata holds at most 16 pairs; keys at most 64 characters, values at most 512.", param="metadata"
-        )
 
 
 def _suffix(suffix: str | None) -> str | None:

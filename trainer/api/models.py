@@ -45,7 +45,7 @@ async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> Delet
 def model_object(found: ResolvedModel, services: Services) -> ModelObject:
     base, model = found.base, found.model
     told: ModelObject = {
-        "id": model.id if model else base.id,
+        "id": found.id,
         "object": "model",
         "created": model.created_at if model else 0,
         "owned_by": model.owned_by if model else base.owned_by,

@@ -26,7 +26,7 @@ class Page(TypedDict, Generic[T]):
 
 class Deleted(TypedDict):
     id: str
-    object: Literal["file", "model", "checkpoint.permission", "export"]
+    object: Literal["file", "model", "checkpoint.permission", "export", "response"]
     deleted: Literal[True]
 
 
