@@ -155,6 +155,17 @@ def split(
     raise SystemExit(split_command(file, share, seed, force))
 
 
+@app.command()
+def rescue(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
+    parallel: Annotated[int, typer.Option(metavar="N", min=1, max=64)] = 8,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    from app.rescue import rescue_command
+
+    raise SystemExit(rescue_command(folder, parallel, as_json))
+
+
 @app.command(context_settings=_PASSED_ON)
 def trainer(context: typer.Context) -> None:
     _needs("local", "trainer")

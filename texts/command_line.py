@@ -26,6 +26,13 @@ def command(name: str) -> str:
             "Split off a validation file. NAME.training.jsonl and NAME.validation.jsonl are written beside the file."
             "\n\nExit code 0: done, 2: not."
         ),
+        "rescue": _(
+            "Save in a folder what you have at a provider. Training files, jobs, events, checkpoints, results and the "
+            "list of models; nothing is changed there.\n\n"
+            "Run it again to go on after it broke off, or to fetch what is new. OPENAI_API_KEY and OPENAI_BASE_URL "
+            "name the provider.\n\n"
+            "Exit code 0: everything is there, 1: something could not be had, 2: broken off."
+        ),
         "trainer": _(
             "Train and serve models on your own hardware. A server of OpenAI's fine-tuning protocol, and its tools."
         ),
@@ -67,4 +74,7 @@ def option(command: str, name: str) -> str:
         ("split", "share"): _("The share of the examples that goes to the validation file."),
         ("split", "seed"): _("The same seed gives the same split."),
         ("split", "force"): _("Overwrite the new files if they are there."),
+        ("rescue", "folder"): _("Where it is saved; new, empty, or of an earlier rescue."),
+        ("rescue", "parallel"): _("Requests at a time."),
+        ("rescue", "as_json"): _("Print one JSON object."),
     }[command, name]

@@ -93,3 +93,35 @@ def no_backup(file: object) -> str:
 @ERRORS.sentence
 def backup_too_new(file: object) -> str:
     return _("{file} is the backup of a newer version. Install that one, then restore.", file=file)
+
+
+@ERRORS.sentence
+def rescue_folder_of_others(folder: object) -> str:
+    return _("{folder} holds other things, so I do not write into it. Name an empty or new folder.", folder=folder)
+
+
+@ERRORS.sentence
+def rescue_folder_in_use(folder: object) -> str:
+    return _("Another `finetune-bot rescue` is working in {folder}. Wait for it, or stop it.", folder=folder)
+
+
+@ERRORS.sentence
+def rescue_of_another(folder: object, there: str, here: str) -> str:
+    return _(
+        "{folder} holds what {there} had, and this is {here}. Name another folder for it.",
+        folder=folder,
+        there=there,
+        here=here,
+    )
+
+
+@ERRORS.sentence
+def rescue_manifest_unreadable(file: object, why: object) -> str:
+    return _(
+        "{file} cannot be read: {why}. Move it away, with its folder, and save everything anew.", file=file, why=why
+    )
+
+
+@ERRORS.sentence
+def no_rescue(folder: object) -> str:
+    return _("Nothing was saved in {folder} yet. Run `finetune-bot rescue` first.", folder=folder)

@@ -1,0 +1,85 @@
+"""What `finetune-bot rescue` says in the terminal. Values come as they are."""
+
+from texts.language import _, plural
+
+
+def reading(address: str) -> str:
+    return _("Reading what there is at {address} …", address=address)
+
+
+def saving() -> str:
+    return _("Saving")
+
+
+def found(jobs: int, files: int, results: int, models: int) -> list[str]:
+    """What is saved, by kind."""
+    return [
+        plural("{count} job", "{count} jobs", jobs),
+        plural("{count} file", "{count} files", files),
+        plural("{count} file of results", "{count} files of results", results),
+        plural("{count} model", "{count} models", models),
+    ]
+
+
+def saved_all(folder: str, what: str, size: str) -> str:
+    """`what`: the list of what is saved."""
+    return _("All of it is in {folder}: {what} ({size}).", folder=folder, what=what, size=size)
+
+
+def saved_most(folder: str, what: str, size: str) -> str:
+    """`what`: the list of what is saved."""
+    return _("In {folder}: {what} ({size}).", folder=folder, what=what, size=size)
+
+
+def took(written: int, requests: int, duration: str) -> str:
+    """`written`: how many objects were fetched now."""
+    fetched = plural("{count} object fetched", "{count} objects fetched", written)
+    asked = plural("{count} request", "{count} requests", requests)
+    return _("{fetched}, {asked}, {duration}", fetched=fetched, asked=asked, duration=duration)
+
+
+def could_not_be_had(count: int) -> str:
+    return plural("{count} thing could not be had:", "{count} things could not be had:", count)
+
+
+def missing(kind: str, id: str, name: str | None, why: str) -> str:
+    """A line of that list. `kind` as in the manifest; `name`: a file's."""
+    what = {
+        "file": _("file {id}", id=id),
+        "results": _("results {id}", id=id),
+        "events": _("events of {id}", id=id),
+        "checkpoints": _("checkpoints of {id}", id=id),
+    }[kind]
+    if name:
+        return _("{what} ({name}): {why}", what=what, name=name, why=why)
+    return _("{what}: {why}", what=what, why=why)
+
+
+def gone() -> str:
+    return _("It was deleted at the provider, or has expired there.")
+
+
+def refused(status: int, said: str) -> str:
+    """`said`: in the provider's words."""
+    return _("The provider answered {status}: {said}", status=str(status), said=said)
+
+
+def and_more(count: int) -> str:
+    return plural("… and {count} more", "… and {count} more", count)
+
+
+def all_stand_in(file: str) -> str:
+    return _("All of them stand in {file}.", file=file)
+
+
+def try_again() -> str:
+    return _("Run the same command again for what the provider had only trouble with.")
+
+
+def stopped() -> str:
+    return _("Stopped.")
+
+
+def goes_on(folder: str) -> str:
+    """Behind why it broke off."""
+    return _("What is saved stays in {folder}: run the same command again, and it goes on from there.", folder=folder)
