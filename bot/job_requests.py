@@ -146,6 +146,10 @@ class JobRequests:
         """Seconds for each trained token, by base model, judged by the team's own past jobs."""
         return seconds_per_token(await self._jobs.latest(_PAST_JOBS), self._provider.name)
 
+    async def refused_since(self, provider: str) -> float | None:
+        """Since when the provider says that it trains no more for this organisation; None where it does not."""
+        return await self._jobs.training_refused_since(provider)
+
     async def on(self, caller: Caller, dataset: Dataset) -> Draft:
         """A request to train on that file. One that was made for the next model after another goes on from that, or
         where the provider cannot do so with this file, trains its base model anew."""
@@ -156,7 +160,7 @@ class JobRequests:
         made = models.get(dataset.parent)
         suffix = (made.suffix if made else None) or suffix_of(dataset.parent)
         words = {"suffix": next_suffix(suffix)} if suffix else {}
-        if self._goes_on(dataset.parent, made, dataset.report):
+        if await self._goes_on(dataset.parent, made, dataset.report):
             return Draft({**words, "model": dataset.parent}, dataset, thread_ts=thread_ts)
         base = made.base_model if made else base_of(dataset.parent)
         while base in models:
@@ -196,12 +200,11 @@ class JobRequests:
         dataset = (own or files)[0]
         return Draft(words_of(kept), dataset, files=files, thread_ts=dataset.thread_ts)
 
-    def _goes_on(self, model: str, made: Job | None, report: Report | None) -> bool:
+    async def _goes_on(self, model: str, made: Job | None, report: Report | None) -> bool:
         """Whether the provider can train a fine-tuned model further, on such a file."""
         if made is not None and (made.provider != self._provider.name or model in made.lost_models):
             return False
-        facts = lookup(model)
-        if facts is not None and not facts.trains(datetime.now(UTC).date()):
+        if not (await self._catalogue.retirements([model]))[model].trains(datetime.now(UTC).date()):
             return False
         return self._catalogue.can_train(model, report.method if report else None, report) is not False
 
@@ -225,11 +228,11 @@ class JobRequests:
         """Raises Invalid for one that is not offered, or that this person may not know of; Denied where the others here
         may not."""
         offered = await self._catalogue.base_models()
+        ends = (await self._catalogue.retirements([model]))[model]
+        if (since := ends.trained_until(datetime.now(UTC).date())) is not None:
+            raise Invalid("training_ended", "model", model=model, date=str(since), offered=offered)
         if model not in offered and not await self._is_known(caller, model):
             raise Invalid("not_fine_tunable", "model", provider=self._provider.name, model=model, offered=offered)
-        facts = lookup(model)
-        if facts is not None and not facts.trains(datetime.now(UTC).date()):
-            raise Invalid("training_ended", "model", model=model, date=str(facts.training_ends))
 
     async def _is_known(self, caller: Caller, model: str) -> bool:
         resource = await self._catalogue.resource(model)

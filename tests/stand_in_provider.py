@@ -395,7 +395,15 @@ class StandInProvider:
         extra: Json = {"fine_tunable": True} if self.says_trainable else {}
         extra |= {"methods": self.methods} if self.methods else {}
         base = [
-            {"id": model, "object": "model", "created": 1, "owned_by": "system", **extra} for model in self.base_models
+            {
+                "id": model,
+                "object": "model",
+                "created": 1,
+                "owned_by": "system",
+                "shutdown_date": self.shutdown_dates.get(model),
+                **extra,
+            }
+            for model in self.base_models
         ]
         tuned = [
             {

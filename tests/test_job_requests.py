@@ -29,7 +29,7 @@ from bot.jobs.settings import JobSettings
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.providers.protocol import Checkpoint, Hyperparameters, Metrics
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, Scope
 from bot.store.audit import SqliteAuditLog
@@ -37,6 +37,7 @@ from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.spending import SqliteBudgetStore
+from texts.errors import sentence
 from training_files import Report
 
 BEN = Actor("U0BEN", "T0ACME")
@@ -204,6 +205,37 @@ async def test_what_could_not_train_is_refused_at_its_setting(
     assert isinstance(error, Invalid)
     assert error.kind == kind
     assert error.field in (None, *settings)
+
+
+async def test_a_model_whose_day_has_come_is_refused_with_what_else_there_is(
+    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider
+) -> None:
+    await datasets.save(a_dataset())
+    stand_in.base_models = [MODEL, "SmolLM2-135M-Instruct"]
+    stand_in.shutdown_dates = {MODEL: "2020-02-03"}
+    for model in (MODEL, TUNED):
+        error = await refusal(requests, wanted(model=model))
+        assert error.kind == "training_ended"
+        assert (
+            sentence(error) == f"{model} cannot be fine-tuned since 3 February 2020. These can: SmolLM2-135M-Instruct."
+        )
+    stand_in.base_models = [MODEL]
+    requests._catalogue.forget()
+    assert "no other base model is offered" in sentence(await refusal(requests, wanted()))
+
+
+async def test_that_a_provider_trains_no_more_is_remembered_until_it_takes_a_job(
+    requests: JobRequests, jobs: SqliteJobStore
+) -> None:
+    refused = JobError("training_not_available", "")
+    assert await requests.refused_since("acme") is None
+    await jobs.insert(a_job(id="job-0", state="succeeded", provider_job_id="ftjob-0", created_at=1.0))
+    for at in (2.0, 3.0):
+        await jobs.insert(a_job(id=f"job-{at}", state="failed", error=refused, created_at=at))
+    assert await requests.refused_since("acme") == 2.0
+    assert await requests.refused_since("another") is None
+    await jobs.insert(a_job(id="job-4", state="queued", provider_job_id="ftjob-4", created_at=4.0))
+    assert await requests.refused_since("acme") is None
 
 
 async def test_a_model_that_learns_in_another_way_is_refused(

@@ -117,13 +117,47 @@ def may_not_take_format() -> str:
     return _("may not take this format")
 
 
-def shut_down() -> str:
-    return _("shut down")
+def stops_answering(day: str) -> str:
+    return _("gone on {day}", day=day)
 
 
-def answers_until(date: str) -> str:
-    """`date`: YYYY-MM-DD."""
-    return _("answers until {date}", date=date)
+def training_ends(provider: str, day: str) -> str:
+    """`day`: the first without training."""
+    return _("{provider} takes no more jobs on this model from {day}.", provider=provider, day=day)
+
+
+def ends(provider: str, day: str, days: int) -> str:
+    """`days`: until then."""
+    return plural(
+        "On {day}, {count} day from now, {provider} stops serving this model and all that is trained from it.",
+        "On {day}, {count} days from now, {provider} stops serving this model and all that is trained from it.",
+        days,
+        provider=provider,
+        day=day,
+    )
+
+
+def training_ends_and_ends(provider: str, training: str, day: str, days: int) -> str:
+    """`training`: the first day without training."""
+    return plural(
+        "{provider} takes no more jobs on this model from {training}. On {day}, {count} day from now, it stops serving "
+        "the model and all that is trained from it.",
+        "{provider} takes no more jobs on this model from {training}. On {day}, {count} days from now, it stops "
+        "serving the model and all that is trained from it.",
+        days,
+        provider=provider,
+        training=training,
+        day=day,
+    )
+
+
+def trains_no_more(provider: str, date: str) -> str:
+    return _(
+        "{provider} has said since {date} that it trains no more for your organisation, and may refuse this job, too. "
+        "The training file can be used with another provider.",
+        provider=provider,
+        date=date,
+    )
 
 
 def method_input() -> tuple[str, str]:

@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from bot.providers.protocol import JobError
+from bot.providers.protocol import TRAINING_NOT_AVAILABLE, JobError
 
 
 class Cause(StrEnum):
@@ -59,7 +59,7 @@ _BY_CODE: Final[dict[str, Cause]] = {
     "moderation_failed": Cause.MODERATION,
     "content_policy_violation": Cause.MODERATION,
     "content_filter": Cause.MODERATION,
-    "training_not_available": Cause.WOUND_DOWN,
+    TRAINING_NOT_AVAILABLE: Cause.WOUND_DOWN,
     "insufficient_quota": Cause.QUOTA,
     "exceeded_quota": Cause.QUOTA,
     "billing_hard_limit_reached": Cause.QUOTA,

@@ -115,6 +115,10 @@ class JobStore(Protocol):
     async def silent_since(self, provider: str) -> float | None:
         """Since when people have been told that this provider does not answer; None where it does."""
 
+    async def training_refused_since(self, provider: str) -> float | None:
+        """Since when the provider has said that it trains no more for this organisation, to each job that it was asked
+        for; None where it has not, or has taken one since."""
+
     async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
         """Store that together with the notices, in one transaction."""
 

@@ -10,14 +10,14 @@ from bot.access import Resource
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.models.model import FineTunedModel
-from bot.models.retirement import Retirement, retirement, shutdown_dates
+from bot.models.retirement import Retirement, ToldDates, retirement, told_dates
 from bot.providers.interface import Doubtful, Provider, ProviderError, RateLimited, RemoteModel, Unreachable
 from bot.providers.protocol import DPO, SUPERVISED
 from bot.providers.registry import Providers
 from bot.providers.trainer import TRAINER
 from bot.providers.vendors import vendor_of
-from training_files import fine_tunable, lookup
-from training_files.catalog import base_of
+from training_files import lookup
+from training_files.catalog import base_of, every_model
 from training_files.report import Report
 
 # Seconds to wait for a new listing if there is an old one: a modal must open within three.
@@ -49,20 +49,23 @@ class Catalogue:
         """Ids of base models to offer for a new job, the default first.
 
         A provider that says which of its models can be trained (`fine_tunable`) is believed; of another's
-        models we offer those that our own table knows and whose training has not ended.
+        models we offer those that our own table knows. None is offered whose training has ended.
         """
+        offered, today = await self._offered(), today or datetime.now(UTC).date()
+        return self._default_first([model for model in offered if self._retirement(model, {}).trains(today)])
+
+    async def _offered(self) -> list[str]:
         if self._wanted:
-            return self._default_first(list(dict.fromkeys(self._wanted)))
+            return list(dict.fromkeys(self._wanted))
         listed = await self._listings[self._providers.default.name].models()
         # Fine-tuned models and checkpoints can be trained further, but are no base to begin with.
         told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
         ours = await self._jobs.models(told)
         told = [model for model in told if model not in ours]
         if told:
-            return self._default_first(told)
+            return told
         ids = {model.id for model in listed}
-        known = fine_tunable(today or datetime.now(UTC).date())
-        return self._default_first([facts.id for facts in known if facts.id in ids])
+        return [facts.id for facts in every_model() if facts.id in ids]
 
     async def fine_tuned(self, *, fresh: bool = True) -> list[FineTunedModel]:
         """Newest first, as listed now, or unless `fresh` within the last half minute. Checkpoints stand with their
@@ -136,10 +139,11 @@ class Catalogue:
         return {model: self._retirement(model, ours) for model in models}
 
     def _retirement(self, model: str, ours: Mapping[str, Job]) -> Retirement:
-        listing = next((one for one in self._listings.values() if one.shows(model)), None)
+        shown = (one for name in (model, base_of(model)) for one in self._listings.values() if one.shows(name))
+        listing = next(shown, None)
         provider = ours[model].provider if model in ours else listing.provider.name if listing else ""
         at = self._listings.get(provider)
-        return retirement(model, provider, at.shutdown_dates if at else {}, ours)
+        return retirement(model, provider, at.told if at else ToldDates(), ours)
 
     def can_train(self, model: str, method: str | None, report: Report | None = None) -> bool | None:
         """Whether a model can be trained so, on such a file; None where neither the provider nor our table tells."""
@@ -213,7 +217,7 @@ class _Listing:
     def __init__(self, provider: Provider, remembered_for: float) -> None:
         self.provider = provider
         self.read_last: list[RemoteModel] = []
-        self.shutdown_dates: dict[str, str] = {}
+        self.told = ToldDates()
         self._ids: set[str] = set()
         self._remembered_for = remembered_for
         self._read_at = float("-inf")
@@ -235,7 +239,7 @@ class _Listing:
 
     async def read(self) -> list[RemoteModel]:
         self.read_last = await self.provider.models()
-        self.shutdown_dates = shutdown_dates(self.read_last)
+        self.told = told_dates(self.read_last)
         self._ids = {listed.id for listed in self.read_last}
         self._read_at = time.monotonic()
         return self.read_last

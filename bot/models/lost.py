@@ -13,7 +13,7 @@ import structlog
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job, Loss
-from bot.models.retirement import retirement, shutdown_dates
+from bot.models.retirement import retirement, told_dates
 from bot.providers.interface import Provider, ProviderError
 from bot.providers.registry import Providers
 
@@ -35,7 +35,7 @@ class LostModels:
         except ProviderError as error:
             log.info("models not looked for", provider=provider.name, why=str(error))
             return
-        today, made, told = datetime.now(UTC).date(), await self._jobs.models(), shutdown_dates(listed.values())
+        today, made, told = datetime.now(UTC).date(), await self._jobs.models(), told_dates([*listed.values()])
 
         def seen_now(job: Job) -> Job | None:
             model = job.fine_tuned_model

@@ -1,6 +1,6 @@
 """The day on which a model stops answering, the day from which its base takes no more jobs, and who says so."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -26,30 +26,43 @@ class Retirement(msgspec.Struct, frozen=True):
         return self.shutdown_date is None or on < self.shutdown_date
 
     def trains(self, on: date) -> bool:
-        return self.answers(on) and (self.training_ends is None or on < self.training_ends)
+        return self.trained_until(on) is None
+
+    def trained_until(self, on: date) -> date | None:
+        """The first day without training, if that has come."""
+        over = [day for day in (self.training_ends, self.shutdown_date) if day is not None and day <= on]
+        return min(over, default=None)
 
 
-def retirement(model: str, provider: str, told: Mapping[str, str], made: Mapping[str, Job]) -> Retirement:
-    """Of a model at a provider. `told`: the shutdown dates (YYYY-MM-DD) that the provider's list of models names, by
-    model; `made`: the jobs that made models, by model.
+class ToldDates(msgspec.Struct, frozen=True):
+    """The shutdown dates (YYYY-MM-DD) that a provider's list of models names, by model. `complete`: it says of its
+    models whether they can be trained, too, so that nobody else is asked about them."""
+
+    dates: Mapping[str, str] = {}
+    complete: bool = False
+
+
+def told_dates(listed: Sequence[RemoteModel]) -> ToldDates:
+    dates = {model.id: model.shutdown_date for model in listed if model.shutdown_date}
+    return ToldDates(dates, any(model.fine_tunable is not None for model in listed))
+
+
+def retirement(model: str, provider: str, told: ToldDates, made: Mapping[str, Job]) -> Retirement:
+    """Of a model at a provider, by what that has told; `made`: the jobs that made models, by model.
 
     A fine-tuned model goes when the one that it was trained from goes, and that when its own does. What the provider
     says of the nearest of them counts; where it says nothing, our table of models.
     """
     line = list(_parents(model, made))
-    facts = next((facts for facts in (_facts(one, provider) for one in line) if facts), None)
+    known = () if told.complete else (_facts(one, provider) for one in line)
+    facts = next((facts for facts in known if facts), None)
     training_ends = facts.training_ends if facts else None
     for one in line:
-        if (day := read_day(told.get(one))) is not None:
+        if (day := read_day(told.dates.get(one))) is not None:
             return Retirement(day, training_ends)
     if facts is None:
         return Retirement()
     return Retirement(facts.shutdown_date, training_ends, facts.source if facts.shutdown_date else "")
-
-
-def shutdown_dates(listed: Iterable[RemoteModel]) -> dict[str, str]:
-    """Those that a provider's list of models names, by model."""
-    return {model.id: model.shutdown_date for model in listed if model.shutdown_date}
 
 
 def read_day(told: str | None) -> date | None:

@@ -11,6 +11,7 @@ from bot.errors import Invalid
 from bot.jobs.estimate import is_free
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.models.retirement import Retirement
 from bot.providers.interface import Provider
 from bot.providers.protocol import DPO
 from training_files import Report, fine_tunable, lookup
@@ -22,6 +23,7 @@ _LATEST_TUNED: Final = 25
 class TrainableModel(msgspec.Struct, frozen=True):
     """`price_per_million` is in US dollars per million billed tokens: 0 on the team's own hardware, None if unknown.
     `certain` is False if it is not known whether the model takes the file's format. `tuned`: a fine-tuned model.
+    `retirement`: until when it can be trained, and what comes of that answers.
     """
 
     id: str
@@ -30,6 +32,7 @@ class TrainableModel(msgspec.Struct, frozen=True):
     price_per_million: float | None = None
     certain: bool = True
     tuned: bool = False
+    retirement: Retirement = Retirement()
 
 
 class TrainableModels:
@@ -40,7 +43,9 @@ class TrainableModels:
 
     async def base(self, report: Report | None = None) -> list[TrainableModel]:
         """The base models on offer that can be trained on such a file, the default first. Raises ProviderError."""
-        offered = [self._described(model, report) for model in await self._catalogue.base_models()]
+        models = await self._catalogue.base_models()
+        ends = await self._catalogue.retirements(models)
+        offered = [self._described(model, ends[model], report) for model in models]
         return [model for model in offered if model is not None]
 
     async def tuned(self, caller: Caller, report: Report | None = None) -> list[TrainableModel]:
@@ -48,7 +53,12 @@ class TrainableModels:
         name. They are labelled as people call them, unless several are called so."""
         # A modal is updated with each character that is typed into some of its fields.
         models = (await self._lookup.visible(caller, caller.posts_in, fresh=False))[:_LATEST_TUNED]
-        offered = [self._described(model.id, report, tuned=True) for model in models]
+        ends, today = await self._catalogue.retirements([model.id for model in models]), datetime.now(UTC).date()
+        offered = [
+            self._described(model.id, ends[model.id], report, tuned=True)
+            for model in models
+            if ends[model.id].trains(today)
+        ]
         names = {model.id: model.name for model in models}
         called = Counter(names.values())
         return [
@@ -57,14 +67,16 @@ class TrainableModels:
             if model is not None
         ]
 
-    def _described(self, model: str, report: Report | None, *, tuned: bool = False) -> TrainableModel | None:
+    def _described(
+        self, model: str, ends: Retirement, report: Report | None, *, tuned: bool = False
+    ) -> TrainableModel | None:
         fits = self._catalogue.can_train(model, report.method if report else None, report)
         if fits is False:
             return None
         facts = lookup(model)
         provider = self._provider.name
         price = 0.0 if is_free(model, provider) else facts.training_price if facts else None
-        return TrainableModel(model, provider, model, price, certain=fits is not None, tuned=tuned)
+        return TrainableModel(model, provider, model, price, certain=fits is not None, tuned=tuned, retirement=ends)
 
 
 def untrainable(provider: str, found: Report, today: date | None = None) -> Invalid:

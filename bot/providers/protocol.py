@@ -40,6 +40,10 @@ NO_ANSWER: Final = frozenset({"connection_error", "timeout", "unintelligible", "
 """Codes of ours: nobody answered, or not to the end."""
 
 
+TRAINING_NOT_AVAILABLE: Final = "training_not_available"
+"""OpenAI's code for organisations for which it trains no more (read 2026-11-21)."""
+
+
 class JobError(msgspec.Struct, frozen=True):
     """Why a job failed. `message` is the provider's own text: untrusted; with a code of NO_ANSWER, a `str(error)` of
     ours."""

@@ -14,7 +14,7 @@ from bot.jobs.job import Job
 from bot.jobs.notice import Notice
 from bot.models.names import given_suffix
 from bot.providers.interface import RemoteEvent
-from bot.providers.protocol import Checkpoint, Metrics
+from bot.providers.protocol import TRAINING_NOT_AVAILABLE, Checkpoint, Metrics
 from bot.spending.budget import Spend, month_of
 from bot.store.audit import put_entries
 from bot.store.database import Database
@@ -106,6 +106,17 @@ class SqliteJobStore:
             lambda db: db.execute("SELECT since FROM silent_providers WHERE provider = ?", [provider]).fetchone()
         )
         return row[0] if row else None
+
+    async def training_refused_since(self, provider: str) -> float | None:
+        since: float | None = await self._database.read(
+            lambda db: db.execute(
+                "SELECT min(created_at) FROM jobs WHERE provider = ? AND json_extract(value, '$.error.code') = ?"
+                " AND created_at > (SELECT coalesce(max(created_at), 0) FROM jobs WHERE provider = ?"
+                " AND provider_job_id IS NOT NULL)",
+                [provider, TRAINING_NOT_AVAILABLE, provider],
+            ).fetchone()[0]
+        )
+        return since
 
     async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
         def work(db: SqliteDatabase) -> None:

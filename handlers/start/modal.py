@@ -166,6 +166,7 @@ class StartModal:
             diverged=state.diverged,
             instead_of=state.instead_of,
             overlap=self.overlaps.known(dataset, chosen) if dataset and chosen else 0,
+            refused_since=await self._refused_since(models, words) if models else None,
             preview=await self._preview(caller, state, dataset, models, words) if models else "",
         )
         shown = {block.block_id for block in view.blocks}
@@ -174,6 +175,9 @@ class StartModal:
             kept = {}
         view.private_metadata = msgspec.json.encode(msgspec.structs.replace(state, kept=kept)).decode()
         return view
+
+    async def _refused_since(self, models: Sequence[TrainableModel], words: Mapping[str, str]) -> float | None:
+        return await self.requests.refused_since(choice(None, models, words)[0].provider)
 
     async def _preview(
         self,

@@ -53,6 +53,17 @@ async def test_a_provider_that_says_what_it_trains_is_believed(make: Make, stand
     assert await make().base_models() == ["SmolLM2-135M-Instruct", "a-model-nobody-knows"]
 
 
+async def test_a_model_whose_training_has_ended_is_not_offered_whoever_names_it(
+    make: Make, stand_in: StandInProvider
+) -> None:
+    stand_in.base_models = ["one", "gpt-4.1-mini-2025-04-14"]
+    stand_in.shutdown_dates = {"one": "2026-11-21"}
+    assert await make().base_models(TODAY) == ["gpt-4.1-mini-2025-04-14"]
+    wanted = make(wanted=["gpt-4.1-mini-2025-04-14", "two"])
+    assert await wanted.base_models(TODAY) == ["gpt-4.1-mini-2025-04-14", "two"]
+    assert await wanted.base_models(date(2027, 1, 6)) == ["two"]
+
+
 async def test_of_another_providers_models_those_that_our_table_knows_are_offered(
     make: Make, stand_in: StandInProvider
 ) -> None:
@@ -115,6 +126,7 @@ async def test_whether_a_model_exists_is_asked_anew(make: Make, stand_in: StandI
 
 
 async def test_a_model_is_listed_as_soon_as_it_is_there_and_no_longer(make: Make, stand_in: StandInProvider) -> None:
+    stand_in.says_trainable = False
     catalogue = make()
     assert await catalogue.fine_tuned() == []
     stand_in.tuned.append("ft:gpt-4.1-mini-2025-04-14:acme:support:abc")

@@ -74,7 +74,8 @@ class Bot:
 
 
 @pytest.fixture
-async def bot(database: Database, provider: OpenAIProtocol) -> Bot:
+async def bot(database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> Bot:
+    stand_in.says_trainable = False  # like OpenAI, so that our table tells when its models end
     return Bot(database, provider)
 
 

@@ -1,11 +1,12 @@
 """Asking for a job: its file, its model, its settings."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date as calendar_date
 
 from bot.errors import BotError
 from texts import start
 from texts.errors.table import ERRORS
-from texts.formats import enumerated, listed, sentences
+from texts.formats import enumerated, full_day, listed, sentences
 from texts.language import _
 from texts.start import WANDB
 
@@ -112,9 +113,22 @@ def not_fine_tunable(provider: str, model: str, offered: Sequence[str]) -> str:
 
 
 @ERRORS.sentence
-def training_ended(model: str, date: str) -> str:
-    """`date`: YYYY-MM-DD."""
-    return _("{model} cannot be fine-tuned since {date}. Choose another base model.", model=model, date=date)
+def training_ended(model: str, date: str, offered: Sequence[str]) -> str:
+    """`date`: the first day without training (YYYY-MM-DD)."""
+    day = full_day(calendar_date.fromisoformat(date))
+    if not offered:
+        return _(
+            "{model} cannot be fine-tuned since {day}, and no other base model is offered at the moment. Ask an "
+            "administrator to set up another provider, or the trainer that comes with Finetune Bot.",
+            model=model,
+            day=day,
+        )
+    return _(
+        "{model} cannot be fine-tuned since {day}. These can: {offered}.",
+        model=model,
+        day=day,
+        offered=enumerated(offered),
+    )
 
 
 @ERRORS.sentence

@@ -37,11 +37,11 @@ from handlers.blocks.parts import (
     plain,
     section,
 )
-from handlers.blocks.text import bold, code, one_line, quoted, size
+from handlers.blocks.text import bold, code, date, one_line, quoted, size
 from handlers.start.form import model_value
 from texts import start as texts
 from texts.errors import sentence
-from texts.formats import clauses, money, sentences
+from texts.formats import clauses, full_day, money, sentences
 from texts.repair import repair_button
 from training_files import lookup
 
@@ -71,6 +71,7 @@ def start_modal(
     diverged: str = "",
     instead_of: str = "",
     preview: str = "",
+    refused_since: float | None = None,
     provider: str = "",
     private_metadata: str = "",
 ) -> View:
@@ -80,7 +81,8 @@ def start_modal(
     `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
     file stand in the chosen validation file, too. `diverged`: the learning rate multiplier with which an earlier run
     did. `instead_of`: the fine-tuned model from which the provider cannot go on. `preview` (mrkdwn): what would become
-    of the job, as the words stand. `provider`: who has none, where there are no `models`. At most 100 models and 99
+    of the job, as the words stand. `refused_since`: since when the provider of the chosen model says that it trains no
+    more. `provider`: who has none, where there are no `models`. At most 100 models and 99
     validation files are offered, as a menu holds no more. Raises ValueError where `private_metadata` is longer than the
     3,000 that Slack carries.
     """
@@ -99,6 +101,10 @@ def start_modal(
     if len(methods) > 1:
         blocks.append(_method_input(methods, method))
     blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), seconds_per_token)))
+    if ends := _until_when(model):
+        blocks.append(section(f"⏳ {ends}"))
+    if refused_since is not None:
+        blocks.append(section(f"⚠️ {texts.trains_no_more(quoted(model.provider, 60), date(refused_since))}"))
     if preview:
         blocks.append(section(preview))
     if model.tuned:
@@ -252,11 +258,19 @@ def _described(model: TrainableModel, dataset: Dataset | None, method: str) -> s
 
 def _ends(model: TrainableModel) -> str:
     """A model that will be gone soon is no good choice without knowing so."""
-    facts = lookup(model.id)
-    if facts is None or facts.shutdown_date is None:
-        return ""
-    gone = facts.shutdown_date <= datetime.now(UTC).date()
-    return texts.shut_down() if gone else texts.answers_until(str(facts.shutdown_date))
+    day = model.retirement.shutdown_date
+    return texts.stops_answering(full_day(day)) if day is not None else ""
+
+
+def _until_when(model: TrainableModel) -> str:
+    """Before money is spent: until when it takes jobs, and until when what comes of them answers."""
+    ends, provider = model.retirement, quoted(model.provider, 60)
+    if ends.shutdown_date is None:
+        return texts.training_ends(provider, full_day(ends.training_ends)) if ends.training_ends else ""
+    day, left = full_day(ends.shutdown_date), (ends.shutdown_date - datetime.now(UTC).date()).days
+    if ends.training_ends is None or ends.training_ends >= ends.shutdown_date:
+        return texts.ends(provider, day, left)
+    return texts.training_ends_and_ends(provider, full_day(ends.training_ends), day, left)
 
 
 def _model_input(

@@ -80,6 +80,9 @@ class Bot:
     async def seconds_per_token(self) -> Mapping[str, float]:
         return {}
 
+    async def refused_since(self, provider: str) -> float | None:
+        return None
+
     async def on(self, caller: Caller, dataset: Dataset) -> Draft:
         return msgspec.structs.replace(self.draft, dataset=dataset, thread_ts=dataset.thread_ts)
 

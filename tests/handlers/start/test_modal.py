@@ -1,14 +1,18 @@
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from parts import a_dataset, a_report
 
 from bot.datasets.dataset import Dataset
 from bot.jobs.settings import JobSettings, words_of
+from bot.models.retirement import Retirement
 from bot.models.trainable import TrainableModel
 from bot.providers.protocol import Hyperparameters
 from handlers.start.blocks.modal import start_modal
+from texts.formats import full_day
 
 MINI = TrainableModel("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)
 SMOL = TrainableModel("smol", "trainer", "SmolLM2", 0.0)
@@ -74,6 +78,19 @@ def test_each_model_shows_what_training_it_would_cost() -> None:
         "free (your own hardware)",
         "unknown price",
     ]
+
+
+def test_until_when_a_model_trains_and_answers_stands_beside_the_price() -> None:
+    ends = Retirement(date.today() + timedelta(9), date.today() + timedelta(1))
+    leaving = msgspec.structs.replace(MINI, retirement=ends)
+    words = said(shown(a_dataset(), models=[leaving]))
+    first, last = full_day(ends.training_ends or date.max), full_day(ends.shutdown_date or date.max)
+    assert f"openai takes no more jobs on this model from {first}. On {last}, 9 days from now, it stops" in words
+    assert "⏳" not in said(shown(a_dataset()))
+
+
+def test_a_provider_that_trains_no_more_for_this_organisation_is_told_of_before_it_is_asked_again() -> None:
+    assert "⚠️ openai has said since <!date" in said(shown(a_dataset(), refused_since=1_700_000_000.0))
 
 
 def test_the_estimate_follows_what_is_chosen() -> None:
