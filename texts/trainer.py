@@ -21,6 +21,10 @@ def command(name: str) -> str:
             "a model card tells where it comes from."
         ),
         "retire": _("Set the day on which a model stops answering. Clients see it as the model's shutdown_date."),
+        "alias": _(
+            "Let another name stand for a model, for programs that ask for a name of their own. "
+            "Without names it lists them."
+        ),
         "keys": _("The keys that clients use."),
         "keys create": _(
             "Make a key and show it, this once. Its holder sees what it made itself, and the base models."
@@ -40,6 +44,9 @@ def option(command: str, name: str) -> str:
         ("serve", "host"): _("Address to listen on. 0.0.0.0 lets other machines in."),
         ("serve", "port"): _("Port to listen on; 0 takes a free one."),
         ("serve", "org"): _("Stands in the names of fine-tuned models."),
+        ("alias", "name"): _("The name that programs ask for, such as gpt-4o-mini."),
+        ("alias", "model"): _("The model that answers: a base model's id, or a fine-tuned one's."),
+        ("alias", "remove"): _("Take the name away."),
         ("pull", "model"): _("A base model's id; `models` lists them."),
         ("export", "model"): _("A fine-tuned model's id."),
         ("export", "output"): _("Folder to write; it is made."),
@@ -329,6 +336,26 @@ def retires(model: str, day: str) -> str:
     if not day:
         return _("{model} has no shutdown date.", model=model)
     return _("{model} answers until {day}.", model=model, day=day)
+
+
+def alias_of(alias: str, model: str) -> str:
+    return _("{alias} is answered by {model}.", alias=alias, model=model)
+
+
+def alias_removed(alias: str) -> str:
+    return _("{alias} stands for no model any more.", alias=alias)
+
+
+def unknown_alias(alias: str) -> str:
+    return _("There is no alias {alias}.", alias=alias)
+
+
+def alias_without_model(alias: str) -> str:
+    return _("Name the model that {alias} stands for, or --remove to take the name away.", alias=alias)
+
+
+def alias_is_a_model(name: str) -> str:
+    return _("{name} is itself a model here; choose another name.", name=name)
 
 
 def key_of_environment(name: str) -> str:

@@ -48,7 +48,10 @@ class Catalogue:
         self._fetching: dict[str, asyncio.Task[Path]] = {}
 
     def find(self, id: str) -> ResolvedModel | None:
-        """The model that a client names, or None."""
+        """The model that a client names, perhaps by an alias, or None."""
+        return self._named(id) or self._named(self._store.aliases().get(id, ""))
+
+    def _named(self, id: str) -> ResolvedModel | None:
         if id in self.bases:
             return ResolvedModel(self.bases[id])
         model = self._store.model(id)

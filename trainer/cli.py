@@ -211,6 +211,39 @@ def retire(
         typer.echo(texts.retires(model, day or ""))
 
 
+@app.command()
+def alias(
+    name: Annotated[str | None, typer.Argument(metavar="NAME")] = None,
+    model: Annotated[str | None, typer.Argument(metavar="MODEL")] = None,
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    from trainer.server import open_store
+
+    with _sentences():
+        settings = load(data)
+        store = open_store(settings)
+        aliases = store.aliases()
+        bases = read_table(settings.base_models)
+        if name is None:
+            for one, meant in aliases.items():
+                typer.echo(texts.alias_of(one, meant))
+        elif remove:
+            if name not in aliases:
+                raise TrainerError(texts.unknown_alias(name))
+            store.set_alias(name, None)
+            typer.echo(texts.alias_removed(name))
+        elif model is None:
+            raise TrainerError(texts.alias_without_model(name))
+        elif name in bases or store.model(name) is not None:
+            raise TrainerError(texts.alias_is_a_model(name))
+        elif model not in bases and store.model(model) is None:
+            raise TrainerError(texts.unknown_model(model, settings.data))
+        else:
+            store.set_alias(name, model)
+            typer.echo(texts.alias_of(name, model))
+
+
 @keys.command("create")
 def create_key(
     name: Annotated[str, typer.Argument(metavar="NAME")],

@@ -165,6 +165,11 @@ def m011_responses(db: Database) -> None:
     db.execute("CREATE INDEX responses_by_expiry ON responses (expires_at)")
 
 
+@migrations()
+def m012_aliases(db: Database) -> None:
+    db.execute("CREATE TABLE aliases (alias TEXT PRIMARY KEY, model TEXT NOT NULL)")
+
+
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -388,6 +393,18 @@ class Store:
             self._delete("models", id)
             self.set_shutdown(id, None)
             self._db.execute("DELETE FROM permissions WHERE model = ?", [id])
+            self._db.execute("DELETE FROM aliases WHERE model = ?", [id])
+
+    def aliases(self) -> dict[str, str]:
+        """The models that further names stand for, by those names."""
+        with self._lock:
+            return dict(self._db.execute("SELECT alias, model FROM aliases ORDER BY alias").fetchall())
+
+    def set_alias(self, alias: str, model: str | None) -> None:
+        with self._lock:
+            self._db.execute("DELETE FROM aliases WHERE alias = ?", [alias])
+            if model is not None:
+                self._table("aliases").insert({"alias": alias, "model": model})
 
     def grant(self, permission: Permission) -> Permission:
         """Add a permission; returns the one that stands, which is the older one where the project had it already."""

@@ -136,7 +136,8 @@ def test_help_is_in_chinese_and_lists_each_command_with_its_first_sentence(comma
 
 
 @pytest.mark.parametrize(
-    "command", ["", "serve", "pull", "models", "export", "retire", "keys", "keys create", "keys list", "keys delete"]
+    "command",
+    ["", "serve", "pull", "models", "export", "retire", "alias", "keys", "keys create", "keys list", "keys delete"],
 )
 def test_the_trainers_help_is_in_chinese(command: str) -> None:
     with speaking(Language.CHINESE):
@@ -152,6 +153,7 @@ def test_the_trainers_help_is_in_chinese(command: str) -> None:
         (["pull", "gpt-9"], "没有基座模型 gpt-9。可用的有：SmolLM2-135M-Instruct、"),
         (["models"], "已下载"),
         (["keys", "delete", "nobody"], "没有名为 nobody 的密钥。"),
+        (["alias", "gpt-4o-mini", "nobody"], "data/trainer 里没有模型 nobody。"),
         (["retire", "nobody"], "data/trainer 里没有模型 nobody。"),
         (["export", "nobody", "-o", "out"], "data/trainer 里没有微调模型 nobody，也没有其他微调模型。"),
     ],

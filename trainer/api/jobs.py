@@ -46,7 +46,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         id=new_id("ftjob-"),
         created_at=now(),
         status="validating_files",
-        model=body.model,
+        model=found.id,
         base=found.base.id,
         training_file=body.training_file,
         validation_file=body.validation_file,

@@ -21,13 +21,18 @@ def list_models(services: ServicesDep, key: CurrentKey) -> Page[ModelObject]:
     found = [services.catalogue.find(id) for id in shown]
     found += [services.catalogue.find(model.id) for model in services.store.models()]
     usable = [one for one in found if one is not None and services.may_use(key, one)]
-    return list_object([model_object(one, services) for one in usable])
+    told = [model_object(one, services) for one in usable]
+    known = {one["id"] for one in told}
+    aliases = [alias for alias, model in services.store.aliases().items() if model in known and alias not in known]
+    return list_object([*told, *(retrieve(services, key, alias) for alias in aliases)])
 
 
 # Names hold colons, and ids of hub models slashes.
 @router.get("/{model_id:path}")
 def retrieve(services: ServicesDep, key: CurrentKey, model_id: str) -> ModelObject:
-    return model_object(services.model(model_id, key, shut_down=True), services)
+    found = services.model(model_id, key, shut_down=True)
+    told = model_object(found, services)
+    return told if model_id == found.id else {**told, "id": model_id, "root": found.id}
 
 
 @router.delete("/{model_id:path}")
@@ -35,6 +40,13 @@ async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> Delet
     found = services.model(model_id, key, shut_down=True)
     if found.model is None:
         raise ApiError(403, "Base models cannot be deleted, only fine-tuned ones.", param="model")
+    if model_id != found.id:
+        raise ApiError(
+            400,
+            f"{model_id!r} is an alias of {found.id!r}. Delete that model by its own name, or take the alias away with "
+            "`finetune-bot trainer alias --remove`.",
+            param="model",
+        )
     services.require_own(found.model, key)
     await services.chats.forget(found)
     services.catalogue.delete(found.model)
