@@ -38,7 +38,7 @@ from app.features.jobs import (
     sweep_listeners,
 )
 from app.features.judges import judge_listeners
-from app.features.models import export_listeners, model_listeners
+from app.features.models import export_listeners, model_listeners, retirement_listeners
 from app.services import Services
 
 
@@ -70,6 +70,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         experiment_listeners(services, metrics),
         report_listeners(services),
         model_listeners(services),
+        retirement_listeners(services),
         export_listeners(services),
         chat,
         conversation_settings_listeners(services, chat),

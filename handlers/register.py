@@ -34,6 +34,7 @@ from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.repair.register import FEATURE as REPAIR
 from handlers.reports.register import FEATURE as REPORTS
 from handlers.request import Request
+from handlers.retirement.register import FEATURE as RETIREMENT
 from handlers.retraining.register import FEATURE as RETRAINING
 from handlers.routing import Feature, Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
@@ -54,6 +55,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     JOB_CONTROLS,
     REPORTS,
     MODELS,
+    RETIREMENT,
     EXPORTS,
     CHAT,
     CONVERSATION_SETTINGS,

@@ -243,6 +243,19 @@ def models() -> Description:
 
 
 @_command
+def retiring() -> Description:
+    return Description(
+        _("retiring [page=2]"),
+        _("List models that stop answering, and when"),
+        _(
+            "With who had them made, and where they are used. Channels that use such a model hear of it 90, 30, 14, 7 "
+            "and 1 days before."
+        ),
+        ("retiring", "retiring page=2"),
+    )
+
+
+@_command
 def export() -> Description:
     return Description(
         _("export MODEL [as=adapter|merged|gguf] [quantization=q4_k_m]"),

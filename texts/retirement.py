@@ -61,7 +61,7 @@ def before(start: str) -> str:
     return _(
         "The provider shuts down the base model and all that was trained from it. Training files, metrics, evaluations "
         "and conversations stay here. To have such a model after that day, train the same file on a base model that "
-        "stays: press {start} below the file's report.",
+        "stays: press {start} below the file's report. `/finetune retiring` lists all that ends, and when.",
         start=start,
     )
 
@@ -74,3 +74,49 @@ def after(start: str) -> str:
         "model: press {start} below the file's report.",
         start=start,
     )
+
+
+# `/finetune retiring`
+
+
+def calendar(count: int) -> str:
+    """A heading. `count`: of models."""
+    return plural("{count} model that stops answering", "{count} models that stop answering", count)
+
+
+def nothing_ends() -> str:
+    return _("No model that you may know of has a day on which it stops answering.")
+
+
+def day_ahead(day: str, days: int) -> str:
+    """A heading."""
+    return plural("{day}: {count} day left", "{day}: {count} days left", days, day=day)
+
+
+def day_over(day: str) -> str:
+    """A heading."""
+    return _("{day}: over", day=day)
+
+
+def no_jobs_from(day: str) -> str:
+    return _("no more jobs from {day}", day=day)
+
+
+def used_in(channels: int) -> str:
+    return plural("used in {count} channel", "used in {count} channels", channels)
+
+
+def never_used() -> str:
+    return _("not used yet")
+
+
+def earlier_button() -> str:
+    return _("Earlier")
+
+
+def later_button() -> str:
+    return _("Later")
+
+
+def page(number: int, pages: int) -> str:
+    return _("Page {number} of {pages}", number=number, pages=pages)

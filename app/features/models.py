@@ -1,12 +1,14 @@
-"""Models: listed and chosen, and made ready to be taken away."""
+"""Models: listed and chosen, when they end, and made ready to be taken away."""
 
 from app.services import Services
 from bot.exports.exports import ModelExports
+from bot.models.retirement_calendar import RetirementCalendar
 from bot.store.exports import SqliteExportStore
 from bot.store.shown_messages import SqliteShownMessages
 from handlers.exports.keeper import ExportKeeper
 from handlers.exports.listeners import ExportListeners
 from handlers.models.listeners import ModelListeners
+from handlers.retirement.listeners import RetirementListeners
 
 
 def model_listeners(services: Services) -> ModelListeners:
@@ -19,6 +21,11 @@ def model_listeners(services: Services) -> ModelListeners:
         languages=services.languages,
         poster=services.poster,
     )
+
+
+def retirement_listeners(services: Services) -> RetirementListeners:
+    calendar = RetirementCalendar(services.model_uses, services.catalogue, services.model_lookup, services.authority)
+    return RetirementListeners(services.callers, calendar)
 
 
 def export_listeners(services: Services) -> ExportListeners:

@@ -97,3 +97,8 @@ def conversation_gone() -> str:
 @ERRORS.sentence
 def model_of_conversation_gone(model: str) -> str:
     return _("There is no model {model} (any more).", model=model)
+
+
+@ERRORS.sentence
+def retiring_usage() -> str:
+    return _("Write `/finetune retiring`, or `/finetune retiring page=2`.")

@@ -1,0 +1,1 @@
+"""Models that stop answering, and what nobody uses."""

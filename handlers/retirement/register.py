@@ -1,0 +1,13 @@
+"""Models that stop answering."""
+
+from typing import Final
+
+from handlers.retirement import blocks
+from handlers.retirement.listeners import RetirementListeners
+from handlers.routing import Command, Feature, Topic
+
+FEATURE: Final = Feature(
+    RetirementListeners,
+    commands=(Command("retiring", Topic.MANAGE, RetirementListeners.retiring),),
+    buttons={blocks.EARLIER: RetirementListeners.turned, blocks.LATER: RetirementListeners.turned},
+)
