@@ -160,7 +160,14 @@ def rescue(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
     parallel: Annotated[int, typer.Option(metavar="N", min=1, max=64)] = 8,
     as_json: Annotated[bool, typer.Option("--json")] = False,
+    into_bot: Annotated[str | None, typer.Option("--into-bot", metavar="CHANNEL")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="PERSON")] = None,
+    everybody: Annotated[bool, typer.Option("--everybody")] = False,
 ) -> None:
+    if into_bot is not None:
+        from app.rescued_jobs import take_in_command
+
+        raise SystemExit(take_in_command(folder, into_bot, owner, everybody, as_json))
     from app.rescue import rescue_command
 
     raise SystemExit(rescue_command(folder, parallel, as_json))

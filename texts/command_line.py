@@ -77,4 +77,10 @@ def option(command: str, name: str) -> str:
         ("rescue", "folder"): _("Where it is saved; new, empty, or of an earlier rescue."),
         ("rescue", "parallel"): _("Requests at a time."),
         ("rescue", "as_json"): _("Print one JSON object."),
+        ("rescue", "into_bot"): _(
+            "Ask no provider: give what lies in FOLDER to the bot, as made in this channel (its id, C…). The bot must "
+            "be stopped."
+        ),
+        ("rescue", "owner"): _("With --into-bot: whose it is (U…); by default the first of FINETUNE_ADMINS."),
+        ("rescue", "everybody"): _("With --into-bot: let it be seen in all channels, not only in that one."),
     }[command, name]

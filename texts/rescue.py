@@ -83,3 +83,32 @@ def stopped() -> str:
 def goes_on(folder: str) -> str:
     """Behind why it broke off."""
     return _("What is saved stays in {folder}: run the same command again, and it goes on from there.", folder=folder)
+
+
+# --into-bot
+
+
+def taken_in(jobs: int, datasets: int, channel: str) -> str:
+    what = plural("{count} job", "{count} jobs", jobs)
+    files = plural("{count} training or validation file", "{count} training or validation files", datasets)
+    return _("The bot has {what} and {files} more now, in channel {channel}.", what=what, files=files, channel=channel)
+
+
+def known_before(jobs: int) -> str:
+    return plural("{count} job it had already.", "{count} jobs it had already.", jobs)
+
+
+def not_usable(files: str) -> str:
+    """`files`: their names."""
+    return _("These files it could not take in: {files}. `finetune-bot check` says why.", files=files)
+
+
+def no_channel(word: str) -> str:
+    return _(
+        "{word} is no id of a channel. It stands at the end of the channel's details in Slack, and begins with C.",
+        word=word,
+    )
+
+
+def no_owner() -> str:
+    return _("Whose shall it be? Name a person with --owner (U…, the member ID of their profile).")

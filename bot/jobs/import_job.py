@@ -1,6 +1,6 @@
 """Following a job of the provider's, whoever created it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -15,8 +15,8 @@ from bot.jobs.estimate import is_free
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.sync import JobSync
-from bot.providers.interface import Provider, ProviderError, Refused, RemoteJob
-from bot.providers.protocol import SUPERVISED
+from bot.providers.interface import Provider, ProviderError, Refused, RemoteEvent, RemoteJob
+from bot.providers.protocol import SUPERVISED, Checkpoint
 from bot.providers.registry import Providers
 
 log = structlog.get_logger()
@@ -105,10 +105,23 @@ async def import_job(
     ours = await jobs.get(remote.submission) if remote.submission else None
     if not await may_show(remote, ours):
         raise nowhere
-    job = Job(
+    job = job_of(remote, provider.name, requester, origin, our_id)
+    if ours is not None and ours.state not in states.ENDED:
+        return await sync.claim(ours, remote)
+    job = msgspec.structs.replace(job, file_name=await _file_name(sync, provider, remote.training_file))
+    events = await provider.events(remote.id, (), whole=True)
+    history = as_imported(job, remote, events, await sync.checkpoints(provider, remote, events), now=sync.clock())
+    if not await jobs.insert(history.job, history):
+        raise Conflict("followed_already", job=provider_job_id)
+    return history.job
+
+
+def job_of(remote: RemoteJob, provider: str, requester: str, origin: Origin, our_id: str) -> Job:
+    """A job of the provider's as one of ours, before anything is known of its history."""
+    return Job(
         id=our_id,
         state=states.SUBMITTING,
-        provider=provider.name,
+        provider=provider,
         base_model=remote.model,
         requester=requester,
         origin=origin,
@@ -120,23 +133,21 @@ async def import_job(
         grader=remote.grader,
         wandb=remote.wandb,
         metadata=remote.metadata,
-        estimated_cost=0.0 if is_free(remote.model, provider.name) else None,
+        estimated_cost=0.0 if is_free(remote.model, provider) else None,
     )
-    if ours is not None and ours.state not in states.ENDED:
-        return await sync.claim(ours, remote)
-    job = msgspec.structs.replace(job, file_name=await _file_name(sync, provider, remote.training_file))
-    events = await provider.events(remote.id, (), whole=True)
-    # Nobody needs to be told what happened before: the card shows it.
-    change = apply_update(job, remote, events, await sync.checkpoints(provider, remote, events), now=sync.clock())
-    history = JobUpdate(
+
+
+def as_imported(
+    job: Job, remote: RemoteJob, events: Sequence[RemoteEvent], checkpoints: Sequence[Checkpoint], *, now: float
+) -> JobUpdate:
+    """Its history. Nobody needs to be told what happened before: the card shows it."""
+    change = apply_update(job, remote, events, checkpoints, now=now)
+    return JobUpdate(
         change.job,
         events=change.events,
         checkpoints=change.checkpoints,
         followed=change.job.state not in states.ENDED,
     )
-    if not await jobs.insert(change.job, history):
-        raise Conflict("followed_already", job=provider_job_id)
-    return change.job
 
 
 async def _found(providers: Providers, provider_job_id: str) -> tuple[Provider, RemoteJob] | None:

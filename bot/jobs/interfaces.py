@@ -61,8 +61,9 @@ class Followed(msgspec.Struct, frozen=True):
 
 
 class JobStore(Protocol):
-    async def insert(self, job: Job, history: JobUpdate | None = None) -> bool:
-        """Store a new job and its card, yet to be posted; with `history`, what happened before we knew of it.
+    async def insert(self, job: Job, history: JobUpdate | None = None, *, card: bool = True) -> bool:
+        """Store a new job and its card, yet to be posted; with `history`, what happened before we knew of it. Without a
+        `card` it is found, and never shows itself.
 
         False, and nothing done, if the id is there, or another job stands for the same job of the provider.
         """

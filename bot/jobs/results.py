@@ -17,7 +17,7 @@ from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
 from bot.providers.interface import ProviderError
 from bot.providers.protocol import Metrics
-from bot.providers.registry import Providers
+from bot.providers.registry import Providers, UnknownProvider
 from training_files.spreadsheet import as_csv
 
 _MOST_BYTES: Final = 50_000_000
@@ -55,7 +55,7 @@ class JobResults:
         if job.result_files:
             try:
                 content = readable(await self._providers.named(job.provider).file_content(job.result_files[0]))
-            except ProviderError:
+            except (ProviderError, UnknownProvider):
                 if not told:
                     raise
         table = results_table(content, told)

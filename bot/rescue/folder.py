@@ -74,7 +74,7 @@ class Manifest(msgspec.Struct):
 
 
 class RescueFolder:
-    """Make it with `opened`. OSError goes through to whoever calls."""
+    """Made by `opened`, or `reading`. OSError goes through to whoever calls."""
 
     def __init__(self, path: Path, manifest: Manifest, clock: Callable[[], float]) -> None:
         self.path = path
@@ -168,12 +168,12 @@ def opened(path: Path, provider: str, clock: Callable[[], float] = time.time) ->
         raise StartError("folder_not_written", folder=path, why=error.strerror or error) from error
 
 
-def read_folder(path: Path) -> Manifest:
-    """Raises StartError where it is none of a rescue."""
+def reading(path: Path, clock: Callable[[], float] = time.time) -> RescueFolder:
+    """The folder as it is. Raises StartError where it is none of a rescue."""
     manifest = _manifest(path)
     if manifest is None:
         raise StartError("no_rescue", folder=path)
-    return manifest
+    return RescueFolder(path, manifest, clock)
 
 
 def as_json(value: Mapping[str, Any] | list[Any]) -> bytes:

@@ -26,8 +26,11 @@ class SqliteJobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, job: Job, history: JobUpdate | None = None) -> bool:
-        return await self._database.write(lambda db: insert_job(db, job, lambda: history or JobUpdate(job))) is not None
+    async def insert(self, job: Job, history: JobUpdate | None = None, *, card: bool = True) -> bool:
+        def work(db: SqliteDatabase) -> Job | None:
+            return insert_job(db, job, lambda: history or JobUpdate(job), card=card)
+
+        return await self._database.write(work) is not None
 
     async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
         return await self._database.write(lambda db: insert_job(db, job, lambda: decide(read_ledger(db, job))))
@@ -232,16 +235,17 @@ class SqliteJobStore:
         return [_job(row[0]) for row in rows]
 
 
-def insert_job(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate]) -> Job | None:
+def insert_job(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate], *, card: bool = True) -> Job | None:
     """Inside a caller's transaction: see `JobStore.insert` and `admit`."""
     if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
         return None
     change = make()
     _write_job(db, change.job, followed=True)
-    db.execute(
-        "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
-        [job.id, job.origin.channel, time.time()],
-    )
+    if card:
+        db.execute(
+            "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
+            [job.id, job.origin.channel, time.time()],
+        )
     write_change(db, change)
     return change.job
 

@@ -9,6 +9,8 @@ import pytest
 from organisation import Organisation
 
 from app.rescue import BROKEN_OFF, COMPLETE, INCOMPLETE, rescue_command
+from app.rescued_jobs import take_in_command
+from bot.errors import StartError
 from texts.language import Language, speaking
 
 
@@ -94,3 +96,21 @@ def test_without_a_key_nothing_is_begun(
     assert rescue_command(Path("saved"), 8, True) == BROKEN_OFF
     assert json.loads(capsys.readouterr().out)["error"].startswith("OPENAI_API_KEY is missing.")
     assert not Path("saved").exists()
+
+
+@pytest.mark.parametrize(
+    ("channel", "owner", "said"),
+    [
+        ("#training", "U0ANA", "#training is no id of a channel."),
+        ("C0TRAINING", None, "Whose shall it be?"),
+        ("C0TRAINING", "U0ANA", "no_rescue"),
+    ],
+)
+def test_what_cannot_be_given_to_the_bot_is_said(
+    channel: str, owner: str | None, said: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StartError) as refused:
+        take_in_command(Path("saved"), channel, owner, False, False)
+    assert str(refused.value).startswith(said)
+    assert list(tmp_path.iterdir()) == []
