@@ -38,6 +38,7 @@ from app.features.jobs import (
     sweep_listeners,
 )
 from app.features.judges import judge_listeners
+from app.features.launcher import launcher_listeners
 from app.features.models import export_listeners, model_listeners, retirement_listeners
 from app.services import Services
 
@@ -64,6 +65,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         start,
         sweep_listeners(services, start),
         group_approval_listeners(services),
+        launcher_listeners(services),
         job_listeners(services, files),
         job_control_listeners(services),
         metrics,

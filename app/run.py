@@ -19,6 +19,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting
+from app.features.administration import may_approve
 from app.schedule import Task, keep, schedule
 from app.services import Services, make_services
 from app.tracking import trackers
@@ -147,7 +148,7 @@ async def running(
         language = services.languages.place
         sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
         groups = GroupMessages(services.groups, sweeps)
-        notices = SlackNoticePoster(services.jobs, groups, services.poster, charts, language)
+        notices = SlackNoticePoster(services.jobs, groups, services.poster, charts, language, may_approve(services))
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,

@@ -30,6 +30,7 @@ class Action(StrEnum):
     KEEP = "keep checkpoint"
     RELEASE = "release checkpoint"
     SET_LANGUAGE = "set language"
+    PERSONALIZE = "personalize"
     CANCEL = "cancel"
     PAUSE = "pause"
     RESUME = "resume"
@@ -110,7 +111,7 @@ class Policy(msgspec.Struct, frozen=True):
     other_organisations: bool = False
 
 
-_VIEWERS = frozenset({Action.USE, Action.SEE})
+_VIEWERS = frozenset({Action.USE, Action.SEE, Action.PERSONALIZE})
 _MEMBERS = _VIEWERS | {
     Action.SUBMIT,
     Action.CHAT,

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NoReturn, Protocol
 
-from bot.access import Action, Caller, Place, Policy, Resource, authorize
+from bot.access import Action, Actor, Caller, Place, Policy, Resource, authorize
 from bot.audit import AuditLog, Entry, Outcome
 from bot.errors import BotError, Denied, NotFound
 from bot.redact import redact
@@ -48,8 +48,12 @@ class Authority:
         self, caller: Caller, action: Action, resource: Resource | None = None, place: Place | None = None
     ) -> bool:
         """Whether the caller may do this there. For leaving out of a list what the caller may not see."""
+        return self.may(caller.actor, action, resource, place or caller.answers_in)
+
+    def may(self, actor: Actor, action: Action, resource: Resource | None, place: Place) -> bool:
+        """Whether somebody who asks for nothing may do this there."""
         try:
-            authorize(caller.actor, action, resource, place or caller.answers_in, self._policy)
+            authorize(actor, action, resource, place, self._policy)
         except (Denied, NotFound):
             return False
         return True

@@ -40,9 +40,9 @@ class Commands:
         await self.run(request, request.text)
 
     async def run(self, request: Request, words: str) -> None:
-        """Run the sub-command that `words` begin with; if there is none, say which there are."""
+        """Run the sub-command that `words` begin with, without words `overview`. Where there is none, say so."""
         name, _, rest = words.strip().partition(" ")
-        command = find_command(name or "help")
+        command = find_command(name or "overview")
         if command is not None:
             owner = _OWNERS.get(command.name)
             own = self.listeners[owner] if owner else self

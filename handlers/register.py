@@ -28,6 +28,7 @@ from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
 from handlers.judges.register import FEATURE as JUDGES
+from handlers.launcher.register import FEATURE as LAUNCHER
 from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
@@ -49,6 +50,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     SWEEPS,
     GROUP_APPROVAL,
     PROVIDER_FILES,
+    LAUNCHER,
     JOBS,
     EXPERIMENTS,
     METRICS,

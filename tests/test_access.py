@@ -22,6 +22,7 @@ ACTORS = {
     "stranger": Actor("U0OTHER", "T0OTHER", external=True),
     "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
+VIEWERS_ACTS = (Action.USE, Action.SEE, Action.PERSONALIZE)
 OWNERS_ACTS = (
     Action.CANCEL,
     Action.PAUSE,
@@ -50,7 +51,9 @@ OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Acti
 ABOUT_OWN_WORDS = (Action.AGREE, Action.WITHDRAW)
 ABOUT_THINGS = [act for act in Action if act not in ABOUT_OWN_WORDS]
 ALLOWED = {
-    *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Action.USE, Action.SEE)),
+    *itertools.product(
+        ("owner", "colleague", "approver", "administrator", "onlooker"), (Action.USE, Action.SEE, Action.PERSONALIZE)
+    ),
     *itertools.product(("owner", "colleague", "approver", "administrator"), MEMBERS_ACTS),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
     *itertools.product(("approver", "administrator"), (Action.APPROVE,)),

@@ -49,6 +49,16 @@ def ask(approvers: str, wish: str, necessity: str) -> str:
     )
 
 
+def ask_directly(wish: str, necessity: str, channel: str) -> str:
+    """In direct messages. `wish`, `necessity`: sentences; `channel`: where it was asked for."""
+    return _(
+        "{wish} {necessity} It was asked for in {channel}; nothing is spent before somebody agrees.",
+        wish=wish,
+        necessity=necessity,
+        channel=channel,
+    )
+
+
 def still_waits() -> str:
     return _("This job still waits.")
 
@@ -56,6 +66,11 @@ def still_waits() -> str:
 def goes_on(person: str, decision: str) -> str:
     """`decision`: who approved it, as a sentence."""
     return _("{person} {decision} It goes on by itself.", person=person, decision=decision)
+
+
+def job_goes_on(job: str, decision: str) -> str:
+    """In direct messages. `decision`: who approved it, as a sentence."""
+    return _("{job}: {decision} It goes on by itself.", job=job, decision=decision)
 
 
 def withdrawn() -> str:

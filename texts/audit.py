@@ -32,6 +32,7 @@ def act(code: str) -> str:
         "set budget": _("set a budget"),
         "restrict models": _("say which models may be talked to"),
         "set language": _("set the language"),
+        "personalize": _("change one's own settings"),
         "compare": _("compare"),
         "vote": _("vote"),
         "reveal": _("reveal the names"),

@@ -59,6 +59,26 @@ def start() -> Description:
 
 
 @_command
+def overview() -> Description:
+    return Description(
+        _("overview"),
+        _("Show what is running, what needs you, and what you can do"),
+        _("`/finetune` alone does the same, and so does a mention of me with nothing else."),
+        ("overview",),
+    )
+
+
+@_command
+def settings() -> Description:
+    return Description(
+        _("settings"),
+        _("Show and change what you set for yourself"),
+        _("Whether you are asked for approvals, and told of them, in your direct messages, too."),
+        ("settings",),
+    )
+
+
+@_command
 def report() -> Description:
     return Description(
         _("report [JOB] [names=yes]"),

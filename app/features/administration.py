@@ -1,12 +1,34 @@
 """Budgets and approval, and what administrators read and set."""
 
 from app.services import Services
+from bot.access import Action, Place, Resource
 from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
+from bot.errors import Denied
 from bot.spending.budgets import Budgets
+from bot.store.outbox import SqliteOutbox
 from handlers.administration.listeners import AdministrationListeners
+from handlers.outgoing.approval_questions import ApprovalQuestions
+from handlers.outgoing.notice_poster import MayApprove
 from handlers.spending.listeners import SpendingListeners
+
+
+def approval_questions(services: Services) -> ApprovalQuestions:
+    return ApprovalQuestions(SqliteOutbox(services.database), services.languages, services.poster)
+
+
+def may_approve(services: Services) -> MayApprove:
+    """Whether a person may be asked in their direct messages."""
+
+    async def may(user: str, about: Resource) -> bool:
+        try:
+            actor = await services.people.actor(user)
+        except Denied:  # Slack does not tell who that is
+            return False
+        return services.authority.may(actor, Action.APPROVE, about, Place(user, alone=True))
+
+    return may
 
 
 def spending_listeners(services: Services) -> SpendingListeners:
@@ -21,7 +43,7 @@ def spending_listeners(services: Services) -> SpendingListeners:
             deciders=services.rules.deciders,
         ),
         approvals=services.approvals,
-        languages=services.languages,
+        questions=approval_questions(services),
         poster=services.poster,
     )
 

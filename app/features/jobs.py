@@ -1,5 +1,6 @@
 """Jobs: asked for one by one and as sweeps, shown, controlled, compared by their metrics, and reported."""
 
+from app.features.administration import approval_questions
 from app.services import Services
 from bot.datasets.overlaps import Overlaps
 from bot.datasets.provider_files import ProviderFiles
@@ -88,8 +89,7 @@ def group_approval_listeners(services: Services) -> GroupApprovalListeners:
         callers=services.callers,
         approvals=services.group_approvals,
         modals=Modals(services.poster),
-        languages=services.languages,
-        poster=services.poster,
+        questions=approval_questions(services),
     )
 
 

@@ -71,6 +71,11 @@ class Outbox(Protocol):
         """How many notices are still to be said."""
 
 
+class PostedNotices(Protocol):
+    async def places(self, notice_id: str) -> list[tuple[str, str]]:
+        """Channel and ts of each message in a thread that says it, or says it again."""
+
+
 class CardStore(Protocol):
     async def card(self, job_id: str) -> Card | None: ...
 

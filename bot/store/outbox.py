@@ -12,6 +12,7 @@ from bot.jobs import states
 from bot.jobs.notice import Notice
 from bot.notices.interfaces import Card, Pending
 from bot.store.database import Database
+from bot.store.direct_approvals import approvals_for_people
 from bot.store.subscriptions import endings_for_subscribers
 
 # Notices that are under way at a time.
@@ -20,11 +21,11 @@ _AT_ONCE = 200
 
 def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
     """Inside a caller's transaction. A notice whose id is known is left as it is; endings go to the
-    subscribed channels, too.
+    subscribed channels, too, and approvals to the people who want them directly.
 
     About a job that is older than a restored backup this may have been said before, and forgotten: it is looked for.
     """
-    for notice in (*notices, *endings_for_subscribers(db, notices)):
+    for notice in (*notices, *endings_for_subscribers(db, notices), *approvals_for_people(db, notices)):
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
         (said_since,) = db.execute("SELECT min(at) FROM restorations WHERE at >= ?", [notice.since]).fetchone()
         db.execute(
@@ -104,6 +105,16 @@ class SqliteOutbox:
         return await self._database.read(
             lambda db: db.execute("SELECT count(*) FROM notices WHERE state IN ('pending', 'attempting')").fetchone()[0]
         )
+
+    async def places(self, notice_id: str) -> list[tuple[str, str]]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT json_extract(value, '$.channel'), posted_ts FROM notices"
+                " WHERE id IN (?, ?) AND posted_ts IS NOT NULL ORDER BY seq",
+                [notice_id, f"{notice_id}/again"],
+            ).fetchall()
+        )
+        return [(channel, ts) for channel, ts in rows]
 
     async def _set(self, assignment: str, values: list[object], notice_id: str) -> None:
         await self._database.write(

@@ -311,6 +311,16 @@ def m027_job_groups(db: Database) -> None:
     )
 
 
+@migrations()
+def m028_people(db: Database) -> None:
+    """What people set for themselves: questions about approval as direct messages, too; and when they last looked at
+    what needs them."""
+    db.execute(
+        "CREATE TABLE people (user TEXT PRIMARY KEY, approvals_directly INTEGER NOT NULL DEFAULT 0, looked_at REAL)"
+        " STRICT"
+    )
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -1,10 +1,10 @@
 """Asking for the approval of a job, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
-from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import ButtonElement, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.jobs.job import Job
@@ -13,7 +13,7 @@ from handlers.blocks.card import title
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
-from handlers.blocks.text import code, person
+from handlers.blocks.text import channel, code, person
 from texts import approval as texts
 from texts.formats import sentences
 
@@ -35,24 +35,41 @@ class DeclineTarget(msgspec.Struct, frozen=True):
 
 def asked(job: Job, *, again: bool = False) -> Message:
     alone = job.approval is not None and len(job.approval.deciders) == 1
-    text = (texts.ask_one if alone else texts.ask)(deciders(job), _wish(job), necessity(job))
+    text = (texts.ask_one if alone else texts.ask)(deciders(job), wish(job), necessity(job))
     if again:
         text = sentences(texts.still_waits(), text)
-    buttons = actions(
+    return message(text, [section(text), actions(*buttons(job))])
+
+
+def asked_directly(job: Job, *, again: bool = False) -> Message:
+    """For one of those who may approve it, in their direct messages."""
+    text = texts.ask_directly(wish(job), necessity(job), channel(job.origin.channel))
+    if again:
+        text = sentences(texts.still_waits(), text)
+    return message(text, [section(text), actions(*buttons(job))])
+
+
+def buttons(job: Job) -> Sequence[ButtonElement]:
+    return (
         button(texts.approve_button(), APPROVE, job.id, style="primary"),
         button(texts.decline_button(), DECLINE, job.id, style="danger"),
     )
-    return message(text, [section(text), buttons])
 
 
 def answered(job: Job) -> Message:
     """Replaces the question once it is answered."""
-    text = sentences(_wish(job), decision(job))
+    text = sentences(wish(job), decision(job))
     return message(text, [section(text)])
 
 
 def approved(job: Job) -> Message:
     text = texts.goes_on(person(job.requester), decision(job))
+    return message(text, [section(text)])
+
+
+def approved_directly(job: Job) -> Message:
+    """For who started it, in their direct messages."""
+    text = texts.job_goes_on(code(title(job), 150), decision(job))
     return message(text, [section(text)])
 
 
@@ -69,7 +86,7 @@ def done(job: Job) -> Message:
 
 
 def decline_modal(job: Job, target: DeclineTarget) -> View:
-    blocks = [section(sentences(_wish(job), necessity(job))), reason_input()]
+    blocks = [section(sentences(wish(job), necessity(job))), reason_input()]
     return modal(
         texts.decline_title(),
         blocks,
@@ -95,5 +112,5 @@ def read_reason(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str
     return str(values.get(REASON, {}).get(REASON, {}).get("value") or "").strip()[:_LONGEST_REASON] or None
 
 
-def _wish(job: Job) -> str:
+def wish(job: Job) -> str:
     return texts.wish(person(job.requester), code(title(job), 150))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from slack_sdk.models.blocks import ButtonElement
 from slack_sdk.models.views import View
 
 from bot.jobs.admission import price_of
@@ -15,7 +16,7 @@ from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import actions, button, line, message, section
-from handlers.blocks.text import bold, code, person
+from handlers.blocks.text import bold, channel, code, person
 from texts import approval as approval_texts
 from texts import group_approval as texts
 from texts import sweeps
@@ -43,11 +44,22 @@ def asked(group: JobGroup, jobs: Sequence[Job], *, again: bool) -> Message:
     text = say(deciders(jobs[0]), wish(group), necessity(jobs))
     if again:
         text = sentences(texts.still_waits(), text)
-    buttons = actions(
+    return message(text, [section(text), actions(*buttons(group))])
+
+
+def asked_directly(group: JobGroup, jobs: Sequence[Job], *, again: bool) -> Message:
+    """For one of those who may approve them, in their direct messages."""
+    text = approval_texts.ask_directly(wish(group), necessity(jobs), channel(group.origin.channel))
+    if again:
+        text = sentences(texts.still_waits(), text)
+    return message(text, [section(text), actions(*buttons(group))])
+
+
+def buttons(group: JobGroup) -> Sequence[ButtonElement]:
+    return (
         button(approval_texts.approve_button(), APPROVE, group.id, style="primary"),
         button(approval_texts.decline_button(), DECLINE, group.id, style="danger"),
     )
-    return message(text, [section(text), buttons])
 
 
 def go_on(group: JobGroup, jobs: Sequence[Job]) -> Message:

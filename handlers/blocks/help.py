@@ -12,11 +12,19 @@ from texts import help as texts
 from texts.commands import Description
 from texts.formats import sentences
 
+START: Final = "ask_start"
+CHAT: Final = "ask_chat"
+COMPARE: Final = "ask_compare"
+EVALUATE: Final = "ask_evaluate"
 JOBS: Final = "ask_jobs"
 MODELS: Final = "ask_models"
+DATASETS: Final = "ask_datasets"
+SETTINGS: Final = "ask_settings"
+OVERVIEW: Final = "ask_overview"
 HELP: Final = "ask_help"
-ASKED: Final = (JOBS, MODELS, HELP)
-"""Buttons that stand for commands; each one's value is the command."""
+RUN: Final = "ask_command"
+ASKED: Final = (START, CHAT, COMPARE, EVALUATE, JOBS, MODELS, DATASETS, SETTINGS, OVERVIEW, HELP, RUN)
+"""Buttons and menus that stand for commands; each one's value is the command, `RUN`'s any of them."""
 
 
 def help_message(topics: Sequence[tuple[str, Sequence[Description]]]) -> Message:

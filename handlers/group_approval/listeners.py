@@ -1,8 +1,8 @@
 """Agreeing to a sweep or a move, or declining it."""
 
-import contextlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -11,16 +11,12 @@ from bot.jobs.approval import AlreadyDecided
 from bot.jobs.group import JobGroup
 from bot.jobs.group_approval import GroupApprovals
 from bot.jobs.job import Job
-from bot.notices.interfaces import PostError
 from handlers.blocks import group_approval as blocks
 from handlers.blocks.approval import read_reason
 from handlers.callers import Callers
-from handlers.languages import Languages
 from handlers.modals import Modals
+from handlers.outgoing.approval_questions import ApprovalQuestions
 from handlers.request import Request
-from handlers.web.poster import Poster
-from handlers.web.rate_limits import Priority
-from texts.language import speaking
 
 
 @dataclass(frozen=True)
@@ -28,8 +24,7 @@ class GroupApprovalListeners:
     callers: Callers
     approvals: GroupApprovals
     modals: Modals
-    languages: Languages
-    poster: Poster
+    questions: ApprovalQuestions
 
     async def approve(self, request: Request) -> None:
         deciding = self.approvals.approve(await self.callers.of(request), request.text)
@@ -63,12 +58,8 @@ class GroupApprovalListeners:
         except AlreadyDecided as late:
             await request.answer(blocks.decided_before(late.job))
             return
-        if question:
-            with speaking(await self.languages.place(group.origin.channel, group.requester)):
-                answered = blocks.answered(group, jobs)
-            # Where that fails, whoever presses the buttons is told.
-            with contextlib.suppress(PostError):
-                await self.poster.update(group.origin.channel, question, answered, priority=Priority.MILESTONE)
+        answered = partial(blocks.answered, group, jobs)
+        await self.questions.close(request, f"{group.id}/approval", question, group.requester, answered)
         await request.answer(blocks.done(jobs, approved=approved))
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from bot.jobs.group import GroupStore, JobGroup
-from bot.jobs.notice import GroupBody
+from bot.jobs.notice import GroupApprovalAsked, GroupBody
 from bot.sweeps.progress import SweepProgress
 from bot.sweeps.sweep import Sweep
+from handlers.blocks import group_approval
 from handlers.blocks import sweep as sweep_blocks
 from handlers.blocks.message import Message
 
@@ -23,6 +24,10 @@ class GroupMessages:
         their ids, as far as there are any."""
         assert isinstance(group, Sweep)
         return sweep_blocks.sweep_card(group, await self._sweeps.look(group), links)
+
+    async def asked_directly(self, group: JobGroup, body: GroupApprovalAsked) -> Message:
+        """For one of those who may approve it."""
+        return group_approval.asked_directly(group, await self._groups.jobs(group), again=body.again)
 
     async def said(self, group: JobGroup, body: GroupBody) -> Message:
         assert isinstance(group, Sweep)

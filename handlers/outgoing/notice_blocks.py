@@ -64,9 +64,10 @@ def render(
     *,
     chart_file_id: str | None = None,
     chart_alt_text: str = "",
+    directly: bool = False,
 ) -> Message:
     """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
-    has already; shown with checkpoints and at the end."""
+    has already; shown with checkpoints and at the end. `directly`: in a person's direct messages."""
     chart = image(chart_file_id, chart_alt_text or notices.chart()) if chart_file_id else None
     match body:
         case Text():
@@ -103,9 +104,9 @@ def render(
         case Uncertain():
             return _uncertain(job)
         case ApprovalAsked():
-            return approval.asked(job, again=body.again)
+            return (approval.asked_directly if directly else approval.asked)(job, again=body.again)
         case Approved():
-            return approval.approved(job)
+            return (approval.approved_directly if directly else approval.approved)(job)
         case Linked():
             thread = link(body.card_permalink, notices.its_own_thread())
             return _line(notices.linked(person(job.requester), code(job.base_model), thread))
@@ -241,6 +242,8 @@ def _ended_elsewhere(job: Job, assessment: Assessment) -> Message:
             if job.error is not None:
                 text += f" {explain(job.error)}"
             buttons = [again_button(job)]
+        case states.CANCELLED if decision(job):
+            text, buttons = notices.not_approved(who, _name(job), decision(job)), []
         case _:
             text, buttons = notices.ended_elsewhere(who, _name(job), state_words(job.state)), []
     return message(text, [section(text), *([actions(*buttons)] if buttons else [])])

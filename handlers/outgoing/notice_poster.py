@@ -1,13 +1,19 @@
 """Posts notices to Slack. Implements `bot.notices.interfaces.NoticePoster`."""
 
+from collections.abc import Awaitable, Callable
+
+from bot.access import Resource
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
+from bot.jobs.group import JobGroup
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.jobs.notice import (
+    ApprovalAsked,
     CheckpointMade,
     Ended,
     EndedElsewhere,
+    GroupApprovalAsked,
     GroupBody,
     GroupEnded,
     JobBody,
@@ -15,28 +21,48 @@ from bot.jobs.notice import (
     RetirementBody,
 )
 from bot.notices.interfaces import PostRefused
+from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
 from handlers.outgoing import retirement_blocks
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_blocks import render
+from handlers.request import is_direct
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
 
+MayApprove = Callable[[str, Resource], Awaitable[bool]]
+
+
+async def nobody(_user: str, _about: Resource) -> bool:
+    return False
+
 
 class SlackNoticePoster:
+    """`may_approve`: whether a person may approve what is about to be told to them directly."""
+
     def __init__(
-        self, jobs: JobStore, groups: GroupMessages, poster: Poster, charts: Charts, language: LanguageOf = english
+        self,
+        jobs: JobStore,
+        groups: GroupMessages,
+        poster: Poster,
+        charts: Charts,
+        language: LanguageOf = english,
+        may_approve: MayApprove = nobody,
     ) -> None:
         self._jobs = jobs
         self._groups = groups
         self._poster = poster
         self._charts = charts
         self._language = language
+        self._may_approve = may_approve
 
     async def post(self, notice: Notice, thread_ts: str | None) -> str:
         body = notice.body
+        asks = isinstance(body, ApprovalAsked | GroupApprovalAsked)
+        if asks and _is_direct(notice) and not await self._may_approve(notice.channel, notice.about):
+            raise PostRefused("may_not_approve")
         with speaking(await self._language(notice.channel, notice.about.owner)):
             if isinstance(body, GroupBody):
                 return await self._post_of_group(notice, body, thread_ts)
@@ -58,11 +84,16 @@ class SlackNoticePoster:
             raise PostRefused("nothing_known_of_it")
         return await self._poster.post(
             notice.channel,
-            await self._groups.said(group, body),
+            await self._said_of_group(notice, group, body),
             thread_ts=thread_ts,
             idempotency_key=notice.id,
             priority=Priority.ENDING if isinstance(body, GroupEnded) else Priority.MILESTONE,
         )
+
+    async def _said_of_group(self, notice: Notice, group: JobGroup, body: GroupBody) -> Message:
+        if isinstance(body, GroupApprovalAsked) and _is_direct(notice):
+            return await self._groups.asked_directly(group, body)
+        return await self._groups.said(group, body)
 
     async def _post(self, notice: Notice, body: JobBody, job: Job, thread_ts: str | None) -> str:
         assessment = await self._assessment(body, job)
@@ -74,7 +105,7 @@ class SlackNoticePoster:
         priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
         return await self._poster.post(
             notice.channel,
-            render(body, job, assessment, chart_file_id=chart, chart_alt_text=alt),
+            render(body, job, assessment, chart_file_id=chart, chart_alt_text=alt, directly=_is_direct(notice)),
             thread_ts=thread_ts,
             idempotency_key=notice.id,
             priority=priority,
@@ -95,3 +126,7 @@ def _goes_on(job: Job) -> bool:
     """Whether there will be more to see: what some providers tell at the very end needs no chart beside the last."""
     latest = job.latest
     return job.state not in states.ENDED and not (latest and latest.total_steps and latest.step >= latest.total_steps)
+
+
+def _is_direct(notice: Notice) -> bool:
+    return notice.under_card is None and is_direct(notice.channel)

@@ -1,8 +1,8 @@
 """`/finetune budget`, and *Approve* and *Decline* under a job that waits for approval."""
 
-import contextlib
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,20 +10,17 @@ import msgspec
 from bot.errors import Conflict, Invalid
 from bot.jobs.approval import AlreadyDecided, Approvals
 from bot.jobs.job import Job
-from bot.notices.interfaces import PostError
 from bot.spending.amount import read_dollars
 from bot.spending.budget import Scope
 from bot.spending.budgets import Budgets
 from handlers.blocks import approval
 from handlers.blocks.markup import channel_in, person_in
 from handlers.callers import Callers
-from handlers.languages import Languages
+from handlers.outgoing.approval_questions import ApprovalQuestions
 from handlers.request import Request
 from handlers.spending import blocks
 from handlers.web.poster import Poster
-from handlers.web.rate_limits import Priority
 from texts.approval import say_why
-from texts.language import speaking
 
 
 @dataclass(frozen=True)
@@ -31,7 +28,7 @@ class SpendingListeners:
     callers: Callers
     budgets: Budgets
     approvals: Approvals
-    languages: Languages
+    questions: ApprovalQuestions
     poster: Poster
 
     async def budget(self, request: Request) -> None:
@@ -80,17 +77,9 @@ class SpendingListeners:
         except AlreadyDecided as late:
             await request.answer(approval.decided_before(late.job))
             return
-        await self._close(job, question)
+        answered = partial(approval.answered, job)
+        await self.questions.close(request, f"{job.id}/approval", question, job.requester, answered)
         await request.answer(approval.done(job))
-
-    async def _close(self, job: Job, question: str) -> None:
-        """Take the question's buttons away. Where that fails, whoever presses them is told."""
-        if not question:
-            return
-        with speaking(await self.languages.place(job.origin.channel, job.requester)):
-            answered = approval.answered(job)
-        with contextlib.suppress(PostError):
-            await self.poster.update(job.origin.channel, question, answered, priority=Priority.MILESTONE)
 
 
 def without_reason(values: dict[str, Any]) -> dict[str, str]:

@@ -122,7 +122,7 @@ async def test_an_approval_that_was_cut_off_is_brought_to_its_end_by_the_next_st
 
     with monkeypatch.context() as patched:
         patched.setattr("bot.jobs.queue.JobQueue._has_room", has_no_room)
-        patched.setattr("handlers.spending.listeners.SpendingListeners._close", never_ends)
+        patched.setattr("handlers.outgoing.approval_questions.ApprovalQuestions.close", never_ends)
         async with w.bot(replace(HURRIED, drain=0.1), finetune_approval_above=0, finetune_approvers=[BEN]):
             _, question = await _ask(w)
             await w.person.click("ben", w.channel, question["ts"], "job_approve")

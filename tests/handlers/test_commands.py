@@ -96,7 +96,6 @@ async def test_a_command_gets_what_was_typed_after_its_name(
 @pytest.mark.parametrize(
     ("words", "body", "said"),
     [
-        ("", {}, "What Finetune Bot can do"),
         ("help", {}, "What Finetune Bot can do"),
         ("help `files`", {}, "/finetune files"),
         ("help /files", {}, "/finetune files"),

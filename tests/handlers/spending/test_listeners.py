@@ -14,11 +14,13 @@ from bot.errors import Conflict, Invalid
 from bot.jobs.approval import AlreadyDecided, Approvals
 from bot.jobs.job import Approval, Job
 from bot.languages import ChannelLanguages
+from bot.notices.interfaces import PostedNotices
 from bot.spending.budget import Scope, Used
 from bot.spending.budgets import Budgets, BudgetUse, MonthlySpending
 from handlers.blocks import approval
 from handlers.callers import Callers
 from handlers.languages import Languages
+from handlers.outgoing.approval_questions import ApprovalQuestions
 from handlers.spending.listeners import SpendingListeners, without_reason
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
@@ -44,6 +46,7 @@ class Office:
         self.deciders: Collection[str] = ("U0BEN", "S0LEADS")
         self.late: Job | None = None
         self.language: str | None = None
+        self.asked_at: list[tuple[str, str]] = []
 
     async def this_month(self, caller: Caller) -> MonthlySpending:
         return self.spending
@@ -70,6 +73,10 @@ class Office:
         self.asked.append(("decline", caller.user, job_id, reason))
         return _decided(False, reason=reason)
 
+    async def places(self, notice_id: str) -> list[tuple[str, str]]:
+        assert notice_id == "job-1/approval"
+        return self.asked_at
+
     async def get(self, channel: str) -> str | None:
         return self.language
 
@@ -89,7 +96,11 @@ def listeners(slack: Slack, office: Office) -> SpendingListeners:
         callers=Callers(people, "T0ACME"),
         budgets=cast(Budgets, office),
         approvals=cast(Approvals, office),
-        languages=Languages(people, cast(ChannelLanguages, office), Language.ENGLISH),
+        questions=ApprovalQuestions(
+            cast(PostedNotices, office),
+            Languages(people, cast(ChannelLanguages, office), Language.ENGLISH),
+            poster,
+        ),
         poster=poster,
     )
 
@@ -209,6 +220,16 @@ async def test_approving_takes_the_buttons_away_in_the_channels_language(
     assert (closed["channel"], closed["ts"]) == (WAITING.origin.channel, "5.0")
     assert f"<@{ANA.user}> 已批准。" in closed["text"]
     assert answers.text.startswith("You approved ")
+
+
+async def test_the_question_in_the_thread_is_closed_wherever_it_was_answered(
+    listeners: SpendingListeners, office: Office, slack: Slack
+) -> None:
+    office.asked_at, office.language = [(WAITING.origin.channel, "5.0"), (WAITING.origin.channel, "6.0")], "zh"
+    await listeners.approve(a_request("job-1", Answers(), channel="D0ANA", body={"message": {"ts": "7.0"}}))
+    closed = slack.called("chat.update")
+    assert [(call["channel"], call["ts"]) for call in closed] == [*office.asked_at, ("D0ANA", "7.0")]
+    assert ["approved it" in call["text"] for call in closed] == [False, False, True]
 
 
 async def test_where_the_buttons_cannot_be_taken_away_the_job_goes_on(

@@ -1,0 +1,58 @@
+"""Questions about approval, and what became of them, for people who want them as direct messages, too."""
+
+from collections.abc import Sequence
+
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.jobs.notice import (
+    ApprovalAsked,
+    Approved,
+    Body,
+    Ended,
+    EndedElsewhere,
+    GroupApprovalAsked,
+    GroupApproved,
+    GroupEnded,
+    Notice,
+)
+
+
+def approvals_for_people(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
+    """Inside a caller's transaction. Whether somebody may approve is looked at when they are asked. What is of a
+    private channel is told to its owner alone."""
+    return [direct for notice in notices if notice.under_card for direct in _for_people(db, notice)]
+
+
+def _for_people(db: SqliteDatabase, notice: Notice) -> list[Notice]:
+    owner = notice.about.owner
+    match notice.body:
+        case ApprovalAsked() | GroupApprovalAsked():
+            if notice.about.private:
+                return []
+            return [_direct(notice, notice.body, user) for user in _wanting(db) if user != owner]
+        case Approved() | GroupApproved():
+            return [_direct(notice, notice.body, owner)] if owner in _wanting(db) else []
+        case Ended() if notice.under_card == notice.about.id:
+            told = owner in _wanting(db) and _was_declined(db, "id = ?", notice.about.id)
+            return [_direct(notice, EndedElsewhere(), owner)] if told else []
+        case GroupEnded():
+            of_it = "json_extract(value, '$.group') = ?"
+            told = owner in _wanting(db) and _was_declined(db, of_it, notice.about.id)
+            return [_direct(notice, GroupEnded(), owner)] if told else []
+        case _:
+            return []
+
+
+def _direct(notice: Notice, body: Body, user: str) -> Notice:
+    return Notice(f"{notice.id}/direct/{user}", body, user, notice.about, notice.since)
+
+
+def _wanting(db: SqliteDatabase) -> list[str]:
+    return [row[0] for row in db.execute("SELECT user FROM people WHERE approvals_directly = 1").fetchall()]
+
+
+def _was_declined(db: SqliteDatabase, which: str, value: str) -> bool:
+    found = db.execute(
+        f"SELECT 1 FROM jobs WHERE {which} AND json_extract(value, '$.approval.approved') = 0 LIMIT 1", [value]
+    ).fetchone()
+    return found is not None

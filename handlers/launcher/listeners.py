@@ -1,0 +1,40 @@
+"""`/finetune` alone, and a person's settings."""
+
+from dataclasses import dataclass
+
+from bot.dashboard import Dashboards
+from bot.notices.interfaces import CardStore
+from bot.personal_settings import PersonalSettingsControl
+from handlers.callers import Callers
+from handlers.jobs.listeners import card_link
+from handlers.launcher import blocks
+from handlers.request import Request
+from handlers.web.poster import Poster
+
+
+@dataclass(frozen=True)
+class LauncherListeners:
+    callers: Callers
+    dashboards: Dashboards
+    settings_of: PersonalSettingsControl
+    cards: CardStore
+    poster: Poster
+
+    async def overview(self, request: Request) -> None:
+        seen = await self.dashboards.look(await self.callers.of(request))
+        links = {
+            job.id: link
+            for job in seen.running[: blocks.MOST]
+            if (link := await card_link(self.cards, self.poster, job))
+        }
+        await request.answer(blocks.launcher(seen, links))
+
+    async def settings(self, request: Request) -> None:
+        await request.answer(blocks.settings(await self.settings_of.of(await self.callers.of(request))))
+
+    async def approvals_directly(self, request: Request) -> None:
+        """*Switch on* and *Switch off*."""
+        request = request.in_place
+        caller = await self.callers.of(request)
+        settings = await self.settings_of.set_approvals_directly(caller, request.text == "on")
+        await request.answer(blocks.settings(settings))
