@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     finetune_embedding_model: str | None = Field(
         None,
         description="The provider's model for embeddings, by which `cosine` grades; for OpenAI "
-        "`text-embedding-3-small`, for others none.",
+        "`text-embedding-3-small`, for the trainer `wordllama-256`, for others none.",
     )
 
     finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")

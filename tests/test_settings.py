@@ -157,12 +157,12 @@ def test_the_bot_looks_for_tokenizers_where_the_command_line_does(
     [
         ({}, "text-embedding-3-small"),
         ({"finetune_embedding_model": "text-embedding-3-large"}, "text-embedding-3-large"),
-        ({"openai_base_url": "http://127.0.0.1:8902/v1"}, None),
+        ({"openai_base_url": "http://127.0.0.1:8902/v1"}, "wordllama-256"),
         ({"openai_base_url": "https://gpu.acme.example/v1"}, None),
         ({"openai_base_url": "https://gpu.acme.example/v1", "finetune_embedding_model": "bge-m3"}, "bge-m3"),
     ],
 )
-def test_only_openai_has_a_model_for_embeddings_unless_one_is_named(
+def test_only_openai_and_the_trainer_have_a_model_for_embeddings_unless_one_is_named(
     settings: dict[str, str], model: str | None
 ) -> None:
     assert load(**settings).embedding_model == model

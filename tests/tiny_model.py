@@ -8,6 +8,7 @@ job of a dozen short examples takes a few seconds. No torch is needed to build i
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 MODEL_ID = "tiny-random"
+EMBEDDINGS_ID = "tiny-embeddings"
 CONTEXT = 2048
 HIDDEN, INTERMEDIATE, LAYERS, HEADS = 32, 64, 2, 4
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
@@ -51,6 +53,7 @@ def build_tiny_model(folder: Path) -> Path:
         ),
         encoding="utf-8",
     )
+    _write_embeddings(folder / EMBEDDINGS_ID, home)
     table = folder / "base_models.toml"
     table.write_text(
         f"""\
@@ -65,10 +68,30 @@ learning_rate = 5e-3
 [[model.source]]
 kind = "folder"
 path = "{MODEL_ID}"
+
+[[embeddings]]
+id = "{EMBEDDINGS_ID}"
+context_length = {CONTEXT}
+owned_by = "tests"
+licence = "none"
+
+[[embeddings.source]]
+kind = "folder"
+path = "{EMBEDDINGS_ID}"
 """,
         encoding="utf-8",
     )
     return table
+
+
+def _write_embeddings(folder: Path, home: Path) -> None:
+    """A random vector for each token of the model at `home`: texts are alike that share letters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text("{}", encoding="utf-8")
+    shutil.copy(home / "tokenizer.json", folder)
+    size = Tokenizer.from_file(str(home / "tokenizer.json")).get_vocab_size()
+    vectors = np.random.default_rng(21).standard_normal((size, 16)).astype(np.float16)
+    save_file({"embeddings": vectors}, str(folder / "model.safetensors"))
 
 
 def _write_tokenizer(home: Path) -> dict[str, int]:

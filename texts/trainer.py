@@ -117,6 +117,10 @@ def untried() -> str:
     return _("untried")
 
 
+def for_embeddings() -> str:
+    return _("embeddings")
+
+
 def needs_token() -> str:
     return _("needs HF_TOKEN")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from trainer import fetch
-from trainer.base_models import BaseModel
+from trainer.base_models import BaseModel, EmbeddingModel, TableModel
 from trainer.errors import ModelUnavailable
 from trainer.fetch_worker import Fetched
 from trainer.objects import Model
@@ -41,15 +41,27 @@ class ResolvedModel(msgspec.Struct, frozen=True):
 
 
 class Catalogue:
-    def __init__(self, settings: Settings, store: Store, bases: dict[str, BaseModel]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        bases: dict[str, BaseModel],
+        embedding_models: dict[str, EmbeddingModel] | None = None,
+    ) -> None:
         self._settings = settings
         self._store = store
         self.bases = bases
+        self.embedding_models = embedding_models or {}
         self._fetching: dict[str, asyncio.Task[Path]] = {}
 
     def find(self, id: str) -> ResolvedModel | None:
         """The model that a client names, perhaps by an alias, or None."""
         return self._named(id) or self._named(self._store.aliases().get(id, ""))
+
+    def find_embeddings(self, id: str) -> EmbeddingModel | None:
+        """The model for embeddings that a client names, perhaps by an alias, or None."""
+        models = self.embedding_models
+        return models.get(id) or models.get(self._store.aliases().get(id, ""))
 
     def _named(self, id: str) -> ResolvedModel | None:
         if id in self.bases:
@@ -59,7 +71,7 @@ class Catalogue:
             return None
         return ResolvedModel(self.bases[model.base], model, self._settings.models / model.folder)
 
-    def fetched(self, base: BaseModel) -> Path | None:
+    def fetched(self, base: TableModel) -> Path | None:
         return fetch.located(base, self._settings.cache)
 
     def shutdown_date(self, found: ResolvedModel) -> str | None:
@@ -68,8 +80,8 @@ class Catalogue:
         named = [days.get(found.base.id), days.get(found.model.id) if found.model else None]
         return min((day for day in named if day is not None), default=None)
 
-    async def weights(self, base: BaseModel) -> Path:
-        """The folder of a base model's weights, fetched first if need be; several callers share one download.
+    async def weights(self, base: TableModel) -> Path:
+        """The folder of a model's weights, fetched first if need be; several callers share one download.
 
         Raises ModelUnavailable.
         """
@@ -93,7 +105,7 @@ class Catalogue:
             with contextlib.suppress(OSError):  # others are left
                 folder.parent.rmdir()
 
-    async def _fetch(self, base: BaseModel) -> Path:
+    async def _fetch(self, base: TableModel) -> Path:
         table = str(self._settings.base_models) if self._settings.base_models else ""
         worker = await Worker.start(
             "trainer.fetch_worker",
@@ -109,5 +121,5 @@ class Catalogue:
             return Path(fetched.folder)
         raise ModelUnavailable(
             (fetched.problem if fetched else None)
-            or f"Fetching the base model {base.id} broke off; the trainer's log has more."
+            or f"Fetching the model {base.id} broke off; the trainer's log has more."
         )

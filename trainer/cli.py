@@ -23,7 +23,7 @@ from texts.command_help import described
 from texts.formats import enumerated
 from texts.language import speaking, terminal_language
 from trainer import fetch
-from trainer.base_models import BaseModel, read_table
+from trainer.base_models import BaseModel, TableModel, read_embedding_models, read_table
 from trainer.errors import TrainerError
 from trainer.settings import Settings, load
 
@@ -71,7 +71,7 @@ def pull(
     console = Console()
     with _sentences():
         settings = load(DEFAULT_DATA, cache=cache)
-        base = _named(model, settings)
+        base = _pullable(model, settings)
         here = fetch.located(base, settings.cache)
         if here is not None:
             damaged = fetch.damaged(here)
@@ -105,6 +105,7 @@ def models(cache: Cache = None) -> None:
         if not console.is_terminal:
             console = Console(width=200)  # a pipe has none: there one line is one model
         rows = [_row(base, settings) for base in read_table(settings.base_models).values()]
+        rows += [_row(model, settings) for model in read_embedding_models(settings.base_models).values()]
         table = Table(box=None, pad_edge=False, padding=(0, 1))
         shown = [name for name in rows[0] if console.width >= _WIDE or name not in {"context", "licence"}]
         for name in shown:
@@ -119,14 +120,19 @@ def models(cache: Cache = None) -> None:
         console.print(table)
 
 
-def _row(base: BaseModel, settings: Settings) -> dict[str, str]:
-    """What `models` tells of a base model, by the names of its columns."""
-    notes = ((texts.untried(), base.untried), (texts.needs_token(), base.gated))
+def _row(base: TableModel, settings: Settings) -> dict[str, str]:
+    """What `models` tells of a model, by the names of its columns."""
+    trained = base if isinstance(base, BaseModel) else None
+    notes = (
+        (texts.untried(), base.untried),
+        (texts.needs_token(), base.gated),
+        (texts.for_embeddings(), trained is None),
+    )
     return {
         "model": base.id,
         "context": f"{base.context_length:,}",
-        "training": f"{base.training_memory:g}" if base.training_memory else "",
-        "serving": f"{base.serving_memory:g}" if base.serving_memory else "",
+        "training": f"{trained.training_memory:g}" if trained and trained.training_memory else "",
+        "serving": f"{trained.serving_memory:g}" if trained and trained.serving_memory else "",
         "licence": base.licence,
         "here": texts.is_here(fetch.located(base, settings.cache) is not None),
         "note": enumerated([words for words, so in notes if so]),
@@ -224,7 +230,7 @@ def alias(
         settings = load(data)
         store = open_store(settings)
         aliases = store.aliases()
-        bases = read_table(settings.base_models)
+        bases = {**read_table(settings.base_models), **read_embedding_models(settings.base_models)}
         if name is None:
             for one, meant in aliases.items():
                 typer.echo(texts.alias_of(one, meant))
@@ -281,6 +287,11 @@ def main(arguments: list[str] | None = None, program: str | None = None) -> None
     under the name of this process."""
     with speaking(terminal_language(os.environ)):
         app(arguments, prog_name=program)
+
+
+def _pullable(id: str, settings: Settings) -> TableModel:
+    embedding = read_embedding_models(settings.base_models).get(id)
+    return embedding if embedding is not None else _named(id, settings)
 
 
 def _named(id: str, settings: Settings) -> BaseModel:

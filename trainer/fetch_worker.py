@@ -1,4 +1,4 @@
-"""Fetch one base model in a process of its own: `python -m trainer.fetch_worker ID CACHE [TABLE]`
+"""Fetch one model of the table in a process of its own: `python -m trainer.fetch_worker ID CACHE [TABLE]`
 
 Converting weights imports torch, which the server never does.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from trainer import fetch
-from trainer.base_models import read_table
+from trainer.base_models import read_embedding_models, read_table
 from trainer.errors import TrainerError
 from trainer.pipes import ChildPipe
 
@@ -28,8 +28,9 @@ def main() -> None:
     pipe.listen()
     id, cache, table = sys.argv[1:4]
     try:
-        base = read_table(Path(table) if table else None)[id]
-        pipe.send(Fetched(folder=str(fetch.ensure(base, Path(cache)))))
+        extra = Path(table) if table else None
+        model = (read_table(extra) | read_embedding_models(extra))[id]
+        pipe.send(Fetched(folder=str(fetch.ensure(model, Path(cache)))))
     except TrainerError as error:
         pipe.send(Fetched(problem=str(error)))
 

@@ -24,6 +24,7 @@ from trainer.activity import ChatActivity
 from trainer.api import (
     chat,
     completions,
+    embeddings,
     errors,
     exports,
     files,
@@ -37,7 +38,7 @@ from trainer.api import (
 from trainer.api.guard import Guard
 from trainer.api.request_ids import RequestIds
 from trainer.api.services import Services
-from trainer.base_models import read_table
+from trainer.base_models import read_embedding_models, read_table
 from trainer.catalogue import Catalogue
 from trainer.errors import TrainerError
 from trainer.expiry import keep_removing
@@ -66,7 +67,9 @@ def _unusable(settings: Settings, error: OSError | sqlite3.Error) -> TrainerErro
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
-    catalogue = Catalogue(settings, store, read_table(settings.base_models))
+    catalogue = Catalogue(
+        settings, store, read_table(settings.base_models), read_embedding_models(settings.base_models)
+    )
     loops = Loops()
 
     @asynccontextmanager
@@ -100,7 +103,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],
     )
     errors.install(app)
-    for part in (files, uploads, jobs, graders, permissions, models, exports, responses, chat, completions):
+    for part in (files, uploads, jobs, graders, permissions, models, exports, responses, chat, completions, embeddings):
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
     @app.get("/healthz", include_in_schema=False)

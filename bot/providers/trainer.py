@@ -4,4 +4,10 @@ from typing import Final
 
 from bot.providers.vendor import Vendor
 
-TRAINER: Final = Vendor(name="trainer", hosts=("127.0.0.1", "::1", "localhost"), free=True, reports_to_wandb=True)
+TRAINER: Final = Vendor(
+    name="trainer",
+    hosts=("127.0.0.1", "::1", "localhost"),
+    free=True,
+    reports_to_wandb=True,
+    embeddings="wordllama-256",
+)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from app import command_line
 from app.command_line import app
-from trainer.base_models import read_table
+from trainer.base_models import read_embedding_models, read_table
 from trainer.cli import app as trainer_app
 
 
@@ -138,7 +138,7 @@ def test_the_base_models_names_are_whole_in_a_narrow_window(monkeypatch: pytest.
 
 def test_through_a_pipe_one_line_is_one_base_model(tmp_path: Path) -> None:
     lines = CliRunner().invoke(trainer_app, ["models", "--cache", str(tmp_path)]).output.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == list(read_table(None))
+    assert [line.split()[0] for line in lines[1:]] == [*read_table(None), *read_embedding_models(None)]
     assert "Llama 3.2 Community" in lines[8]
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from math import exp
 from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
+from tiny_model import EMBEDDINGS_ID
 from trainer_process import HOLDS_LETTER, KEY, Trainer, jsonl, some_tasks
 
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Parameters, ToolCall
@@ -16,6 +17,9 @@ from bot.providers.chat_stream import ChatReader
 from bot.providers.interface import CreateRequest, Refused
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
+from graders.grading import grade_with
+from graders.named import NAMED
+from graders.sample import Sample
 
 MODEL = "tiny-random"
 ASKED = (ChatMessage("user", "What comes after 3?"),)
@@ -157,3 +161,21 @@ async def test_a_model_is_handed_out_as_a_file(provider: OpenAIProtocol, finishe
     assert now.tried is not None
     content = await provider.export_content(export.id)
     assert (content[:4], len(content)) == (b"GGUF", now.bytes)
+
+
+async def test_cosine_grades_by_the_trainers_vectors(provider: OpenAIProtocol) -> None:
+    class Embedder:
+        async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+            return (await provider.embed(EMBEDDINGS_ID, texts)).vectors
+
+    nobody: Any = None
+
+    async def graded(answer: str) -> float:
+        grade = await grade_with(
+            NAMED["cosine"], {"reference": "It is 4!"}, Sample(answer), nobody, embedder=Embedder()
+        )
+        assert grade.reward is not None, grade.fault
+        return grade.reward
+
+    assert await graded("It is 4!") == pytest.approx(1)
+    assert 0 <= await graded("QQQQ") < await graded("It is 5!") < 1

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
+from tiny_model import EMBEDDINGS_ID
 from trainer_process import KEY, Trainer, wait_for
 
 from trainer.store import Store
@@ -44,7 +45,7 @@ OFFERED = {
     *("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "max_completion_tokens", "n"),
     *("stop", "stream", "user", "logprobs", "store", "service_tier", "safety_identifier", "echo"),
     *("grader", "item", "model_sample"),
-    *("input", "instructions", "previous_response_id", "max_output_tokens", "include", "truncation"),
+    *("encoding_format", "input", "instructions", "previous_response_id", "max_output_tokens", "include", "truncation"),
 }
 RESPONSE = {"max_output_tokens": 16, "input": "What comes after 3?"}
 # What is taken as the input of a response, beside words.
@@ -128,6 +129,7 @@ class Known:
             "validation_file": [finished.validation_file],
             "model": ["tiny-random", finished.fine_tuned_model],
             "fine_tuned_model_checkpoint": [finished.fine_tuned_model],
+            "embeddings": [EMBEDDINGS_ID],
             "project_ids": [["colleague"]],
             "response_id": [self.respond(), self.respond(tools=[WEATHER], tool_choice="required")],
         }
@@ -190,7 +192,8 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
         body.setdefault("model", "tiny-random")
         body.setdefault("input", RESPONSE["input"])
     for name in {"model", "training_file", "validation_file", "project_ids"} & set(body):
-        body[name] = choose.draw(st.sampled_from([*known.ids[name], body[name]]))
+        there = known.ids["embeddings" if (name, case.path) == ("model", "/embeddings") else name]
+        body[name] = choose.draw(st.sampled_from([*there, body[name]]))
     if "grader" in body:
         body["grader"] = choose.draw(st.sampled_from([*GRADERS, body["grader"], body["grader"]]))
     if choose.draw(st.sampled_from([True, True, False])):

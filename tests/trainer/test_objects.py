@@ -4,7 +4,18 @@ from typing import Any, get_args
 
 import httpx
 import pytest
-from openai.types import Completion, CompletionChoice, CompletionUsage, FileDeleted, FileObject, Model, Upload
+from openai.types import (
+    Completion,
+    CompletionChoice,
+    CompletionUsage,
+    CreateEmbeddingResponse,
+    Embedding,
+    FileDeleted,
+    FileObject,
+    Model,
+    Upload,
+    create_embedding_response,
+)
 from openai.types.chat import ChatCompletion, ChatCompletionMessage, chat_completion, chat_completion_chunk
 from openai.types.completion_choice import Logprobs
 from openai.types.fine_tuning import (
@@ -59,6 +70,9 @@ SAME: list[tuple[Any, Any]] = [
     (objects.CompletionChoice, CompletionChoice),
     (objects.CompletionLogprobs, Logprobs),
     (objects.Usage, CompletionUsage),
+    (objects.EmbeddingsObject, CreateEmbeddingResponse),
+    (objects.EmbeddingObject, Embedding),
+    (objects.EmbeddingUsage, create_embedding_response.Usage),
     (response_objects.ResponseObject, Response),
     (response_objects.ResponseUsageObject, ResponseUsage),
     (response_objects.ResponseErrorObject, ResponseError),

@@ -8,6 +8,7 @@ from trainer.api.errors import ApiError
 from trainer.api.lists import list_object
 from trainer.api.objects import Deleted, ModelObject, Page
 from trainer.api.services import CurrentKey, Services, ServicesDep
+from trainer.base_models import EmbeddingModel
 from trainer.catalogue import ResolvedModel
 
 router = APIRouter(prefix="/v1/models")
@@ -22,6 +23,11 @@ def list_models(services: ServicesDep, key: CurrentKey) -> Page[ModelObject]:
     found += [services.catalogue.find(model.id) for model in services.store.models()]
     usable = [one for one in found if one is not None and services.may_use(key, one)]
     told = [model_object(one, services) for one in usable]
+    told += [
+        _embedding_model_object(model)
+        for model in services.catalogue.embedding_models.values()
+        if not model.untried or services.catalogue.fetched(model)
+    ]
     known = {one["id"] for one in told}
     aliases = [alias for alias, model in services.store.aliases().items() if model in known and alias not in known]
     return list_object([*told, *(retrieve(services, key, alias) for alias in aliases)])
@@ -30,15 +36,18 @@ def list_models(services: ServicesDep, key: CurrentKey) -> Page[ModelObject]:
 # Names hold colons, and ids of hub models slashes.
 @router.get("/{model_id:path}")
 def retrieve(services: ServicesDep, key: CurrentKey, model_id: str) -> ModelObject:
-    found = services.model(model_id, key, shut_down=True)
-    told = model_object(found, services)
-    return told if model_id == found.id else {**told, "id": model_id, "root": found.id}
+    embedding = services.catalogue.find_embeddings(model_id)
+    if embedding is not None:
+        told = _embedding_model_object(embedding)
+    else:
+        told = model_object(services.model(model_id, key, shut_down=True), services)
+    return told if model_id == told["id"] else {**told, "id": model_id, "root": told["id"]}
 
 
 @router.delete("/{model_id:path}")
 async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> Deleted:
-    found = services.model(model_id, key, shut_down=True)
-    if found.model is None:
+    found = None if services.catalogue.find_embeddings(model_id) else services.model(model_id, key, shut_down=True)
+    if found is None or found.model is None:
         raise ApiError(403, "Base models cannot be deleted, only fine-tuned ones.", param="model")
     if model_id != found.id:
         raise ApiError(
@@ -69,3 +78,16 @@ def model_object(found: ResolvedModel, services: Services) -> ModelObject:
     if model is not None:
         told["root"] = base.id
     return told
+
+
+def _embedding_model_object(model: EmbeddingModel) -> ModelObject:
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": 0,
+        "owned_by": model.owned_by,
+        "shutdown_date": None,
+        "fine_tunable": False,
+        "methods": [],
+        "context_length": model.context_length,
+    }

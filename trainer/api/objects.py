@@ -312,6 +312,26 @@ class CompletionObject(TypedDict):
     usage: NotRequired[Usage | None]
 
 
+class EmbeddingObject(TypedDict):
+    """`embedding` is base64 of 32-bit floats, little end first, where that was asked for."""
+
+    object: Literal["embedding"]
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingUsage(TypedDict):
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingsObject(TypedDict):
+    object: Literal["list"]
+    data: list[EmbeddingObject]
+    model: str
+    usage: EmbeddingUsage
+
+
 class GraderErrorsObject(TypedDict):
     formula_parse_error: bool
     invalid_variable_error: bool

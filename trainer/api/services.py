@@ -32,6 +32,13 @@ class Services:
         """The model that a client names. ApiError with the status `missing` where there is none for this key, or,
         unless `shut_down` ones are asked for too, none any more."""
         found = self.catalogue.find(id)
+        if self.catalogue.find_embeddings(id) is not None:
+            raise ApiError(
+                missing,
+                f"The model {id!r} makes embeddings only. GET /v1/models lists the others.",
+                code="model_not_found",
+                param="model",
+            )
         if found is None or not self.may_use(key, found):
             raise model_not_found(id, missing)
         day = self.catalogue.shutdown_date(found)
