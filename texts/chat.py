@@ -245,6 +245,15 @@ def gone(model: str) -> str:
     return _("{model} no longer exists at the provider, so nobody can answer here.", model=model)
 
 
+def retired(model: str, day: str) -> str:
+    return _(
+        "The provider shut {model} down on {day}, so nobody can answer here. Its training file, metrics and "
+        "evaluations are still here: the file can be trained on another base model.",
+        model=model,
+        day=day,
+    )
+
+
 def go_on_with_another(model: str) -> str:
     """`model`: the button's name."""
     return _("Press {model} to go on here with another one.", model=model)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from datetime import date
 
 import msgspec
 
@@ -58,7 +59,9 @@ class TooLong(msgspec.Struct, frozen=True):
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """The provider has no such model any more."""
+    """The provider has no such model any more; `since`: it was shut down on that day."""
+
+    since: date | None = None
 
 
 Event = TextDelta | Warming | Trimmed | Probabilities | Ended | Called | Empty | TooLong | Gone

@@ -283,7 +283,7 @@ class Chat:
             try:
                 delay = await delay_after(failure, conversation.model, delays, self._catalogue, self._lost_models)
             except NotFound:
-                yield Gone()
+                yield Gone(await self._catalogue.retired_since(conversation.model))
                 return
             if failures == _PATIENT:
                 yield Warming()

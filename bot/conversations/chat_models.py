@@ -48,7 +48,7 @@ class ChatModels:
             raise unknown from None
         if not await self._catalogue.exists(model):
             await self._lost_models.missing(model)
-            raise unknown
+            raise await self._catalogue.absence(model)
         await self._channel_models.require(caller, model)
 
     async def starter(self, caller: Caller, model: str) -> Starter:

@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from bot.access import Resource
+from bot.errors import NotFound
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.models.model import FineTunedModel
+from bot.models.names import short_name
 from bot.models.retirement import Retirement, ToldDates, retirement, told_dates
 from bot.providers.interface import Doubtful, Provider, ProviderError, RateLimited, RemoteModel, Unreachable
 from bot.providers.protocol import DPO, SUPERVISED
@@ -137,6 +139,41 @@ class Catalogue:
             await self._listed_anywhere(fresh=False)
         ours = await self._jobs.models()
         return {model: self._retirement(model, ours) for model in models}
+
+    async def retired(self) -> list[FineTunedModel]:
+        """Those of our jobs that no provider lists any more since their day has come."""
+        ours, today = await self._jobs.models(), datetime.now(UTC).date()
+        gone = []
+        for model, job in ours.items():
+            kept, dies = job.kept.get(model), self._retirement(model, ours).shutdown_date
+            over = dies is not None and dies <= today and (kept is not None or model == job.fine_tuned_model)
+            if over and not any(listing.shows(model) for listing in self._listings.values()):
+                owner, name = (kept.owner, kept.name) if kept else (job.requester, None)
+                job_id, day = None if kept else job.id, str(dies)
+                gone.append(
+                    FineTunedModel(
+                        model,
+                        job.base_model,
+                        job_id,
+                        owner=owner,
+                        shutdown_date=day,
+                        kept=kept is not None,
+                        given_name=name,
+                    )
+                )
+        return gone
+
+    async def retired_since(self, model: str) -> date | None:
+        """The day on which it stopped answering, if that has come."""
+        ends = (await self.retirements([model]))[model]
+        return None if ends.answers(datetime.now(UTC).date()) else ends.shutdown_date
+
+    async def absence(self, model: str) -> NotFound:
+        """What to raise where no provider has this model."""
+        since = await self.retired_since(model)
+        if since is None:
+            return NotFound("no_such_model", model=model)
+        return NotFound("model_retired", model=short_name(model), date=str(since))
 
     def _retirement(self, model: str, ours: Mapping[str, Job]) -> Retirement:
         shown = (one for name in (model, base_of(model)) for one in self._listings.values() if one.shows(name))

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from bot.access import Action, Caller, Place
 from bot.authority import Authority
-from bot.errors import NotFound
 from bot.models.catalogue import Catalogue
 from bot.models.model import FineTunedModel
 from bot.models.names import short_name
@@ -71,7 +70,8 @@ class ModelLookup:
 
         Raises Ambiguous, with the ids, where it names several; ProviderError.
         """
-        return await self.find(caller, word, tuned_only=tuned_only) or word
+        found = await self.find(caller, word, tuned_only=tuned_only)
+        return found or await self._retired(caller, word) or word
 
     async def find(self, caller: Caller, word: str, *, tuned_only: bool = False) -> str | None:
         """Like `named`, None for what is not known."""
@@ -81,15 +81,24 @@ class ModelLookup:
         tuned = await self.visible(caller, caller.answers_in, fresh=False)
         base = [] if tuned_only else [FineTunedModel(model, model) for model in await self._catalogue.base_models()]
 
-        def names(model: FineTunedModel) -> tuple[str | None, ...]:
-            return model.id, model.name, short_name(model.id), model.id.rpartition("/")[2], model.job_id
+        found = the_one_named(word, [*tuned, *base], _names, label=lambda model: model.id)
+        return found.id if found else None
 
-        found = the_one_named(word, [*tuned, *base], names, label=lambda model: model.id)
+    async def _retired(self, caller: Caller, word: str) -> str | None:
+        """Like `find`, of those that are no longer."""
+        gone = await self._catalogue.retired()
+        things = await self._catalogue.resources([model.id for model in gone])
+        known = [model for model in gone if self._authority.allows(caller, Action.SEE, things[model.id])]
+        found = the_one_named(word, known, _names, label=lambda model: model.id)
         return found.id if found else None
 
     async def existing(self, caller: Caller, word: str) -> str:
         """Like `named`; raises NotFound where the providers have no such model."""
         model = await self.named(caller, word)
         if not await self._catalogue.exists(model):
-            raise NotFound("no_such_model", model=model)
+            raise await self._catalogue.absence(model)
         return model
+
+
+def _names(model: FineTunedModel) -> tuple[str | None, ...]:
+    return model.id, model.name, short_name(model.id), model.id.rpartition("/")[2], model.job_id

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from msgspec import UNSET
@@ -29,7 +30,7 @@ from handlers.blocks.text import (
 from texts import chat as texts
 from texts import conversation_settings as names
 from texts import jobs
-from texts.formats import dollars, first_of, labelled, listed, money, number, sentences
+from texts.formats import dollars, first_of, full_day, labelled, listed, money, number, sentences
 
 SYSTEM: Final = "conversation_system"
 PARAMETERS: Final = "conversation_parameters"
@@ -203,9 +204,10 @@ def cost(model: str, answer: Turn, used: UseSum, month: Used) -> Message:
     return line("\n".join([said, texts.usage_of_conversation(used.answers, tokens, total), of_month]))
 
 
-def model_gone(conversation: Conversation) -> Message:
-    """The model was deleted or shut down while people talk to it."""
-    text = texts.gone(named(conversation.model))
+def model_gone(conversation: Conversation, since: date | None = None) -> Message:
+    """The model was deleted while people talk to it, or shut down on the day `since`."""
+    model = named(conversation.model)
+    text = texts.retired(model, full_day(since)) if since else texts.gone(model)
     go_on = texts.go_on_with_another(bold(names.model_button()))
     choose = button(names.model_button(), MODEL, conversation.id)
     return message(text, [section(f"{text}\n{go_on}"), actions(choose)])

@@ -89,8 +89,8 @@ class AnswerDisplay:
                         await request.answer(blocks.nothing_said(finish_reason))
                     case TooLong():
                         await request.answer(blocks.message_too_long(conversation.model))
-                    case Gone():
-                        await request.answer(blocks.model_gone(conversation))
+                    case Gone(since):
+                        await request.answer(blocks.model_gone(conversation, since))
 
     def _streamed(
         self, request: Request, conversation: Conversation, answer: Answer, recipient: Recipient

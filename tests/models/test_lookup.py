@@ -9,7 +9,7 @@ from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Policy
 from bot.authority import Authority
-from bot.errors import Ambiguous
+from bot.errors import Ambiguous, NotFound
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import KeptCheckpoint, Origin
 from bot.models.catalogue import Catalogue
@@ -20,6 +20,7 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.jobs import SqliteJobStore
+from texts.errors import sentence
 
 FINAL = "ft:base:acme:voice:abc"
 KEPT = f"{FINAL}:ckpt-step-5"
@@ -37,7 +38,8 @@ async def lookup(database: Database) -> AsyncIterator[ModelLookup]:
     checkpoints = [Checkpoint("ck-4", NAMELESS, 4), Checkpoint("ck-5", KEPT, 5)]
     await jobs.insert(job, JobUpdate(job, checkpoints=checkpoints))
     async with StandInProvider() as stand_in, provider_over(stand_in) as provider:
-        stand_in.base_models = ["base"]
+        stand_in.base_models = ["base", "old-base"]
+        stand_in.shutdown_dates = {"old-base": "2026-09-28"}
         stand_in.tuned = [FINAL, NAMELESS, KEPT]
         authority = Authority(Policy(), SqliteAuditLog(database))
         catalogue = Catalogue(Providers(provider), jobs, default=None)
@@ -90,3 +92,26 @@ async def test_a_private_name_is_told_to_nobody_else(lookup: ModelLookup, databa
     assert await lookup.names(a_caller(BEN), [model]) == {model: "hush, step 5"}
     assert await lookup.names(a_caller(answers_in=HERE), [model]) == {model: "hush, step 5"}, "where others see it"
     assert await lookup.names(a_caller(), [model]) == {model: "secret"}
+
+
+async def test_a_retired_model_is_found_by_its_name_and_said_to_be_retired(
+    lookup: ModelLookup, database: Database
+) -> None:
+    gone = "ft:old-base:acme:poems:1"
+    job = followed_job("ftjob-3", id="job-3", state="succeeded", fine_tuned_model=gone, base_model="old-base")
+    await SqliteJobStore(database).insert(job)
+    assert await lookup.named(a_caller(), "poems") == gone
+    for word in ("poems", gone, "job-3"):
+        with pytest.raises(NotFound) as error:
+            await lookup.existing(a_caller(), word)
+        assert "poems was retired: its provider shut it down on 28 September 2026" in sentence(error.value)
+
+
+async def test_a_retired_model_of_a_private_place_is_found_by_nobody_else(
+    lookup: ModelLookup, database: Database
+) -> None:
+    gone = "ft:old-base:acme:hush:1"
+    made = {"fine_tuned_model": gone, "base_model": "old-base", "origin": Origin("T0ACME", "G0SECRET", True)}
+    await SqliteJobStore(database).insert(followed_job("ftjob-3", id="job-3", state="succeeded", **made))
+    assert await lookup.named(a_caller(BEN), "hush") == "hush"
+    assert await lookup.named(a_caller(), "hush") == gone

@@ -1,7 +1,10 @@
 """Fine-tuned models, and conversations with them."""
 
+from datetime import date as calendar_date
+
 from bot.jobs.job import Loss
 from texts.errors.table import ERRORS
+from texts.formats import full_day
 from texts.jobs import start_again_button
 from texts.language import _
 
@@ -14,6 +17,18 @@ def unknown_model(model: str) -> str:
 @ERRORS.sentence
 def no_such_model(model: str) -> str:
     return _("There is no model {model} (any more). `/finetune models` lists those that there are.", model=model)
+
+
+@ERRORS.sentence
+def model_retired(model: str, date: str) -> str:
+    """`date`: the first day without it (YYYY-MM-DD)."""
+    return _(
+        "{model} was retired: its provider shut it down on {day}. Its job, metrics and evaluations are still here "
+        "(`/finetune status`), and its training file can be trained on another base model. `/finetune models` lists "
+        "the models that there are.",
+        model=model,
+        day=full_day(calendar_date.fromisoformat(date)),
+    )
 
 
 @ERRORS.sentence

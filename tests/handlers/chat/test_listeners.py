@@ -1,6 +1,7 @@
 """Talking to a model, as people ask for it."""
 
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -248,6 +249,7 @@ async def test_who_says_nothing_in_words_is_checked_all_the_same(
         ([Empty("stopped")], "stopped before it said anything"),
         ([TooLong()], "too long for `support`"),
         ([Gone()], "`support` no longer exists"),
+        ([Gone(date(2027, 1, 14))], "The provider shut `support` down on 14 January 2027"),
         ([Warming(), TextDelta("Hi."), Ended("stop", None)], "still warming up"),
     ],
 )
