@@ -23,6 +23,7 @@ class Patience:
     """
 
     def __init__(self, parallel: int, pace: float = 1) -> None:
+        self.parallel = parallel
         self.requests = 0
         self.given_up_in_a_row = 0
         self._pace = pace

@@ -5,7 +5,7 @@ What is saved already, and cannot have changed, is not asked for again: so a res
 
 import asyncio
 import json
-from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterable, Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -85,18 +85,25 @@ class Rescue:
             *(partial(self._save_results, id) for id in sorted(results)),
             *(partial(self._save_file, id, known.get(id)) for id in sorted(others)),
         ]
-        self._done, self._total = 0, len(work)
-        self._progress(0, self._total)
-        await _together(*map(self._counted, work))
+        await self._do(work)
         self._folder.manifest.ended_at = self._folder.now()
 
     async def _listed(self, page: Callable[[str | None], Awaitable[Json]]) -> list[Json]:
         return await listed(lambda after: self._patience.ask(partial(page, after)))
 
-    async def _counted(self, work: Callable[[], Awaitable[None]]) -> None:
-        await work()
-        self._done += 1
-        self._progress(self._done, self._total)
+    async def _do(self, work: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        """One after the other, by so many workers as there may be requests: what is begun is ended soon."""
+        waiting, done = iter(work), 0
+
+        async def worker() -> None:
+            nonlocal done
+            for one in waiting:
+                await one()
+                done += 1
+                self._progress(done, len(work))
+
+        self._progress(0, len(work))
+        await _together(*(worker() for _ in range(self._patience.parallel)))
 
     async def _save_models(self, models: list[Json]) -> None:
         """Those that were seen once stay: a model that is gone by now is one of those that matter."""

@@ -11,6 +11,7 @@ from organisation import Organisation
 from app.rescue import BROKEN_OFF, COMPLETE, INCOMPLETE, rescue_command
 from app.rescued_jobs import take_in_command
 from bot.errors import StartError
+from bot.rescue import patience
 from texts.language import Language, speaking
 
 
@@ -18,6 +19,9 @@ from texts.language import Language, speaking
 async def organisation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Organisation]:
     """The one whose key the environment holds."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(
+        "SSL_CERT_FILE", str(Path(__file__).parents[1] / "e2e" / "authority.pem")
+    )  # nobody is asked over TLS
     async with Organisation() as organisation:
         organisation.add_history(3, files=2)
         monkeypatch.setenv("OPENAI_API_KEY", organisation.key)
@@ -80,8 +84,9 @@ async def test_a_key_that_is_refused_is_said_and_not_shown(
 
 
 async def test_where_nobody_answers_it_says_so_and_how_to_go_on(
-    organisation: Organisation, capsys: pytest.CaptureFixture[str]
+    organisation: Organisation, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(patience, "_MOST_WAITS", 2)
     await organisation.down()
     with speaking(Language.CHINESE):
         assert await rescue() == BROKEN_OFF

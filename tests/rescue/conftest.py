@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import openai
 import pytest
-from openai import AsyncOpenAI
 from organisation import Organisation
 from rescuing import Run
 
@@ -26,7 +26,8 @@ async def rescue(organisation: Organisation, tmp_path: Path) -> Run:
     """Saves what the organisation has in a folder."""
 
     async def run(folder: Path = tmp_path / "saved", *, of: Organisation = organisation, parallel: int = 8) -> Outcome:
-        source = RawObjects(AsyncOpenAI(api_key=of.key, base_url=of.url))
+        http = openai.DefaultAsyncHttpxClient(verify=False)  # to read all authorities of the world takes 30 ms
+        source = RawObjects(openai.AsyncOpenAI(api_key=of.key, base_url=of.url, http_client=http))
         try:
             with opened(folder, f"{of.url}/") as opened_folder:
                 return await Rescue(source, opened_folder, Patience(parallel, pace=0.01)).run()

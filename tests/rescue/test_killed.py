@@ -17,7 +17,7 @@ async def test_killed_in_the_middle_with_a_rude_provider_it_ends_up_byte_for_byt
 ) -> None:
     calm, disturbed = tmp_path / "calm", tmp_path / "disturbed"
     async with Organisation() as organisation:
-        organisation.add_history(200, files=40, results_of=4)
+        organisation.add_history(200, files=10, results_of=20)
         undisturbed = await rescue(calm, of=organisation)
         asked = len(organisation.requests)
         organisation.rude = True

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import AsyncOpenAI
 from organisation import BEGAN, RESULTS, Organisation
 from rescuing import Run, objects
 
 from bot.errors import StartError
 from bot.providers.interface import Doubtful, RateLimited, Refused
+from bot.providers.raw_objects import RawObjects
 from bot.rescue import folder as folders
 from bot.rescue import patience
 from bot.rescue.folder import Missing, RescueFolder, component, opened
+from bot.rescue.patience import Patience
+from bot.rescue.rescue import Rescue
 
 
 def read(path: Path) -> Any:
@@ -43,6 +47,17 @@ async def test_it_only_reads_and_writes_no_key(organisation: Organisation, rescu
     assert not [one for one in everything if organisation.key.encode() in one]
 
 
+async def test_what_is_begun_is_ended_soon_and_how_far_it_is_is_told(organisation: Organisation, saved: Path) -> None:
+    source = RawObjects(AsyncOpenAI(api_key=organisation.key, base_url=organisation.url))
+    told: list[tuple[int, int]] = []
+    with opened(saved, organisation.url) as folder:
+        await Rescue(source, folder, Patience(1), lambda *progress: told.append(progress)).run()
+    await source.close()
+    assert told == [(done, 9) for done in range(10)]
+    about_jobs = [request.split("/")[3] for request in organisation.requests if "/jobs/" in request]
+    assert about_jobs == [job for job in reversed(organisation.jobs) for _ in ("events", "checkpoints")]
+
+
 async def test_the_manifest_says_what_is_saved_with_its_hash(
     organisation: Organisation, rescue: Run, saved: Path
 ) -> None:
@@ -58,9 +73,9 @@ async def test_long_listings_are_read_to_their_end_whichever_end_they_begin_at(r
     found = []
     for newest_first in (True, False):
         async with Organisation(page=3, newest_first=newest_first) as organisation:
-            organisation.add_history(10, files=5, steps=7)
+            organisation.add_history(7, files=4, steps=4)
             outcome = await rescue(tmp_path / str(newest_first), of=organisation)
-            assert (outcome.jobs, outcome.files, outcome.results) == (10, 5, 9)
+            assert (outcome.jobs, outcome.files, outcome.results) == (7, 4, 6)
             found.append(objects(tmp_path / str(newest_first)))
     assert found[0] == found[1]
 
@@ -166,8 +181,8 @@ async def test_a_server_that_only_fails_is_left_alone_after_a_while(
         organisation.fault(f"GET /fine_tuning/jobs/{job}/events", status=500, message="The server had an error.")
         organisation.fault(f"GET /fine_tuning/jobs/{job}/checkpoints", status=500, message="The server had an error.")
     with pytest.raises(Doubtful):
-        await rescue()
-    assert len(organisation.requests) <= 3 + 8  # of 16
+        await rescue(parallel=1)
+    assert len(organisation.requests) == 3 + 3
 
 
 async def test_a_key_that_is_not_taken_ends_it(organisation: Organisation, rescue: Run) -> None:
