@@ -22,10 +22,19 @@ def test_openais_python_sdk(python: Path, run: Callable[..., str]) -> None:
     run(python, HERE / "openai_sdk.py", BASE, EXAMPLES)
 
 
+def test_openais_python_sdk_on_responses_and_embeddings(python: Path, run: Callable[..., str]) -> None:
+    run(python, HERE / "openai_responses.py", BASE)
+
+
 def test_openais_node_sdk(node: Path, run: Callable[..., str]) -> None:
     # Node looks for packages from where a program lies.
     program = shutil.copy(HERE / "openai_sdk.mjs", node)
     run("node", program, BASE, EXAMPLES, cwd=node)
+
+
+def test_openais_node_sdk_on_responses_and_embeddings(node: Path, run: Callable[..., str]) -> None:
+    program = shutil.copy(HERE / "openai_responses.mjs", node)
+    run("node", program, BASE, cwd=node)
 
 
 @pytest.mark.parametrize("client", ["litellm", "instructor", "langchain"])
