@@ -57,7 +57,7 @@ class Commands:
         word = next(iter(request.text.split()), "").strip("`").removeprefix("/")
         command = find_command(word) if word else None
         if command is not None:
-            await request.answer(help_blocks.command_help(texts.described(command.name)))
+            await request.answer(help_blocks.command_help(command.name, texts.described(command.name)))
             return
         topics = [
             (texts.topic(topic), [texts.described(command.name) for command in COMMANDS if command.topic is topic])
@@ -80,7 +80,7 @@ COMMANDS: Final[tuple[Command[Any], ...]] = tuple(
     sorted(
         (
             *(command for feature in FEATURES for command in feature.commands),
-            Command("help", Topic.MANAGE, Commands.help),
+            Command("help", Topic.MANAGE, Commands.help, opens=help_blocks.HELP),
         ),
         key=lambda command: list(Topic).index(command.topic),
     )

@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from slack_sdk.models.blocks import Option
 from slack_sdk.models.views import View
 
+from handlers.blocks.help import RUN
 from handlers.request import Request
 
 L = TypeVar("L")
@@ -39,13 +40,16 @@ class Command(Generic[L]):
     """A sub-command of `/finetune`. `run` gets a request whose text is what follows the name. Its help
     is a function of the same name in `texts.commands`.
 
-    What is `final` cannot be undone, and is never suggested to somebody who typed something else.
+    What is `final` cannot be undone: it is asked about before it is done, and never suggested to somebody who typed
+    something else. `opens`: the action_id of a button, the callback_id of a modal or the word of a menu's entry that
+    does the same where the thing itself stands; by default the button on the command's page of help.
     """
 
     name: str
     topic: Topic
     run: Method[L]
     final: bool = False
+    opens: str = RUN
 
 
 @dataclass(frozen=True)

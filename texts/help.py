@@ -1,5 +1,6 @@
 """What the bot says of itself: help, the greeting, and answers to words that are no command."""
 
+from texts.job_controls import Control
 from texts.language import _
 
 
@@ -27,6 +28,66 @@ def in_threads() -> str:
 def examples() -> str:
     """Over a list of commands."""
     return _("For example:")
+
+
+def run_button(command: str) -> str:
+    """Does it now, and asks for what is missing."""
+    return _("Open {command}", command=command)
+
+
+def choose() -> str:
+    """In a menu."""
+    return _("Choose")
+
+
+def which_job(control: Control) -> str:
+    return {
+        "cancel": _("Which job shall be cancelled?"),
+        "pause": _("Which job shall be paused?"),
+        "resume": _("Which job shall be resumed?"),
+    }[control]
+
+
+def no_job_for(control: Control) -> str:
+    """Where there is none that this person may do that with."""
+    return {
+        "cancel": _("There is no job that you can cancel."),
+        "pause": _("There is no job that you can pause: only one that trains can be paused."),
+        "resume": _("There is no job that you can resume: none of yours is paused."),
+    }[control]
+
+
+def which_to_export() -> str:
+    return _("Which model shall be exported?")
+
+
+def none_to_export() -> str:
+    return _("There is no model that you can export. Models that were trained by the trainer can be exported.")
+
+
+def which_to_delete() -> str:
+    return _("Which model or file shall be deleted? You are asked once more before anything is.")
+
+
+def none_to_delete() -> str:
+    return _("There is no model and no file that you can delete.")
+
+
+def which_judge() -> str:
+    return _("Which model shall judge? You see what that costs before it is asked anything.")
+
+
+def which_to_allow() -> str:
+    return _("Which model may be talked to in this channel, and no other?")
+
+
+def no_models() -> str:
+    return _("No provider offers a model at the moment.")
+
+
+def all_models() -> str:
+    """In a menu of models."""
+    return _("All models")
 
 
 def did_you_mean(word: str, command: str) -> str:

@@ -28,6 +28,19 @@ def steps() -> tuple[str, str, str, str]:
     return _("Checked"), _("Queued"), _("Training"), _("Ready")
 
 
+def follow_title() -> str:
+    return _("Follow a job")
+
+
+def followed_job() -> tuple[str, str]:
+    """Label and hint."""
+    return _("Id at the provider"), _("As the provider shows it, such as ftjob-abc123. The job gets a card here.")
+
+
+def follow_button() -> str:
+    return _("Follow")
+
+
 def trained_step() -> str:
     # Translators: the step "Training" of a job, once it is done.
     return _("Trained")

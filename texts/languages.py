@@ -20,6 +20,11 @@ def by_default(language: Language) -> str:
     )
 
 
+def by_setting() -> str:
+    """In a menu of languages: none is chosen."""
+    return _("The workspace's language")
+
+
 def set_here(person: str, language: Language) -> str:
     """To the channel, in the language that is spoken from now on."""
     return _("{person} set my language in this channel to {language}.", person=person, language=language.autonym)

@@ -22,6 +22,14 @@ def subscribed(channels: Sequence[str], *, here: bool) -> str:
     return sentences(told, change)
 
 
+def subscribe_button() -> str:
+    return _("Tell this channel")
+
+
+def stop_button() -> str:
+    return _("Stop telling this channel")
+
+
 def on(channel: str) -> str:
     return _(
         "From now on {channel} is told how all jobs in public channels end. `/finetune notify off` stops it.",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
 
@@ -22,6 +23,10 @@ class DeletedDataset(msgspec.Struct, frozen=True):
 
     dataset: Dataset
     providers: tuple[str, ...]
+
+
+# Older ones are named by their ids.
+_OFFERED: Final = 50
 
 
 class DatasetDeletion:
@@ -47,6 +52,11 @@ class DatasetDeletion:
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
         """The data set, if the caller may delete it. Raises Denied, NotFound."""
         return await self._lookup.get(caller, dataset_id, Action.DELETE)
+
+    async def choices(self, caller: Caller) -> list[Dataset]:
+        """The latest files that the caller may delete."""
+        latest = await self._datasets.latest(_OFFERED)
+        return [one for one in latest if self._authority.allows(caller, Action.DELETE, one.resource)]
 
     async def of_file(self, file_id: str) -> list[Dataset]:
         """Those made of a file that was deleted in Slack, of which a copy may be left to delete."""

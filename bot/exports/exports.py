@@ -10,6 +10,7 @@ from bot.errors import Conflict, Invalid, NotFound
 from bot.exports.export import Export, ExportFormat, ExportState, ExportStore
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.models.model import FineTunedModel
 from bot.providers.interface import Provider, Refused
 from bot.providers.registry import Providers
 from bot.providers.vendors import vendor_of
@@ -65,6 +66,12 @@ class ModelExports:
     async def check(self, caller: Caller, word: str) -> None:
         """Return if the caller may take the model away. Raises as `start`."""
         await self._allowed(caller, word)
+
+    async def choices(self, caller: Caller) -> list[FineTunedModel]:
+        """The models that the caller may take away from here. Raises ProviderError."""
+        models = [model for model in await self._lookup.visible(caller, caller.posts_in) if model.exportable]
+        things = await self._catalogue.resources([model.id for model in models])
+        return [model for model in models if self._authority.allows(caller, Action.EXPORT, things[model.id])]
 
     async def refreshed(self, export: Export) -> Export:
         """As the provider has it now. Raises ProviderError."""

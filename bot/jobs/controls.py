@@ -43,6 +43,10 @@ class JobControls:
         _REFUSE[action](job)
         return job
 
+    async def choices(self, caller: Caller, action: Action) -> list[Job]:
+        """The jobs with which `check` lets them do that, the latest first. Raises Denied."""
+        return [job for job in await self._lookup.allowed(caller, action) if _is_possible(action, job)]
+
     async def cancel(self, caller: Caller, job_id: str) -> Job:
         """The job as it is then: as a rule cancelled, but it may have ended otherwise a moment before.
 
@@ -103,3 +107,11 @@ class JobControls:
         async with self._authority.recorded(caller, action, job.id):
             await decide(job.id)
         return job
+
+
+def _is_possible(action: Action, job: Job) -> bool:
+    try:
+        _REFUSE[action](job)
+    except Conflict:
+        return False
+    return True

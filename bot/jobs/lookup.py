@@ -38,6 +38,12 @@ class JobLookup:
             raise unknown from None
         return job
 
+    async def allowed(self, caller: Caller, action: Action) -> list[Job]:
+        """Those of the latest with which the caller may do that, the latest first. Raises Denied."""
+        await self._authority.require(caller, Action.USE)
+        latest = await self._jobs.latest(_NAMED_AMONG)
+        return [job for job in latest if self._authority.allows(caller, action, job.resource)]
+
     async def named(self, caller: Caller, word: str, action: Action, *, to_post: bool = False) -> Job:
         """Like `get`, for what a person types: also the job's suffix, or the beginning of a name that is its alone.
 

@@ -7,6 +7,7 @@ from bot.authority import Authority
 from bot.errors import NotFound
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.models.model import FineTunedModel
 
 
 class ModelDeletion:
@@ -36,6 +37,17 @@ class ModelDeletion:
         if not model.startswith("ft:") or not await self._catalogue.exists(model):
             raise unknown
         await self._authority.require(caller, Action.DELETE, thing)
+
+    async def choices(self, caller: Caller) -> list[FineTunedModel]:
+        """The models that the caller may delete. Raises ProviderError."""
+        models = [model for model in await self._catalogue.fine_tuned() if model.id.startswith("ft:")]
+        things = await self._catalogue.resources([model.id for model in models])
+        return [
+            model
+            for model in models
+            if self._authority.allows(caller, Action.SEE, things[model.id])
+            and self._authority.allows(caller, Action.DELETE, things[model.id])
+        ]
 
     async def delete(self, caller: Caller, model: str) -> None:
         """Raises NotFound, Denied, ProviderError."""

@@ -8,12 +8,15 @@ from slack_sdk.models.blocks import Block
 
 from bot.administration.audit_log import AuditPage
 from bot.audit import SETTINGS, Entry, Outcome
+from handlers.blocks.choice import which
+from handlers.blocks.help import RUN
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, header, message, section
 from handlers.blocks.text import bold, channel, code, date, person, quoted
 from texts import audit as texts
-from texts import subscriptions
+from texts import languages, subscriptions
 from texts.errors import recorded_sentence
+from texts.language import Language
 
 NEWER: Final = "audit_newer"
 OLDER: Final = "audit_older"
@@ -48,9 +51,19 @@ def exported(count: int) -> Message:
 
 
 def subscribed(channels: Sequence[str], here: str) -> Message:
-    if not channels:
-        return sentence(subscriptions.none_yet())
-    return sentence(subscriptions.subscribed([channel(one) for one in channels], here=here in channels))
+    text = subscriptions.none_yet()
+    if channels:
+        text = subscriptions.subscribed([channel(one) for one in channels], here=here in channels)
+    change = button(subscriptions.stop_button(), RUN, "notify off")
+    if here not in channels:
+        change = button(subscriptions.subscribe_button(), RUN, "notify here")
+    return message(text, [section(text), actions(change)])
+
+
+def language_choice(text: str) -> Message:
+    """`text`: what is spoken here. Whoever wants another chooses it."""
+    offered = [*((language.value, language.autonym) for language in Language), ("default", languages.by_setting())]
+    return which(text, "language", offered, text)
 
 
 def subscription_on(channel_id: str) -> Message:

@@ -90,7 +90,7 @@ class AdministrationListeners:
         elif not word:
             chosen = await self.languages.chosen(request.channel)
             said = texts.chosen(chosen) if chosen else texts.by_default(self.languages.default)
-            await request.answer(blocks.sentence(said))
+            await request.answer(blocks.language_choice(said))
         else:
             await self.channel_language.choose(await self.callers.of(request), None if word == "default" else word)
             await self._tell_channel(request)

@@ -23,8 +23,9 @@ SETTINGS: Final = "ask_settings"
 OVERVIEW: Final = "ask_overview"
 HELP: Final = "ask_help"
 RUN: Final = "ask_command"
-ASKED: Final = (START, CHAT, COMPARE, EVALUATE, JOBS, MODELS, DATASETS, SETTINGS, OVERVIEW, HELP, RUN)
-"""Buttons and menus that stand for commands; each one's value is the command, `RUN`'s any of them."""
+CHOOSE: Final = "ask_chosen"
+ASKED: Final = (START, CHAT, COMPARE, EVALUATE, JOBS, MODELS, DATASETS, SETTINGS, OVERVIEW, HELP, RUN, CHOOSE)
+"""Buttons and menus that stand for commands; each one's value is the command, of `RUN` and `CHOOSE` any of them."""
 
 
 def help_message(topics: Sequence[tuple[str, Sequence[Description]]]) -> Message:
@@ -37,10 +38,14 @@ def _line(command: Description) -> str:
     return f"{_typed(command.usage)} {quoted(command.summary)}"
 
 
-def command_help(command: Description) -> Message:
+def command_help(name: str, command: Description) -> Message:
+    """The page of one command: what it does, examples, and a button that does it now."""
     examples = "\n".join([texts.examples(), *map(_typed, command.examples)])
     text = quoted(f"/finetune {command.usage}", 150)
-    return message(text, [section(f"{_line(command)}\n{command.details}"), section(examples)])
+    ways_on = actions(
+        button(texts.run_button(name), RUN, name, style="primary"), button(texts.all_commands_button(), HELP, "help")
+    )
+    return message(text, [section(f"{_line(command)}\n{command.details}"), section(examples), ways_on])
 
 
 def near_miss(word: str, command: str, *, slash: bool) -> Message:
@@ -70,7 +75,7 @@ def _typed(command: str) -> str:
 
 def _ways_on() -> list[Block]:
     buttons = actions(
-        button(texts.what_is_running_button(), JOBS, "jobs"),
+        button(texts.what_is_running_button(), OVERVIEW, "overview"),
         button(texts.models_button(), MODELS, "models"),
         button(texts.all_commands_button(), HELP, "help"),
     )

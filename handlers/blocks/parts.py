@@ -24,6 +24,7 @@ from slack_sdk.models.blocks import (
     OverflowMenuElement,
     PlainTextObject,
     SectionBlock,
+    StaticSelectElement,
 )
 
 from handlers.blocks.message import Message
@@ -144,7 +145,11 @@ def search_menu(action_id: str, placeholder: str) -> ExternalDataSelectElement:
 
 
 def actions(
-    *elements: ButtonElement | OverflowMenuElement | CheckboxesElement | ExternalDataSelectElement,
+    *elements: ButtonElement
+    | OverflowMenuElement
+    | CheckboxesElement
+    | ExternalDataSelectElement
+    | StaticSelectElement,
     block_id: str | None = None,
 ) -> ActionsBlock:
     return ActionsBlock(elements=list(elements), block_id=block_id)

@@ -12,7 +12,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ChatListeners,
-    commands=(Command("chat", Topic.TALK, ChatListeners.command),),
+    commands=(Command("chat", Topic.TALK, ChatListeners.command, opens=JOB_CHAT),),
     buttons={
         JOB_CHAT: ChatListeners.open_job,
         MODEL_CHAT: ChatListeners.open_model,

@@ -8,7 +8,7 @@ from handlers.routing import Command, Feature, Modal, Topic
 
 FEATURE: Final = Feature(
     CollectionListeners,
-    commands=(Command("datasets", Topic.TRAIN, CollectionListeners.command),),
+    commands=(Command("datasets", Topic.TRAIN, CollectionListeners.command, opens=blocks.LIST_OLDER),),
     buttons={
         blocks.OPEN: CollectionListeners.open,
         blocks.LIST_OLDER: CollectionListeners.turned,

@@ -13,8 +13,8 @@ from handlers.routing import Command, Feature, Modal, Topic
 FEATURE: Final = Feature(
     CompareListeners,
     commands=(
-        Command("compare", Topic.TALK, CompareListeners.compare),
-        Command("arena", Topic.TALK, CompareListeners.arena),
+        Command("compare", Topic.TALK, CompareListeners.compare, opens=JOB_COMPARE),
+        Command("arena", Topic.TALK, CompareListeners.arena, opens=modal.CALLBACK_ID),
     ),
     buttons={
         JOB_COMPARE: CompareListeners.compare_job,

@@ -8,14 +8,15 @@ from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.deletion import DatasetDeletion
-from bot.errors import Invalid
 from bot.models.deletion import ModelDeletion
 from bot.models.lookup import ModelLookup
 from handlers.blocks import deletion as blocks
+from handlers.blocks.choice import which
 from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.request import Request
 from handlers.web.poster import Poster
+from texts import help
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,20 @@ class DeletionListeners:
     async def command(self, request: Request) -> None:
         word = request.text.strip("`")
         if not word:
-            raise Invalid("delete_what")
+            await self._which(request)
+            return
         if word.startswith("ds-"):
             await self.ask_dataset(replace(request, text=word))
         else:
             model = await self.lookup.named(await self.callers.of(request), word, tuned_only=True)
             await self.ask_model(replace(request, text=model))
+
+    async def _which(self, request: Request) -> None:
+        """A menu of what this person may delete."""
+        caller = await self.callers.of(request)
+        things = [(model.id, model.name) for model in await self.models.choices(caller)]
+        things += [(dataset.id, f"{dataset.name} · {dataset.id}") for dataset in await self.datasets.choices(caller)]
+        await request.answer(which(help.which_to_delete(), "delete", things, help.none_to_delete()))
 
     async def ask_dataset(self, request: Request) -> None:
         dataset = await self.datasets.check(await self.callers.of(request), request.text)

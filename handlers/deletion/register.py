@@ -9,7 +9,7 @@ from handlers.routing import Command, Feature, Modal, Topic
 
 FEATURE: Final = Feature(
     DeletionListeners,
-    commands=(Command("delete", Topic.TALK, DeletionListeners.command, final=True),),
+    commands=(Command("delete", Topic.TALK, DeletionListeners.command, final=True, opens=deletion.DELETE_MODEL),),
     buttons={
         deletion.DELETE_DATASET: DeletionListeners.delete_dataset,
         deletion.DELETE_MODEL: DeletionListeners.delete_model,

@@ -10,7 +10,7 @@ from handlers.routing import Command, Feature, Modal, Topic
 
 FEATURE: Final = Feature(
     EvaluationListeners,
-    commands=(Command("evaluate", Topic.TALK, EvaluationListeners.command),),
+    commands=(Command("evaluate", Topic.TALK, EvaluationListeners.command, opens=JOB_EVALUATE),),
     buttons={
         JOB_EVALUATE: EvaluationListeners.of_job,
         dropped_graders.EVALUATE_WITH: EvaluationListeners.with_grader,

@@ -2,13 +2,14 @@
 
 from typing import Final
 
+from handlers.blocks import help
 from handlers.experiments import blocks
 from handlers.experiments.listeners import ExperimentListeners
 from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ExperimentListeners,
-    commands=(Command("jobs", Topic.FOLLOW, ExperimentListeners.jobs),),
+    commands=(Command("jobs", Topic.FOLLOW, ExperimentListeners.jobs, opens=help.JOBS),),
     buttons={
         blocks.EARLIER: ExperimentListeners.turned,
         blocks.LATER: ExperimentListeners.turned,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bot.errors import Invalid
 from bot.exports.exports import ModelExports
+from handlers.blocks.choice import which
 from handlers.blocks.model_name import named
 from handlers.callers import Callers
 from handlers.exports import blocks
@@ -12,6 +13,7 @@ from handlers.languages import Languages
 from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
+from texts import help
 from texts.exports import file_of
 from texts.language import speaking
 
@@ -31,6 +33,10 @@ class ExportListeners:
         words = request.text.split()
         chosen = dict(word.lower().split("=", 1) for word in words if word.lower().startswith(_KEYS))
         names = [word.strip("`") for word in words if not word.lower().startswith(_KEYS)]
+        if not words:
+            models = [(model.id, model.name) for model in await self.exports.choices(await self.callers.of(request))]
+            await request.answer(which(help.which_to_export(), "export", models, help.none_to_export()))
+            return
         if len(names) != 1:
             raise Invalid("export_usage")
         quantization = chosen.get("quantization")

@@ -9,7 +9,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ExportListeners,
-    commands=(Command("export", Topic.TALK, ExportListeners.command),),
+    commands=(Command("export", Topic.TALK, ExportListeners.command, opens=MODEL_EXPORT),),
     buttons={
         MODEL_EXPORT: ExportListeners.choose,
         blocks.AS: ExportListeners.chosen,

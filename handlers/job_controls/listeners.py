@@ -10,11 +10,13 @@ from bot.access import Action
 from bot.jobs.controls import JobControls
 from bot.jobs.lookup import JobLookup
 from handlers.blocks.card import title
+from handlers.blocks.choice import which
 from handlers.blocks.job_controls import question
 from handlers.callers import Callers
 from handlers.job_controls import blocks
 from handlers.request import Request
 from handlers.start.blocks.submitted import submitted
+from texts import help
 from texts.job_controls import Control
 
 
@@ -63,6 +65,10 @@ class JobControlListeners:
         caller = await self.callers.of(request)
         word, _, rest = request.text.partition(" ")
         word = word.strip("`")
+        if not word:
+            jobs = [(job.id, title(job)) for job in await self.controls.choices(caller, action)]
+            await request.answer(which(help.which_job(control), control, jobs, help.no_job_for(control)))
+            return
         if rest.strip().lower() == "confirm=yes":
             job = await self.lookup.named(caller, word, action)
             await carry_out(replace(request, text=job.id))

@@ -9,9 +9,9 @@ from handlers.routing import Command, Feature, Topic
 FEATURE: Final = Feature(
     JobControlListeners,
     commands=(
-        Command("pause", Topic.CONTROL, JobControlListeners.pause_command),
-        Command("resume", Topic.CONTROL, JobControlListeners.resume_command),
-        Command("cancel", Topic.CONTROL, JobControlListeners.cancel_command, final=True),
+        Command("pause", Topic.CONTROL, JobControlListeners.pause_command, opens=job_controls.PAUSE),
+        Command("resume", Topic.CONTROL, JobControlListeners.resume_command, opens=job_controls.RESUME),
+        Command("cancel", Topic.CONTROL, JobControlListeners.cancel_command, final=True, opens=job_controls.CANCEL),
     ),
     buttons={
         job_controls.CANCEL: JobControlListeners.cancel,

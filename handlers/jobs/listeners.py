@@ -17,7 +17,7 @@ from bot.notices.interfaces import CardStore, PostError
 from handlers.blocks.card import title
 from handlers.blocks.text import code
 from handlers.callers import Callers
-from handlers.jobs.blocks import checkpoints, history, jobs
+from handlers.jobs.blocks import checkpoints, following, history, jobs
 from handlers.jobs.command_words import read_checkpoint_words
 from handlers.languages import LanguageOf
 from handlers.modals import Modals
@@ -52,6 +52,7 @@ class JobListeners:
 
     async def events(self, request: Request) -> None:
         word, number = _word_and_page(request.text)
+        word = word or await latest_here(self.overview, self.callers, request)
         page = await self.job_history.events(await self.callers.of(request), word, number, history.PAGE)
         await request.answer(history.event_page(page.job, page.events, page.number, page.count))
 
@@ -60,6 +61,7 @@ class JobListeners:
 
     async def explain(self, request: Request) -> None:
         word, number = _word_and_page(request.text)
+        word = word or await latest_here(self.overview, self.callers, request)
         job, moments = await self.job_history.timeline(await self.callers.of(request), word)
         await request.answer(history.timeline_page(job, moments, number))
 
@@ -67,10 +69,20 @@ class JobListeners:
         await self.explain(request.in_place)
 
     async def follow(self, request: Request) -> None:
-        """A job by its provider's id, whoever created it."""
+        """A job by its provider's id, whoever created it; without one, a modal asks for it."""
         word = request.text.strip("`")
+        if not word and request.trigger_id:
+            await self.modals.open(request, following.follow_modal(request.channel))
+            return
+        await self._follow(request, word)
+
+    async def follow_entered(self, request: Request) -> None:
+        """The modal was sent off."""
+        await self._follow(request, following.read_job(request.body["view"]["state"]["values"]))
+
+    async def _follow(self, request: Request, word: str) -> None:
         if not word or " " in word:
-            raise Invalid("which_provider_job")
+            raise Invalid("which_provider_job", following.JOB)
         job = await self.imports.follow(await self.callers.of(request), word, await self.callers.origin(request))
         await request.answer(jobs.followed(job))
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.blocks import card
-from handlers.jobs.blocks import checkpoints, history
+from handlers.jobs.blocks import checkpoints, following, history
 from handlers.jobs.listeners import JobListeners
 from handlers.routing import Command, Feature, Modal, Topic
 
@@ -11,11 +11,11 @@ FEATURE: Final = Feature(
     JobListeners,
     commands=(
         Command("status", Topic.FOLLOW, JobListeners.status),
-        Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints_command),
-        Command("results", Topic.FOLLOW, JobListeners.results_file),
+        Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints_command, opens=card.CHECKPOINTS),
+        Command("results", Topic.FOLLOW, JobListeners.results_file, opens=card.RESULTS),
         Command("events", Topic.FOLLOW, JobListeners.events),
         Command("explain", Topic.FOLLOW, JobListeners.explain),
-        Command("follow", Topic.FOLLOW, JobListeners.follow),
+        Command("follow", Topic.FOLLOW, JobListeners.follow, opens=following.CALLBACK_ID),
     ),
     buttons={
         checkpoints.KEEP: JobListeners.keep,
@@ -32,5 +32,8 @@ FEATURE: Final = Feature(
         (card.MORE, card.CHECKPOINTS): JobListeners.checkpoints,
         (card.MORE, card.RESULTS): JobListeners.results_file,
     },
-    modals={checkpoints.CALLBACK_ID: Modal(JobListeners.kept, checkpoints.wrong_name)},
+    modals={
+        checkpoints.CALLBACK_ID: Modal(JobListeners.kept, checkpoints.wrong_name),
+        following.CALLBACK_ID: Modal(JobListeners.follow_entered),
+    },
 )

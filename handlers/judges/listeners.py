@@ -9,12 +9,14 @@ from bot.judges.check import JudgeCheck, JudgeRequest
 from bot.judges.checks import JudgeChecks
 from bot.judges.runs import JudgeRuns
 from bot.models.lookup import ModelLookup
+from handlers.blocks.choice import which
 from handlers.blocks.markup import parts_of
 from handlers.blocks.parts import line
 from handlers.callers import Callers
 from handlers.judges import blocks
 from handlers.outgoing.run_keeper import RunKeeper
 from handlers.request import Request
+from texts import help
 from texts import judges as texts
 
 
@@ -42,6 +44,10 @@ class JudgeListeners:
         """`/finetune judge MODEL [rubric="…"]`: a question before the model is asked anything. In the thread of an
         evaluation it judges that."""
         caller = await self.callers.of(request)
+        if not request.text:
+            models = await self.models.names(caller, await self.models.search(caller, caller.posts_in, ""))
+            await request.answer(which(help.which_judge(), "judge", list(models.items()), help.no_models()))
+            return
         word, rubric = _read(request.text)
         model = await self.models.named(caller, word)
         evaluation = await self.checks.evaluation_of_thread(caller, request.thread_ts)

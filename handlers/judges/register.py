@@ -9,7 +9,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     JudgeListeners,
-    commands=(Command("judge", Topic.TALK, JudgeListeners.command),),
+    commands=(Command("judge", Topic.TALK, JudgeListeners.command, opens=blocks.CHECK),),
     buttons={
         blocks.CHECK: JudgeListeners.of_evaluation,  # on older results
         blocks.CONFIRMED: JudgeListeners.confirmed,

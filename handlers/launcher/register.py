@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from handlers.blocks import help
 from handlers.launcher import blocks
 from handlers.launcher.listeners import LauncherListeners
 from handlers.routing import Command, Feature, Topic
@@ -9,8 +10,8 @@ from handlers.routing import Command, Feature, Topic
 FEATURE: Final = Feature(
     LauncherListeners,
     commands=(
-        Command("overview", Topic.FOLLOW, LauncherListeners.overview),
-        Command("settings", Topic.MANAGE, LauncherListeners.settings),
+        Command("overview", Topic.FOLLOW, LauncherListeners.overview, opens=help.OVERVIEW),
+        Command("settings", Topic.MANAGE, LauncherListeners.settings, opens=help.SETTINGS),
     ),
     buttons={blocks.DIRECTLY: LauncherListeners.approvals_directly},
 )

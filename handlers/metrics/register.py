@@ -9,7 +9,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     MetricsListeners,
-    commands=(Command("metrics", Topic.FOLLOW, MetricsListeners.metrics),),
+    commands=(Command("metrics", Topic.FOLLOW, MetricsListeners.metrics, opens=card.METRICS),),
     buttons={
         card.METRICS: MetricsListeners.metrics,
         blocks.NUMBERS: MetricsListeners.numbers,

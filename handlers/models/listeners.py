@@ -5,14 +5,15 @@ from dataclasses import dataclass
 
 from bot.administration.channel_models import ChannelModels
 from bot.collections.learned import LearnedModels
-from bot.errors import Invalid
 from bot.models.lookup import ModelLookup
 from bot.models.trainable import TrainableModels
+from handlers.blocks.choice import which
 from handlers.callers import Callers
 from handlers.languages import Languages
 from handlers.models import blocks
 from handlers.request import Request
 from handlers.web.poster import Poster
+from texts import help
 from texts.language import speaking
 
 
@@ -39,7 +40,10 @@ class ModelListeners:
                 await self._tell_channel(request, await self.channel_models.allow(caller, model))
                 return
             case ["allow"]:
-                raise Invalid("allow_usage")
+                known = await self.lookup.names(caller, await self.lookup.search(caller, caller.posts_in, ""))
+                models = [("all", help.all_models()), *known.items()]
+                await request.answer(which(help.which_to_allow(), "models allow", models, help.no_models()))
+                return
         fine_tuned = await self.lookup.visible(caller, caller.answers_in)
         shown = [model.id for model in fine_tuned[: blocks.TUNED_SHOWN]]
         sets = await self.learned.collections_of(caller, shown)

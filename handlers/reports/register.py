@@ -8,7 +8,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ReportListeners,
-    commands=(Command("report", Topic.FOLLOW, ReportListeners.report),),
+    commands=(Command("report", Topic.FOLLOW, ReportListeners.report, opens=REPORT),),
     buttons={REPORT: ReportListeners.report},  # on older cards
     options={(MORE, REPORT): ReportListeners.report},
 )

@@ -12,7 +12,7 @@ from handlers.start.listeners import StartListeners
 
 FEATURE: Final = Feature(
     StartListeners,
-    commands=(Command("start", Topic.TRAIN, StartListeners.command),),
+    commands=(Command("start", Topic.TRAIN, StartListeners.command, opens=report.START),),
     buttons={
         report.START: StartListeners.pressed,
         **dict.fromkeys(modal.CHANGES, StartListeners.changed),

@@ -10,7 +10,7 @@ from handlers.sweeps.listeners import SweepListeners
 
 FEATURE: Final = Feature(
     SweepListeners,
-    commands=(Command("sweep", Topic.TRAIN, SweepListeners.command),),
+    commands=(Command("sweep", Topic.TRAIN, SweepListeners.command, opens=modal.CALLBACK_ID),),
     buttons={
         plan.CONFIRMED: SweepListeners.confirmed,
         sweep.STOP: SweepListeners.stop,

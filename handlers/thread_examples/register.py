@@ -9,7 +9,7 @@ from handlers.thread_examples.listeners import ThreadExampleListeners
 FEATURE: Final = Feature(
     ThreadExampleListeners,
     shortcuts={blocks.SHORTCUT: ThreadExampleListeners.open},
-    commands=(Command("withdraw", Topic.MANAGE, ThreadExampleListeners.command, final=True),),
+    commands=(Command("withdraw", Topic.MANAGE, ThreadExampleListeners.command, final=True, opens=blocks.WITHDRAW),),
     buttons={
         blocks.OPTIONS: ThreadExampleListeners.options_changed,
         blocks.AGREE: ThreadExampleListeners.agree,

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
 from e2e.world import MODEL, World
 
+from bot.errors import BotError, Invalid
+from handlers.commands import COMMANDS
 from sandbox.seed import ANA, BEN
+from texts import commands
+from texts.errors import sentence
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 
@@ -69,3 +74,50 @@ async def test_approvals_come_as_direct_messages_to_whoever_wants_them(w: World)
         assert _buttons(closed) == {}
         acts = [entry.action for _, entry in await bot.services.audit.latest(20) if entry.actor in (ANA, BEN)]
         assert acts == ["approve", "submit", "personalize", "personalize"]
+
+
+async def test_every_command_alone_and_every_example_is_understood(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is asked for by a menu or a modal, or the latest is meant; no answer is a line of usage."""
+    told: list[tuple[str, str]] = []
+    typed = ""
+
+    def noted(error: BotError) -> str:
+        told.append((typed, error.kind if isinstance(error, Invalid) else ""))
+        return sentence(error)
+
+    monkeypatch.setattr("handlers.inbox.sentence", noted)
+    for channel in ("support", "ml-news"):
+        await w.person.create_channel("ana", channel, members=[w.bot_user])
+    w.provider.tuned.append(TUNED)
+    async with w.bot(finetune_admins=[ANA]) as bot:
+        await w.drop("support.jsonl")
+        for command in COMMANDS:
+            examples = [] if command.final else commands.described(command.name).examples
+            for typed in (command.name, *(one for one in examples if "confirm=yes" not in one)):
+                await w.person.command("ana", w.channel, "/finetune", typed)
+                await w.settled(bot)
+    assert [one for one in told if one[1] not in ("", "too_few_to_compare", "no_jobs_to_export")] == []
+
+
+async def test_a_command_that_names_nothing_offers_what_there_is(w: World) -> None:
+    await w.person.set_locale("zh-CN", "ben")
+    async with w.bot():
+        await w.start(await w.drop(), suffix="support")
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        await w.person.wait_message(w.channel, contains="● *Training*", author=w.bot_user)
+        await w.person.command("ana", w.channel, "/finetune", "pause")
+        asked = await w.person.wait_ephemeral("ana", w.channel, contains="Which job shall be paused?")
+        ((menu,),) = [block["elements"] for block in asked["blocks"] if block["type"] == "actions"]
+        (option,) = menu["options"]
+        assert "train.jsonl" in option["text"]["text"]
+        await w.person.choose("ana", w.channel, asked["ts"], "ask_chosen", option["value"])
+        await w.person.wait_ephemeral("ana", w.channel, contains="Pause this job?")
+        await w.person.command("ben", w.channel, "/finetune", "pause")
+        await w.person.wait_ephemeral("ben", w.channel, contains="没有你可以暂停的任务")
+        await w.person.command("ben", w.channel, "/finetune", "help follow")
+        page = await w.person.wait_ephemeral("ben", w.channel, contains="/finetune follow ftjob-abc123")
+        assert _buttons(page)["ask_command"] == "打开 follow"
+        await w.person.click("ben", w.channel, page["ts"], "ask_command")
+        view = await w.person.wait_view("ben", title="跟踪任务")
+        await w.submit(view, "我已经在跟踪", user="ben", provider_job=job)

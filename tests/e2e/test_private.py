@@ -56,13 +56,13 @@ COMMAND_CASES = {
     "metrics": "|{job}|{suffix} smooth=0.9|{job} {running}|hu",
     "checkpoints": "|{job}|{suffix}|hu|{job} keep 5 mine|{suffix} keep 5|{job} release 5|keep 5",
     "results": "|{job}|{suffix}|hu",
-    "events": "{job}|{running} page=2",
-    "explain": "{job}|{running}",
-    "follow": "{remote}|{remote_running}|{remote_new}",
+    "events": "|{job}|{running} page=2",
+    "explain": "|{job}|{running}",
+    "follow": "|{remote}|{remote_running}|{remote_new}",
     "notify": "|off",
-    "pause": "{running}|{running} confirm=yes",
-    "resume": "{running}|{running} confirm=yes",
-    "cancel": "{running}|{waiting}|{running} confirm=yes",
+    "pause": "|{running}|{running} confirm=yes",
+    "resume": "|{running}|{running} confirm=yes",
+    "cancel": "|{running}|{waiting}|{running} confirm=yes",
     "models": "",
     "retiring": "|page=2",
     "export": "|{model}|{suffix}|{job}|{checkpoint} as=gguf|{unheard}|hu|{base}",
@@ -73,8 +73,8 @@ COMMAND_CASES = {
     "evaluate": "|{job}|{suffix}|{model} on open.jsonl|{model},{checkpoint} on {file}|{base} on {dataset}"
     "|{base} on {file}|{unheard} on open.jsonl confirm=yes|{job} checkpoints=yes|hu on open.jsonl"
     "|{base} on open.jsonl with {grader}",
-    "judge": "{model}|{suffix}|{unheard}|hu",
-    "delete": "{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
+    "judge": "|{model}|{suffix}|{unheard}|hu",
+    "delete": "|{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
     "language": "",
     "audit": "|csv",
@@ -207,6 +207,7 @@ ACTION_CASES = {
     "ask_evaluate": "evaluate {model} on open.jsonl",
     "ask_datasets": "datasets {collection}",
     "ask_command": "cancel {running}|export {model}|delete {dataset}|pause {running}|events {job}",
+    "ask_chosen": "pause|export|delete {dataset}|judge {model}|models allow|language en",
     "approvals_directly": "on|off",
     "chat_continue": "1700000000.000400+1",
     "chat_stop": "{conversation}",
@@ -249,6 +250,7 @@ SHORTCUT_CASES = {"add_to_training_set"}
 PLACE = {"channel": SUPPORT, "thread_ts": "1700000000.000300", "message_ts": "1700000000.000300"}
 # In a modal: what it carries, and what was filled in.
 VIEW_CASES = {
+    "follow_job": ({"channel": SUPPORT}, {"provider_job": "{remote}"}),
     "start_job": (
         {"channel": SUPPORT, "dataset": "{dataset}"},
         {"model": "acme|{model}", "epochs": "1", "validation": "{dataset}"},

@@ -20,7 +20,7 @@ async def test_whoever_opens_their_direct_messages_is_greeted_once(w: World) -> 
     async with w.bot() as bot:
         await w.person.open_home("ana", "messages")
         greeting = await w.person.wait_message("@ana", "Welcome!")
-        assert _buttons(greeting) == ["ask_jobs", "ask_models", "ask_help"]
+        assert _buttons(greeting) == ["ask_overview", "ask_models", "ask_help"]
         await w.person.click("ana", "@ana", greeting["ts"], "ask_help")
         await w.person.wait_ephemeral("ana", "@ana", "/finetune start")
         await w.person.open_home("ana", "messages")
@@ -37,7 +37,7 @@ async def test_words_that_are_no_command_are_answered_with_what_there_is(w: Worl
     async with w.bot() as bot:
         await w.person.say("ana", "@ana", "hello")
         told = await w.person.wait_message("@ana", "questions are for models")
-        assert _buttons(told) == ["ask_jobs", "ask_models", "ask_help"]
+        assert _buttons(told) == ["ask_overview", "ask_models", "ask_help"]
         asked = await w.person.say("ben", w.channel, f"<@{bot.services.bot_user}> what can you do?")
         await w.person.wait_message(w.channel, "questions are for models", thread_ts=asked["ts"])
         await w.person.command("ana", w.channel, "/finetune", "dance")

@@ -12,6 +12,7 @@ from unittest.mock import MagicMock, Mock
 
 import handlers
 from handlers.blocks import help as help_blocks
+from handlers.commands import COMMANDS
 from handlers.register import FEATURES, action_ids, callback_ids, menu_entries, register
 
 ROOM = Path(handlers.__path__[0])
@@ -83,6 +84,11 @@ def test_every_modal_that_can_be_sent_off_has_somebody_who_takes_it() -> None:
     found = all_offered("callback_id")
     assert len(found) >= 4
     assert [(where, each) for where, each in found if not any(re.fullmatch(each, one) for one in callback_ids())] == []
+
+
+def test_each_command_has_a_button_or_a_modal_that_exists() -> None:
+    taken = action_ids() | callback_ids() | {word for _menu, word in menu_entries()}
+    assert [command.name for command in COMMANDS if command.opens not in taken] == []
 
 
 def called(name: str, tree: ast.Module) -> Iterator[ast.Call]:

@@ -43,11 +43,3 @@ def model_not_allowed_here(models: Sequence[str]) -> str:
         "another channel.",
         models=enumerated(models),
     )
-
-
-@ERRORS.sentence
-def allow_usage() -> str:
-    return _(
-        "Write `/finetune models allow MODEL` in a channel in which people shall talk to that model and no other (once "
-        "more for each further one), or `/finetune models allow all`."
-    )

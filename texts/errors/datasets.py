@@ -50,11 +50,6 @@ def provider_file_in_use(jobs: Sequence[str]) -> str:
 
 
 @ERRORS.sentence
-def delete_what() -> str:
-    return _("Say what to delete: a fine-tuned model's name, or a training file's id (`ds-…`).")
-
-
-@ERRORS.sentence
 def nothing_ticked() -> str:
     return _("Nothing was ticked, so I repaired nothing.")
 

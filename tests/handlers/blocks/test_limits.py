@@ -312,7 +312,7 @@ def test_short_messages_fit(one: str, other: str) -> None:
         help_blocks.help_message([(one, [described] * 60), *[(one, [described])] * 59]),
         help_blocks.near_miss(one, other, slash=True),
         help_blocks.what_there_is(one),
-        help_blocks.command_help(described),
+        help_blocks.command_help("status", described),
         chat.conversation_shown(talk),
         chat.model_warming(one),
         chat.message_too_long(one),

@@ -63,10 +63,10 @@ def test_for_words_that_mean_something_else_there_is_what_the_bot_does(seen: See
     assert "I do not know `hello`." in seen(what_there_is("hello"))
     assert "questions are for models" in seen(what_there_is())
     buttons = [block for block in what_there_is().as_arguments()["blocks"] if block["type"] == "actions"]
-    assert [button["value"] for button in buttons[0]["elements"]] == ["jobs", "models", "help"]
+    assert [button["value"] for button in buttons[0]["elements"]] == ["overview", "models", "help"]
 
 
 def test_help_on_a_command_shows_how_it_is_written_and_examples(seen: See) -> None:
-    shown = seen(command_help(described("status")))
+    shown = seen(command_help("status", described("status")))
     assert "`/finetune status [JOB]`" in shown
     assert "For example:\n`/finetune status`\n`/finetune status job-1a2b3c`" in shown

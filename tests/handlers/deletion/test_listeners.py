@@ -11,7 +11,6 @@ from slack_requests import ANA, Answers, a_request
 from bot.access import Caller
 from bot.datasets.dataset import Dataset
 from bot.datasets.deletion import DatasetDeletion, DeletedDataset
-from bot.errors import Invalid
 from bot.models.deletion import ModelDeletion
 from bot.models.lookup import ModelLookup
 from handlers.blocks import deletion as blocks
@@ -75,11 +74,6 @@ def _modal(slack: Slack) -> dict[str, Any]:
     (opened,) = slack.called("views.open")
     view: dict[str, Any] = opened["view"]
     return view
-
-
-async def test_a_command_without_a_name_is_told_what_is_missing(listeners: DeletionListeners) -> None:
-    with pytest.raises(Invalid, match="delete_what"):
-        await listeners.command(a_request())
 
 
 @pytest.mark.parametrize(

@@ -192,10 +192,10 @@ async def test_each_page_of_events_leads_to_its_neighbours(listeners: JobListene
     assert _buttons(answers) == {history_blocks.EVENTS_LATER: "job-1 1", history_blocks.EVENTS_EARLIER: "job-1 3"}
 
 
-@pytest.mark.parametrize("words", ["", "ftjob-1 ftjob-2"])
-async def test_following_takes_one_id_of_the_provider(listeners: JobListeners, words: str) -> None:
-    with pytest.raises(Invalid, match="which_provider_job"):
-        await listeners.follow(a_request(words))
+async def test_following_takes_one_id_of_the_provider(listeners: JobListeners) -> None:
+    for words, trigger in (("", None), ("ftjob-1 ftjob-2", "trigger-1")):
+        with pytest.raises(Invalid, match="which_provider_job"):
+            await listeners.follow(a_request(words, trigger_id=trigger))
 
 
 async def test_a_job_is_followed_where_the_bot_can_post_its_card(
