@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Sequence
 from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter
@@ -52,17 +53,27 @@ class CreateEmbedding(Body):
 @router.post("")
 async def create(services: ServicesDep, key: CurrentKey, body: CreateEmbedding) -> EmbeddingsObject:
     model = _model(services, key, body.model)
-    try:
-        folder = await services.catalogue.weights(model)
-        vectors, tokens = await asyncio.to_thread(_computed, str(folder), model, body)
-    except (ModelUnavailable, OSError) as error:
-        raise ApiError(503, str(error), type="server_error", code="model_unavailable") from error
+    vectors, tokens = await _asked(services, model, body)
     return {
         "object": "list",
         "data": [_object(at, vector, body.encoding_format) for at, vector in enumerate(vectors)],
         "model": model.id,
         "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
+
+
+async def embed(services: Services, model: EmbeddingModel, texts: Sequence[str]) -> list[list[float]]:
+    """The vectors of texts, none of them empty, for a caller within the server. Raises ApiError."""
+    vectors, _ = await _asked(services, model, CreateEmbedding(model=model.id, input=list(texts)))
+    return [[float(number) for number in vector] for vector in vectors]
+
+
+async def _asked(services: Services, model: EmbeddingModel, body: CreateEmbedding) -> tuple[Floats, int]:
+    try:
+        folder = await services.catalogue.weights(model)
+        return await asyncio.to_thread(_computed, str(folder), model, body)
+    except (ModelUnavailable, OSError) as error:
+        raise ApiError(503, str(error), type="server_error", code="model_unavailable") from error
 
 
 def _model(services: Services, key: Key, id: str) -> EmbeddingModel:

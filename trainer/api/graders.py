@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from pydantic import Field, ValidationError
 
 from graders.errors import GradeFault, GraderError
-from graders.grader import Grader, Multi, judges
+from graders.grader import Grader, Multi, judges, needs_embeddings, needs_model
 from graders.grading import grade, grade_with
 from graders.python import trusted_sources
 from graders.reading import as_json, grader_of
@@ -19,6 +19,7 @@ from graders.sample import Grade, Sample, judge_failed
 from texts.grader_errors import sentence
 from trainer.api.bodies import Body
 from trainer.api.chat import CreateChat, ask
+from trainer.api.embeddings import embed
 from trainer.api.errors import ApiError
 from trainer.api.objects import GraderErrorsObject, GraderRunObject, GraderValidateObject, Usage
 from trainer.api.services import CurrentKey, Services, ServicesDep
@@ -52,8 +53,8 @@ async def run(services: ServicesDep, key: CurrentKey, body: RunGrader) -> Grader
     judge, sample, item = _Judge(services, key), Sample(body.model_sample), body.item or {}
     trusted = trusted_graders(services.settings)
     began = time.perf_counter()
-    if judges(grader):
-        graded = await grade_with(grader, item, sample, judge, trusted=trusted)
+    if needs_model(grader) or needs_embeddings(grader):
+        graded = await grade_with(grader, item, sample, judge, embedder=judge, trusted=trusted)
     else:
         graded = await asyncio.to_thread(grade, grader, item, sample, trusted=trusted)
     return _run_object(grader, graded, judge, time.perf_counter() - began)
@@ -79,7 +80,7 @@ def trusted_graders(settings: Settings) -> frozenset[str]:
 
 
 class _Judge:
-    """Asks models of this server, and counts what that takes."""
+    """Asks models of this server, and counts what those take that say something."""
 
     def __init__(self, services: Services, key: Key) -> None:
         self._services = services
@@ -110,6 +111,13 @@ class _Judge:
             total_tokens=before["total_tokens"] + took["total_tokens"],
         )
         return said
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        *_, model = self._services.catalogue.embedding_models.values()  # one's own, where the table has one
+        try:
+            return await embed(self._services, model, texts)
+        except ApiError as error:
+            raise GraderError("grader_embedding_failed", model=model.id, problem=str(error)) from error
 
 
 def _run_object(grader: Grader, graded: Grade, judge: _Judge, seconds: float) -> GraderRunObject:
