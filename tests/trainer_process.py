@@ -86,6 +86,7 @@ class Trainer:
             "TRAINER_KEY": KEY,
             "TRAINER_BASE_MODELS": str(table),
             "FINETUNE_CACHE": str(cache),
+            "TRAINER_CALIBRATE": "false",
             **environment,
         }
         self.start()

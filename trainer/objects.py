@@ -163,6 +163,25 @@ class StoredResponse(msgspec.Struct, frozen=True):
     owner: str | None = None
 
 
+class Pace(msgspec.Struct, frozen=True):
+    """How long a training took: the `seconds` of its `steps`, which read so many `tokens`, and those `around` them, in
+    which the model was loaded and saved. `whole`: all weights, no adapter. `machine` and `device`: on what, and in
+    which numbers. `step_tokens`, of a calibration only: how many tokens more could be read in the time that a step
+    takes besides them."""
+
+    base: str
+    method: str
+    whole: bool
+    machine: str
+    device: str
+    steps: int
+    tokens: int
+    seconds: float
+    around: float
+    created_at: int
+    step_tokens: float | None = None
+
+
 class Permission(msgspec.Struct, frozen=True):
     """Keys named `project` may use the fine-tuned model `model`: see it, ask it, train it further."""
 

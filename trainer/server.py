@@ -26,6 +26,7 @@ from trainer.api import (
     completions,
     embeddings,
     errors,
+    estimates,
     exports,
     files,
     graders,
@@ -43,6 +44,7 @@ from trainer.catalogue import Catalogue
 from trainer.errors import TrainerError
 from trainer.expiry import keep_removing
 from trainer.exports.queue import Exports
+from trainer.jobs.calibration import Calibrations
 from trainer.jobs.supervisor import Supervisor
 from trainer.loops import Loops
 from trainer.serving.chats import Chats
@@ -77,10 +79,20 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         activity = ChatActivity()
         chats = Chats(settings, catalogue, activity)
         runner = LocalRunner(settings.logs / "training.log")
-        supervisor = Supervisor(settings, store, catalogue, runner, activity, loops, warm_chat=chats.warm)
+        calibrations = Calibrations(settings, store, catalogue, runner, activity)
+        supervisor = Supervisor(
+            settings,
+            store,
+            catalogue,
+            runner,
+            activity,
+            loops,
+            warm_chat=chats.warm,
+            before_training=calibrations.stop,
+        )
         writing = Exports(settings, store, catalogue, loops)
         tracker = Tracker(settings, store, loops)
-        app.state.services = Services(settings, store, catalogue, supervisor, chats, writing, tracker)
+        app.state.services = Services(settings, store, catalogue, supervisor, chats, writing, tracker, calibrations)
         await supervisor.start()
         await writing.start()
         tracker.start()
@@ -89,6 +101,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
             yield
         finally:
             removing.cancel()
+            await calibrations.stop()
             await asyncio.gather(supervisor.stop(), chats.stop(), writing.stop(), tracker.stop())
 
     # FastAPI's own page of the API loads its scripts from elsewhere; this one has them.
@@ -103,7 +116,11 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],
     )
     errors.install(app)
-    for part in (files, uploads, jobs, graders, permissions, models, exports, responses, chat, completions, embeddings):
+    parts = (
+        *(files, uploads, jobs, graders, permissions, models, estimates, exports),
+        *(responses, chat, completions, embeddings),
+    )
+    for part in parts:
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
     @app.get("/healthz", include_in_schema=False)

@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     save_seconds: float = Field(
         60.0, ge=0, description="About how often, in seconds, a job saves what it needs to go on."
     )
+    calibrate: bool = Field(
+        True,
+        description="Whether a base model that was never trained on this machine is measured with a few steps, some "
+        "seconds long and only while nothing else trains, when somebody asks how long a training would take.",
+    )
     chat_memory: float = Field(
         0.0,
         ge=0,

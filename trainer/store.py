@@ -38,6 +38,7 @@ from trainer.objects import (
     Job,
     Key,
     Model,
+    Pace,
     Permission,
     StoredResponse,
     Upload,
@@ -168,6 +169,15 @@ def m011_responses(db: Database) -> None:
 @migrations()
 def m012_aliases(db: Database) -> None:
     db.execute("CREATE TABLE aliases (alias TEXT PRIMARY KEY, model TEXT NOT NULL)")
+
+
+@migrations()
+def m013_paces(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE paces (seq INTEGER PRIMARY KEY, base TEXT, method TEXT, whole INTEGER, machine TEXT, device TEXT,"
+        " steps INTEGER, tokens INTEGER, seconds REAL, around REAL, created_at INTEGER, step_tokens REAL)"
+    )
+    db.execute("CREATE INDEX paces_of_base ON paces (base, method, whole, machine)")
 
 
 _TROUBLE = {
@@ -441,6 +451,14 @@ class Store:
             self._db.execute("DELETE FROM shutdowns WHERE model = ?", [model])
             if date is not None:
                 self._table("shutdowns").insert({"model": model, "date": date})
+
+    def add_pace(self, pace: Pace) -> None:
+        self._insert("paces", pace)
+
+    def paces(self, *, base: str, method: str, whole: bool, machine: str) -> list[Pace]:
+        """Newest first."""
+        where = "base = ? AND method = ? AND whole = ? AND machine = ? ORDER BY seq DESC LIMIT 100"
+        return self._rows(Pace, "paces", where, [base, method, whole, machine])
 
     # Keys: only their hashes are kept.
 

@@ -64,7 +64,8 @@ def frozen() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
     """A server that many tests share."""
-    running = Trainer(tmp_path_factory.mktemp("trainer"), table, tmp_path_factory.mktemp("cache"))
+    cache = tmp_path_factory.mktemp("cache")
+    running = Trainer(tmp_path_factory.mktemp("trainer"), table, cache, TRAINER_CALIBRATE="true")
     yield running
     running.stop()
 

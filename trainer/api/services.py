@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from trainer.api.errors import ApiError, model_not_found
 from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.exports.queue import Exports
+from trainer.jobs.calibration import Calibrations
 from trainer.jobs.supervisor import Supervisor
 from trainer.objects import Key, Model, today
 from trainer.serving.chats import Chats
@@ -27,6 +28,7 @@ class Services:
     chats: Chats
     exports: Exports
     tracker: Tracker
+    calibrations: Calibrations
 
     def model(self, id: str, key: Key, *, missing: int = 404, shut_down: bool = False) -> ResolvedModel:
         """The model that a client names. ApiError with the status `missing` where there is none for this key, or,

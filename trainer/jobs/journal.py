@@ -93,7 +93,7 @@ class Journal:
             self._store.change_job(id, estimated_finish=now() + round(measured.seconds_left))
             data: dict[str, Any] = {"step": step, "total_steps": total, **metrics}
             if measured.seconds is not None:
-                data["elapsed_seconds"] = measured.seconds
+                data["elapsed_seconds"] = round(measured.seconds, 1)
             self.say(id, text, type="metrics", data=data)
 
     def succeeded(self, job: Job, checkpoints: list[SavedModel], trained_tokens: int, best: int | None = None) -> Model:

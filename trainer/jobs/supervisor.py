@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from trainer.activity import ChatActivity
 from trainer.catalogue import Catalogue
 from trainer.errors import ModelUnavailable, TrainingFailed
 from trainer.jobs.journal import Journal
+from trainer.jobs.pace import Stopwatch
 from trainer.jobs.validation import Checked, Files
 from trainer.loops import Loops
 from trainer.objects import Job
@@ -55,13 +56,14 @@ _MOST_ATTEMPTS = 3
 
 @dataclass
 class _Attempt:
-    """One attempt at training a job: the last step reported before it, the step of its last saved state, and whether
-    its run reported how it ended."""
+    """One attempt at training a job: the last step reported before it, the step of its last saved state, whether its
+    run reported how it ended, and how long it takes, where it was seen to begin."""
 
     job: Job
     last_step: int
     saved: int | None = None
     ended: bool = False
+    stopwatch: Stopwatch | None = None
 
 
 class Supervisor:
@@ -75,8 +77,10 @@ class Supervisor:
         loops: Loops,
         *,
         warm_chat: Callable[[str], None] = lambda model: None,
+        before_training: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """Training pauses while `activity` says that somebody chats; `warm_chat` loads a new model for chats."""
+        """Training pauses while `activity` says that somebody chats; `warm_chat` loads a new model for chats;
+        `before_training` ends what else would be computed."""
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
@@ -84,6 +88,7 @@ class Supervisor:
         self._activity = activity
         self._loops = loops
         self._warm_chat = warm_chat
+        self._before_training = before_training
         self._journal = Journal(store, settings.uploads, settings.org)
         self._queue_changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -290,14 +295,18 @@ class Supervisor:
         if run is None and job.status == "running":  # its end could not be written down
             self._interrupted(job.id)
             return
-        run = run or await self._begin(job, folder)
+        attempt = _Attempt(job, last_step=max((data["step"] for data in self._store.metrics(job.id)), default=0))
+        if run is None:
+            run = await self._begin(job, folder)
+            attempt.stopwatch = Stopwatch()
         if run is None:
             return
         self._run = run
-        attempt = _Attempt(job, last_step=max((data["step"] for data in self._store.metrics(job.id)), default=0))
         try:
             run.send(Hold() if self._activity.busy.is_set() else Go())
             async for report in run.messages():
+                if attempt.stopwatch is not None:
+                    attempt.stopwatch.hear(report)
                 # A full disk fails the job, whose files make room; other trouble passes.
                 await self._loops.until_written(partial(self._record, attempt, report), but=("full",))
             code = await run.wait()
@@ -329,6 +338,8 @@ class Supervisor:
         plan = await self._plan(job)
         if plan is None:
             return None
+        if self._before_training is not None:
+            await self._before_training()
         await self._runner.ready()
         if self._status(job.id) != "queued":
             return None
@@ -383,6 +394,9 @@ class Supervisor:
                 attempt.ended = True
                 # A pause that came after the last step has nothing to hold up.
                 model = self._journal.succeeded(job, checkpoints, trained_tokens, best)
+                pace = attempt.stopwatch.pace(job.base, job.method) if attempt.stopwatch else None
+                if pace is not None:
+                    self._store.add_pace(pace)
                 # People ask a new model at once. Not earlier: it would slow the last steps.
                 self._warm_chat(model.id)
 

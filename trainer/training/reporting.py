@@ -156,7 +156,7 @@ class ReportingCallback(TrainerCallback):
                 step=step,
                 total_steps=self._total_steps,
                 metrics={**metrics, **elapsed},
-                seconds=round(worked, 1),
+                seconds=worked,
                 seconds_left=worked / step * (self._total_steps - step),
             )
         )

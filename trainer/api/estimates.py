@@ -1,0 +1,101 @@
+"""How long a training would take, and how much memory: /v1/x/estimate, which the protocol does not have."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from typing_extensions import TypedDict
+
+from trainer.api.services import CurrentKey, Services, ServicesDep
+from trainer.base_models import BaseModel
+from trainer.jobs.pace import duration
+from trainer.machine import machine
+from trainer.training.memory import needed, shape_of
+from trainer.training.plan import Method, auto_batch_size, micro_batch
+from training_files import auto_epochs
+
+router = APIRouter(prefix="/v1/x/estimate")
+
+_TOKENS = 10**13
+
+
+class EstimateObject(TypedDict):
+    """`tokens` over all epochs. `seconds` from the beginning to the model, probably between `low_seconds` and
+    `high_seconds`: "measured" on so many `trainings` here, "calibrated" by some steps, or null where that is "unknown".
+    `calibrating`: steps are being measured now. `memory_bytes` at the peak."""
+
+    object: Literal["estimate"]
+    model: str
+    method: str
+    n_epochs: int
+    batch_size: int
+    steps: int
+    tokens: int
+    seconds: float | None
+    low_seconds: float | None
+    high_seconds: float | None
+    basis: Literal["measured", "calibrated", "unknown"]
+    trainings: int
+    calibrating: bool
+    memory_bytes: int | None
+
+
+@router.get("")
+async def estimate(
+    services: ServicesDep,
+    key: CurrentKey,
+    model: str,
+    tokens: Annotated[int, Query(ge=1, le=_TOKENS)],
+    examples: Annotated[int, Query(ge=1, le=_TOKENS)],
+    n_epochs: Annotated[int | None, Query(ge=1, le=50)] = None,
+    batch_size: Annotated[int | None, Query(ge=1, le=256)] = None,
+    longest: Annotated[int | None, Query(ge=1, le=_TOKENS)] = None,
+    method: Method = "supervised",
+) -> EstimateObject:
+    """`tokens`: of the training file, once through; `longest`: of its longest example. Without epochs or batch size
+    those that "auto" stands for. Where this machine has not trained the model yet, it may begin to measure some steps:
+    a moment later more is known."""
+    found = services.model(model, key)
+    base, whole = found.base, found.whole is not None or found.base.lora_rank == 0
+    epochs = n_epochs or auto_epochs(examples).count
+    batch = batch_size or auto_batch_size(examples, method)
+    steps = math.ceil(examples / batch) * epochs
+    paces = services.store.paces(base=base.id, method=method, whole=whole, machine=machine())
+    # Reinforcement writes most of its tokens itself: how many, nobody knows beforehand.
+    known = duration(paces, steps, tokens * epochs) if method != "reinforcement" else None
+    begins = known is None and method != "reinforcement" and services.calibrations.begin(base, method, whole=whole)
+    device = paces[0].device if paces else ""
+    read = micro_batch(batch) * min(longest, base.context_length) if longest else 0
+    return {
+        "object": "estimate",
+        "model": found.id,
+        "method": method,
+        "n_epochs": epochs,
+        "batch_size": batch,
+        "steps": steps,
+        "tokens": tokens * epochs,
+        "seconds": round(known.seconds, 1) if known else None,
+        "low_seconds": round(known.low, 1) if known else None,
+        "high_seconds": round(known.high, 1) if known else None,
+        "basis": ("measured" if known.trainings else "calibrated") if known else "unknown",
+        "trainings": known.trainings if known else 0,
+        "calibrating": begins,
+        "memory_bytes": _memory(services, base, method, whole, device, read) if read else None,
+    }
+
+
+def _memory(services: Services, base: BaseModel, method: Method, whole: bool, device: str, tokens: int) -> int | None:
+    """Bytes at the peak of a step that reads so many tokens at once; None where the weights are not here to be looked
+    at. Until it is known what this machine computes in, four bytes a number."""
+    weights = services.catalogue.fetched(base)
+    if weights is None:
+        return None
+    return needed(
+        shape_of(weights),
+        tokens=tokens,
+        rank=0 if whole else base.lora_rank,
+        number_bytes=2 if device.endswith("bfloat16") else 4,
+        reference=method == "dpo",
+    )
