@@ -36,7 +36,6 @@ from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
 from bot.models.trainable import TrainableModels
-from bot.models.uses import ModelUses
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.registry import Providers
 from bot.settings import Settings
@@ -103,7 +102,7 @@ class Services:
     followers: Mapping[str, Follower]
     catalogue: Catalogue
     lost_models: LostModels
-    model_uses: ModelUses
+    model_uses: SqliteModelUses
     audit: AuditLog
     conversations: ConversationStore
     comparisons: ComparisonStore

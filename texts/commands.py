@@ -276,6 +276,16 @@ def retiring() -> Description:
 
 
 @_command
+def unused() -> Description:
+    return Description(
+        _("unused [days=90]"),
+        _("List models and training files that nobody has used for a while"),
+        _("With what was made of them. Those who may delete one have a button for it, which asks first."),
+        ("unused", "unused days=30"),
+    )
+
+
+@_command
 def export() -> Description:
     return Description(
         _("export MODEL [as=adapter|merged|gguf] [quantization=q4_k_m]"),

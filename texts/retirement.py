@@ -120,3 +120,55 @@ def later_button() -> str:
 
 def page(number: int, pages: int) -> str:
     return _("Page {number} of {pages}", number=number, pages=pages)
+
+
+# `/finetune unused`
+
+
+def unused_models(count: int, days: int) -> str:
+    """A heading."""
+    return plural(
+        "{count} model that nobody has used for {days} days",
+        "{count} models that nobody has used for {days} days",
+        count,
+        days=days,
+    )
+
+
+def unused_files(count: int, days: int) -> str:
+    """A heading."""
+    return plural(
+        "{count} training file that nothing has used for {days} days",
+        "{count} training files that nothing has used for {days} days",
+        count,
+        days=days,
+    )
+
+
+def all_used(days: int) -> str:
+    return plural(
+        "All models and training files that you may know of were used, or made, in the last day.",
+        "All models and training files that you may know of were used, or made, in the last {count} days.",
+        days,
+    )
+
+
+def current_somewhere() -> str:
+    return _("still the current model of a channel")
+
+
+def evaluated_somewhere() -> str:
+    return _("evaluated regularly")
+
+
+def made_on(date: str) -> str:
+    return _("made {date}", date=date)
+
+
+def trained(models: Sequence[str]) -> str:
+    """What was trained on a file."""
+    return _("trained {models}", models=first_of(models, 3))
+
+
+def no_model_from_it() -> str:
+    return _("no model came of it")

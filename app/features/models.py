@@ -5,6 +5,7 @@ from bot.exports.exports import ModelExports
 from bot.models.retirement_calendar import RetirementCalendar
 from bot.store.exports import SqliteExportStore
 from bot.store.shown_messages import SqliteShownMessages
+from bot.unused import UnusedThings
 from handlers.exports.keeper import ExportKeeper
 from handlers.exports.listeners import ExportListeners
 from handlers.models.listeners import ModelListeners
@@ -25,7 +26,15 @@ def model_listeners(services: Services) -> ModelListeners:
 
 def retirement_listeners(services: Services) -> RetirementListeners:
     calendar = RetirementCalendar(services.model_uses, services.catalogue, services.model_lookup, services.authority)
-    return RetirementListeners(services.callers, calendar)
+    unused = UnusedThings(
+        services.model_uses,
+        services.model_uses,
+        services.model_lookup,
+        services.catalogue,
+        services.datasets,
+        services.authority,
+    )
+    return RetirementListeners(services.callers, calendar, unused)
 
 
 def export_listeners(services: Services) -> ExportListeners:

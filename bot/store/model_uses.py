@@ -1,13 +1,18 @@
-"""Where models are used, gathered from all that uses them. Implements `bot.models.uses.ModelUses`."""
+"""Where models and training files are used, gathered from all that uses them.
+
+Implements `bot.models.uses.ModelUses` and `bot.unused.FileUses`.
+"""
 
 from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.access import Resource
 from bot.jobs.job import Loss
 from bot.models.uses import ChannelUse
 from bot.store.database import Database
+from bot.unused import FileUse
 
 # model, channel, person, when it was used or NULL, whether it is current there, whether it is evaluated repeatedly
 _USES: Final = """
@@ -31,6 +36,15 @@ UNION SELECT channel FROM conversations WHERE json_extract(value, '$.private')
 UNION SELECT channel FROM comparisons WHERE json_extract(value, '$.private')
 UNION SELECT channel FROM evaluations WHERE json_extract(value, '$.private')
 """
+# file, when, model that came of it, channel, whether that is private, person
+_FILE_USES: Final = """
+SELECT dataset_id, created_at, fine_tuned_model, origin_channel, origin_private, requester FROM jobs
+    WHERE dataset_id IS NOT NULL
+UNION ALL SELECT json_extract(value, '$.validation_dataset_id'), created_at, NULL, origin_channel, origin_private,
+    requester FROM jobs WHERE json_extract(value, '$.validation_dataset_id') IS NOT NULL
+UNION ALL SELECT json_extract(value, '$.dataset_id'), created_at, NULL, channel,
+    coalesce(json_extract(value, '$.private'), 0), json_extract(value, '$.owner') FROM evaluations
+"""
 
 
 class SqliteModelUses:
@@ -51,6 +65,13 @@ class SqliteModelUses:
         return [
             _use(model, channel, channel in private or channel.startswith("D"), uses)
             for (model, channel), uses in found.items()
+        ]
+
+    async def of_files(self) -> list[FileUse]:
+        rows = await self._database.read(lambda db: db.execute(_FILE_USES).fetchall())
+        return [
+            FileUse(dataset_id, at, Resource(owner, channel, bool(private)), model)
+            for dataset_id, at, model, channel, private, owner in rows
         ]
 
 

@@ -20,6 +20,8 @@ from texts import deletion as texts
 
 DELETE_DATASET: Final = "dataset_delete"
 DELETE_MODEL: Final = "model_delete"
+ASK_DATASET: Final = "dataset_delete_asked"
+ASK_MODEL: Final = "model_delete_asked"
 DATASET: Final = "dataset_deletion"
 MODEL: Final = "model_deletion"
 

@@ -11,6 +11,8 @@ FEATURE: Final = Feature(
     DeletionListeners,
     commands=(Command("delete", Topic.TALK, DeletionListeners.command, final=True, opens=deletion.DELETE_MODEL),),
     buttons={
+        deletion.ASK_DATASET: DeletionListeners.ask_dataset,
+        deletion.ASK_MODEL: DeletionListeners.ask_model,
         deletion.DELETE_DATASET: DeletionListeners.delete_dataset,
         deletion.DELETE_MODEL: DeletionListeners.delete_model,
     },

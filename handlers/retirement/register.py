@@ -1,4 +1,4 @@
-"""Models that stop answering."""
+"""Models that stop answering, and what nobody uses."""
 
 from typing import Final
 
@@ -8,6 +8,9 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     RetirementListeners,
-    commands=(Command("retiring", Topic.MANAGE, RetirementListeners.retiring),),
+    commands=(
+        Command("retiring", Topic.MANAGE, RetirementListeners.retiring),
+        Command("unused", Topic.MANAGE, RetirementListeners.unused),
+    ),
     buttons={blocks.EARLIER: RetirementListeners.turned, blocks.LATER: RetirementListeners.turned},
 )

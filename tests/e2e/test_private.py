@@ -65,6 +65,7 @@ COMMAND_CASES = {
     "cancel": "|{running}|{waiting}|{running} confirm=yes",
     "models": "",
     "retiring": "|page=2",
+    "unused": "|days=1",
     "export": "|{model}|{suffix}|{job}|{checkpoint} as=gguf|{unheard}|hu|{base}",
     "chat": "|{model}|{suffix}|{kept}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
     "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
@@ -243,6 +244,8 @@ ACTION_CASES = {
     "private_words_agree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "private_words_disagree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "contribution_withdraw": ANA,
+    "dataset_delete_asked": "{dataset}",
+    "model_delete_asked": "{model}|{unheard}",
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
 }

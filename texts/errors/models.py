@@ -117,3 +117,8 @@ def model_of_conversation_gone(model: str) -> str:
 @ERRORS.sentence
 def retiring_usage() -> str:
     return _("Write `/finetune retiring`, or `/finetune retiring page=2`.")
+
+
+@ERRORS.sentence
+def unused_usage() -> str:
+    return _("Write `/finetune unused`, or with a number of days `/finetune unused days=30`.")
