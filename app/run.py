@@ -28,7 +28,6 @@ from bot.errors import Invalid, StartError
 from bot.evaluations.repeats import EvaluationRepeats
 from bot.jobs.follow import Follower
 from bot.jobs.submit import Submitter
-from bot.models.retirement_warnings import RetirementWarnings
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
@@ -228,7 +227,6 @@ async def running(
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     repeats = EvaluationRepeats(SqliteEvaluationStore(services.database), services.datasets)
-    retirements = RetirementWarnings(services.model_uses, services.catalogue, SqliteOutbox(services.database))
     told = trackers(services.settings, services.pools)
     tracking = Tracking(
         SqliteTrackingStore(services.database),
@@ -245,7 +243,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
         ),
         Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
         Task("models", 600.0, services.lost_models.look),
-        Task("retirements", 600.0, retirements.look),
+        Task("retirements", 600.0, services.retirement_warnings.look),
         Task("remind", 600.0, services.approvals.remind),
         Task("remind of sweeps", 600.0, services.group_approvals.remind),
         Task("repeat evaluations", 600.0, repeats.tick),

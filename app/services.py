@@ -35,6 +35,7 @@ from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
+from bot.models.retirement_warnings import RetirementWarnings
 from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.registry import Providers
@@ -56,7 +57,7 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
 from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.model_uses import SqliteModelUses
-from bot.store.outbox import SqliteCardStore
+from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
@@ -103,6 +104,7 @@ class Services:
     catalogue: Catalogue
     lost_models: LostModels
     model_uses: SqliteModelUses
+    retirement_warnings: RetirementWarnings
     audit: AuditLog
     conversations: ConversationStore
     comparisons: ComparisonStore
@@ -174,6 +176,7 @@ async def make_services(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
     lost_models = LostModels(jobs, providers)
+    model_uses = SqliteModelUses(database)
     job_lookup = JobLookup(jobs, authority)
     dataset_lookup = DatasetLookup(datasets, authority)
     evaluations = SqliteEvaluationStore(database)
@@ -215,7 +218,8 @@ async def make_services(
         },
         catalogue=catalogue,
         lost_models=lost_models,
-        model_uses=SqliteModelUses(database),
+        model_uses=model_uses,
+        retirement_warnings=RetirementWarnings(model_uses, catalogue, SqliteOutbox(database)),
         conversations=SqliteConversationStore(database),
         comparisons=SqliteComparisonStore(database),
         evaluations=evaluations,

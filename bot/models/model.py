@@ -6,10 +6,10 @@ from bot.models.names import short_name
 
 
 class FineTunedModel(msgspec.Struct, frozen=True):
-    """`id` is the provider's name for it, `job_id` our job whose final model it is, if one made it. `owner`: who had it
-    made, of a kept checkpoint who keeps it. `given_name`: of a kept checkpoint, if it has one. `created_at` is in
-    seconds since the epoch, `shutdown_date` the day on which it stops answering, as the provider writes it
-    (YYYY-MM-DD). `exportable`: it may be had as a file.
+    """`id` is the provider's name for it, `job_id` our job whose final model it is, if one made it. `owner`: who
+    had it made, of a kept checkpoint who keeps it. `given_name`: of a kept checkpoint, if it has one. `created_at`
+    is in seconds since the epoch, `shutdown_date` (YYYY-MM-DD) the first day on which it does not answer.
+    `exportable`: it may be had as a file.
     """
 
     id: str

@@ -1,6 +1,7 @@
 """What can be trained, and what was trained: the answer to `/finetune models`."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date as day
 from types import MappingProxyType
 from typing import Final
 
@@ -13,7 +14,7 @@ from handlers.blocks.model_name import MODEL_SEARCH, chat_button, export_button
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, search_menu, section
 from handlers.blocks.text import bold, code, date, person, quoted, size
 from texts import models as texts
-from texts.formats import listed, money
+from texts.formats import full_day, listed, money
 
 ASK: Final = "chat_ask"
 ASK_SEARCH: Final = "chat_ask_search"
@@ -94,7 +95,7 @@ def _tuned(model: FineTunedModel, learned_from: Sequence[str]) -> Block:
     if model.created_at is not None:
         facts.append(date(model.created_at))
     if model.shutdown_date:
-        facts.append(texts.stops_answering(quoted(model.shutdown_date, 20)))
+        facts.append(texts.stops_answering(full_day(day.fromisoformat(model.shutdown_date))))
     if learned_from:
         facts.append(texts.learned_from([code(name, 80) for name in learned_from]))
     return section(f"{_name(model.id, model.name)}\n{' · '.join(facts)}", button=chat_button(model.id))

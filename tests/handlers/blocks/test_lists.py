@@ -32,7 +32,7 @@ def test_each_fine_tuned_model_can_be_talked_to_and_says_when_it_dies(seen: See)
         [FineTunedModel("ft:x", "gpt-4.1-mini", owner="U0ADA", shutdown_date="2027-01-14")],
     )
     shown = seen(message)
-    assert "`ft:x`\nfrom `gpt-4.1-mini` · <@U0ADA> · stops answering on 2027-01-14\n[Chat]" in shown
+    assert "`ft:x`\nfrom `gpt-4.1-mini` · <@U0ADA> · stops answering on 14 January 2027\n[Chat]" in shown
     assert "• `gpt-4.1-mini` · openai · $5.00 per million tokens" in shown
     assert "• `smol` · trainer · free (your own hardware)" in shown
 

@@ -88,7 +88,7 @@ async def test_the_list_has_base_models_and_those_fine_tuned_ones_that_may_be_se
     assert models.seen_in == [Place("C0TRAINING", alone=False)]
     assert answers.text == "1 fine-tuned model · 1 base model that can be trained"
     blocks = [block.to_dict() for block in answers[0].blocks]
-    assert "stops answering on 2027-01-14" in blocks[1]["text"]["text"]
+    assert "stops answering on 14 January 2027" in blocks[1]["text"]["text"]
     assert "Learned from `House 'voice'`" in blocks[1]["text"]["text"]
     assert (blocks[1]["accessory"]["action_id"], blocks[1]["accessory"]["value"]) == ("model_chat", TUNED)
     assert "$5.00 per million tokens" in blocks[-1]["text"]["text"]
