@@ -28,8 +28,8 @@ def will_stop(models: int, day: str, days: int) -> str:
 def has_stopped(models: int, day: str) -> str:
     """A heading."""
     if models == 1:
-        return _("This model no longer answers, since {day}", day=day)
-    return _("These models no longer answer, since {day}", day=day)
+        return _("Since {day} this model no longer answers", day=day)
+    return _("Since {day} these models no longer answer", day=day)
 
 
 def current_here() -> str:

@@ -13,7 +13,7 @@ from handlers.blocks.parts import context, message, section
 from handlers.blocks.text import bold, code, person
 from texts import models
 from texts import retirement as texts
-from texts.formats import full_day
+from texts.formats import enumerated, full_day
 from texts.jobs import start_button
 
 _SHOWN: Final = 10
@@ -26,11 +26,12 @@ def render(body: RetirementBody) -> Message:
         texts.will_stop(count, day, body.days) if isinstance(body, ModelsRetire) else texts.has_stopped(count, day)
     )
     shown = "\n".join(map(_line, body.models[:_SHOWN]))
-    blocks: list[Block] = [section(f"{'⏳' if ahead else '🌒'} {bold(heading)}\n{shown}")]
+    blocks: list[Block] = [section(f"{'⏳' if ahead else '📴'} {bold(heading)}\n{shown}")]
     if count > _SHOWN:
         blocks.append(context(texts.more(count - _SHOWN)))
     blocks.append(section((texts.before if ahead else texts.after)(bold(start_button()))))
-    return message(f"{heading}: {', '.join(named(model.model) for model in body.models[:_SHOWN])}", blocks)
+    names = enumerated([named(model.model) for model in body.models[:_SHOWN]])
+    return message(f"{heading} · {names}", blocks)
 
 
 def _line(model: RetiringModel) -> str:

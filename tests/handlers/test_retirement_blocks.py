@@ -25,7 +25,7 @@ def test_a_warning_says_which_models_until_when_who_uses_them_and_what_to_do() -
 
 def test_one_model_on_its_last_day() -> None:
     assert "This model stops answering on 14 January 2027: 1 day left" in shown(ModelsRetire((VOICE,), "2027-01-14", 1))
-    assert "This model no longer answers, since 14 January 2027" in shown(ModelsRetired((VOICE,), "2027-01-14"))
+    assert "Since 14 January 2027 this model no longer answers" in shown(ModelsRetired((VOICE,), "2027-01-14"))
 
 
 def test_it_is_said_in_chinese() -> None:

@@ -118,13 +118,13 @@ def training_ended(model: str, date: str, offered: Sequence[str]) -> str:
     day = full_day(calendar_date.fromisoformat(date))
     if not offered:
         return _(
-            "{model} cannot be fine-tuned since {day}, and no other base model is offered at the moment. Ask an "
+            "Fine-tuning of {model} ended on {day}, and no other base model is offered at the moment. Ask an "
             "administrator to set up another provider, or the trainer that comes with Finetune Bot.",
             model=model,
             day=day,
         )
     return _(
-        "{model} cannot be fine-tuned since {day}. These can: {offered}.",
+        "Fine-tuning of {model} ended on {day}. What can be fine-tuned: {offered}.",
         model=model,
         day=day,
         offered=enumerated(offered),
