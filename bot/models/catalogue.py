@@ -137,8 +137,17 @@ class Catalogue:
         """When each of these models ends, as far as is announced: by what the providers listed last, and our table."""
         with contextlib.suppress(ProviderError):
             await self._listed_anywhere(fresh=False)
-        ours = await self._jobs.models()
+        ours = await self._made_by(models)
         return {model: self._retirement(model, ours) for model in models}
+
+    async def _made_by(self, models: Sequence[str]) -> dict[str, Job]:
+        """Our jobs that made these models, and those from which they go on, by model."""
+        ours: dict[str, Job] = {}
+        asked: set[str] = set()
+        while wanted := ({*models} | {job.base_model for job in ours.values()}) - asked:
+            ours |= await self._jobs.models(sorted(wanted))
+            asked |= wanted
+        return ours
 
     async def retired(self) -> list[FineTunedModel]:
         """Those of our jobs that no provider lists any more since their day has come."""
