@@ -92,7 +92,7 @@ class Catalogue:
                     job_id=job.id if job and not kept else None,
                     created_at=model.created_at or None,
                     owner=kept.owner if kept else job.requester if job else None,
-                    shutdown_date=str(dies) if dies else None,
+                    shutdown_date=dies,
                     exportable=job is not None and vendor_of(job.provider).name == TRAINER.name,
                     kept=kept is not None,
                     given_name=kept.name if kept else None,
@@ -158,14 +158,13 @@ class Catalogue:
             over = dies is not None and dies <= today and (kept is not None or model == job.fine_tuned_model)
             if over and not any(listing.shows(model) for listing in self._listings.values()):
                 owner, name = (kept.owner, kept.name) if kept else (job.requester, None)
-                job_id, day = None if kept else job.id, str(dies)
                 gone.append(
                     FineTunedModel(
                         model,
                         job.base_model,
-                        job_id,
+                        None if kept else job.id,
                         owner=owner,
-                        shutdown_date=day,
+                        shutdown_date=dies,
                         kept=kept is not None,
                         given_name=name,
                     )

@@ -1,5 +1,7 @@
 """A fine-tuned model that the team can talk to: a value."""
 
+from datetime import date
+
 import msgspec
 
 from bot.models.names import short_name
@@ -8,7 +10,7 @@ from bot.models.names import short_name
 class FineTunedModel(msgspec.Struct, frozen=True):
     """`id` is the provider's name for it, `job_id` our job whose final model it is, if one made it. `owner`: who
     had it made, of a kept checkpoint who keeps it. `given_name`: of a kept checkpoint, if it has one. `created_at`
-    is in seconds since the epoch, `shutdown_date` (YYYY-MM-DD) the first day on which it does not answer.
+    is in seconds since the epoch, `shutdown_date` the first day on which it does not answer.
     `exportable`: it may be had as a file.
     """
 
@@ -17,7 +19,7 @@ class FineTunedModel(msgspec.Struct, frozen=True):
     job_id: str | None = None
     created_at: float | None = None
     owner: str | None = None
-    shutdown_date: str | None = None
+    shutdown_date: date | None = None
     exportable: bool = False
     kept: bool = False
     given_name: str | None = None

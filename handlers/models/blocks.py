@@ -1,7 +1,6 @@
 """What can be trained, and what was trained: the answer to `/finetune models`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date as day
 from types import MappingProxyType
 from typing import Final
 
@@ -95,7 +94,7 @@ def _tuned(model: FineTunedModel, learned_from: Sequence[str]) -> Block:
     if model.created_at is not None:
         facts.append(date(model.created_at))
     if model.shutdown_date:
-        facts.append(texts.stops_answering(full_day(day.fromisoformat(model.shutdown_date))))
+        facts.append(texts.stops_answering(full_day(model.shutdown_date)))
     if learned_from:
         facts.append(texts.learned_from([code(name, 80) for name in learned_from]))
     return section(f"{_name(model.id, model.name)}\n{' · '.join(facts)}", button=chat_button(model.id))

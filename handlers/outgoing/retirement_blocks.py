@@ -17,6 +17,7 @@ from texts.formats import enumerated, full_day
 from texts.jobs import start_button
 
 _SHOWN: Final = 10
+_BY_SECTION: Final = 5
 
 
 def render(body: RetirementBody) -> Message:
@@ -25,8 +26,9 @@ def render(body: RetirementBody) -> Message:
     heading = (
         texts.will_stop(count, day, body.days) if isinstance(body, ModelsRetire) else texts.has_stopped(count, day)
     )
-    shown = "\n".join(map(_line, body.models[:_SHOWN]))
-    blocks: list[Block] = [section(f"{'⏳' if ahead else '📴'} {bold(heading)}\n{shown}")]
+    lines = [_line(model) for model in body.models[:_SHOWN]]
+    blocks: list[Block] = [section(f"{'⏳' if ahead else '📴'} {bold(heading)}")]
+    blocks += [section("\n".join(lines[at : at + _BY_SECTION])) for at in range(0, len(lines), _BY_SECTION)]
     if count > _SHOWN:
         blocks.append(context(texts.more(count - _SHOWN)))
     blocks.append(section((texts.before if ahead else texts.after)(bold(start_button()))))

@@ -15,6 +15,7 @@ from texts.formats import full_day
 
 EARLIER: Final = "retiring_earlier"
 LATER: Final = "retiring_later"
+_BY_SECTION: Final = 6
 
 
 def calendar(page: CalendarPage) -> Message:
@@ -24,7 +25,8 @@ def calendar(page: CalendarPage) -> Message:
     blocks: list[Block] = [section(bold(texts.calendar(page.count)))]
     for (day, days), entries in groupby(page.entries, key=lambda entry: (entry.day, entry.days)):
         left = texts.day_ahead(full_day(day), days) if days > 0 else texts.day_over(full_day(day))
-        blocks.append(section("\n".join([bold(left), *map(_line, entries)])))
+        lines = [bold(left), *map(_line, entries)]
+        blocks += [section("\n".join(lines[at : at + _BY_SECTION])) for at in range(0, len(lines), _BY_SECTION)]
     turning = []
     if page.number > 1:
         turning.append(button(texts.earlier_button(), EARLIER, str(page.number - 1)))

@@ -35,4 +35,7 @@ def test_it_is_said_in_chinese() -> None:
 
 
 def test_of_many_models_ten_are_shown() -> None:
-    assert "And 5 more." in shown(ModelsRetired((VOICE,) * 15, "2027-01-14"))
+    long = [RetiringModel(f"{number}{'m' * 400}", "b" * 300, ("U0BEN",) * 9, 1.0, True, True) for number in range(15)]
+    said = shown(ModelsRetired(tuple(long), "2027-01-14"))
+    assert "And 5 more." in said
+    assert said.count("evaluated here regularly") == 10

@@ -132,7 +132,7 @@ async def test_a_model_is_listed_as_soon_as_it_is_there_and_no_longer(make: Make
     stand_in.tuned.append("ft:gpt-4.1-mini-2025-04-14:acme:support:abc")
     (model,) = await catalogue.fine_tuned()
     assert (model.base_model, model.job_id, model.owner) == ("gpt-4.1-mini-2025-04-14", None, None)
-    assert model.shutdown_date == "2027-01-14"
+    assert model.shutdown_date == date(2027, 1, 14)
     stand_in.tuned.clear()
     assert await catalogue.fine_tuned() == []
 

@@ -246,7 +246,7 @@ bodies = st.one_of(
     st.builds(notice.Linked, st.sampled_from([PERMALINK, "javascript:alert(1)", "", "<!channel>"])),
 )
 options = st.builds(TrainableModel, long_ids, texts, texts, numbers)
-tuned = st.builds(FineTunedModel, long_ids, texts, st.none() | ids, times, st.none() | texts, st.none() | texts)
+tuned = st.builds(FineTunedModel, long_ids, texts, st.none() | ids, times, st.none() | texts, st.none() | st.dates())
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )

@@ -1,5 +1,6 @@
 """Lists of jobs, of models and of commands."""
 
+import datetime
 from collections.abc import Callable
 from typing import Any
 
@@ -29,7 +30,7 @@ def test_the_status_of_a_job_leads_to_its_card(make_job: Callable[..., Job], see
 def test_each_fine_tuned_model_can_be_talked_to_and_says_when_it_dies(seen: See) -> None:
     message = model_list(
         [TrainableModel("gpt-4.1-mini", "openai", "GPT", 5.0), TrainableModel("smol", "trainer", "Smol", 0)],
-        [FineTunedModel("ft:x", "gpt-4.1-mini", owner="U0ADA", shutdown_date="2027-01-14")],
+        [FineTunedModel("ft:x", "gpt-4.1-mini", owner="U0ADA", shutdown_date=datetime.date(2027, 1, 14))],
     )
     shown = seen(message)
     assert "`ft:x`\nfrom `gpt-4.1-mini` · <@U0ADA> · stops answering on 14 January 2027\n[Chat]" in shown

@@ -1,6 +1,7 @@
 """Models, as people ask for them in Slack."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import cast
 
 import pytest
@@ -33,7 +34,7 @@ class Models:
 
     async def visible(self, caller: Caller, place: Place) -> list[FineTunedModel]:
         self.seen_in.append(place)
-        return [FineTunedModel(TUNED, "gpt-4.1-mini-2025-04-14", "job-1", 1_700_000_000.0, ANA.user, "2027-01-14")]
+        return [FineTunedModel(TUNED, "gpt-4.1-mini-2025-04-14", "job-1", 1_700_000_000.0, ANA.user, date(2027, 1, 14))]
 
     async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:
         return {model: ["House `voice`"] for model in models}
