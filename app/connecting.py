@@ -5,7 +5,6 @@ from typing import Final
 
 import aiohttp
 import structlog
-from openai import AsyncOpenAI
 from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -13,9 +12,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from app import tracking
 from bot.errors import StartError
+from bot.providers.clients import client_of
 from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.providers.vendors import vendor_of
+from bot.providers.vendors import vendor_at
 from bot.redact import redact
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
@@ -135,9 +135,9 @@ async def _asked(
 
 async def provider(settings: Settings) -> OpenAIProtocol:
     """A provider that takes our key; one that is down at the moment is no reason not to start."""
-    client = AsyncOpenAI(api_key=_value(settings.openai_api_key), base_url=settings.openai_base_url, max_retries=0)
     # By the address: what messages call the provider is anybody's choice.
-    vendor = vendor_of(client.base_url.host)
+    vendor = vendor_at(settings.openai_base_url)
+    client = client_of(vendor, _value(settings.openai_api_key), settings.openai_base_url)
     provider = OpenAIProtocol(settings.provider_name, client, vendor=vendor)
     try:
         await provider.models()

@@ -16,8 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.check import harmless
 from bot.errors import BotError, StartError
+from bot.providers.clients import client_of
 from bot.providers.interface import ProviderError, Refused
 from bot.providers.raw_objects import RawObjects
+from bot.providers.vendors import vendor_at
 from bot.redact import redact
 from bot.rescue.folder import MANIFEST, Missing, RescueFolder, opened
 from bot.rescue.patience import Patience
@@ -66,7 +68,7 @@ def _address(settings: Settings) -> str:
 
 def _client(settings: Settings) -> AsyncOpenAI:
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    return AsyncOpenAI(api_key=key, base_url=settings.openai_base_url, max_retries=0)
+    return client_of(vendor_at(settings.openai_base_url), key, settings.openai_base_url)
 
 
 async def _rescue(settings: Settings, folder: RescueFolder, patience: Patience, quiet: bool) -> Outcome:

@@ -20,6 +20,8 @@ from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteOutbox
 
+pytest.register_assert_rewrite("contract.cases")
+
 # All that the modules of the tests bring along stays to the end. No garbage is looked for in it, nor while it comes,
 # which would take a sixth of the time, in each process.
 gc.disable()

@@ -21,6 +21,8 @@ Json = dict[str, Any]
 class StandInProvider:
     """async with StandInProvider() as provider: AsyncOpenAI(base_url=provider.url, api_key=provider.key)"""
 
+    prefix = "/v1"
+
     def __init__(self, models: tuple[str, ...] = ("gpt-4.1-mini-2025-04-14",), *, newest_first: bool = True) -> None:
         self.key = "sk-stand-in-0123456789abcdef"
         self.base_models = list(models)
@@ -60,37 +62,40 @@ class StandInProvider:
 
     async def __aenter__(self) -> "StandInProvider":
         app = web.Application(middlewares=[self._door], client_max_size=600_000_000)
-        app.router.add_post("/v1/files", self._upload)
-        app.router.add_get("/v1/files", self._list_files)
-        app.router.add_get("/v1/files/{id}", self._file)
-        app.router.add_get("/v1/files/{id}/content", self._file_content)
-        app.router.add_delete("/v1/files/{id}", self._delete_file)
-        app.router.add_post("/v1/fine_tuning/jobs", self._create)
-        app.router.add_get("/v1/fine_tuning/jobs", self._list_jobs)
-        app.router.add_get("/v1/fine_tuning/jobs/{id}", self._job)
-        app.router.add_post("/v1/fine_tuning/jobs/{id}/cancel", self._cancel)
-        app.router.add_post("/v1/fine_tuning/jobs/{id}/pause", self._pause)
-        app.router.add_post("/v1/fine_tuning/jobs/{id}/resume", self._resume)
-        app.router.add_get("/v1/fine_tuning/jobs/{id}/events", self._list_events)
-        app.router.add_get("/v1/fine_tuning/jobs/{id}/checkpoints", self._list_checkpoints)
-        app.router.add_get("/v1/models", self._models)
-        app.router.add_delete("/v1/models/{id}", self._delete_model)
-        app.router.add_post("/v1/x/exports", self._export)
-        app.router.add_get("/v1/x/exports/{id}", self._exported)
-        app.router.add_get("/v1/x/exports/{id}/content", self._export_content)
-        app.router.add_post("/v1/chat/completions", self._chat)
-        app.router.add_post("/v1/completions", self._complete)
-        app.router.add_post("/v1/embeddings", self._embed)
+        self.routes(app)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await self._site.start()
         self._port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self._port}/v1"
+        self.url = f"http://127.0.0.1:{self._port}{self.prefix}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
+
+    def routes(self, app: web.Application) -> None:
+        app.router.add_post(self.prefix + "/files", self._upload)
+        app.router.add_get(self.prefix + "/files", self._list_files)
+        app.router.add_get(self.prefix + "/files/{id}", self._file)
+        app.router.add_get(self.prefix + "/files/{id}/content", self._file_content)
+        app.router.add_delete(self.prefix + "/files/{id}", self._delete_file)
+        app.router.add_post(self.prefix + "/fine_tuning/jobs", self._create)
+        app.router.add_get(self.prefix + "/fine_tuning/jobs", self._list_jobs)
+        app.router.add_get(self.prefix + "/fine_tuning/jobs/{id}", self._job)
+        app.router.add_post(self.prefix + "/fine_tuning/jobs/{id}/cancel", self._cancel)
+        app.router.add_post(self.prefix + "/fine_tuning/jobs/{id}/pause", self._pause)
+        app.router.add_post(self.prefix + "/fine_tuning/jobs/{id}/resume", self._resume)
+        app.router.add_get(self.prefix + "/fine_tuning/jobs/{id}/events", self._list_events)
+        app.router.add_get(self.prefix + "/fine_tuning/jobs/{id}/checkpoints", self._list_checkpoints)
+        app.router.add_get(self.prefix + "/models", self._models)
+        app.router.add_delete(self.prefix + "/models/{id}", self._delete_model)
+        app.router.add_post(self.prefix + "/x/exports", self._export)
+        app.router.add_get(self.prefix + "/x/exports/{id}", self._exported)
+        app.router.add_get(self.prefix + "/x/exports/{id}/content", self._export_content)
+        app.router.add_post(self.prefix + "/chat/completions", self._chat)
+        app.router.add_post(self.prefix + "/completions", self._complete)
+        app.router.add_post(self.prefix + "/embeddings", self._embed)
 
     # What a test does
 
@@ -241,13 +246,16 @@ class StandInProvider:
 
     # The protocol
 
+    def takes_key(self, request: web.Request) -> bool:
+        return request.headers.get("Authorization") == f"Bearer {self.key}"
+
     @web.middleware
     async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
-        route = f"{request.method} {request.path.removeprefix('/v1')}"
+        route = f"{request.method} {request.path.removeprefix(self.prefix)}"
         self.requests.append(route)
         faults = self._faults[route] or self._faults["*"]
         fault = faults.pop(0) if faults else None
-        if request.headers.get("Authorization") != f"Bearer {self.key}":
+        if not self.takes_key(request):
             return _error(
                 401, "invalid_api_key", f"Incorrect API key provided: {request.headers.get('Authorization')}."
             )
@@ -350,6 +358,7 @@ class StandInProvider:
             seed=body.get("seed"),
             metadata=body.get("metadata") if self.keeps_metadata else None,
             method=body.get("method"),
+            **({"hyperparameters": body["hyperparameters"]} if "hyperparameters" in body else {}),
             integrations=body.get("integrations") or [],
             user_provided_suffix=body.get("suffix"),
         )
@@ -364,21 +373,27 @@ class StandInProvider:
         return web.json_response(job) if job else _error(404, None, "Could not find fine tune")
 
     async def _cancel(self, request: web.Request) -> web.Response:
-        job = self.jobs[request.match_info["id"]]
+        job = self.jobs.get(request.match_info["id"])
+        if job is None:
+            return _error(404, None, "Could not find fine tune")
         if job["status"] in {"succeeded", "failed", "cancelled"}:
             return _error(400, None, f"Job has already {job['status']}")
         job |= {"status": "cancelled", "finished_at": int(time.time())}
         return web.json_response(job)
 
     async def _pause(self, request: web.Request) -> web.Response:
-        job = self.jobs[request.match_info["id"]]
+        job = self.jobs.get(request.match_info["id"])
+        if job is None:
+            return _error(404, None, "Could not find fine tune")
         if job["status"] != "running":
             return _error(400, None, f"Job is {job['status']} and cannot be paused")
         job["status"] = "paused"
         return web.json_response(job)
 
     async def _resume(self, request: web.Request) -> web.Response:
-        job = self.jobs[request.match_info["id"]]
+        job = self.jobs.get(request.match_info["id"])
+        if job is None:
+            return _error(404, None, "Could not find fine tune")
         if job["status"] != "paused":
             return _error(400, None, f"Job is {job['status']}, not paused")
         job["status"] = "running"
@@ -425,13 +440,16 @@ class StandInProvider:
         self.tuned.remove(model)
         return web.json_response({"id": model, "object": "model", "deleted": True})
 
+    def answers(self, model: str) -> bool:
+        return model in self.tuned + self.base_models
+
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         cut = self._cut
         body = await request.json()
         if refused := self._refusal(body):
             return refused
         self.chats.append(body)
-        if body["model"] not in self.tuned + self.base_models:
+        if not self.answers(body["model"]):
             return _error(404, "model_not_found", f"The model `{body['model']}` does not exist")
         if len(json.dumps(body["messages"])) > self.context:
             return _error(400, "context_length_exceeded", "This model's maximum context length is 4096 tokens.")

@@ -66,6 +66,11 @@ def explanation(cause: Cause) -> str:
                 "The provider does not know this base model, or does not fine-tune it. Choose another one: "
                 "`/finetune models` lists what can be trained."
             )
+        case Cause.DEPLOYMENT:
+            return _(
+                "On Azure this model answers only once it is deployed, which is paid by the hour. Deploy it in "
+                "Azure's portal under the model's own name, and ask again a few minutes later."
+            )
         case Cause.FILE_GONE:
             return _(
                 "The provider no longer has the file. Try again: the bot uploads its own copy anew, if it still "
@@ -150,7 +155,7 @@ def explanation(cause: Cause) -> str:
 def explain_no_answer(error: JobError) -> str:
     """Like `explain`, where a model was asked and did not answer."""
     match cause_of(error):
-        case Cause.QUOTA | Cause.KEY | Cause.DISK as cause:
+        case Cause.QUOTA | Cause.KEY | Cause.DISK | Cause.DEPLOYMENT as cause:
             return explanation(cause)
         case Cause.MODERATION:
             return _("The provider's safety check turned the question or the answer down. Ask in other words.")

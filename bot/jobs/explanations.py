@@ -1,6 +1,7 @@
 """The cause of a provider's refusal, as one of those that the bot knows.
 
-By the protocol's error code; where there is none, or none that we know, by words in the message. Codes from the
+By the protocol's error code; where there is none, or none that we know, by words in the message, and at last by the
+HTTP status, which servers without codes have, and Azure has as its code. Codes from the
 API reference and from published errors, read 2026-11-21. What each means in plain words, and what to do about it, says
 `texts.provider_errors`.
 """
@@ -22,6 +23,7 @@ class Cause(StrEnum):
     KEY = "key"
     PERMISSION = "permission"
     MODEL = "model"
+    DEPLOYMENT = "deployment"
     FILE_GONE = "file_gone"
     FILE_NOT_READY = "file_not_ready"
     JOB_GONE = "job_gone"
@@ -42,10 +44,11 @@ class Cause(StrEnum):
 
 def cause_of(error: JobError) -> Cause:
     """UNKNOWN for one that is new to us."""
-    known = _BY_CODE.get((error.code or "").strip().lower())
-    if known is not None:
+    code = (error.code or "").strip().lower()
+    if (known := _BY_CODE.get(code)) is not None:
         return known
-    return next((cause for pattern, cause in _BY_WORDS if pattern.search(error.message)), Cause.UNKNOWN)
+    said = next((cause for pattern, cause in _BY_WORDS if pattern.search(error.message)), None)
+    return said or _BY_STATUS.get(code, Cause.UNKNOWN)
 
 
 _BY_CODE: Final[dict[str, Cause]] = {
@@ -74,7 +77,7 @@ _BY_CODE: Final[dict[str, Cause]] = {
     "model_not_found": Cause.MODEL,
     "model_not_available": Cause.MODEL,
     "invalid_model": Cause.MODEL,
-    "deploymentnotfound": Cause.MODEL,
+    "deploymentnotfound": Cause.DEPLOYMENT,
     "file_not_found": Cause.FILE_GONE,
     "file_not_ready": Cause.FILE_NOT_READY,
     "file_deleted": Cause.FILE_DELETED,
@@ -82,6 +85,7 @@ _BY_CODE: Final[dict[str, Cause]] = {
     "unknown_provider": Cause.UNKNOWN_PROVIDER,
     "restored": Cause.RESTORED,
     "job_not_found": Cause.JOB_GONE,
+    "fine_tune_not_found": Cause.JOB_GONE,
     "rate_limit_exceeded": Cause.RATE,
     "rate_limit_error": Cause.RATE,
     "slow_down": Cause.RATE,
@@ -115,14 +119,26 @@ _BY_WORDS: Final[tuple[tuple[re.Pattern[str], Cause], ...]] = tuple(
         (r"quota|billing|credit", Cause.QUOTA),
         (r"api[ _-]?key|unauthori[sz]ed|authentication", Cause.KEY),
         (r"permission|forbidden", Cause.PERMISSION),
+        (r"could not find fine.?tune", Cause.JOB_GONE),
         (r"is not ready", Cause.FILE_NOT_READY),
-        (r"no such file|file not found", Cause.FILE_GONE),
+        (r"no such file|file not found|no file with the id", Cause.FILE_GONE),
         (r"out of memory", Cause.MEMORY),
         (r"no space left|disk full", Cause.DISK),
         (r"rate limit|too many requests", Cause.RATE),
         (r"connection|timed? ?out|unreachable", Cause.CONNECTION),
         (r"overloaded|internal server|server error|bad gateway|unavailable", Cause.SERVER),
-        (r"validation file", Cause.BAD_VALIDATION),
-        (r"training file|jsonl|expected file", Cause.BAD_FILE),
+        (r"validation[ _]file", Cause.BAD_VALIDATION),
+        (r"training[ _]file|jsonl|expected file", Cause.BAD_FILE),
     )
 )
+
+_BY_STATUS: Final[dict[str, Cause]] = {
+    "401": Cause.KEY,
+    "403": Cause.PERMISSION,
+    "408": Cause.CONNECTION,
+    "409": Cause.SERVER,
+    "413": Cause.TOO_LONG,
+    "422": Cause.SETTING,
+    "429": Cause.RATE,
+    **dict.fromkeys(("500", "502", "503", "504"), Cause.SERVER),
+}

@@ -42,7 +42,8 @@ class ProviderError(BotError):
         return self.code not in NO_ANSWER
 
     def as_job_error(self) -> JobError:
-        return JobError(code=self.code, message=str(self))
+        """Where the provider has no code of its own, the HTTP status stands for it."""
+        return JobError(code=self.code or (str(self.status) if self.status else None), message=str(self))
 
 
 class Refused(ProviderError):

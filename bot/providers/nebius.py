@@ -1,6 +1,9 @@
 """Nebius Token Factory (documentation and notebooks, read 2026-11-21).
 
-It lists events oldest first, which is seen from the listing itself.
+It lists events and checkpoints oldest first, which is seen from the listings themselves, and tells no metrics.
+Its learning rate is absolute, 1e-5 where none is given. A job is known by its suffix, or its seed if it tells that.
+
+Not verified, for want of an account: whether it takes `method` or metadata, and whether it pauses.
 """
 
 from typing import Final
@@ -10,6 +13,8 @@ from bot.providers.vendor import Vendor
 NEBIUS: Final = Vendor(
     name="nebius",
     hosts=("api.tokenfactory.nebius.com",),
+    settings_in_method=False,
+    learning_rate=1e-5,
     keeps_metadata=False,
     exports=False,
 )

@@ -21,7 +21,8 @@ SUBMISSION_KEY = "finetune_bot_submission"
 AUTO: Auto = "auto"
 
 
-def job(raw: Json) -> RemoteJob:
+def job(raw: Json, learning_rate: float | None = None) -> RemoteJob:
+    """`learning_rate`: the server tells absolute ones, and this is the one that a multiplier of ours multiplies."""
     # A healthy job's error may be null, {} or an object of nulls.
     error = _object(raw.get("error"))
     metadata = _object(raw.get("metadata"))
@@ -40,7 +41,7 @@ def job(raw: Json) -> RemoteJob:
         seed=_whole(raw.get("seed")),
         suffix=_text(raw.get("user_provided_suffix")) or _text(raw.get("suffix")),
         submission=_text(metadata.get(SUBMISSION_KEY)),
-        hyperparameters=_hyperparameters(raw),
+        hyperparameters=_hyperparameters(raw, learning_rate),
         result_files=tuple(file for file in _list(raw.get("result_files")) if isinstance(file, str)),
         method=_text(_object(raw.get("method")).get("type")),
         grader=_object(_object(_object(raw.get("method")).get(REINFORCEMENT)).get("grader")) or None,
@@ -89,10 +90,13 @@ def _wandb(raw: Json) -> str | None:
     return next(filter(None, map(_text, projects)), None)
 
 
-def _hyperparameters(raw: Json) -> Hyperparameters:
+def _hyperparameters(raw: Json, learning_rate: float | None) -> Hyperparameters:
     method = _object(raw.get("method"))
     told = next(filter(None, (_object(method.get(name)) for name in (SUPERVISED, DPO, REINFORCEMENT))), {})
     source = _object(told.get("hyperparameters")) or _object(raw.get("hyperparameters"))
+    if learning_rate is not None:
+        absolute = _number(source.get("learning_rate")) or _number(source.get("learning_rate_multiplier"))
+        source = source | {"learning_rate_multiplier": absolute and round(absolute / learning_rate, 6)}
 
     # Azure says -1 for auto.
     def whole(name: str) -> int | Auto:

@@ -35,9 +35,10 @@ from bot.providers.interface import (
     RemoteJob,
     RemoteModel,
 )
-from bot.providers.objects import AUTO, SUBMISSION_KEY, Json
+from bot.providers.job_creation import CLOCKS_DIFFER, is_made_by, job_arguments
+from bot.providers.objects import Json
 from bot.providers.optional_fields import CONTINUE, LOGPROBS, MAX_TOKENS, USAGE, OptionalFields
-from bot.providers.protocol import Checkpoint, of_method
+from bot.providers.protocol import Checkpoint
 from bot.providers.sdk_errors import errors_classified
 from bot.providers.vendor import Vendor
 
@@ -46,7 +47,6 @@ _PROCESSING_SECONDS = 600.0
 # A provider that hangs must not hold up the following of jobs for the SDK's ten minutes.
 _TIMEOUT = openai.Timeout(60, connect=5)
 _UPLOAD_TIMEOUT = openai.Timeout(600, connect=5)
-_CLOCKS_DIFFER = 24 * 3600.0
 _CHAT_TIMEOUT = openai.Timeout(120, connect=5)
 # How vLLM, and the trainer like it, are told to go on with the last message (vLLM's "OpenAI-compatible server", read
 # 2026-11-28). Others refuse what they do not know, and are asked in words.
@@ -84,7 +84,7 @@ class OpenAIProtocol:
         processing_pause: float = 2,
     ) -> None:
         self.name = name
-        vendor = vendor or Vendor(name=name)
+        self._vendor = vendor = vendor or Vendor(name=name)
         refused = {CONTINUE: not vendor.continues, MAX_TOKENS: not vendor.takes_max_tokens}
         self._optional_fields = OptionalFields([field for field, never in refused.items() if never])
         # A copy with other options; it shares the connections.
@@ -159,25 +159,14 @@ class OpenAIProtocol:
             return (await self._client.files.content(file_id)).content
 
     async def create_job(self, order: CreateRequest) -> RemoteJob:
-        chosen = {name: getattr(order.hyperparameters, name) for name in of_method(order.method)}
-        method: dict[str, Any] = {"hyperparameters": {name: value for name, value in chosen.items() if value != AUTO}}
-        if order.grader is not None:
-            method["grader"] = order.grader
-        arguments: dict[str, Any] = {
-            "model": order.model,
-            "training_file": order.training_file,
-            "seed": order.seed,
-            "metadata": {**order.metadata, SUBMISSION_KEY: order.submission},
-            "method": {"type": order.method, order.method: method},
-        }
-        if order.wandb:
-            arguments["integrations"] = [{"type": "wandb", "wandb": {"project": order.wandb}}]
-        if order.validation_file:
-            arguments["validation_file"] = order.validation_file
-        if order.suffix:
-            arguments["suffix"] = order.suffix
         async with self._errors_classified():
-            return objects.job(_read(await self._raw.fine_tuning.jobs.create(**arguments)))
+            return self._job(await self._raw.fine_tuning.jobs.create(**job_arguments(order, self._vendor)))
+
+    def _job(self, answer: _Answer) -> RemoteJob:
+        return self._read_job(_read(answer))
+
+    def _read_job(self, raw: Json) -> RemoteJob:
+        return objects.job(raw, self._vendor.learning_rate)
 
     async def find_job(self, order: CreateRequest, others: Collection[str] = ()) -> RemoteJob | None:
         # The listing is asked without a metadata filter: a provider that does not know the filter would ignore
@@ -185,18 +174,18 @@ class OpenAIProtocol:
         async with self._errors_classified():
             async for page in self._job_pages():
                 for raw in page:
-                    job = objects.job(raw)
+                    job = self._read_job(raw)
                     if job.submission == order.submission:
                         return job
-                    if job.submission is None and job.id not in others and _is_made_by(order, job):
+                    if job.submission is None and job.id not in others and is_made_by(order, job):
                         return job
-                if _newest_first(page) and objects.created_at(page[-1]) < order.requested_at - _CLOCKS_DIFFER:
+                if _newest_first(page) and objects.created_at(page[-1]) < order.requested_at - CLOCKS_DIFFER:
                     break
         return None
 
     async def job(self, job_id: str) -> RemoteJob:
         async with self._errors_classified():
-            return objects.job(_read(await self._raw.fine_tuning.jobs.retrieve(job_id)))
+            return self._job(await self._raw.fine_tuning.jobs.retrieve(job_id))
 
     async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
         missing, found, in_vain = set(wanted), [], 0
@@ -204,7 +193,7 @@ class OpenAIProtocol:
             async for page in self._job_pages():
                 wanted_here = {raw["id"]: raw for raw in page if raw["id"] in missing}
                 missing.difference_update(wanted_here)
-                found += [objects.job(raw) for raw in wanted_here.values()]
+                found += [self._read_job(raw) for raw in wanted_here.values()]
                 in_vain += not wanted_here
                 if in_vain >= len(missing):
                     break
@@ -242,15 +231,15 @@ class OpenAIProtocol:
 
     async def cancel(self, job_id: str) -> RemoteJob:
         async with self._errors_classified():
-            return objects.job(_read(await self._raw.fine_tuning.jobs.cancel(job_id)))
+            return self._job(await self._raw.fine_tuning.jobs.cancel(job_id))
 
     async def pause(self, job_id: str) -> RemoteJob:
         async with self._errors_classified():
-            return objects.job(_read(await self._raw.fine_tuning.jobs.pause(job_id)))
+            return self._job(await self._raw.fine_tuning.jobs.pause(job_id))
 
     async def resume(self, job_id: str) -> RemoteJob:
         async with self._errors_classified():
-            return objects.job(_read(await self._raw.fine_tuning.jobs.resume(job_id)))
+            return self._job(await self._raw.fine_tuning.jobs.resume(job_id))
 
     async def models(self) -> list[RemoteModel]:
         async with self._errors_classified():
@@ -433,18 +422,3 @@ async def _pages(read: Callable[[str | None], Awaitable[_Answer]]) -> AsyncItera
         if not page.get("has_more") or after in seen:
             return
         seen.add(after)
-
-
-def _is_made_by(order: CreateRequest, job: RemoteJob) -> bool:
-    """For providers without metadata. Clocks differ, and ours may have been set anew since; a seed tells jobs apart all
-    the same, a suffix hardly."""
-    if job.seed is not None:
-        same_mark, clocks_differ = job.seed == order.seed, _CLOCKS_DIFFER
-    else:
-        same_mark, clocks_differ = bool(order.suffix) and job.suffix == order.suffix, 60.0
-    return (
-        job.training_file == order.training_file
-        and (job.model == order.model or job.model.startswith(order.model + "-"))
-        and same_mark
-        and job.created_at >= order.requested_at - clocks_differ
-    )

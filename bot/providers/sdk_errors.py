@@ -54,7 +54,7 @@ def _unreachable(error: openai.APIConnectionError, code: str) -> Unreachable:
 def _from_status(error: openai.APIStatusError) -> ProviderError:
     body = error.body if isinstance(error.body, dict) else {}
     message = redact(_sentence(body.get("message") or body.get("detail")) or error.message)
-    code = error.code if isinstance(error.code, str) else None
+    code = error.code if isinstance(error.code, str) and error.code != str(error.status_code) else None  # Azure's
     return _classified(message, code, error.status_code, error.response.headers.get("retry-after"))
 
 

@@ -4,7 +4,8 @@ import msgspec
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` is what `models.toml` and FINETUNE_PROVIDER call it, `hosts` where it is reached.
+    """`name` is what `models.toml` and FINETUNE_PROVIDER call it, `hosts` where it is reached; one
+    that begins with a dot stands for all names that end so.
 
     `free`: training there costs nothing. `keeps_metadata`: what is sent with a job comes back with it.
     `reports_to_wandb`: it takes Weights & Biases as an integration. `continues`: it can be told to go on with the
@@ -13,6 +14,9 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     `embeddings`: the model that turns texts into vectors where no other is named.
     `takes_max_tokens`: the limit of an answer is sent as `max_tokens`, until a model refuses that; otherwise as
     `max_completion_tokens`.
+    `api_version`: of Azure's servers, which want it with each request, and are asked by a client of their own.
+    `settings_in_method`: where not, the settings of supervised training go as `hyperparameters`, which the protocol had
+    before `method`. `learning_rate`: the server takes absolute rates, and this is the one that a multiplier multiplies.
     """
 
     name: str
@@ -24,3 +28,6 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     takes_max_tokens: bool = True
     exports: bool = True
     embeddings: str | None = None
+    api_version: str | None = None
+    settings_in_method: bool = True
+    learning_rate: float | None = None

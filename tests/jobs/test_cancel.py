@@ -12,7 +12,7 @@ from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, Ended
 from bot.jobs.sync import JobSync
 from bot.providers.interface import ProviderError
-from bot.providers.openai_protocol import SUBMISSION_KEY
+from bot.providers.objects import SUBMISSION_KEY
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 

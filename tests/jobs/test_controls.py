@@ -18,7 +18,8 @@ from bot.jobs.lookup import JobLookup
 from bot.jobs.notice import Paused, Resumed
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
-from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.providers.objects import SUBMISSION_KEY
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database

@@ -19,7 +19,7 @@ from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.notice import Ended
 from bot.jobs.sync import JobSync
 from bot.providers.interface import RemoteJob
-from bot.providers.openai_protocol import SUBMISSION_KEY
+from bot.providers.objects import SUBMISSION_KEY
 from bot.providers.protocol import Hyperparameters
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database

@@ -20,7 +20,8 @@ from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, Ended, Notice, ProviderBusy, Uncertain
 from bot.jobs.submit import Submitter
 from bot.providers.interface import ProviderError
-from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.providers.objects import SUBMISSION_KEY
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
 from bot.providers.registry import Providers
 from bot.store.database import Database

@@ -22,7 +22,8 @@ from bot.providers.interface import (
     Unintelligible,
     Unreachable,
 )
-from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.providers.objects import SUBMISSION_KEY
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
 
 JOBS = "GET /fine_tuning/jobs"

@@ -5,15 +5,18 @@ import pkgutil
 from typing import get_args, get_type_hints
 
 import pytest
+from doubles import AS_DOCUMENTED, Double
 from parts import provider_over
 from stand_in_provider import StandInProvider
 
 import bot.providers
 from bot.jobs.estimate import is_free
 from bot.providers.chat import ChatMessage, ChatRequest
-from bot.providers.interface import ProviderError
+from bot.providers.clients import client_of
+from bot.providers.interface import CreateRequest, ProviderError
+from bot.providers.protocol import Hyperparameters
 from bot.providers.vendor import Vendor
-from bot.providers.vendors import VENDORS, vendor_of
+from bot.providers.vendors import VENDORS, vendor_at, vendor_of
 from bot.settings import Settings
 from training_files.catalog import ModelFacts
 
@@ -74,3 +77,25 @@ async def test_an_error_says_which_provider_it_is_of(stand_in: StandInProvider) 
         with pytest.raises(ProviderError) as caught:
             await provider.models()
     assert caught.value.provider == "zenith"
+
+
+def test_azure_is_asked_by_a_client_of_its_own() -> None:
+    vendor = vendor_at("https://acme.openai.azure.com")
+    client = client_of(vendor, "key", "https://acme.openai.azure.com")
+    assert vendor.name == "azure"
+    assert str(client.base_url) == "https://acme.openai.azure.com/openai/"
+    assert vendor_at("https://openai.azure.com.evil.example/v1").name != "azure"
+    assert vendor_at(None).name == "openai"
+
+
+async def test_a_multiplier_of_the_learning_rate_stays_one_where_the_server_takes_rates() -> None:
+    """Sent as it is, 1.5 would be a hundred thousand times the usual rate."""
+    async with Double(next(one for one in AS_DOCUMENTED if one.absolute_rate)) as double:
+        double.files["file-1"] = ("a.jsonl", b"{}")
+        provider = double.connect()
+        chosen = Hyperparameters(learning_rate_multiplier=1.5)
+        order = CreateRequest("job-1", double.base_models[0], "file-1", None, chosen, None, 7, 0.0)
+        made = await provider.create_job(order)
+        await provider.close()
+    assert double.jobs[made.id]["hyperparameters"]["learning_rate"] == pytest.approx(1.5e-5)
+    assert made.hyperparameters.learning_rate_multiplier == 1.5

@@ -1,0 +1,21 @@
+"""The SDK's client with which a vendor's servers are asked."""
+
+import httpx2  # what the SDK speaks HTTP with
+from openai import AsyncAzureOpenAI, AsyncOpenAI
+
+from bot.providers.vendor import Vendor
+
+
+def client_of(
+    vendor: Vendor, key: str, base_url: str | None, *, http_client: httpx2.AsyncClient | None = None
+) -> AsyncOpenAI:
+    """`base_url`: of Azure the resource's, as https://acme.openai.azure.com."""
+    if vendor.api_version is None:
+        return AsyncOpenAI(api_key=key, base_url=base_url, max_retries=0, http_client=http_client)
+    return AsyncAzureOpenAI(
+        api_key=key,
+        azure_endpoint=base_url or "",
+        api_version=vendor.api_version,
+        max_retries=0,
+        http_client=http_client,
+    )

@@ -1,0 +1,13 @@
+"""The trainer keeps the contract of tests/contract."""
+
+from typing import Any
+
+import pytest
+from contract.cases import *  # noqa: F403
+from contract.server import Server, TrainerServer
+from trainer_process import Trainer
+
+
+@pytest.fixture(scope="module")
+def server(trainer: Trainer, finished: Any) -> Server:
+    return TrainerServer(trainer, finished.id)
