@@ -44,7 +44,7 @@ class Dashboard(msgspec.Struct, frozen=True):
 
     What needs the person: `approvals` and `group_approvals` that they may give; `uncertain` jobs about which they may
     decide; their own jobs that `failed` since they last looked, or in the last day; `reviews`; and `ready`: their
-    training files of this channel and the last week that nobody has trained on.
+    training files of this channel and the last week that no job has used.
     `nothing_yet`: there has never been a job that they may see.
     """
 
@@ -95,7 +95,9 @@ class Dashboards:
             uncertain=self._visible(caller, [job for job in open_jobs if job.state == states.UNCERTAIN], Action.DECIDE),
             failed=[job for job in latest if _failed_for(job, caller, min(before, caller.at - _DAY))],
             reviews=await self._reviews(caller),
-            ready=await self._ready(caller, {job.dataset_id for job in latest}),
+            ready=await self._ready(
+                caller, {used for job in latest for used in (job.dataset_id, job.validation_dataset_id)}
+            ),
             nothing_yet=not latest,
         )
 

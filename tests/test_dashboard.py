@@ -128,7 +128,8 @@ async def test_a_file_that_nobody_trained_on_is_offered_to_whoever_dropped_it(
     ):
         await datasets.save(dataset)
     assert ids((await dashboards.look(looks())).ready) == ["ds-1"]
-    await jobs.insert(a_job(dataset_id="ds-1"))
+    await datasets.save(a_dataset(id="ds-6", created_at=NOW))
+    await jobs.insert(a_job(dataset_id="ds-1", validation_dataset_id="ds-6"))
     assert ids((await dashboards.look(looks())).ready) == []
 
 

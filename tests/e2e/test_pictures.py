@@ -208,6 +208,8 @@ async def test_metrics_history_and_checkpoints_in_pictures(w: World) -> None:
                 (f"metrics {short.id} {long.id}", "metrics_numbers", "metrics"),
                 ("jobs file=tickets.jsonl last=7d sort=loss", "jobs_csv", "history"),
                 (f"checkpoints {long.id}", "checkpoints_compare", "checkpoints"),
+                ("", "ask_settings", "launcher"),
+                ("help start", "ask_command", "help"),
             ):
                 await w.person.command(USER, w.channel, "/finetune", words)
                 told = await w.person.wait_ephemeral(USER, w.channel, action_id=action, timeout=60)
