@@ -15,6 +15,7 @@ from bot.providers.chat import ChatMessage, ChatRequest
 from bot.providers.clients import client_of
 from bot.providers.interface import CreateRequest, ProviderError
 from bot.providers.protocol import Hyperparameters
+from bot.providers.trainer import TRAINER
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import VENDORS, vendor_at, vendor_of
 from bot.settings import Settings
@@ -29,6 +30,10 @@ def test_every_file_of_a_vendor_has_its_line() -> None:
     )
     found = {value.name for module in modules for value in vars(module).values() if isinstance(value, Vendor)}
     assert found == {vendor.name for vendor in VENDORS}
+
+
+def test_every_vendor_but_the_trainer_has_a_double() -> None:
+    assert {vendor.name for vendor in VENDORS} - {TRAINER.name} <= {one.vendor.name for one in AS_DOCUMENTED}
 
 
 def test_whoever_the_table_of_models_names_is_known() -> None:
