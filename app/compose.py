@@ -39,7 +39,7 @@ from app.features.jobs import (
 )
 from app.features.judges import judge_listeners
 from app.features.launcher import launcher_listeners
-from app.features.models import export_listeners, model_listeners, retirement_listeners
+from app.features.models import export_listeners, model_listeners, provider_listeners, retirement_listeners
 from app.services import Services
 
 
@@ -73,6 +73,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         report_listeners(services),
         model_listeners(services),
         retirement_listeners(services),
+        provider_listeners(services),
         export_listeners(services),
         chat,
         conversation_settings_listeners(services, chat),

@@ -1,6 +1,7 @@
-"""Slack and the provider as the settings name them: asked once at the start, so that what is wrong is said then."""
+"""Slack and the providers as the settings name them: asked once at the start, so that what is wrong is said then."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -13,10 +14,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from app import tracking
 from bot.errors import StartError
 from bot.providers.clients import client_of
+from bot.providers.config import ProviderConfig
+from bot.providers.configured import ConfiguredProvider, read_providers
 from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.vendors import vendor_at
-from bot.redact import redact
+from bot.redact import redact, remember_secret
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
 from texts import starting as texts
@@ -52,11 +55,41 @@ _SCOPES_HEADER: Final = "x-oauth-scopes"
 _KINDS: Final = ("xoxb-", "xapp-", "xoxp-", "xoxe-", "xwfp-")
 
 
-def require(settings: Settings) -> None:
+_PROVIDERS_FILE: Final = Path("providers.toml")
+
+
+def configured(settings: Settings) -> list[ConfiguredProvider]:
+    """The providers of the file, the default first; without one, that of the environment. Raises StartError."""
+    file = settings.finetune_providers or _PROVIDERS_FILE
+    if file.name == "none" or (settings.finetune_providers is None and not file.is_file()):
+        return [_of_environment(settings)]
+    return read_providers(file)
+
+
+def _of_environment(settings: Settings) -> ConfiguredProvider:
+    key = _value(settings.openai_api_key)
+    remember_secret(key)
+    address = settings.openai_base_url
+    return ConfiguredProvider(
+        ProviderConfig(
+            name=settings.provider_name,
+            models=tuple(settings.finetune_models),
+            default_model=settings.finetune_default_model,
+            embedding_model=settings.finetune_embedding_model,
+        ),
+        # By the address: what messages call the provider is anybody's choice.
+        vendor_at(address),
+        SecretStr(key),
+        address,
+        settings.openai_webhook_secret,
+    )
+
+
+def require(settings: Settings, providers: Sequence[ConfiguredProvider]) -> None:
     """Nobody is asked before all that is needed is there and of its kind. Raises StartError, which names every setting
     that is not; a token in the wrong place is sent nowhere.
     """
-    bot, app, key = _value(settings.slack_bot_token), _value(settings.slack_app_token), _value(settings.openai_api_key)
+    bot, app = _value(settings.slack_bot_token), _value(settings.slack_app_token)
     complaints = []
     if _kind(bot) == "xapp-" and _kind(app) == "xoxb-":
         complaints.append(texts.tokens_swapped())
@@ -69,9 +102,10 @@ def require(settings: Settings) -> None:
             complaints.append(texts.no_app_token())
         elif app and _kind(app) != "xapp-":
             complaints.append(texts.wrong_app_token(texts.token_kind(_kind(app))))
-    if not key:
+    if not all(one.key.get_secret_value() for one in providers):
         complaints.append(texts.no_provider_key())
     complaints += tracking.complaints(settings)
+    key = _value(settings.openai_api_key)
     for name, value in (("OPENAI_API_KEY", key), ("SLACK_SIGNING_SECRET", _value(settings.slack_signing_secret))):
         if kind := _kind(value):
             complaints.append(texts.token_in_the_wrong_place(name, texts.token_kind(kind)))
@@ -133,32 +167,43 @@ async def _asked(
         raise StartError(texts.slack_unreachable(why, usual_address=usual)) from error
 
 
-async def provider(settings: Settings) -> OpenAIProtocol:
-    """A provider that takes our key; one that is down at the moment is no reason not to start."""
-    # By the address: what messages call the provider is anybody's choice.
-    vendor = vendor_at(settings.openai_base_url)
-    client = client_of(vendor, _value(settings.openai_api_key), settings.openai_base_url)
-    provider = OpenAIProtocol(settings.provider_name, client, vendor=vendor)
+async def providers(configured: Sequence[ConfiguredProvider]) -> list[OpenAIProtocol]:
+    """Providers that take our keys. Raises StartError, and has then closed them all."""
+    made = [
+        OpenAIProtocol(
+            one.config.name,
+            client_of(one.vendor, one.key.get_secret_value(), one.base_url),
+            vendor=one.vendor,
+        )
+        for one in configured
+    ]
+    try:
+        for provider, one in zip(made, configured, strict=True):
+            await _try(provider, one.base_url)
+    except StartError:
+        for provider in made:
+            await provider.close()
+        raise
+    return made
+
+
+async def _try(provider: OpenAIProtocol, address: str | None) -> None:
+    """One that is down at the moment is no reason not to start. Raises StartError."""
     try:
         await provider.models()
     except Refused as error:
         if error.status in {401, 403}:
-            await provider.close()
             raise StartError(texts.key_refused(provider.name, redact(str(error)))) from error
         if error.status in {400, 404, 405, 422}:
-            await provider.close()
-            raise StartError(_not_the_protocol(settings, error.status)) from error
+            raise StartError(_not_the_protocol(provider.name, address, error.status)) from error
         log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=sentence(error))
     except Unintelligible as error:
-        await provider.close()
-        raise StartError(_not_the_protocol(settings, None)) from error
+        raise StartError(_not_the_protocol(provider.name, address, None)) from error
     except ProviderError as error:
         log.warning(
             "The provider does not answer; I go on and keep trying.", provider=provider.name, why=sentence(error)
         )
-    return provider
 
 
-def _not_the_protocol(settings: Settings, status: int | None) -> str:
-    address = redact(settings.openai_base_url) if settings.openai_base_url else texts.usual_address()
-    return texts.not_the_protocol(settings.provider_name, address, status)
+def _not_the_protocol(name: str, address: str | None, status: int | None) -> str:
+    return texts.not_the_protocol(name, redact(address) if address else texts.usual_address(), status)

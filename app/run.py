@@ -14,6 +14,7 @@ from functools import partial
 
 import structlog
 from aiohttp import web
+from pydantic import SecretStr
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -122,11 +123,13 @@ async def running(
     Raises StartError, with one sentence, where it cannot start.
     """
     async with contextlib.AsyncExitStack() as stack:
-        connecting.require(settings)
+        configured = connecting.configured(settings)
+        connecting.require(settings, configured)
         client, who = await connecting.slack(settings)
-        provider = await connecting.provider(settings)
-        stack.push_async_callback(provider.close)
-        providers = Providers(provider)
+        connected = await connecting.providers(configured)
+        for provider in connected:
+            stack.push_async_callback(provider.close)
+        providers = Providers(*connected, configs=[one.config for one in configured])
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
         inbox_store = SqliteInbox(database)
@@ -216,7 +219,11 @@ async def running(
         )
         if last_heard is not None:
             await backfill.was_away(last_heard)
-        webhooks = _webhooks(settings, provider, services.followers[provider.name])
+        webhooks = [
+            _webhook(one.webhook_path, provider, one.webhook_secret, services.followers[provider.name])
+            for provider, one in zip(connected, configured, strict=True)
+            if one.webhook_secret is not None
+        ]
         bot.port = await _listen(app, settings, timing, client, webhooks, backfill, stack)
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
@@ -251,16 +258,13 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
     ]
 
 
-def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) -> list[web.RouteDef]:
+def _webhook(path: str, provider: OpenAIProtocol, secret: SecretStr, follower: Follower) -> web.RouteDef:
     """Where the provider reports that a job has ended. It only wakes the follower, so one that comes twice, late or not
     at all does no harm: what is true is asked for."""
-    if settings.openai_webhook_secret is None:
-        return []
-    secret = settings.openai_webhook_secret.get_secret_value()
 
     async def hear(request: web.Request) -> web.Response:
         try:
-            job = provider.job_of_webhook(await request.read(), request.headers, secret)
+            job = provider.job_of_webhook(await request.read(), request.headers, secret.get_secret_value())
         except Invalid as error:
             log.warning("webhook refused", why=str(error))
             return web.Response(status=400, text="The signature is not valid.")
@@ -268,7 +272,7 @@ def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) 
             follower.hint(job)
         return web.Response(status=204)
 
-    return [web.post("/openai/webhook", hear)]
+    return web.post(path, hear)
 
 
 async def _listen(

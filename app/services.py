@@ -31,19 +31,21 @@ from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.jobs.timeline import Deliveries
-from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
+from bot.models.prices import Prices
 from bot.models.retirement_warnings import RetirementWarnings
 from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import CardStore, Subscriptions
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.spending.interfaces import BudgetStore
 from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
+from bot.store.channel_providers import SqliteChannelProviders
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
@@ -86,6 +88,7 @@ class Services:
     model_lookup: ModelLookup
     chat_models: ChatModels
     channel_models: ChannelModels
+    channel_providers: ChannelProviders
     model_spending: ModelSpending
     trainable_datasets: TrainableDatasets
     trainable_models: TrainableModels
@@ -157,6 +160,7 @@ async def make_services(
         settings.finetune_approve_unknown_prices,
         tuple(dict.fromkeys((*settings.finetune_approvers, *settings.finetune_admins))),
         settings.finetune_max_running,
+        {one.name: most for one in providers if (most := providers.config(one.name).max_running) is not None},
     )
     submitter = Submitter(
         jobs,
@@ -171,7 +175,8 @@ async def make_services(
     audit = SqliteAuditLog(database)
     policy = Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations)
     authority = Authority(policy, audit)
-    catalogue = Catalogue(providers, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model)
+    catalogue = Catalogue(providers, jobs)
+    channel_providers = ChannelProviders(SqliteChannelProviders(database), providers, authority)
     people = People(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
@@ -182,12 +187,10 @@ async def make_services(
     evaluations = SqliteEvaluationStore(database)
     model_lookup = ModelLookup(catalogue, evaluations, authority)
     collections = SqliteCollectionStore(database)
-    channel_models = ChannelModels(SqliteChannelModels(database), authority)
+    channel_models = ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers)
     budgets = SqliteBudgetStore(database)
     groups = SqliteGroupStore(database)
-    job_queue = JobQueue(
-        jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
-    )
+    job_queue = JobQueue(jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most)
     return Services(
         settings=settings,
         timing=timing,
@@ -198,9 +201,10 @@ async def make_services(
         model_lookup=model_lookup,
         chat_models=ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority, channel_models),
         channel_models=channel_models,
-        model_spending=ModelSpending(SqliteModelUseStore(database), budgets, jobs, answer_cost),
+        channel_providers=channel_providers,
+        model_spending=ModelSpending(SqliteModelUseStore(database), budgets, jobs, Prices(providers).answer),
         trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
-        trainable_models=TrainableModels(catalogue, model_lookup, providers.default),
+        trainable_models=TrainableModels(catalogue, model_lookup, providers, channel_providers),
         overview=JobOverview(jobs, job_lookup, authority),
         learned=LearnedModels(collections, datasets, jobs, authority),
         bot_user=str(who["user_id"]),

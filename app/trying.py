@@ -156,6 +156,7 @@ class Trial:
             "SLACK_API_URL": page_url.split("/?", 1)[0] + "/api/",
             "OPENAI_API_KEY": keys.trainer,
             "OPENAI_BASE_URL": trainer_url,
+            "FINETUNE_PROVIDERS": "none",
             "FINETUNE_PROVIDER": "trainer",
             "FINETUNE_DEFAULT_MODEL": self.base_model,
             "FINETUNE_MODELS": "",

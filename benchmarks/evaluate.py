@@ -46,11 +46,13 @@ from bot.jobs.lookup import JobLookup
 from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
+from bot.store.channel_providers import SqliteChannelProviders
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.evaluations import SqliteEvaluationStore
@@ -158,11 +160,11 @@ async def parts(folder: Path, port: int, pools: WorkerPools) -> AsyncIterator[tu
     jobs, datasets, store = SqliteJobStore(database), SqliteDatasetStore(database), SqliteEvaluationStore(database)
     files = FileStore(folder / "files", 1_000_000_000)
     authority = Authority(Policy(), SqliteAuditLog(database))
-    catalogue, lost = Catalogue(providers, jobs, default=MODEL), LostModels(jobs, providers)
+    catalogue, lost = Catalogue(providers, jobs), LostModels(jobs, providers)
     spending = ModelSpending(SqliteModelUseStore(database), SqliteBudgetStore(database), jobs, answer_cost)
-    models = ChatModels(
-        catalogue, lost, jobs, datasets, files, authority, ChannelModels(SqliteChannelModels(database), authority)
-    )
+    channel_providers = ChannelProviders(SqliteChannelProviders(database), providers, authority)
+    channel_models = ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers)
+    models = ChatModels(catalogue, lost, jobs, datasets, files, authority, channel_models)
     lookup = DatasetLookup(datasets, authority)
     planning = EvaluationPlanning(
         store, models, catalogue, spending, jobs, JobLookup(jobs, authority), datasets, lookup, files, pools, authority

@@ -40,6 +40,7 @@ class Action(StrEnum):
     APPROVE = "approve"
     SET_BUDGET = "set budget"
     RESTRICT_MODELS = "restrict models"
+    CHOOSE_PROVIDER = "choose provider"
     READ_AUDIT = "read audit"
 
 
@@ -138,7 +139,9 @@ _OWNER_OR_ADMIN = frozenset(
         Action.CHANGE_COLLECTION,
     }
 )
-_ADMINS = frozenset({Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Action.ERASE})
+_ADMINS = frozenset(
+    {Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.CHOOSE_PROVIDER, Action.READ_AUDIT, Action.ERASE}
+)
 _OWN_WORDS = frozenset({Action.AGREE, Action.WITHDRAW})
 """About the actor's own words, whoever they are: guests and people of other organisations may, too."""
 

@@ -30,9 +30,10 @@ from bot.jobs.submit import Submitter
 from bot.jobs.throughput import seconds_per_token
 from bot.models.catalogue import Catalogue
 from bot.models.names import next_suffix, suffix_from_file, suffix_of
-from bot.providers.interface import Provider
+from bot.models.trainable import reports_to_wandb
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.protocol import REINFORCEMENT, SUPERVISED
-from bot.providers.vendors import vendor_of
+from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget
 from training_files import Report, lookup
 from training_files.catalog import base_of
@@ -76,7 +77,8 @@ class JobRequests:
         provider_files: ProviderFiles,
         catalogue: Catalogue,
         submitter: Submitter,
-        provider: Provider,
+        providers: Providers,
+        channel_providers: ChannelProviders,
         authority: Authority,
         audit: AuditLog,
     ) -> None:
@@ -87,7 +89,8 @@ class JobRequests:
         self._provider_files = provider_files
         self._catalogue = catalogue
         self._submitter = submitter
-        self._provider = provider
+        self._providers = providers
+        self._channel_providers = channel_providers
         self._authority = authority
         self._audit = audit
 
@@ -109,6 +112,7 @@ class JobRequests:
 
     async def drafted(self, caller: Caller, request: JobRequest, origin: Origin, identity: str) -> Job:
         """The job that this makes, stored nowhere. Raises Denied, NotFound, Invalid."""
+        request = await self._placed(caller, request)
         dataset, method = await self._judged(caller, request)
         model = request.settings.model
         went_on = model.startswith("ft:") or bool(await self._jobs.models([model]))
@@ -117,34 +121,84 @@ class JobRequests:
 
     async def check(self, caller: Caller, request: JobRequest) -> str:
         """The method by which such a job trains. Raises Denied, NotFound, Invalid."""
-        _, method = await self._judged(caller, request)
+        _, method = await self._judged(caller, await self._placed(caller, request))
         return method
 
     async def preview(self, caller: Caller, request: JobRequest, method: str) -> Job:
         """The job as it would be stored if it were submitted now, judged by its price. Raises NotAdmitted."""
+        request = await self._placed(caller, request)
         dataset = await self._dataset(caller, request.dataset_id) if request.dataset_id else None
         origin = Origin(caller.team, caller.channel, False)
         return await self._submitter.preview(self._job(caller, request, dataset, method, origin, caller.key))
 
-    async def estimate(self, settings: JobSettings, dataset: Dataset) -> Estimate | None:
-        """Price and time of training on this data set; None if it was not checked yet."""
+    async def estimate(self, caller: Caller, settings: JobSettings, dataset: Dataset) -> Estimate | None:
+        """Price and time of training on this data set; None if it was not checked yet. Raises Denied, NotFound."""
         report = dataset.report
         if report is None:
             return None
+        settings = await self.at_provider(caller, settings)
         epochs, method = settings.hyperparameters.n_epochs, report.method or ""
-        provider = self._provider.name
         return estimate(
             report,
             settings.model,
             epochs,
             method=method,
-            provider=provider,
-            seconds_per_token=await self.seconds_per_token(),
+            provider=settings.provider,
+            price_per_million=self._providers.training_price(settings.model, settings.provider),
+            seconds_per_token=await self.seconds_per_token(settings.provider),
         )
 
-    async def seconds_per_token(self) -> Mapping[str, float]:
-        """Seconds for each trained token, by base model, judged by the team's own past jobs."""
-        return seconds_per_token(await self._jobs.latest(_PAST_JOBS), self._provider.name)
+    async def seconds_per_token(self, provider: str) -> Mapping[str, float]:
+        """Seconds for each token trained there, by base model, judged by the team's own past jobs."""
+        return seconds_per_token(await self._jobs.latest(_PAST_JOBS), provider)
+
+    async def at_provider(self, caller: Caller, settings: JobSettings, file_id: str | None = None) -> JobSettings:
+        """With the provider that the job goes to: the one that is named (a model may be `NAME/MODEL`), else whose model
+        it is, else the first of those here that offers it, if there is one that has the file, too.
+
+        Raises NotFound where no such provider is set up; Denied where it may not be used here; ProviderError.
+        """
+        provider, model = settings.provider, settings.model
+        if not provider:
+            provider, model = await self._provider_and_model(caller, settings.model, file_id)
+        self._providers.named(provider)
+        await self._channel_providers.require(caller, Action.SUBMIT, provider)
+        return msgspec.structs.replace(settings, provider=provider, model=model)
+
+    def word(self, provider: str, model: str) -> str:
+        """What names a model so that it is clear where it is trained."""
+        return f"{provider}/{model}" if self._channel_providers.several else model
+
+    async def word_of(self, caller: Caller, model: str) -> str:
+        """The same for a model as somebody named it. Raises like `at_provider`."""
+        settings = await self.at_provider(caller, JobSettings("", model))
+        return self.word(settings.provider, settings.model)
+
+    async def _provider_and_model(self, caller: Caller, word: str, file_id: str | None) -> tuple[str, str]:
+        first = (await self._channel_providers.default(caller.channel)).name
+        if not self._channel_providers.several:
+            named, model = self._providers.split(word)
+            return (named, model) if named else (first, word)
+        offered = await self._catalogue.offered(
+            [one.name for one in await self._channel_providers.offered(caller.channel)]
+        )
+        named, model = self._providers.split(word)
+        if named and all(one.id != word for one in offered):
+            return named, model
+        made = (await self._jobs.models([word])).get(word)
+        if made is not None:
+            return made.provider, word
+        offering = [one.provider for one in offered if one.id == word]
+        if file_id is not None and len(offering) > 1:
+            holder = await self._provider_files.holder(caller, file_id)
+            offering.sort(key=lambda provider: provider != holder)
+        if not offering and word.startswith("ft:"):
+            offering = [(await self._catalogue.provider_of(word, caller.channel)).name]
+        return (offering or [first])[0], word
+
+    async def _placed(self, caller: Caller, request: JobRequest) -> JobRequest:
+        settings = await self.at_provider(caller, request.settings, request.file_id)
+        return msgspec.structs.replace(request, settings=settings)
 
     async def refused_since(self, provider: str) -> float | None:
         """Since when the provider says that it trains no more for this organisation; None where it does not."""
@@ -160,7 +214,9 @@ class JobRequests:
         made = models.get(dataset.parent)
         suffix = (made.suffix if made else None) or suffix_of(dataset.parent)
         words = {"suffix": next_suffix(suffix)} if suffix else {}
-        if await self._goes_on(dataset.parent, made, dataset.report):
+        if made is not None and self._channel_providers.several:
+            words["provider"] = made.provider
+        if await self._goes_on(dataset.parent, made, dataset.report, caller.channel):
             return Draft({**words, "model": dataset.parent}, dataset, thread_ts=thread_ts)
         base = made.base_model if made else base_of(dataset.parent)
         while base in models:
@@ -200,13 +256,18 @@ class JobRequests:
         dataset = (own or files)[0]
         return Draft(words_of(kept), dataset, files=files, thread_ts=dataset.thread_ts)
 
-    async def _goes_on(self, model: str, made: Job | None, report: Report | None) -> bool:
-        """Whether the provider can train a fine-tuned model further, on such a file."""
-        if made is not None and (made.provider != self._provider.name or model in made.lost_models):
-            return False
+    async def _goes_on(self, model: str, made: Job | None, report: Report | None, channel: str) -> bool:
+        """Whether its provider can train a fine-tuned model further, on such a file, for this channel."""
+        if made is not None:
+            there = any(provider.name == made.provider for provider in self._providers)
+            if not there or model in made.lost_models:
+                return False
+            if not self._channel_providers.is_allowed(made.provider, channel):
+                return False
         if not (await self._catalogue.retirements([model]))[model].trains(datetime.now(UTC).date()):
             return False
-        return self._catalogue.can_train(model, report.method if report else None, report) is not False
+        provider = made.provider if made else None
+        return self._catalogue.can_train(model, report.method if report else None, report, provider) is not False
 
     async def _dataset(self, caller: Caller, dataset_id: str, *, to_post: bool = False) -> Dataset:
         return await self._dataset_lookup.get(caller, dataset_id, Action.SUBMIT, to_post=to_post)
@@ -219,20 +280,21 @@ class JobRequests:
         if request.dataset_id is not None:
             dataset = await self._dataset(caller, request.dataset_id, to_post=True)
         elif request.file_id is not None:
-            await self._provider_files.find(caller, request.file_id)
-        await self._check_model(caller, request.settings.model)
+            await self._provider_files.find(caller, request.file_id, request.settings.provider)
+        await self._check_model(caller, request.settings)
         await self._check_validation(caller, request, dataset)
         return dataset, self._method(request.settings, dataset.report if dataset else None)
 
-    async def _check_model(self, caller: Caller, model: str) -> None:
+    async def _check_model(self, caller: Caller, settings: JobSettings) -> None:
         """Raises Invalid for one that is not offered, or that this person may not know of; Denied where the others here
         may not."""
-        offered = await self._catalogue.base_models()
-        ends = (await self._catalogue.retirements([model]))[model]
+        model, provider = settings.model, settings.provider
+        offered = [one.id for one in await self._catalogue.offered([provider])]
+        ends = (await self._catalogue.retirements([model], provider))[model]
         if (since := ends.trained_until(datetime.now(UTC).date())) is not None:
             raise Invalid("training_ended", "model", model=model, date=str(since), offered=offered)
         if model not in offered and not await self._is_known(caller, model):
-            raise Invalid("not_fine_tunable", "model", provider=self._provider.name, model=model, offered=offered)
+            raise Invalid("not_fine_tunable", "model", provider=provider, model=model, offered=offered)
 
     async def _is_known(self, caller: Caller, model: str) -> bool:
         resource = await self._catalogue.resource(model)
@@ -251,7 +313,7 @@ class JobRequests:
         if validation == (training.id if training else request.file_id):
             raise Invalid("validation_is_training", "validation")
         if validation.startswith("file-"):
-            await self._provider_files.find(caller, validation)
+            await self._provider_files.find(caller, validation, request.settings.provider)
             return
         chosen = await self._dataset(caller, validation, to_post=True)
         if not can_validate(chosen):
@@ -271,9 +333,10 @@ class JobRequests:
         if settings.method and of_file and settings.method != of_file:
             raise Invalid("method_of_file", "method", method=of_file)
         method = settings.method or of_file or SUPERVISED
-        if self._catalogue.can_train(settings.model, method) is False:
+        can_train, provider = self._catalogue.can_train, settings.provider
+        if can_train(settings.model, method, provider=provider) is False:
             raise Invalid("model_lacks_method", "model", model=settings.model, method=method)
-        if report is not None and self._catalogue.can_train(settings.model, method, report) is False:
+        if report is not None and can_train(settings.model, method, report, provider) is False:
             raise Invalid(
                 "model_lacks_format",
                 "model",
@@ -287,10 +350,20 @@ class JobRequests:
             raise Invalid("grader_missing", "grader")
         if method == REINFORCEMENT and settings.validation is None:
             raise Invalid("validation_missing", "validation")
-        facts = lookup(settings.model)
-        if settings.wandb and facts is not None and not vendor_of(facts.provider).reports_to_wandb:
-            raise Invalid("wandb_unsupported", "wandb", model=settings.model)
+        self._require_capabilities(settings)
         return method
+
+    def _require_capabilities(self, settings: JobSettings) -> None:
+        """Raises Invalid where the provider lacks what a setting asks for."""
+        vendor = self._providers.config(settings.provider).vendor
+        if settings.wandb and (vendor or lookup(settings.model)) and not reports_to_wandb(settings.model, vendor):
+            raise Invalid("wandb_unsupported", "wandb", model=settings.model)
+        if vendor is None:
+            return
+        if settings.suffix and not vendor.takes_suffix:
+            raise Invalid("suffix_unsupported", "suffix", provider=settings.provider)
+        if settings.metadata and not vendor.keeps_metadata:
+            raise Invalid("metadata_unsupported", "metadata", provider=settings.provider)
 
     def _job(
         self,
@@ -302,18 +375,20 @@ class JobRequests:
         identity: str,
     ) -> Job:
         settings = request.settings
+        vendor = self._providers.config(settings.provider).vendor
+        suffix = settings.suffix or (suffix_from_file(dataset.name) if dataset else None)
         at_provider = settings.validation is not None and settings.validation.startswith("file-")
         return Job(
             id=id_for(identity),
             state=states.SUBMITTING,
-            provider=self._provider.name,
+            provider=settings.provider,
             base_model=settings.model,
             requester=caller.user,
             origin=origin,
             created_at=time.time(),
             hyperparameters=settings.hyperparameters,
             requested_hyperparameters=settings.hyperparameters,
-            suffix=settings.suffix or (suffix_from_file(dataset.name) if dataset else None),
+            suffix=suffix if vendor is None or vendor.takes_suffix else None,
             seed=settings.seed,
             method=method,
             grader=settings.grader,
@@ -326,11 +401,15 @@ class JobRequests:
             validation_dataset_id=None if at_provider else settings.validation,
             validation_file=settings.validation if at_provider else None,
             estimated_cost=self._price(settings, method, dataset.report if dataset else None),
+            training_price=self._providers.training_price(settings.model, settings.provider),
         )
 
     def _price(self, settings: JobSettings, method: str, report: Report | None) -> float | None:
         """US dollars; None where nobody knows."""
+        provider = settings.provider
+        price = self._providers.training_price(settings.model, provider)
         if report is None:
-            return 0.0 if is_free(settings.model, self._provider.name) else None
+            free = is_free(settings.model, provider) if price is None else price == 0
+            return 0.0 if free else None
         epochs = settings.hyperparameters.n_epochs
-        return estimate(report, settings.model, epochs, method=method, provider=self._provider.name).usd
+        return estimate(report, settings.model, epochs, method=method, provider=provider, price_per_million=price).usd

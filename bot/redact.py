@@ -1,7 +1,7 @@
 """Secrets taken out of text that others wrote: providers' errors, models' answers, files' contents.
 
-Covers keys that are recognised by their shape (training_files/secret_shapes.toml). It does not find a password in
-prose: nothing can.
+Covers keys that are recognised by their shape (training_files/secret_shapes.toml), and those that the program itself
+was given. It does not find a password in prose: nothing can.
 """
 
 import re
@@ -35,8 +35,20 @@ _NAMED: Final = (
 _ADDRESS: Final = re.compile(r"(\b[a-z][a-z0-9+.\-]{1,20}://)[^\s/@:]{1,200}:[^\s/@]{1,200}@", re.IGNORECASE)
 
 
+_SHORTEST: Final = 8
+_known: Final[set[str]] = set()
+
+
+def remember_secret(secret: str) -> None:
+    """Take it out of all text from now on, however it looks. One that is shorter than any key is no secret."""
+    if len(secret) >= _SHORTEST:
+        _known.add(secret)
+
+
 def redact(text: str) -> str:
     """`text` with everything that looks like a key, token or password replaced by "[secret removed]"."""
+    for secret in _known:
+        text = text.replace(secret, MARK)
     text = _BLOCKS.sub(MARK, _WORDS.sub(MARK, text))
     for named in _NAMED:
         text = named.sub(_AFTER_NAME, text)

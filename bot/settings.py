@@ -9,10 +9,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.addresses import http_address
 from bot.errors import StartError, UnusableSetting
 from bot.providers.openai import OPENAI
 from bot.providers.trainer import TRAINER
-from bot.providers.vendors import vendor_of
 from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
@@ -46,6 +46,12 @@ class Settings(BaseSettings):
         None,
         description="HTTP mode: the secret (`whsec_…`) of OpenAI's webhooks to `/openai/webhook` for "
         "`fine_tuning.job.*`; with them ends of jobs are seen at once.",
+    )
+    finetune_providers: Path | None = Field(
+        None,
+        description="File that sets up several providers, see [providers.md](providers.md); by default "
+        "`providers.toml` in the folder that the bot is started from, if it is there. It takes the place of the other "
+        "settings of the provider. `none`: do not look for one.",
     )
     finetune_provider: str | None = Field(
         None, description="What to call the provider in messages; by default the host of its URL."
@@ -178,19 +184,7 @@ class Settings(BaseSettings):
     @field_validator("openai_base_url", "slack_api_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        """Of a proper form, since libraries say no more of another than that there is no connection."""
-        if value is None:
-            return None
-        if not value.startswith(("http://", "https://")):
-            raise PydanticCustomError("no_http_address", "no address")
-        try:
-            parts = urlsplit(value)
-            _ = parts.port
-        except ValueError:
-            raise PydanticCustomError("no_address", "no address") from None
-        if not parts.hostname or any(letter.isspace() for letter in value.strip()):
-            raise PydanticCustomError("no_address", "no address")
-        return value.strip()
+        return None if value is None else http_address(value)
 
     @property
     def provider_name(self) -> str:
@@ -201,10 +195,6 @@ class Settings(BaseSettings):
             return OPENAI.name
         host = urlsplit(self.openai_base_url).hostname or self.openai_base_url
         return TRAINER.name if host in TRAINER.hosts else host
-
-    @property
-    def embedding_model(self) -> str | None:
-        return self.finetune_embedding_model or vendor_of(self.provider_name).embeddings
 
 
 def load(**overrides: object) -> Settings:

@@ -32,6 +32,7 @@ from handlers.launcher.register import FEATURE as LAUNCHER
 from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
+from handlers.providers.register import FEATURE as PROVIDERS
 from handlers.repair.register import FEATURE as REPAIR
 from handlers.reports.register import FEATURE as REPORTS
 from handlers.request import Request
@@ -51,6 +52,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     GROUP_APPROVAL,
     PROVIDER_FILES,
     LAUNCHER,
+    PROVIDERS,
     JOBS,
     EXPERIMENTS,
     METRICS,

@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from app.command_line import app as command_line
+from bot.providers.configured import PriceTable, ProvidersFile, ProviderTable
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from texts import commands as texts
@@ -70,6 +71,21 @@ def settings_page() -> str:
             field = left.pop(name)
             default = field.get_default(call_default_factory=True)
             parts.append(f"| `{name.upper()}` | {_default(default)} | {_cell(field.description)} |")
+    parts += [
+        "",
+        "## `providers.toml`",
+        "",
+        "Several providers at once. How to write it: [providers.md](providers.md).",
+    ]
+    for title, table in (
+        ("At the top", ProvidersFile),
+        ("`[providers.NAME]`", ProviderTable),
+        ("`[providers.NAME.prices.MODEL]`, in US dollars", PriceTable),
+    ):
+        parts += ["", f"### {title}", "", "| | default | meaning |", "|---|---|---|"]
+        for name, field in table.model_fields.items():
+            if field.description is not None:
+                parts.append(f"| `{name}` | {_default(field.get_default())} | {_cell(field.description)} |")
     parts += ["", "## Trainer", "", "Of `finetune-bot trainer serve`.", ""]
     parts += ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in TrainerSettings.model_fields.items():

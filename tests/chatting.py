@@ -1,6 +1,6 @@
 """The use cases of talking to a model, which answer what a test wrote down."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -54,6 +54,9 @@ class Models:
     stopped: list[str] = field(default_factory=list)
     removed: list[Conversation] = field(default_factory=list)
     promoted: str | None = None
+
+    async def allowed(self, models: Iterable[str], channel: str) -> list[str]:
+        return list(models)
 
     async def current(self, caller: Caller) -> str | None:
         return self.promoted

@@ -31,7 +31,7 @@ async def main(folder: Path, url: str, key: str) -> None:
     http = openai.DefaultAsyncHttpxClient(verify=False)
     providers = Providers(OpenAIProtocol("acme", openai.AsyncOpenAI(api_key=key, base_url=url, http_client=http)))
     jobs, store = SqliteJobStore(database), SqliteEvaluationStore(database)
-    catalogue, lost = Catalogue(providers, jobs, default=None), LostModels(jobs, providers)
+    catalogue, lost = Catalogue(providers, jobs), LostModels(jobs, providers)
     spending = ModelSpending(SqliteModelUseStore(database), SqliteBudgetStore(database), jobs, answer_cost)
     await EvaluationRuns(
         store,

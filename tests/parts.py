@@ -2,20 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import openai
 from openai import AsyncOpenAI
 from stand_in_provider import StandInProvider
 
+from bot.access import Policy
+from bot.audit import Entry
+from bot.authority import Authority
 from bot.datasets.dataset import Dataset
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Body, Notice
-from bot.providers.interface import RemoteEvent, RemoteJob
+from bot.providers.channel_providers import ChannelProviders
+from bot.providers.config import ProviderConfig
+from bot.providers.interface import Provider, RemoteEvent, RemoteJob
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
+from bot.providers.registry import Providers
 from training_files.report import Report, Tokens
 
 MODEL = "gpt-4.1-mini-2025-04-14"
@@ -145,3 +153,26 @@ async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+class Choices:
+    """Channels' default providers. Implements `bot.providers.channel_providers.ChannelProvidersStore`."""
+
+    def __init__(self) -> None:
+        self.chosen: dict[str, str] = {}
+
+    async def get(self, channel: str) -> str | None:
+        return self.chosen.get(channel)
+
+    async def set(self, channel: str, provider: str | None, entry: Entry) -> None:
+        self.chosen.pop(channel, None)
+        if provider is not None:
+            self.chosen[channel] = provider
+
+
+def channel_providers(
+    *providers: Provider, configs: Sequence[ProviderConfig] = (), authority: Authority | None = None
+) -> ChannelProviders:
+    """These, in every channel unless `configs` say otherwise."""
+    audit: Any = SimpleNamespace(add=AsyncMock())
+    return ChannelProviders(Choices(), Providers(*providers, configs=configs), authority or Authority(Policy(), audit))

@@ -23,7 +23,9 @@ class StandInProvider:
 
     prefix = "/v1"
 
-    def __init__(self, models: tuple[str, ...] = ("gpt-4.1-mini-2025-04-14",), *, newest_first: bool = True) -> None:
+    def __init__(
+        self, models: tuple[str, ...] = ("gpt-4.1-mini-2025-04-14",), *, newest_first: bool = True, first_id: int = 1
+    ) -> None:
         self.key = "sk-stand-in-0123456789abcdef"
         self.base_models = list(models)
         self.tuned: list[str] = []
@@ -58,7 +60,7 @@ class StandInProvider:
         self.chat_open = asyncio.Event()
         self.chat_open.set()
         self._faults: defaultdict[str, list[Json]] = defaultdict(list)
-        self._ids = itertools.count(1)
+        self._ids = itertools.count(first_id)
 
     async def __aenter__(self) -> "StandInProvider":
         app = web.Application(middlewares=[self._door], client_max_size=600_000_000)

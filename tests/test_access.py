@@ -47,7 +47,7 @@ MEMBERS_ACTS = (
     Action.KEEP,
     Action.SET_LANGUAGE,
 )
-OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Action.ERASE)
+OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.CHOOSE_PROVIDER, Action.READ_AUDIT, Action.ERASE)
 ABOUT_OWN_WORDS = (Action.AGREE, Action.WITHDRAW)
 ABOUT_THINGS = [act for act in Action if act not in ABOUT_OWN_WORDS]
 ALLOWED = {

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import MODEL, a_dataset, a_job, a_report, followed_job
+from parts import MODEL, a_dataset, a_job, a_report, channel_providers, followed_job
 from slack_requests import ANA, a_caller
 from stand_in_provider import StandInProvider
 
@@ -81,10 +81,11 @@ def make(
             job_lookup=JobLookup(jobs, authority),
             dataset_lookup=dataset_lookup,
             trainable=TrainableDatasets(datasets, dataset_lookup, authority),
-            provider_files=ProviderFiles(provider, datasets, jobs, authority),
-            catalogue=Catalogue(Providers(provider), jobs, default=None),
+            provider_files=ProviderFiles(channel_providers(provider), datasets, jobs, authority),
+            catalogue=Catalogue(Providers(provider), jobs),
             submitter=Submitter(jobs, Providers(provider), locate, rules=rules),
-            provider=provider,
+            providers=Providers(provider),
+            channel_providers=channel_providers(provider),
             authority=authority,
             audit=audit,
         )

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from app.connecting import configured
 from bot.errors import StartError
 from bot.settings import Settings, load
 from texts.errors import sentence
@@ -165,4 +166,5 @@ def test_the_bot_looks_for_tokenizers_where_the_command_line_does(
 def test_only_openai_and_the_trainer_have_a_model_for_embeddings_unless_one_is_named(
     settings: dict[str, str], model: str | None
 ) -> None:
-    assert load(**settings).embedding_model == model
+    (provider,) = configured(load(**settings))
+    assert provider.config.embeddings == model

@@ -31,6 +31,7 @@ def act(code: str) -> str:
         "set": _("set"),
         "set budget": _("set a budget"),
         "restrict models": _("say which models may be talked to"),
+        "choose provider": _("choose a provider"),
         "set language": _("set the language"),
         "personalize": _("change one's own settings"),
         "compare": _("compare"),

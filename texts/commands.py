@@ -408,6 +408,20 @@ def language() -> Description:
 
 
 @_command
+def provider() -> Description:
+    return Description(
+        _("provider [NAME | default]"),
+        _("Show the providers of this channel, or put one first"),
+        _(
+            "Jobs go to the one that stands first, unless another is named. Only administrators may put another one "
+            "first; `default` takes that back. To train at a certain provider once, type its name before the model: "
+            "`model=NAME/MODEL`."
+        ),
+        ("provider", "provider lab", "provider default"),
+    )
+
+
+@_command
 def datasets() -> Description:
     return Description(
         _("datasets [NAME]"),

@@ -27,20 +27,16 @@ from handlers.repair.listeners import RepairListeners
 def dataset_listeners(services: Services, deletion: DatasetDeletion) -> DatasetListeners:
     settings, datasets, file_store, pools = services.settings, services.datasets, services.file_store, services.pools
     poster, language = services.poster, services.languages.place
-    provider = services.providers.default.name
-    default = settings.finetune_default_model
-    checking = DatasetCheck(
-        datasets, file_store, pools, services.catalogue, default=default, tokenizers=settings.tokenizers
-    )
+    catalogue, providers = services.catalogue, services.channel_providers
+    checking = DatasetCheck(datasets, file_store, pools, catalogue, providers, tokenizers=settings.tokenizers)
     making = DerivedDatasets(datasets)
     reports = ReportMessages(
         datasets=datasets,
-        reports=DatasetReports(datasets, services.jobs, services.catalogue, pools, provider=provider, default=default),
+        reports=DatasetReports(datasets, services.jobs, catalogue, pools, providers),
         second_pass=SecondPass(datasets, file_store, pools),
         reactions=Reactions(datasets, poster),
         poster=poster,
         language=language,
-        provider=provider,
         between_edits=services.timing.between_report_edits,
     )
     return DatasetListeners(
@@ -99,12 +95,12 @@ def deletion_listeners(services: Services, deletion: DatasetDeletion, reports: R
 
 
 def provider_files(services: Services) -> ProviderFiles:
-    return ProviderFiles(services.providers.default, services.datasets, services.jobs, services.authority)
+    return ProviderFiles(services.channel_providers, services.datasets, services.jobs, services.authority)
 
 
 def provider_file_listeners(services: Services, files: ProviderFiles) -> ProviderFileListeners:
     return ProviderFileListeners(
         callers=services.callers,
         files=files,
-        provider=services.providers.default.name,
+        providers=services.channel_providers,
     )

@@ -115,9 +115,14 @@ def grader_files(services: Services) -> GraderFiles:
     return GraderFiles(store, services.datasets, services.file_store, services.pools, services.authority)
 
 
-def _embeddings(services: Services) -> EmbeddingModel | None:
-    name = services.settings.embedding_model
-    return EmbeddingModel(name, services.providers.default) if name else None
+def _embeddings(services: Services) -> dict[str, EmbeddingModel]:
+    """By provider."""
+    found = {}
+    for provider in services.providers:
+        config = services.providers.config(provider.name)
+        if name := config.embeddings:
+            found[provider.name] = EmbeddingModel(name, provider, anywhere=config.channels is None)
+    return found
 
 
 def _trusted(settings: Settings) -> frozenset[str]:

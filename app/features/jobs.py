@@ -29,7 +29,6 @@ from handlers.sweeps.listeners import SweepListeners
 
 
 def start_listeners(services: Services, files: ProviderFiles) -> StartListeners:
-    provider = services.providers.default
     requests = JobRequests(
         jobs=services.jobs,
         job_lookup=services.job_lookup,
@@ -38,7 +37,8 @@ def start_listeners(services: Services, files: ProviderFiles) -> StartListeners:
         provider_files=files,
         catalogue=services.catalogue,
         submitter=services.submitter,
-        provider=provider,
+        providers=services.providers,
+        channel_providers=services.channel_providers,
         authority=services.authority,
         audit=services.audit,
     )
@@ -50,7 +50,7 @@ def start_listeners(services: Services, files: ProviderFiles) -> StartListeners:
         models=services.trainable_models,
         overlaps=Overlaps(services.file_store, services.pools),
         poster=services.poster,
-        provider=provider.name,
+        providers=services.channel_providers,
     )
     return StartListeners(
         callers=services.callers,
@@ -62,7 +62,6 @@ def start_listeners(services: Services, files: ProviderFiles) -> StartListeners:
         model_lookup=services.model_lookup,
         incoming_files=services.incoming_files,
         modal=modal,
-        provider=provider.name,
     )
 
 
@@ -101,7 +100,13 @@ def job_listeners(services: Services, files: ProviderFiles) -> JobListeners:
         job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
         keeping=KeptCheckpoints(jobs, lookup, authority),
         results=JobResults(jobs, lookup, services.providers),
-        imports=JobImport(services.sync, authority, services.catalogue.resource, files.require_to_post),
+        imports=JobImport(
+            services.sync,
+            authority,
+            services.catalogue.resource,
+            files.require_to_post,
+            services.channel_providers.is_allowed,
+        ),
         learned=services.learned,
         cards=services.cards,
         modals=Modals(services.poster),

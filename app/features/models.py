@@ -9,6 +9,7 @@ from bot.unused import UnusedThings
 from handlers.exports.keeper import ExportKeeper
 from handlers.exports.listeners import ExportListeners
 from handlers.models.listeners import ModelListeners
+from handlers.providers.listeners import ProviderListeners
 from handlers.retirement.listeners import RetirementListeners
 
 
@@ -19,6 +20,7 @@ def model_listeners(services: Services) -> ModelListeners:
         lookup=services.model_lookup,
         channel_models=services.channel_models,
         learned=services.learned,
+        several_providers=services.channel_providers.several,
         languages=services.languages,
         poster=services.poster,
     )
@@ -35,6 +37,12 @@ def retirement_listeners(services: Services) -> RetirementListeners:
         services.authority,
     )
     return RetirementListeners(services.callers, calendar, unused)
+
+
+def provider_listeners(services: Services) -> ProviderListeners:
+    return ProviderListeners(
+        services.callers, services.channel_providers, services.authority, services.languages, services.poster
+    )
 
 
 def export_listeners(services: Services) -> ExportListeners:

@@ -7,6 +7,8 @@ from bot.access import Action, Caller
 from bot.audit import Entry
 from bot.authority import Authority, entry
 from bot.errors import Denied, Invalid
+from bot.models.catalogue import Catalogue
+from bot.providers.channel_providers import ChannelProviders
 
 
 class ChannelModelsStore(Protocol):
@@ -17,18 +19,23 @@ class ChannelModelsStore(Protocol):
 
 
 class ChannelModels:
-    def __init__(self, store: ChannelModelsStore, authority: Authority) -> None:
+    def __init__(
+        self, store: ChannelModelsStore, authority: Authority, catalogue: Catalogue, providers: ChannelProviders
+    ) -> None:
         self._store = store
         self._authority = authority
+        self._catalogue = catalogue
+        self._providers = providers
 
     async def allowed(self, channel: str) -> list[str]:
         """Empty where all are."""
         return await self._store.get(channel)
 
     async def among(self, channel: str, models: Iterable[str]) -> list[str]:
-        """Those that are allowed there."""
+        """Those that are allowed there, their providers too."""
         allowed = await self.allowed(channel)
-        return [model for model in models if not allowed or model in allowed]
+        here = await self._catalogue.allowed(models, channel)
+        return [model for model in here if not allowed or model in allowed]
 
     async def allow(self, caller: Caller, model: str) -> list[str]:
         """One more in the caller's channel; with the first, all others are shut out. Returns those that are allowed.
@@ -48,7 +55,11 @@ class ChannelModels:
         await self._store.set(caller.channel, (), changed)
 
     async def require(self, caller: Caller, model: str) -> None:
-        """Return if the model may be talked to in the caller's channel. Raises Denied, which the audit log keeps."""
+        """Return if the model, and its provider, may be talked to in the caller's channel. Raises Denied, which the
+        audit log keeps."""
+        if self._providers.restricted:
+            provider = await self._catalogue.provider_of(model, caller.channel)
+            await self._providers.require(caller, Action.CHAT, provider.name, model)
         models = await self._store.get(caller.channel)
         if models and model not in models:
             error = Denied("model_not_allowed_here", models=tuple(models))

@@ -67,7 +67,7 @@ class Asking:
     async def require_budget(self, comparison: Comparison, asker: str) -> None:
         """Return if its models may be asked. Raises OverBudget."""
         for model in comparison.models:
-            provider = await self._catalogue.provider_of(model)
+            provider = await self._catalogue.provider_of(model, comparison.channel)
             await self._spending.check(asker, comparison.channel, model, provider.name, time.time())
 
     async def _answer(
@@ -78,7 +78,7 @@ class Asking:
         model: str,
         on_text: Callable[[str], None],
     ) -> ModelAnswer:
-        provider = await self._catalogue.provider_of(model)
+        provider = await self._catalogue.provider_of(model, comparison.channel)
         asked_by = (questions[-1].asker, comparison.channel, model, provider.name)
         await self._spending.check(*asked_by, time.time())
         delays, before = iter(self._warm_up), history(questions[:-1], answers, model)

@@ -103,7 +103,7 @@ class Chat:
         await self._channel_models.require(caller, conversation.model)
 
     async def _check_budget(self, caller: Caller, conversation: Conversation) -> None:
-        provider = (await self._catalogue.provider_of(conversation.model)).name
+        provider = (await self._catalogue.provider_of(conversation.model, conversation.channel)).name
         await self._spending.check(caller.user, conversation.channel, conversation.model, provider, time.time())
 
     @asynccontextmanager
@@ -230,7 +230,7 @@ class Chat:
         # A completion model is asked one question at a time.
         there = len(exchanges(turns)) if conversation.completion is None else 1
         kept = await self._window.fitting(conversation, turns) if there > 1 else 1
-        provider = await self._catalogue.provider_of(conversation.model)
+        provider = await self._catalogue.provider_of(conversation.model, conversation.channel)
         failures, delays = 0, iter(self._warm_up)
         while True:
             if kept < there and not await self._told_of_window(conversation):

@@ -10,6 +10,8 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Arrival, FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.models.catalogue import Catalogue
+from bot.models.model import OfferedModel
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.interface import ProviderError
 from bot.worker_processes import Pool, WorkerPools
 from training_files import DEFAULT_MODEL, Report, check_file
@@ -17,18 +19,18 @@ from training_files import DEFAULT_MODEL, Report, check_file
 log = structlog.get_logger()
 
 
-async def offered_models(catalogue: Catalogue, default: str | None) -> list[str]:
-    """The base models on offer; a provider that is down does not stop a check."""
+async def offered_models(catalogue: Catalogue, providers: ChannelProviders, channel: str) -> list[OfferedModel]:
+    """The base models on offer in a channel; a provider that is down does not stop a check."""
+    here = [provider.name for provider in await providers.offered(channel)]
     try:
-        return await catalogue.base_models()
+        return await catalogue.offered(here)
     except ProviderError as error:
         log.warning("models unknown", why=str(error))
-        return [default or DEFAULT_MODEL]
+        return [OfferedModel(name, providers.config(name).default_model or DEFAULT_MODEL) for name in here[:1]]
 
 
 class DatasetCheck:
-    """A file is judged for the first model on offer. `tokenizers` is the folder with tokenizers, `default` the model of
-    the settings."""
+    """A file is judged for the first model on offer in its channel. `tokenizers` is the folder with tokenizers."""
 
     def __init__(
         self,
@@ -36,15 +38,15 @@ class DatasetCheck:
         file_store: FileStore,
         pools: WorkerPools,
         catalogue: Catalogue,
+        providers: ChannelProviders,
         *,
         tokenizers: Path,
-        default: str | None = None,
     ) -> None:
         self._datasets = datasets
         self._file_store = file_store
         self._pools = pools
         self._catalogue = catalogue
-        self._default = default
+        self._providers = providers
         self._tokenizers = tokenizers
 
     async def check(
@@ -60,12 +62,12 @@ class DatasetCheck:
         `validation` is to validate what this one trains. What arrives becomes our copy when all of it was read;
         `on_partial` gets what was found up to then.
         """
-        models = await offered_models(self._catalogue, self._default)
+        models = await offered_models(self._catalogue, self._providers, dataset.channel)
         with self._file_store.reading(dataset, arrival) as path:
             found = await self._pools.run(
                 check_file,
                 path,
-                model=models[0] if models else self._default or DEFAULT_MODEL,
+                model=models[0].id if models else DEFAULT_MODEL,
                 tokenizers=self._tokenizers,
                 validation=self._file_store.path(validation.sha256) if validation else None,
                 growing=arrival.growing if arrival else None,

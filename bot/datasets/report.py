@@ -1,5 +1,6 @@
 """What a report says of a training file beside its findings: what training on it costs, and what belongs to it."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
@@ -14,6 +15,8 @@ from bot.datasets.interfaces import DatasetStore
 from bot.jobs.interfaces import JobStore
 from bot.jobs.throughput import seconds_per_token
 from bot.models.catalogue import Catalogue
+from bot.models.model import OfferedModel
+from bot.providers.channel_providers import ChannelProviders
 from bot.worker_processes import WorkerPools
 from training_files import Report, TrainingFileError, cost, lookup
 from training_files.finding_codes import BY_CODE
@@ -37,17 +40,19 @@ class Verdict(Enum):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A base model on which the file can be trained: US dollars, and seconds judged by the team's own past jobs."""
+    """A base model on which the file can be trained: US dollars, and seconds judged by the team's own past jobs.
+    `provider`: its name where there are several."""
 
     model: str
     usd: float | None = None
     seconds: float | None = None
+    provider: str = ""
 
 
 class DatasetReport(msgspec.Struct, frozen=True):
     """`found` is the report of `dataset`. `trainable`: some model on offer can be trained on such a file, or none of it
     could be read. `validation` is the data set that is to validate what this one trains, `validates` the name of the
-    one that this is to validate.
+    one that this is to validate. `provider`: the one that stands first in its channel; "" where there is none.
     """
 
     dataset: Dataset
@@ -56,6 +61,7 @@ class DatasetReport(msgspec.Struct, frozen=True):
     trainable: bool = True
     validation: Dataset | None = None
     validates: str = ""
+    provider: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -65,31 +71,27 @@ class DatasetReport(msgspec.Struct, frozen=True):
 
 
 class DatasetReports:
-    """`provider` is the name under which jobs keep it. `default`: the model of the settings."""
-
     def __init__(
         self,
         datasets: DatasetStore,
         jobs: JobStore,
         catalogue: Catalogue,
         pools: WorkerPools,
-        *,
-        provider: str,
-        default: str | None = None,
+        providers: ChannelProviders,
     ) -> None:
         self._datasets = datasets
         self._jobs = jobs
         self._catalogue = catalogue
         self._pools = pools
-        self._provider = provider
-        self._default = default
+        self._providers = providers
 
     async def of(self, dataset: Dataset) -> DatasetReport | None:
         """As of now; None where there is no report, or the data set was deleted."""
         found = dataset.report
         if found is None or dataset.deleted_at is not None:
             return None
-        offers = await self._offers(found)
+        offers = await self._offers(found, dataset.channel)
+        providers = await self._providers.offered(dataset.channel)
         dropped = await self._datasets.of_message(dataset.channel, dataset.created_at)
         return DatasetReport(
             dataset,
@@ -100,6 +102,7 @@ class DatasetReports:
             validates=next(
                 (one.name for one in dropped if one.validation == dataset.id and one.deleted_at is None), ""
             ),
+            provider=providers[0].name if providers else "",
         )
 
     async def picture(self, dataset: Dataset, words: ChartWords) -> bytes | None:
@@ -129,17 +132,28 @@ class DatasetReports:
             dataset_id, lambda known: msgspec.structs.replace(known, lengths_file=file_id)
         )
 
-    async def _offers(self, found: Report) -> list[Offer]:
+    async def _offers(self, found: Report, channel: str) -> list[Offer]:
         """What training would cost on each model that can be trained on such a file, and take, where that is known."""
-        paces = seconds_per_token(await self._jobs.latest(_JOBS), self._provider)
+        past = await self._jobs.latest(_JOBS)
+        paces: dict[str, Mapping[str, float]] = {}
         offers = []
-        for model in await offered_models(self._catalogue, self._default):
-            if self._catalogue.can_train(model, found.method, found) is False:
+        for one in await offered_models(self._catalogue, self._providers, channel):
+            if self._catalogue.can_train(one.id, found.method, found, one.provider) is False:
                 continue
-            usd = found.cost[model] if model in found.cost else cost(model, found.tokens.billed, found.epochs)
-            pace = paces.get(model)
-            offers.append(Offer(model, usd, pace * found.tokens.billed * found.epochs if pace else None))
+            if one.provider not in paces:
+                paces[one.provider] = seconds_per_token(past, one.provider)
+            pace = paces[one.provider].get(one.id)
+            seconds = pace * found.tokens.billed * found.epochs if pace else None
+            provider = one.provider if self._providers.several else ""
+            offers.append(Offer(one.id, self._usd(found, one), seconds, provider))
         return offers
+
+    def _usd(self, found: Report, model: OfferedModel) -> float | None:
+        tokens = found.tokens.billed * found.epochs
+        own = self._providers.training_price(model.id, model.provider)
+        if own is not None:
+            return round(own * tokens / 1_000_000, 6)
+        return found.cost[model.id] if model.id in found.cost else cost(model.id, tokens, 1)
 
 
 def is_repairable(found: Report) -> bool:

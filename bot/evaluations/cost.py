@@ -1,13 +1,14 @@
 """What an evaluation takes: money and time, for the answers that are not there yet and what grades them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
 from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore
-from bot.evaluations.model_answers import EmbeddingModel
+from bot.evaluations.model_answers import EmbeddingModel, embedding_model
 from bot.evaluations.pace import FIRST, OWN_AT_A_TIME
 from bot.evaluations.survey import Survey, answer_keys
 from bot.models.catalogue import Catalogue
@@ -53,7 +54,7 @@ class EvaluationCost:
         evaluations: EvaluationStore,
         catalogue: Catalogue,
         spending: ModelSpending,
-        embeddings: EmbeddingModel | None = None,
+        embeddings: Mapping[str, EmbeddingModel] = MappingProxyType({}),
     ) -> None:
         self._evaluations = evaluations
         self._catalogue = catalogue
@@ -65,8 +66,9 @@ class EvaluationCost:
         grader = grader_of(evaluation.grader)
         shares = [await self._answering(model, evaluation, read, drawn) for model in evaluation.models]
         shares += [await self._judging(judge, evaluation, read) for judge in judges(grader)]
-        if self._embeddings is not None and needs_embeddings(grader):
-            shares.append(self._embedding(self._embeddings, evaluation, read))
+        if self._embeddings and needs_embeddings(grader):
+            model = await embedding_model(self._catalogue, self._embeddings, evaluation.models)
+            shares += [self._embedding(model, evaluation, read)] if model else []
         seconds = [share.seconds for share in shares if share.seconds is not None]
         return Cost(
             answers=sum(share.answers for share in shares),

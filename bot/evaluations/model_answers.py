@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -35,7 +36,7 @@ from bot.providers.chat import (
 from bot.providers.interface import Provider, ProviderError, RateLimited, Refused
 from bot.spending.model_use import ModelSpending, ModelUse
 from bot.timing import Timing
-from graders.errors import GraderError
+from graders.errors import GraderError, NotAvailable
 
 log = structlog.get_logger()
 
@@ -62,10 +63,23 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class EmbeddingModel(msgspec.Struct, frozen=True):
-    """The model that turns texts into vectors, and who has it."""
+    """The model that turns texts into vectors, and who has it. `anywhere`: it may be used in every channel."""
 
     name: str
     provider: Provider
+    anywhere: bool = True
+
+
+async def embedding_model(
+    catalogue: Catalogue, embeddings: Mapping[str, EmbeddingModel], models: Sequence[str]
+) -> EmbeddingModel | None:
+    """The one by which the answers of all these models are compared: that of the first one's provider which has one,
+    else of any. `embeddings`: by provider. None where nobody has one. Raises UnknownProvider."""
+    for model in models:
+        name = (await catalogue.provider_of(model)).name
+        if name in embeddings:
+            return embeddings[name]
+    return next((one for one in embeddings.values() if one.anywhere), None)
 
 
 class _Text(msgspec.Struct, frozen=True):
@@ -110,7 +124,7 @@ class ModelAnswers:
         spending: ModelSpending,
         *,
         retry: Backoff = Timing.evaluate,
-        embeddings: EmbeddingModel | None = None,
+        embeddings: Mapping[str, EmbeddingModel] = MappingProxyType({}),
     ) -> None:
         self._evaluations = evaluations
         self._catalogue = catalogue
@@ -151,9 +165,12 @@ class ModelAnswers:
                 await asyncio.sleep(delay)
         return await self._evaluations.keep_answer(key, asked.model, asked.file, answer, use)
 
-    def embedder(self, payer: Payer, file: str, kept_in: str = "") -> "KeptEmbedder | None":
-        """None where there is no model for embeddings."""
-        return KeptEmbedder(self, self._embeddings, payer, file, kept_in) if self._embeddings is not None else None
+    def embedder(self, models: Sequence[str], payer: Payer, file: str, kept_in: str = "") -> "KeptEmbedder | None":
+        """For answers of these models. None where there is no model for embeddings."""
+        return KeptEmbedder(self, models, payer, file, kept_in) if self._embeddings else None
+
+    async def embedding_model(self, models: Sequence[str]) -> EmbeddingModel | None:
+        return await embedding_model(self._catalogue, self._embeddings, models)
 
     def pace(self, model: str, provider: Provider) -> Pace:
         if provider.name not in self._paces:
@@ -309,10 +326,11 @@ class KeptEmbedder:
     """Asks for vectors through `answers`, so that one is not paid for twice. Implements `graders.grading.Embedder`."""
 
     def __init__(
-        self, answers: ModelAnswers, model: EmbeddingModel, payer: Payer, file: str, kept_in: str = ""
+        self, answers: ModelAnswers, models: Sequence[str], payer: Payer, file: str, kept_in: str = ""
     ) -> None:
+        """`models`: whose answers are compared."""
         self._answers = answers
-        self._model = model
+        self._models = models
         self._payer = payer
         self._file = file
         self._kept_in = kept_in
@@ -321,11 +339,14 @@ class KeptEmbedder:
         return [await self._vector(text) for text in texts]
 
     async def _vector(self, text: str) -> list[float]:
-        asked = _Text(self._model.name, unicode(text), self._file, self._kept_in)
+        model = await self._answers.embedding_model(self._models)
+        if model is None:
+            raise NotAvailable("grader_no_embeddings")
+        asked = _Text(model.name, unicode(text), self._file, self._kept_in)
         try:
-            given = await self._answers.get(asked, self._payer, self._model.provider)
+            given = await self._answers.get(asked, self._payer, model.provider)
         except (ProviderError, NotFound) as error:
-            raise GraderError("grader_embedding_failed", model=self._model.name, problem=str(error)) from error
+            raise GraderError("grader_embedding_failed", model=model.name, problem=str(error)) from error
         return msgspec.json.decode(given.answer.content, type=list[float])
 
 

@@ -2,8 +2,9 @@
 takes, and what it can show."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -84,7 +85,7 @@ class EvaluationPlanning:
         *,
         tokenizers: Path | None = None,
         trusted: frozenset[str] = frozenset(),
-        embeddings: EmbeddingModel | None = None,
+        embeddings: Mapping[str, EmbeddingModel] = MappingProxyType({}),
     ) -> None:
         """`trusted`: the sources of Python graders that may run."""
         self._models = models
@@ -99,7 +100,7 @@ class EvaluationPlanning:
         self._authority = authority
         self._tokenizers = tokenizers
         self._trusted = trusted
-        self._embeds = embeddings is not None
+        self._embeds = bool(embeddings)
         self._cost = EvaluationCost(evaluations, catalogue, spending, embeddings)
         self._overlaps = Overlaps(file_store, pools)
 

@@ -155,7 +155,7 @@ class _Asking(Work):
         self._trusted = trusted
         self._judge = KeptJudge(answers, self._payer, evaluation.file, kept_in=evaluation.kept_in)
         self._grader = msgspec.json.encode(evaluation.grader)
-        self._embedder = answers.embedder(self._payer, evaluation.file, evaluation.kept_in)
+        self._embedder = answers.embedder(evaluation.models, self._payer, evaluation.file, evaluation.kept_in)
         grader = grader_of(evaluation.grader)
         self._asks_vectors = needs_embeddings(grader)
         self._asks_model = self._asks_vectors or needs_model(grader)

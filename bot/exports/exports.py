@@ -13,7 +13,6 @@ from bot.models.lookup import ModelLookup
 from bot.models.model import FineTunedModel
 from bot.providers.interface import Provider, Refused
 from bot.providers.registry import Providers
-from bot.providers.vendors import vendor_of
 
 MOST_TO_UPLOAD = 64_000_000
 """Bytes of an export that is put into Slack itself."""
@@ -116,6 +115,6 @@ class ModelExports:
             raise NotFound("unknown_model", model=word)
         await self._authority.require_to_post(caller, Action.EXPORT, thing)
         provider = await self._catalogue.provider_of(model)
-        if not vendor_of(provider.name).exports:
+        if not self._catalogue.vendor(provider.name).exports:
             raise Conflict("export_not_offered", provider=provider.name)
         return model, thing, provider

@@ -1,6 +1,7 @@
 """Whether a job that was just asked for may begin: now, when somebody has approved it, when there is room, or not."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -17,13 +18,18 @@ from bot.spending.budget import NotAdmitted, check
 
 class Rules(msgspec.Struct, frozen=True):
     """What the settings say. `approval_above` (US dollars) holds until an administrator sets another in Slack;
-    `deciders` are approvers and administrators (people and groups); `most_running` jobs at a time.
+    `deciders` are approvers and administrators (people and groups); `most_running` jobs at a time at a provider, unless
+    `most_running_at` says so for it.
     """
 
     approval_above: float | None = None
     approve_unknown: bool = True
     deciders: Collection[str] = ()
     most_running: int | None = None
+    most_running_at: Mapping[str, int] = MappingProxyType({})
+
+    def most(self, provider: str) -> int | None:
+        return self.most_running_at.get(provider, self.most_running)
 
 
 def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdate:
@@ -52,7 +58,8 @@ def decide_together(jobs: Sequence[Job], ledger: LedgerSnapshot, rules: Rules) -
         return [
             JobUpdate(job, notices=[notice(job, "approval", ApprovalAsked())], audit=[_entry(job)]) for job in asked
         ]
-    room = len(jobs) if rules.most_running is None else max(rules.most_running - ledger.running, 0)
+    most = rules.most(first.provider)
+    room = len(jobs) if most is None else max(most - ledger.running, 0)
     begun = [] if ledger.waiting else jobs[:room]
     length = ledger.waiting + len(jobs) - len(begun)
     waiting = [queued_up(job, ledger.waiting + n, length) for n, job in enumerate(jobs[len(begun) :], start=1)]

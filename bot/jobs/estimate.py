@@ -55,7 +55,12 @@ def real_cost(job: Job) -> float | None:
     """US dollars for what the provider says it trained; None where it does not say, or the price is not known."""
     if not job.trained_tokens:
         return None
-    usd = _usd(job.base_model, job.trained_tokens, job.provider)
+    price = job.training_price
+    usd = (
+        _usd(job.base_model, job.trained_tokens, job.provider)
+        if price is None
+        else round(price * job.trained_tokens / MILLION, 6)
+    )
     return None if usd and job.method == REINFORCEMENT else usd
 
 

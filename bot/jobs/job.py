@@ -83,8 +83,8 @@ class Job(msgspec.Struct, frozen=True):
     too, that answer no more. `kept`: checkpoints that people keep, by their models. `model_listed`: the provider has
     listed the finished model, so that it is missed where it does so no more. `queued_at`, `queue_position`: since when
     it waits in the provider's queue, and its place there from 1. `training_since` and `trained_seconds`: see
-    `training_time`. `parent`: the fine-tuned model after which this job makes the next one. `group`: the sweep
-    whose job it is.
+    `training_time`. `training_price`: US dollars per million tokens, where the provider's own is known. `parent`: the
+    fine-tuned model after which this job makes the next one. `group`: the sweep whose job it is.
     """
 
     id: str
@@ -116,6 +116,7 @@ class Job(msgspec.Struct, frozen=True):
     finished_at: float | None = None
     estimated_finish: float | None = None
     estimated_cost: float | None = None
+    training_price: float | None = None
     trained_tokens: int | None = None
     fine_tuned_model: str | None = None
     result_files: tuple[str, ...] = ()

@@ -52,6 +52,8 @@ async def _change(
     if job.provider_job_id is None:
         raise Conflict("not_at_provider_yet")
     provider = providers.named(job.provider)
+    if act == "pause" and not providers.config(job.provider).known_vendor.pauses:
+        raise Conflict("not_offered", provider=provider.name)
     try:
         remote = await (provider.pause if act == "pause" else provider.resume)(job.provider_job_id)
     except Refused as error:

@@ -37,7 +37,8 @@ class _Capacity(msgspec.Struct):
 
 class JobQueue:
     """Call `tick` as often as you like. `release` begins to submit a job, and returns whether it did. Each of
-    `providers`, by name, has its own queue.
+    `providers`, by name, has its own queue; `most_running` says how many of its jobs may run, None where it does not
+    matter.
 
     `clock` gives the times that are stored; `steady`, a monotonic clock, the pauses.
     """
@@ -48,7 +49,7 @@ class JobQueue:
         providers: Iterable[str],
         release: Callable[[str], Awaitable[bool]],
         *,
-        most_running: int | None = None,
+        most_running: Callable[[str], int | None] = lambda _: None,
         clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,7 +86,8 @@ class JobQueue:
 
     async def _has_room(self, waiting: Sequence[Job], provider: str, capacity: _Capacity) -> bool:
         running = await self._jobs.running(provider)
-        if self._most_running is not None and running >= self._most_running:
+        most = self._most_running(provider)
+        if most is not None and running >= most:
             return False
         for job in waiting:
             place = job.queue_place

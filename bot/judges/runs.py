@@ -64,7 +64,7 @@ class JudgeRuns(Runs[JudgeCheck, "_Asking"]):
         questions = await material.questions(run)
         payer = Payer(run.owner, run.channel, run.id)
         judge = _WatchedJudge(KeptJudge(self._answers, payer, questions.file, lambda: work.stopped, run.kept_in), work)
-        found = await work.ask(questions, judge, self._answers.embedder(payer, questions.file, run.kept_in))
+        found = await work.ask(questions, judge, self._answers.embedder(run.models, payer, questions.file, run.kept_in))
         if judge.why is not None and not judge.has_answered:
             work.stop(judge.why)
         if not work.stopped:

@@ -3,21 +3,22 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from bot.access import Resource
 from bot.errors import NotFound
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
-from bot.models.model import FineTunedModel
+from bot.models.model import FineTunedModel, OfferedModel
 from bot.models.names import short_name
 from bot.models.retirement import Retirement, ToldDates, retirement, told_dates
 from bot.providers.interface import Doubtful, Provider, ProviderError, RateLimited, RemoteModel, Unreachable
 from bot.providers.protocol import DPO, SUPERVISED
 from bot.providers.registry import Providers
 from bot.providers.trainer import TRAINER
-from bot.providers.vendors import vendor_of
+from bot.providers.vendor import Vendor
 from training_files import lookup
 from training_files.catalog import base_of, every_model
 from training_files.report import Report
@@ -25,9 +26,11 @@ from training_files.report import Report
 # Seconds to wait for a new listing if there is an old one: a modal must open within three.
 _PATIENCE = 1.5
 
+T = TypeVar("T")
+
 
 class Catalogue:
-    """`wanted`: the base models that the administrator offers; empty for all that the provider can train.
+    """Of all providers that are set up; each one's config names the base models that its administrator offers.
 
     A provider's listing is remembered for so many seconds (`remembered_for`).
     """
@@ -37,37 +40,47 @@ class Catalogue:
         providers: Providers,
         jobs: JobStore,
         *,
-        wanted: Sequence[str] = (),
-        default: str | None,
         remembered_for: float = 30.0,
     ) -> None:
         self._providers = providers
         self._jobs = jobs
-        self._wanted = wanted
-        self._default = default
         self._listings = {provider.name: _Listing(provider, remembered_for) for provider in providers}
 
-    async def base_models(self, today: date | None = None) -> list[str]:
-        """Ids of base models to offer for a new job, the default first.
+    async def offered(self, providers: Iterable[str] | None = None, today: date | None = None) -> list[OfferedModel]:
+        """Base models to offer for a new job at these providers, by default all: in their order, the default of each
+        first.
 
-        A provider that says which of its models can be trained (`fine_tunable`) is believed; of another's
-        models we offer those that our own table knows. None is offered whose training has ended.
+        A provider that says which of its models can be trained (`fine_tunable`) is believed; of another's models we
+        offer those that our own table knows. None is offered whose training has ended. Raises ProviderError where no
+        provider answers.
         """
-        offered, today = await self._offered(), today or datetime.now(UTC).date()
-        return self._default_first([model for model in offered if self._retirement(model, {}).trains(today)])
+        names = list(self._listings) if providers is None else list(providers)
+        today = today or datetime.now(UTC).date()
+        read = await asyncio.gather(*(self._offered_by(name) for name in names), return_exceptions=True)
+        return [
+            OfferedModel(name, model)
+            for name, models in zip(names, _answered(read), strict=True)
+            for model in models or ()
+            if self._retirement(model, {}, name).trains(today)
+        ]
 
-    async def _offered(self) -> list[str]:
-        if self._wanted:
-            return list(dict.fromkeys(self._wanted))
-        listed = await self._listings[self._providers.default.name].models()
+    async def base_models(self, today: date | None = None) -> list[str]:
+        """The ids of base models to offer for a new job, at any provider. Raises ProviderError."""
+        return list(dict.fromkeys(model.id for model in await self.offered(today=today)))
+
+    async def _offered_by(self, provider: str) -> list[str]:
+        config = self._providers.config(provider)
+        if config.models:
+            return _first(config.default_model, list(dict.fromkeys(config.models)))
+        listed = await self._listings[provider].models()
         # Fine-tuned models and checkpoints can be trained further, but are no base to begin with.
         told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
         ours = await self._jobs.models(told)
         told = [model for model in told if model not in ours]
-        if told:
-            return told
-        ids = {model.id for model in listed}
-        return [facts.id for facts in every_model() if facts.id in ids]
+        if not told:
+            ids = {model.id for model in listed}
+            told = [facts.id for facts in every_model() if facts.id in ids]
+        return _first(config.default_model, told)
 
     async def fine_tuned(self, *, fresh: bool = True) -> list[FineTunedModel]:
         """Newest first, as listed now, or unless `fresh` within the last half minute. Checkpoints stand with their
@@ -77,7 +90,7 @@ class Catalogue:
         """
         ours = await self._jobs.models()
         found = []
-        for model in await self._listed_anywhere(fresh=fresh):
+        for provider, model in await self._listed_anywhere(fresh=fresh):
             job = ours.get(model.id)
             kept = job.kept.get(model.id) if job else None
             made_by_job = job is not None and job.fine_tuned_model == model.id
@@ -89,11 +102,12 @@ class Catalogue:
                 FineTunedModel(
                     id=model.id,
                     base_model=job.base_model if job else base_of(model.id),
+                    provider=job.provider if job else provider,
                     job_id=job.id if job and not kept else None,
                     created_at=model.created_at or None,
                     owner=kept.owner if kept else job.requester if job else None,
                     shutdown_date=dies,
-                    exportable=job is not None and vendor_of(job.provider).name == TRAINER.name,
+                    exportable=job is not None and self.vendor(job.provider).name == TRAINER.name,
                     kept=kept is not None,
                     given_name=kept.name if kept else None,
                 )
@@ -106,14 +120,29 @@ class Catalogue:
         kept = {model: job.kept.get(model) for model, job in ours.items()}
         return {model: one.name for model, one in kept.items() if one and one.name}
 
-    async def provider_of(self, model: str) -> Provider:
-        """The provider that trained it for us, else one that lists it, else the default. Raises UnknownProvider where
-        that is not set up any more."""
-        job = (await self._jobs.models([model])).get(model)
-        if job is not None:
-            return self._providers.named(job.provider)
-        listing = next((one for one in self._listings.values() if one.shows(model)), None)
-        return listing.provider if listing else self._providers.default
+    async def provider_of(self, model: str, channel: str | None = None) -> Provider:
+        """The provider that trained it for us, else one that lists it, as a rule one that may be used in the channel,
+        else the first of all. Raises UnknownProvider where that is not set up any more."""
+        return self._providers.named((await self._homes([model], channel))[model])
+
+    async def allowed(self, models: Iterable[str], channel: str) -> list[str]:
+        """Those of providers that may be used in the channel."""
+        models = list(models)
+        if not self._providers.restricted:
+            return models
+        homes = await self._homes(models, channel)
+        return [model for model in models if self._providers.config(homes[model]).allowed_in(channel)]
+
+    async def _homes(self, models: Sequence[str], channel: str | None) -> dict[str, str]:
+        """The name of the provider of each of these models."""
+        ours = await self._jobs.models(models)
+        return {model: ours[model].provider if model in ours else self._lister(model, channel) for model in models}
+
+    def _lister(self, model: str, channel: str | None) -> str:
+        configs = [self._providers.config(name) for name in self._listings]
+        listers = [one for one in configs if model in one.models or self._listings[one.name].shows(model)]
+        here = [one for one in listers if channel is None or one.allowed_in(channel)]
+        return (here or listers or configs)[0].name
 
     async def resource(self, model: str) -> Resource:
         return (await self.resources([model]))[model]
@@ -133,12 +162,13 @@ class Catalogue:
             resources[model] = job.resource if job else Resource("", "", secret, "model", model)
         return resources
 
-    async def retirements(self, models: Sequence[str]) -> dict[str, Retirement]:
-        """When each of these models ends, as far as is announced: by what the providers listed last, and our table."""
+    async def retirements(self, models: Sequence[str], provider: str | None = None) -> dict[str, Retirement]:
+        """When each of these models ends at that provider, by default where it was made or is listed, as far as is
+        announced: by what the providers listed last, and our table."""
         with contextlib.suppress(ProviderError):
             await self._listed_anywhere(fresh=False)
         ours = await self._made_by(models)
-        return {model: self._retirement(model, ours) for model in models}
+        return {model: self._retirement(model, ours, provider) for model in models}
 
     async def _made_by(self, models: Sequence[str]) -> dict[str, Job]:
         """Our jobs that made these models, and those from which they go on, by model."""
@@ -167,6 +197,7 @@ class Catalogue:
                         shutdown_date=dies,
                         kept=kept is not None,
                         given_name=name,
+                        provider=job.provider,
                     )
                 )
         return gone
@@ -183,17 +214,25 @@ class Catalogue:
             return NotFound("no_such_model", model=model)
         return NotFound("model_retired", model=short_name(model), date=str(since))
 
-    def _retirement(self, model: str, ours: Mapping[str, Job]) -> Retirement:
+    def _retirement(self, model: str, ours: Mapping[str, Job], provider: str | None = None) -> Retirement:
         shown = (one for name in (model, base_of(model)) for one in self._listings.values() if one.shows(name))
         listing = next(shown, None)
-        provider = ours[model].provider if model in ours else listing.provider.name if listing else ""
+        if provider is None:
+            provider = ours[model].provider if model in ours else listing.provider.name if listing else ""
         at = self._listings.get(provider)
-        return retirement(model, provider, at.told if at else ToldDates(), ours)
+        return retirement(model, self.vendor(provider).name, at.told if at else ToldDates(), ours)
 
-    def can_train(self, model: str, method: str | None, report: Report | None = None) -> bool | None:
+    def can_train(
+        self, model: str, method: str | None, report: Report | None = None, provider: str | None = None
+    ) -> bool | None:
         """Whether a model can be trained so, on such a file; None where neither the provider nor our table tells."""
         facts = lookup(model)
-        read = (listed for listing in self._listings.values() for listed in listing.read_last)
+        wanted = method or (report.method if report else None)
+        of_provider = self.vendor(provider).methods if provider is not None else ()
+        if wanted and of_provider and wanted not in of_provider:
+            return False
+        asked = [one for name, one in self._listings.items() if provider in (None, name)]
+        read = (listed for listing in asked for listed in listing.read_last)
         told = next((listed.methods for listed in read if listed.id == model and listed.methods), None)
         methods = told or (facts.methods if facts else None)
         if method is not None and methods is not None and method not in methods:
@@ -238,22 +277,35 @@ class Catalogue:
         for listing in self._listings.values():
             listing.forget()
 
-    async def _listed_anywhere(self, *, fresh: bool) -> list[RemoteModel]:
-        """Raises ProviderError where no provider answers."""
+    async def _listed_anywhere(self, *, fresh: bool) -> list[tuple[str, RemoteModel]]:
+        """With the name of the provider that lists it. Raises ProviderError where no provider answers."""
         read = await asyncio.gather(
             *(one.models(fresh=fresh) for one in self._listings.values()), return_exceptions=True
         )
-        answered = [models for models in read if isinstance(models, list)]
-        for failure in read:
-            if isinstance(failure, BaseException) and not (answered and isinstance(failure, ProviderError)):
-                raise failure
-        return [model for models in answered for model in models]
+        return [
+            (name, model)
+            for name, models in zip(self._listings, _answered(read), strict=True)
+            for model in models or ()
+        ]
 
-    def _default_first(self, ids: list[str]) -> list[str]:
-        if self._default in ids:
-            ids.remove(self._default)
-            ids.insert(0, self._default)
-        return ids
+    def vendor(self, provider: str) -> Vendor:
+        """What a provider can do."""
+        return self._providers.config(provider).known_vendor
+
+
+def _answered(read: Sequence[list[T] | BaseException]) -> list[list[T] | None]:
+    """What was read, None of whom did not answer. Raises their ProviderError where none did."""
+    answered = [one if isinstance(one, list) else None for one in read]
+    whoever = any(one is not None for one in answered)
+    for failure in read:
+        if isinstance(failure, BaseException) and not (whoever and isinstance(failure, ProviderError)):
+            raise failure
+    return answered
+
+
+def _first(model: str | None, models: list[str]) -> list[str]:
+    """The same models, this one first if it is among them."""
+    return sorted(models, key=lambda one: one != model)
 
 
 class _Listing:

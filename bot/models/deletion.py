@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from bot.access import Action, Caller
 from bot.authority import Authority
-from bot.errors import NotFound
+from bot.errors import Conflict, NotFound
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.models.model import FineTunedModel
@@ -50,9 +50,11 @@ class ModelDeletion:
         ]
 
     async def delete(self, caller: Caller, model: str) -> None:
-        """Raises NotFound, Denied, ProviderError."""
+        """Raises NotFound, Denied, ProviderError; Conflict where the provider deletes none."""
         await self.check(caller, model)
         provider = await self._catalogue.provider_of(model)
+        if not self._catalogue.vendor(provider.name).deletes:
+            raise Conflict("deletion_not_offered", provider=provider.name)
         async with self._authority.recorded(caller, "delete model", model):
             await provider.delete_model(model)
         await self._lost_models.deleted(model)

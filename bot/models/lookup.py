@@ -35,6 +35,8 @@ class ModelLookup:
         `fresh`, as of the last half minute. Raises ProviderError.
         """
         models = await self._catalogue.fine_tuned(fresh=fresh)
+        here = set(await self._catalogue.allowed([model.id for model in models], place.channel))
+        models = [model for model in models if model.id in here]
         things = await self._catalogue.resources([model.id for model in models])
         current = await self._current.current_model(place.channel)
         models = sorted(models, key=lambda model: model.id != current)

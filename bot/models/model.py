@@ -1,10 +1,17 @@
-"""A fine-tuned model that the team can talk to: a value."""
+"""A model that can be trained, and one that was and that the team can talk to: values."""
 
 from datetime import date
 
 import msgspec
 
 from bot.models.names import short_name
+
+
+class OfferedModel(msgspec.Struct, frozen=True):
+    """A base model that a provider can train."""
+
+    provider: str
+    id: str
 
 
 class FineTunedModel(msgspec.Struct, frozen=True):
@@ -23,6 +30,7 @@ class FineTunedModel(msgspec.Struct, frozen=True):
     exportable: bool = False
     kept: bool = False
     given_name: str | None = None
+    provider: str = ""
 
     @property
     def name(self) -> str:

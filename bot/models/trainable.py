@@ -8,12 +8,14 @@ import msgspec
 
 from bot.access import Caller
 from bot.errors import Invalid
-from bot.jobs.estimate import is_free
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.retirement import Retirement
-from bot.providers.interface import Provider
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.protocol import DPO
+from bot.providers.registry import Providers
+from bot.providers.vendor import Vendor
+from bot.providers.vendors import vendor_of
 from training_files import Report, fine_tunable, lookup
 
 # A menu is no place to look for an old model: `/finetune start model=ft:…` takes any.
@@ -23,7 +25,8 @@ _LATEST_TUNED: Final = 25
 class TrainableModel(msgspec.Struct, frozen=True):
     """`price_per_million` is in US dollars per million billed tokens: 0 on the team's own hardware, None if unknown.
     `certain` is False if it is not known whether the model takes the file's format. `tuned`: a fine-tuned model.
-    `retirement`: until when it can be trained, and what comes of that answers.
+    `retirement`: until when it can be trained, and what comes of that answers. `vendor`: what its provider can do; None
+    where only the model tells.
     """
 
     id: str
@@ -33,20 +36,44 @@ class TrainableModel(msgspec.Struct, frozen=True):
     certain: bool = True
     tuned: bool = False
     retirement: Retirement = Retirement()
+    vendor: Vendor | None = None
+
+    @property
+    def reports_to_wandb(self) -> bool:
+        return reports_to_wandb(self.id, self.vendor)
+
+    @property
+    def keeps_metadata(self) -> bool:
+        facts = lookup(self.id)
+        return self.vendor.keeps_metadata if self.vendor else facts is None or vendor_of(facts.provider).keeps_metadata
+
+    @property
+    def takes_suffix(self) -> bool:
+        return self.vendor is None or self.vendor.takes_suffix
 
 
 class TrainableModels:
-    def __init__(self, catalogue: Catalogue, lookup: ModelLookup, provider: Provider) -> None:
+    def __init__(
+        self, catalogue: Catalogue, lookup: ModelLookup, providers: Providers, channel_providers: ChannelProviders
+    ) -> None:
         self._catalogue = catalogue
         self._lookup = lookup
-        self._provider = provider
+        self._providers = providers
+        self._channel_providers = channel_providers
 
-    async def base(self, report: Report | None = None) -> list[TrainableModel]:
-        """The base models on offer that can be trained on such a file, the default first. Raises ProviderError."""
-        models = await self._catalogue.base_models()
-        ends = await self._catalogue.retirements(models)
-        offered = [self._described(model, ends[model], report) for model in models]
+    async def base(self, channel: str, report: Report | None = None) -> list[TrainableModel]:
+        """The base models on offer in the channel that can be trained on such a file, the default first. Raises
+        ProviderError."""
+        providers = [provider.name for provider in await self._channel_providers.offered(channel)]
+        models = await self._catalogue.offered(providers)
+        ends = {name: await self._catalogue.retirements([one.id for one in models], name) for name in providers}
+        offered = [self._described(one.id, one.provider, ends[one.provider][one.id], report) for one in models]
         return [model for model in offered if model is not None]
+
+    async def untrainable(self, channel: str, report: Report) -> Invalid:
+        """That no model of the channel's provider can be trained on such a file. Raises NotFound where there is
+        none."""
+        return untrainable((await self._channel_providers.default(channel)).name, report)
 
     async def tuned(self, caller: Caller, report: Report | None = None) -> list[TrainableModel]:
         """The latest fine-tuned models that can be trained further on such a file, and that a job's card here may
@@ -55,7 +82,7 @@ class TrainableModels:
         models = (await self._lookup.visible(caller, caller.posts_in, fresh=False))[:_LATEST_TUNED]
         ends, today = await self._catalogue.retirements([model.id for model in models]), datetime.now(UTC).date()
         offered = [
-            self._described(model.id, ends[model.id], report, tuned=True)
+            self._described(model.id, model.provider, ends[model.id], report, tuned=True)
             for model in models
             if ends[model.id].trains(today)
         ]
@@ -68,15 +95,31 @@ class TrainableModels:
         ]
 
     def _described(
-        self, model: str, ends: Retirement, report: Report | None, *, tuned: bool = False
+        self, model: str, provider: str, ends: Retirement, report: Report | None, *, tuned: bool = False
     ) -> TrainableModel | None:
-        fits = self._catalogue.can_train(model, report.method if report else None, report)
+        fits = self._catalogue.can_train(model, report.method if report else None, report, provider)
         if fits is False:
             return None
         facts = lookup(model)
-        provider = self._provider.name
-        price = 0.0 if is_free(model, provider) else facts.training_price if facts else None
-        return TrainableModel(model, provider, model, price, certain=fits is not None, tuned=tuned, retirement=ends)
+        price = self._providers.training_price(model, provider)
+        if price is None and facts is not None:
+            price = facts.training_price
+        return TrainableModel(
+            model,
+            provider,
+            model,
+            price,
+            certain=fits is not None,
+            tuned=tuned,
+            retirement=ends,
+            vendor=self._providers.config(provider).vendor,
+        )
+
+
+def reports_to_wandb(model: str, vendor: Vendor | None) -> bool:
+    """`vendor`: that of the provider; None where only the model tells."""
+    facts = lookup(model)
+    return vendor.reports_to_wandb if vendor else facts is not None and vendor_of(facts.provider).reports_to_wandb
 
 
 def untrainable(provider: str, found: Report, today: date | None = None) -> Invalid:

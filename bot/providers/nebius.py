@@ -15,6 +15,7 @@ NEBIUS: Final = Vendor(
     hosts=("api.tokenfactory.nebius.com",),
     settings_in_method=False,
     learning_rate=1e-5,
+    base_url="https://api.tokenfactory.nebius.com/v1/",
     keeps_metadata=False,
     exports=False,
 )

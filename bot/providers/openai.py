@@ -7,6 +7,8 @@ from bot.providers.vendor import Vendor
 OPENAI: Final = Vendor(
     name="openai",
     hosts=("api.openai.com",),
+    base_url="https://api.openai.com/v1",
+    webhooks=True,
     reports_to_wandb=True,
     exports=False,
     # It refuses fields that it does not know.

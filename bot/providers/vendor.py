@@ -4,8 +4,13 @@ import msgspec
 
 
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` is what `models.toml` and FINETUNE_PROVIDER call it, `hosts` where it is reached; one
-    that begins with a dot stands for all names that end so.
+    """`name` is what `models.toml`, `providers.toml` and FINETUNE_PROVIDER call it, `hosts` where it is reached;
+    one that begins with a dot stands for all names that end so. `base_url`: its usual address; None where each has an
+    address of its own.
+
+    What a vendor lacks is offered nowhere. `methods`: by which it trains; empty where its models tell. `pauses`: jobs.
+    `deletes`: models and files. `webhooks`: it tells when a job has ended. `takes_suffix`: a part of the model's name
+    that people choose.
 
     `free`: training there costs nothing. `keeps_metadata`: what is sent with a job comes back with it.
     `reports_to_wandb`: it takes Weights & Biases as an integration. `continues`: it can be told to go on with the
@@ -21,6 +26,12 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     hosts: tuple[str, ...] = ()
+    base_url: str | None = None
+    methods: tuple[str, ...] = ()
+    pauses: bool = True
+    deletes: bool = True
+    webhooks: bool = False
+    takes_suffix: bool = True
     free: bool = False
     keeps_metadata: bool = True
     reports_to_wandb: bool = False

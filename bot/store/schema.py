@@ -321,6 +321,12 @@ def m028_people(db: Database) -> None:
     )
 
 
+@migrations()
+def m029_channel_providers(db: Database) -> None:
+    """The provider that stands first in a channel, where an administrator chose one."""
+    db.execute("CREATE TABLE channel_providers (channel TEXT PRIMARY KEY, provider TEXT NOT NULL) STRICT")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -10,7 +10,7 @@ from bot.access import Action, Caller
 from bot.audit import AuditLog, Outcome
 from bot.authority import Authority, entry
 from bot.datasets.dataset import Dataset
-from bot.errors import BotError, NotFound
+from bot.errors import BotError, Invalid, NotFound
 from bot.job_requests import JobRequest, JobRequests
 from bot.jobs import states
 from bot.jobs.admission import price_of
@@ -69,7 +69,8 @@ class Sweeps:
         seconds = 0.0
         known = True
         for configuration in request.configurations:
-            told = await self._requests.estimate(configuration.settings, request.dataset) if request.dataset else None
+            settings, dataset = configuration.settings, request.dataset
+            told = await self._requests.estimate(caller, settings, dataset) if dataset else None
             known = known and told is not None and told.seconds is not None
             seconds += (told.seconds or 0.0) if told else 0.0
         usd, needed = price_of(jobs), seconds if known else None
@@ -145,4 +146,6 @@ class Sweeps:
             settings = msgspec.structs.replace(settings, suffix=f"{suffix[:_LONGEST_SUFFIX]}-{number}")
             one = JobRequest(settings, request.dataset.id if request.dataset else None, request.file_id)
             made.append(await self._requests.drafted(caller, one, origin, f"{identity}/{number}"))
+        if len(providers := {job.provider for job in made}) > 1:
+            raise Invalid("sweep_of_several_providers", "model", providers=tuple(sorted(providers)))
         return made

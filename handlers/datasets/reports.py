@@ -38,7 +38,7 @@ WORTH_WATCHING: Final = 2_000_000
 
 @dataclass(frozen=True)
 class ReportMessages:
-    """In the language of the channel. `provider` is what people call it, `between_edits` a pause in seconds."""
+    """In the language of the channel. `between_edits` is a pause in seconds."""
 
     datasets: DatasetStore
     reports: DatasetReports
@@ -46,7 +46,6 @@ class ReportMessages:
     reactions: Reactions
     poster: Poster
     language: LanguageOf
-    provider: str
     between_edits: float
 
     async def begin(self, dataset: Dataset, *, is_retry: bool, since: float) -> str:
@@ -118,7 +117,7 @@ class ReportMessages:
             message = blocks.report(
                 dataset,
                 offers=report.offers,
-                obstacle="" if report.trainable else sentence(untrainable(self.provider, report.found)),
+                obstacle="" if report.trainable else sentence(untrainable(report.provider, report.found)),
                 validation=report.validation,
                 validates=report.validates,
                 picture_alt=alt,

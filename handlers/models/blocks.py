@@ -26,14 +26,17 @@ def model_list(
     base: Sequence[TrainableModel],
     fine_tuned: Sequence[FineTunedModel],
     learned_from: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    *,
+    several: bool = False,
 ) -> Message:
     """Fine-tuned models (in the order to show them, 12 at most), a button to talk to each; then base models.
-    `learned_from`: the names of a model's training sets."""
+    `learned_from`: the names of a model's training sets. `several`: there are several providers, so that each is
+    named."""
     blocks: list[Block] = [section(bold(texts.fine_tuned_models()))]
     if not fine_tuned:
         blocks.append(section(texts.none_yet()))
     for model in fine_tuned[:TUNED_SHOWN]:
-        blocks.append(_tuned(model, learned_from.get(model.id, ())))
+        blocks.append(_tuned(model, learned_from.get(model.id, ()), model.provider if several else ""))
         if model.exportable and (away := export_button(model.id)) is not None:
             blocks.append(actions(away))
     blocks += _left(len(fine_tuned))
@@ -86,8 +89,8 @@ def _name(model: str, name: str) -> str:
     return code(name, 120) if name == model else f"{code(name, 120)} · {code(model, 200)}"
 
 
-def _tuned(model: FineTunedModel, learned_from: Sequence[str]) -> Block:
-    facts = [texts.made_from(code(model.base_model, 80))]
+def _tuned(model: FineTunedModel, learned_from: Sequence[str], provider: str) -> Block:
+    facts = [texts.made_from(code(model.base_model, 80)), *([quoted(provider, 40)] if provider else [])]
     if model.owner:
         who = person(model.owner)
         facts.append(texts.kept_by(who) if model.kept else who)

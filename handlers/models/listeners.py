@@ -24,6 +24,7 @@ class ModelListeners:
     lookup: ModelLookup
     channel_models: ChannelModels
     learned: LearnedModels
+    several_providers: bool
     languages: Languages
     poster: Poster
 
@@ -47,7 +48,11 @@ class ModelListeners:
         fine_tuned = await self.lookup.visible(caller, caller.answers_in)
         shown = [model.id for model in fine_tuned[: blocks.TUNED_SHOWN]]
         sets = await self.learned.collections_of(caller, shown)
-        await request.answer(blocks.model_list(await self.trainable.base(), fine_tuned, sets))
+        await request.answer(
+            blocks.model_list(
+                await self.trainable.base(request.channel), fine_tuned, sets, several=self.several_providers
+            )
+        )
 
     async def _tell_channel(self, request: Request, allowed: Sequence[str]) -> None:
         with speaking(await self.languages.place(request.channel, request.user)):

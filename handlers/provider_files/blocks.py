@@ -1,4 +1,4 @@
-"""The training files that the provider has, as a message."""
+"""The training files that the providers have, as a message."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,8 +19,9 @@ DELETE_UNUSED: Final = "files_delete_unused"
 _PAGE: Final = 10
 
 
-def file_list(provider: str, files: Sequence[ProviderFile], page: int, *, admin: bool) -> Message:
-    """Page `page` (from 1), ten files each."""
+def file_list(providers: Sequence[str], files: Sequence[ProviderFile], page: int, *, admin: bool) -> Message:
+    """Page `page` (from 1), ten files each. `providers`: those whose files these are."""
+    provider = listed(list(providers))
     if not files:
         text = texts.none_there(quoted(provider, 60))
         return message(text, [section(text)])
@@ -29,13 +30,14 @@ def file_list(provider: str, files: Sequence[ProviderFile], page: int, *, admin:
     text = texts.heading(len(files), quoted(provider, 60), file_size(sum(one.file.bytes for one in files)))
     blocks: list[Block] = [section(bold(text))]
     for one in files[(page - 1) * _PAGE : page * _PAGE]:
-        blocks.append(section(_line(one), button=_delete(one) if one.deletable else None))
+        named = one.provider if len(providers) > 1 else ""
+        blocks.append(section(_line(one, named), button=_delete(one) if one.deletable else None))
     turning = []
     if page > 1:
         turning.append(button(texts.newer(), NEWER, str(page - 1)))
     if page < pages:
         turning.append(button(texts.older(), OLDER, str(page + 1)))
-    unused = [one for one in files if not one.in_use]
+    unused = [one for one in files if not one.in_use and one.deletable]
     if admin and len(unused) > 1:
         turning.append(_delete_unused(len(unused), provider))
     if turning:
@@ -45,10 +47,12 @@ def file_list(provider: str, files: Sequence[ProviderFile], page: int, *, admin:
     return message(text, blocks)
 
 
-def _line(one: ProviderFile) -> str:
+def _line(one: ProviderFile, provider: str) -> str:
     parts = [code(one.name), code(one.file.id, 60), file_size(one.file.bytes)]
     if one.file.created_at:
         parts.append(date(one.file.created_at))
+    if provider:
+        parts.append(quoted(provider, 40))
     if one.in_use:
         jobs = [code(job, 60) for job in one.jobs[:3]]
         parts.append(texts.used_by(listed(jobs)) if jobs else texts.used_by_a_job())
@@ -57,7 +61,7 @@ def _line(one: ProviderFile) -> str:
 
 def _delete(one: ProviderFile) -> ButtonElement:
     question = confirm(*texts.delete_question(one.name))
-    return button(texts.delete_button(), DELETE, one.file.id, style="danger", confirm=question)
+    return button(texts.delete_button(), DELETE, f"{one.file.id} {one.provider}", style="danger", confirm=question)
 
 
 def _delete_unused(count: int, provider: str) -> ButtonElement:

@@ -1,9 +1,10 @@
-"""`/finetune files`: the training files that the provider has, in pages, with buttons that delete them."""
+"""`/finetune files`: the training files that the providers have, in pages, with buttons that delete them."""
 
 from dataclasses import dataclass
 
 from bot.access import Role
 from bot.datasets.provider_files import ProviderFiles
+from bot.providers.channel_providers import ChannelProviders
 from handlers.callers import Callers
 from handlers.provider_files import blocks
 from handlers.request import Request
@@ -11,11 +12,9 @@ from handlers.request import Request
 
 @dataclass(frozen=True)
 class ProviderFileListeners:
-    """`provider` is what people call it."""
-
     callers: Callers
     files: ProviderFiles
-    provider: str
+    providers: ChannelProviders
 
     async def command(self, request: Request) -> None:
         await self._show(request, 1)
@@ -26,7 +25,8 @@ class ProviderFileListeners:
     async def delete(self, request: Request) -> None:
         """One file; the button has asked."""
         request = request.in_place
-        await self.files.delete(await self.callers.of(request), request.text)
+        file_id, _, provider = request.text.partition(" ")
+        await self.files.delete(await self.callers.of(request), file_id, provider)
         await self._show(request, 1)
 
     async def delete_unused(self, request: Request) -> None:
@@ -37,4 +37,5 @@ class ProviderFileListeners:
     async def _show(self, request: Request, page: int) -> None:
         caller = await self.callers.of(request)
         files = await self.files.visible(caller)
-        await request.answer(blocks.file_list(self.provider, files, page, admin=caller.actor.role is Role.ADMIN))
+        providers = [provider.name for provider in await self.providers.offered(request.channel)]
+        await request.answer(blocks.file_list(providers, files, page, admin=caller.actor.role is Role.ADMIN))

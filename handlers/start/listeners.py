@@ -20,7 +20,7 @@ from bot.errors import Denied, Invalid
 from bot.job_requests import Draft, JobRequest, JobRequests
 from bot.jobs.settings import AUTO, JobSettings, read_settings
 from bot.models.lookup import ModelLookup
-from bot.models.trainable import TrainableModels, untrainable
+from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import PostRefused
 from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
@@ -51,8 +51,6 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class StartListeners:
-    """`provider` is what people call it."""
-
     callers: Callers
     requests: JobRequests
     datasets: DatasetLookup
@@ -62,7 +60,6 @@ class StartListeners:
     model_lookup: ModelLookup
     incoming_files: IncomingFiles
     modal: StartModal
-    provider: str
 
     async def pressed(self, request: Request) -> None:
         """*Start fine-tuning* on a report."""
@@ -119,7 +116,7 @@ class StartListeners:
             start_question(
                 dataset.name if dataset else file_id or "",
                 words,
-                await self._estimate(job_request.settings, dataset),
+                await self._estimate(caller, job_request.settings, dataset),
                 msgspec.json.encode(question).decode(),
                 preview=admission_preview(preview),
                 pairing=pairing,
@@ -169,19 +166,20 @@ class StartListeners:
 
     async def chosen_model(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> dict[str, str]:
         """The id of the one that was named, else of the one that the file was made for, else of the first that can be
-        trained on it."""
+        trained on it. Where there are several providers, with the one's that it goes to: `NAME/ID`."""
         if "model" in words:
-            return {"model": await self.model_lookup.named(caller, words["model"])}
+            return {"model": await self.requests.word_of(caller, await self.model_lookup.named(caller, words["model"]))}
         if dataset is not None and dataset.parent:
-            return {"model": (await self.requests.on(caller, dataset)).words["model"]}
+            made_for = (await self.requests.on(caller, dataset)).words["model"]
+            return {"model": await self.requests.word_of(caller, made_for)}
         report = dataset.report if dataset else None
-        offered = await self.models.base(report)
+        offered = await self.models.base(caller.channel, report)
         if report is not None and not offered:
-            raise untrainable(self.provider, report)
-        return {"model": offered[0].id} if offered else {}
+            raise await self.models.untrainable(caller.channel, report)
+        return {"model": self.requests.word(offered[0].provider, offered[0].id)} if offered else {}
 
-    async def _estimate(self, settings: JobSettings, dataset: Dataset | None) -> str:
-        told = await self.requests.estimate(settings, dataset) if dataset else None
+    async def _estimate(self, caller: Caller, settings: JobSettings, dataset: Dataset | None) -> str:
+        told = await self.requests.estimate(caller, settings, dataset) if dataset else None
         if told is None:
             return texts.not_known()
         chosen = settings.hyperparameters.n_epochs != AUTO

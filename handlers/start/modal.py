@@ -19,6 +19,7 @@ from bot.job_requests import Draft, JobRequest, JobRequests
 from bot.jobs.settings import SETTINGS, JobSettings, read_setting
 from bot.models.trainable import TrainableModel, TrainableModels
 from bot.notices.interfaces import PostRefused
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.protocol import Hyperparameters
 from bot.spending.budget import NotAdmitted
 from handlers.callers import Callers
@@ -56,8 +57,6 @@ class ModalState(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class StartModal:
-    """`provider` is what people call it."""
-
     callers: Callers
     requests: JobRequests
     datasets: DatasetLookup
@@ -65,7 +64,7 @@ class StartModal:
     models: TrainableModels
     overlaps: Overlaps
     poster: Poster
-    provider: str
+    providers: ChannelProviders
     # The hash of a modal as somebody may still see it, and the one that it got since, not by anything they chose.
     _replaced: dict[str, str] = field(default_factory=dict)
 
@@ -130,7 +129,7 @@ class StartModal:
         state, values = _state_of(view), view["state"]["values"]
         caller = await self.callers.of(request)
         # Only the ids too long for a menu's value need the models to be read again.
-        settings = read_form(values, [*await self.models.base(), *await self.models.tuned(caller)])
+        settings = read_form(values, [*await self.models.base(state.channel), *await self.models.tuned(caller)])
         if isinstance(settings, dict):
             raise Invalid("settings_refused", problems=settings)
         dataset_id = words_in(values).get("file") or state.dataset
@@ -151,7 +150,8 @@ class StartModal:
 
     async def _view(self, caller: Caller, state: ModalState, dataset: Dataset | None, words: Mapping[str, str]) -> View:
         options = await self._models_in_time(caller, dataset.report if dataset else None)
-        models = _with_wanted(options, words, self.provider)
+        provider = (await self.providers.default(state.channel)).name
+        models = _with_wanted(options, words, provider)
         offered = await self.trainable.validation_files(caller, dataset)
         chosen = chosen_validation(dataset, words, offered)
         view = start_modal(
@@ -159,10 +159,10 @@ class StartModal:
             file_id=state.file_id,
             models=models,
             words=words,
-            seconds_per_token=await self.requests.seconds_per_token(),
+            seconds_per_token=await self.requests.seconds_per_token(_chosen_provider(dataset, models, words)),
             datasets_for_validation=offered,
             files=await self.trainable.latest(caller) if state.choose else (),
-            provider=self.provider,
+            provider=provider,
             diverged=state.diverged,
             instead_of=state.instead_of,
             overlap=self.overlaps.known(dataset, chosen) if dataset and chosen else 0,
@@ -205,9 +205,10 @@ class StartModal:
         deadline = asyncio.get_running_loop().time() + _MODELS_SECONDS
         try:
             async with asyncio.timeout_at(deadline):
-                base = await self.models.base(report)
+                base = await self.models.base(caller.channel, report)
         except TimeoutError as error:
-            raise BotError("models_take_too_long", provider=self.provider) from error
+            provider = (await self.providers.default(caller.channel)).name
+            raise BotError("models_take_too_long", provider=provider) from error
         try:
             async with asyncio.timeout_at(deadline):
                 return [*base, *await self.models.tuned(caller, report)]
@@ -219,9 +220,13 @@ def _state_of(view: Mapping[str, Any]) -> ModalState:
     return msgspec.json.decode(view["private_metadata"], type=ModalState)
 
 
+def _chosen_provider(dataset: Dataset | None, models: Sequence[TrainableModel], words: Mapping[str, str]) -> str:
+    return choice(dataset, models, words)[0].provider if models else ""
+
+
 def _with_wanted(models: list[TrainableModel], words: Mapping[str, str], provider: str) -> list[TrainableModel]:
     """A checkpoint, or an old fine-tuned model, is offered if the modal was opened to go on from it."""
     wanted = words.get("model", "")
     if not wanted.startswith("ft:") or any(model.id == wanted for model in models):
         return models
-    return [*models, TrainableModel(wanted, provider, wanted, tuned=True)]
+    return [*models, TrainableModel(wanted, words.get("provider") or provider, wanted, tuned=True)]

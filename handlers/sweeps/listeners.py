@@ -12,7 +12,6 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.trainable import refuse_errors
 from bot.errors import Denied
 from bot.jobs.group import GroupStore
-from bot.models.trainable import untrainable
 from bot.sweeps.grid import RANDOM, configurations, values_of
 from bot.sweeps.sweeps import SweepRequest, Sweeps
 from handlers.blocks.message import Message
@@ -97,9 +96,9 @@ class SweepListeners:
         await request.answer(line(sentences(*said) or texts.nothing_to_stop()))
 
     async def _open(self, request: Request, dataset: Dataset) -> None:
-        offered = await self.start.models.base(dataset.report)
+        offered = await self.start.models.base(request.channel, dataset.report)
         if not offered and dataset.report is not None:
-            raise untrainable(self.start.provider, dataset.report)
+            raise await self.start.models.untrainable(request.channel, dataset.report)
         await self.modals.open(request, modal.sweep_modal(dataset, offered, request.channel))
 
     async def _words(
@@ -110,7 +109,8 @@ class SweepListeners:
         pairing = await self.start.take_validation(caller, words, dataset)
         models = values_of(words).get("model", [])
         if models:
-            words["model"] = ",".join([await self.start.model_lookup.named(caller, model) for model in models])
+            named = [await self.start.model_lookup.named(caller, model) for model in models]
+            words["model"] = ",".join([await self.start.requests.word_of(caller, model) for model in named])
         else:
             words |= await self.start.chosen_model(caller, words, dataset)
         return words, pairing

@@ -1,6 +1,7 @@
 """Which models may be talked to in a channel."""
 
 import pytest
+from parts import channel_providers
 from slack_requests import a_caller
 
 from bot.access import Actor, Place, Role
@@ -8,16 +9,21 @@ from bot.administration.channel_models import ChannelModels
 from bot.audit import Outcome
 from bot.authority import Authority
 from bot.errors import Denied, Invalid
+from bot.models.catalogue import Catalogue
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
 from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 
 
 @pytest.fixture
-def models(database: Database, authority: Authority) -> ChannelModels:
-    return ChannelModels(SqliteChannelModels(database), authority)
+def models(database: Database, authority: Authority, provider: OpenAIProtocol, jobs: SqliteJobStore) -> ChannelModels:
+    catalogue = Catalogue(Providers(provider), jobs)
+    return ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers(provider))
 
 
 async def test_the_first_that_is_allowed_shuts_out_all_others_until_all_are_again(models: ChannelModels) -> None:

@@ -109,7 +109,7 @@ def test_the_locale_of_the_terminal_says_which_language(
 def test_why_it_cannot_start_is_said_in_chinese() -> None:
     missing = Settings(slack_bot_token=None, slack_app_token=None, slack_signing_secret=None, openai_api_key=None)
     with speaking(Language.CHINESE), pytest.raises(StartError) as error:
-        connecting.require(missing)
+        connecting.require(missing, connecting.configured(missing))
     assert sentence(error.value).startswith("缺少 SLACK_BOT_TOKEN。")
     assert "缺少 OPENAI_API_KEY。" in sentence(error.value)
 

@@ -1,5 +1,5 @@
 import pytest
-from parts import MODEL
+from parts import channel_providers
 
 from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
@@ -30,12 +30,14 @@ def authority(database: Database) -> Authority:
 
 @pytest.fixture
 def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
-    return Catalogue(Providers(provider), jobs, default=MODEL)
+    return Catalogue(Providers(provider), jobs)
 
 
 @pytest.fixture
-def channel_models(database: Database, authority: Authority) -> ChannelModels:
-    return ChannelModels(SqliteChannelModels(database), authority)
+def channel_models(
+    database: Database, authority: Authority, catalogue: Catalogue, provider: OpenAIProtocol
+) -> ChannelModels:
+    return ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers(provider))
 
 
 @pytest.fixture

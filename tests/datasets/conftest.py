@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from dropping import Drop, Upload
+from parts import channel_providers
 from slack_requests import ANA
 
 from bot.access import Policy
@@ -64,14 +65,19 @@ def derived(datasets: SqliteDatasetStore) -> DerivedDatasets:
 
 @pytest.fixture
 def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
-    return Catalogue(Providers(provider), jobs, default=None)
+    return Catalogue(Providers(provider), jobs)
 
 
 @pytest.fixture
 def checking(
-    datasets: SqliteDatasetStore, file_store: FileStore, pools: WorkerPools, catalogue: Catalogue, tmp_path: Path
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    catalogue: Catalogue,
+    provider: OpenAIProtocol,
+    tmp_path: Path,
 ) -> DatasetCheck:
-    return DatasetCheck(datasets, file_store, pools, catalogue, tokenizers=tmp_path)
+    return DatasetCheck(datasets, file_store, pools, catalogue, channel_providers(provider), tokenizers=tmp_path)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from dropping import Drop, Upload
-from parts import a_job, followed_job
+from parts import a_job, channel_providers, followed_job
 from slack_requests import ANA, a_caller
 from stand_in_provider import StandInProvider
 
@@ -28,7 +28,7 @@ ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 def files(
     provider: OpenAIProtocol, datasets: SqliteDatasetStore, jobs: SqliteJobStore, authority: Authority
 ) -> ProviderFiles:
-    return ProviderFiles(provider, datasets, jobs, authority)
+    return ProviderFiles(channel_providers(provider), datasets, jobs, authority)
 
 
 async def test_a_file_is_shown_with_the_name_that_people_gave_it_and_its_owner_may_delete_it(
@@ -50,7 +50,7 @@ async def test_a_file_of_a_private_channel_is_shown_there_only(
     file_id = await upload("abc")
     assert await files.visible(a_caller(BEN)) == []
     with pytest.raises(NotFound):
-        await files.delete(a_caller(BEN), file_id)
+        await files.delete(a_caller(BEN), file_id, "acme")
     (seen,) = await files.visible(a_caller(BEN, channel="G0SECRET"))
     assert seen.file.id == file_id
 
@@ -62,8 +62,8 @@ async def test_what_several_people_dropped_belongs_to_none_of_them(
     await drop("ds-2", owner=BEN.user)
     file_id = await upload("abc")
     with pytest.raises(Denied):
-        await files.delete(a_caller(), file_id)
-    await files.delete(a_caller(ADMIN), file_id)
+        await files.delete(a_caller(), file_id, "acme")
+    await files.delete(a_caller(ADMIN), file_id, "acme")
 
 
 @pytest.mark.parametrize("waiting", [False, True])
@@ -77,7 +77,7 @@ async def test_a_file_that_a_job_uses_or_waits_for_stays(
     (found,) = await files.visible(a_caller())
     assert (found.jobs, found.in_use, found.deletable) == (("job-1",), True, False)
     with pytest.raises(Conflict):
-        await files.delete(a_caller(), file_id)
+        await files.delete(a_caller(), file_id, "acme")
 
 
 async def test_deleting_is_in_the_audit_log_and_what_a_crash_cut_off_is_not_missed(
@@ -91,13 +91,13 @@ async def test_deleting_is_in_the_audit_log_and_what_a_crash_cut_off_is_not_miss
 ) -> None:
     await drop()
     file_id = await upload("abc")
-    await files.delete(a_caller(), file_id)
+    await files.delete(a_caller(), file_id, "acme")
     assert not stand_in.files
     assert await jobs.provider_file(provider.name, "abc") is None
     assert [entry.outcome for entry in await audit.about(file_id)] == [Outcome.DONE]
-    await files.delete(a_caller(is_retry=True), file_id)
+    await files.delete(a_caller(is_retry=True), file_id, "acme")
     with pytest.raises(NotFound):
-        await files.delete(a_caller(key="command/2"), file_id)
+        await files.delete(a_caller(key="command/2"), file_id, "acme")
 
 
 async def test_all_unused_ones_are_for_administrators(
@@ -120,12 +120,12 @@ async def test_a_file_may_be_posted_of_where_one_of_those_who_dropped_it_might(
     await drop(channel="G0SECRET", channel_private=True)
     file_id = await upload("abc")
     with pytest.raises(NotFound):
-        await files.require_to_post(a_caller(BEN), file_id)
+        await files.require_to_post(a_caller(BEN), file_id, "acme")
     with pytest.raises(Denied, match="seen_by_too_many"):
-        await files.require_to_post(a_caller(), file_id)
+        await files.require_to_post(a_caller(), file_id, "acme")
     await drop("ds-2", owner=BEN.user)
-    await files.require_to_post(a_caller(BEN), file_id)
-    await files.require_to_post(a_caller(BEN), "file-nobody-of-us-uploaded")
+    await files.require_to_post(a_caller(BEN), file_id, "acme")
+    await files.require_to_post(a_caller(BEN), "file-nobody-of-us-uploaded", "acme")
 
 
 async def test_a_list_of_many_files_asks_the_store_no_more_often_than_one_of_few(

@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job
+from parts import a_job, channel_providers
 from stand_in_provider import StandInProvider
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import DatasetReports, Verdict
 from bot.jobs import states
 from bot.models.catalogue import Catalogue
+from bot.providers.config import ProviderConfig
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
@@ -30,7 +31,13 @@ def reports(
     pools: WorkerPools,
     provider: OpenAIProtocol,
 ) -> DatasetReports:
-    return DatasetReports(datasets, jobs, catalogue, pools, provider=provider.name, default="gpt-4.1")
+    return DatasetReports(
+        datasets,
+        jobs,
+        catalogue,
+        pools,
+        channel_providers(provider, configs=[ProviderConfig(name="acme", default_model="gpt-4.1")]),
+    )
 
 
 def varied(count: int) -> bytes:

@@ -41,17 +41,18 @@ HERE = Origin("T0ACME", CHANNEL, False)
 COSINE = EvaluationRequest((MODEL,), "ds-valid", grader=as_json(NAMED["cosine"]))
 MATCH = EvaluationRequest((MODEL,), "ds-valid", grader=as_json(NAMED["match"]))
 
+Embeddings = dict[str, EmbeddingModel]
 Drop = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
-def embeddings(provider: OpenAIProtocol) -> EmbeddingModel:
-    return EmbeddingModel("text-embedding-3-small", provider)
+def embeddings(provider: OpenAIProtocol) -> Embeddings:
+    return {provider.name: EmbeddingModel("text-embedding-3-small", provider)}
 
 
 @pytest.fixture
 def planning(
-    embeddings: EmbeddingModel,
+    embeddings: Embeddings,
     store: SqliteEvaluationStore,
     chat_models: ChatModels,
     catalogue: Catalogue,
@@ -70,7 +71,7 @@ def planning(
 
 @pytest.fixture
 def runs(
-    embeddings: EmbeddingModel,
+    embeddings: Embeddings,
     store: SqliteEvaluationStore,
     catalogue: Catalogue,
     lost_models: LostModels,

@@ -44,7 +44,7 @@ async def exports(
     made = a_job(state="succeeded", fine_tuned_model=MODEL, origin=Origin("T0ACME", HERE, False))
     await jobs.insert(msgspec.structs.replace(made, provider=provider.name))
     providers, authority = Providers(provider), Authority(Policy(), SqliteAuditLog(database))
-    catalogue = Catalogue(providers, jobs, default=None)
+    catalogue = Catalogue(providers, jobs)
     return ModelExports(
         SqliteExportStore(database),
         catalogue,

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import pytest
 from chatting import Models
+from parts import channel_providers
 from scripted_slack import Slack
 from slack_requests import ANA, ENGLISH
 
@@ -16,7 +17,9 @@ from bot.conversations.chat import Chat
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.conversations.settings import ConversationSettings
+from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.providers.interface import Provider
 from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
@@ -59,7 +62,12 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     use_cases: Any = models
     callers = Callers(People(poster, "T0ACME", Roles()), "T0ACME")
     authority = Authority(Policy(), SqliteAuditLog(database))
-    channel_models = ChannelModels(SqliteChannelModels(database), authority)
+    channel_models = ChannelModels(
+        SqliteChannelModels(database),
+        authority,
+        cast(Catalogue, use_cases),
+        channel_providers(cast(Provider, SimpleNamespace(name="acme"))),
+    )
     threads = ChatThreads(poster, ENGLISH, set())
     return ChatListeners(
         callers=callers,

@@ -28,11 +28,11 @@ from bot.store.jobs import SqliteJobStore
 ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
 
 
-async def everywhere(_: RemoteJob, __: Job | None) -> bool:
+async def everywhere(_: str, __: RemoteJob, ___: Job | None) -> bool:
     return True
 
 
-async def nowhere(_: RemoteJob, __: Job | None) -> bool:
+async def nowhere(_: str, __: RemoteJob, ___: Job | None) -> bool:
     return False
 
 
@@ -161,7 +161,7 @@ class Known:
     async def resource(self, model: str) -> Resource:
         return Resource("U0BEN", SECRET.channel, self._model, "model", model)
 
-    async def require_file(self, caller: Caller, file_id: str) -> None:
+    async def require_file(self, caller: Caller, file_id: str, provider: str) -> None:
         if self._file:
             raise NotFound("unknown_dataset")
 

@@ -54,7 +54,12 @@ class Bot:
 
         self.submitter = Submitter(jobs, Providers(provider), locate, rules=Rules(most_running=most))
         self.line = JobQueue(
-            jobs, [provider.name], self.submitter.release, most_running=most, clock=clock, steady=lambda: clock.steady
+            jobs,
+            [provider.name],
+            self.submitter.release,
+            most_running=lambda _: most,
+            clock=clock,
+            steady=lambda: clock.steady,
         )
 
     async def submit(self, number: int) -> Job:

@@ -13,6 +13,7 @@ from stand_in_provider import StandInProvider
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import KeptCheckpoint
 from bot.models.catalogue import Catalogue
+from bot.providers.config import ProviderConfig
 from bot.providers.interface import ProviderError
 from bot.providers.protocol import Checkpoint
 from bot.providers.registry import Providers
@@ -41,8 +42,9 @@ async def jobs(tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
 async def make(stand_in: StandInProvider, jobs: SqliteJobStore) -> AsyncIterator[Make]:
     async with provider_over(stand_in) as provider:
 
-        def make(**options: Any) -> Catalogue:
-            return Catalogue(Providers(provider), jobs, **{"default": None, **options})
+        def make(remembered_for: float = 30.0, **config: Any) -> Catalogue:
+            providers = Providers(provider, configs=[ProviderConfig(name=provider.name, **config)])
+            return Catalogue(providers, jobs, remembered_for=remembered_for)
 
         yield make
 
@@ -59,7 +61,7 @@ async def test_a_model_whose_training_has_ended_is_not_offered_whoever_names_it(
     stand_in.base_models = ["one", "gpt-4.1-mini-2025-04-14"]
     stand_in.shutdown_dates = {"one": "2026-11-21"}
     assert await make().base_models(TODAY) == ["gpt-4.1-mini-2025-04-14"]
-    wanted = make(wanted=["gpt-4.1-mini-2025-04-14", "two"])
+    wanted = make(models=("gpt-4.1-mini-2025-04-14", "two"))
     assert await wanted.base_models(TODAY) == ["gpt-4.1-mini-2025-04-14", "two"]
     assert await wanted.base_models(date(2027, 1, 6)) == ["two"]
 
@@ -80,13 +82,13 @@ async def test_what_nobody_can_train_any_more_is_not_offered(make: Make, stand_i
 
 async def test_the_default_comes_first_if_it_is_on_offer(make: Make, stand_in: StandInProvider) -> None:
     stand_in.base_models = ["a", "b", "c"]
-    assert await make(default="c").base_models() == ["c", "a", "b"]
-    assert await make(default="z").base_models() == ["a", "b", "c"]
+    assert await make(default_model="c").base_models() == ["c", "a", "b"]
+    assert await make(default_model="z").base_models() == ["a", "b", "c"]
 
 
 async def test_the_administrators_list_is_final_and_needs_no_provider(make: Make, stand_in: StandInProvider) -> None:
     await stand_in.down()
-    catalogue = make(wanted=["x", "y", "x"], default="y")
+    catalogue = make(models=("x", "y", "x"), default_model="y")
     assert await catalogue.base_models() == ["y", "x"]
     assert await catalogue.base_models() == ["y", "x"]
 

@@ -42,7 +42,7 @@ async def lookup(database: Database) -> AsyncIterator[ModelLookup]:
         stand_in.shutdown_dates = {"old-base": "2026-09-28"}
         stand_in.tuned = [FINAL, NAMELESS, KEPT]
         authority = Authority(Policy(), SqliteAuditLog(database))
-        catalogue = Catalogue(Providers(provider), jobs, default=None)
+        catalogue = Catalogue(Providers(provider), jobs)
         yield ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
 
 

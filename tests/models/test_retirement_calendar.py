@@ -46,7 +46,7 @@ async def calendar(database: Database, provider: OpenAIProtocol, stand_in: Stand
     for channel, at in (("C0ONE", 5.0), ("C0TWO", 7.0), (LEADS, 9.0)):
         await uses.add(ModelUse("U0BEN", channel, VOICE, "cv-1", Usage(1, 1), None, at))
     authority = Authority(Policy(), SqliteAuditLog(database))
-    catalogue = Catalogue(Providers(provider), jobs, default=None)
+    catalogue = Catalogue(Providers(provider), jobs)
     lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
     return RetirementCalendar(SqliteModelUses(database), catalogue, lookup, authority, clock=lambda: NOW)
 

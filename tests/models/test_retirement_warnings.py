@@ -43,7 +43,7 @@ class Bot:
         self.today = DIES
         self.warnings = RetirementWarnings(
             SqliteModelUses(database),
-            Catalogue(Providers(provider), self.jobs, default=None, remembered_for=0),
+            Catalogue(Providers(provider), self.jobs, remembered_for=0),
             SqliteOutbox(database),
             clock=lambda: datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC).timestamp(),
         )

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from parts import a_report, followed_job
+from parts import CHANNEL, a_report, channel_providers, followed_job
 from slack_requests import a_caller
 from stand_in_provider import StandInProvider
 
@@ -29,23 +29,24 @@ TODAY = date(2026, 11, 28)
 
 @pytest.fixture
 def models(database: Database, provider: OpenAIProtocol, jobs: SqliteJobStore) -> TrainableModels:
-    catalogue = Catalogue(Providers(provider), jobs, default=None)
+    catalogue = Catalogue(Providers(provider), jobs)
     authority = Authority(Policy(), SqliteAuditLog(database))
-    return TrainableModels(catalogue, ModelLookup(catalogue, SqliteEvaluationStore(database), authority), provider)
+    lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
+    return TrainableModels(catalogue, lookup, Providers(provider), channel_providers(provider))
 
 
 async def test_only_models_that_learn_from_such_a_file_are_offered(
     models: TrainableModels, stand_in: StandInProvider
 ) -> None:
     stand_in.base_models = [FOURO, LOCAL, "some-reasoner"]
-    assert [model.id for model in await models.base()] == [FOURO, LOCAL, "some-reasoner"]
-    offered = await models.base(a_report(format="completion"))
+    assert [model.id for model in await models.base(CHANNEL)] == [FOURO, LOCAL, "some-reasoner"]
+    offered = await models.base(CHANNEL, a_report(format="completion"))
     assert [(model.id, model.certain) for model in offered] == [(LOCAL, True), ("some-reasoner", False)]
 
 
 async def test_prices_are_told_as_far_as_they_are_known(models: TrainableModels, stand_in: StandInProvider) -> None:
     stand_in.base_models = [FOURO, "some-reasoner"]
-    assert [(model.provider, model.price_per_million) for model in await models.base()] == [
+    assert [(model.provider, model.price_per_million) for model in await models.base(CHANNEL)] == [
         ("acme", 3.0),
         ("acme", None),
     ]

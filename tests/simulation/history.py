@@ -208,7 +208,7 @@ class JobProcess:
         self.submitter = Submitter(self.jobs, providers, self._locate, rules=world.rules)
         self.line = JobQueue(
             *(self.jobs, [PROVIDER], self._release),
-            most_running=world.rules.most_running,
+            most_running=world.rules.most,
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from parts import a_dataset
+from parts import a_dataset, channel_providers
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -71,10 +71,11 @@ def make_sweeps(
             job_lookup=lookup,
             dataset_lookup=dataset_lookup,
             trainable=TrainableDatasets(datasets, dataset_lookup, authority),
-            provider_files=ProviderFiles(provider, datasets, jobs, authority),
-            catalogue=Catalogue(providers, jobs, default=None),
+            provider_files=ProviderFiles(channel_providers(provider), datasets, jobs, authority),
+            catalogue=Catalogue(providers, jobs),
             submitter=submitter,
-            provider=provider,
+            providers=providers,
+            channel_providers=channel_providers(provider),
             authority=authority,
             audit=audit,
         )

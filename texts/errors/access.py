@@ -117,6 +117,7 @@ def only_administrators(action: Action) -> str:
     return {
         Action.SET_BUDGET: _("Only administrators may change budgets."),
         Action.RESTRICT_MODELS: _("Only administrators may say which models may be talked to in a channel."),
+        Action.CHOOSE_PROVIDER: _("Only administrators may choose the provider of a channel."),
         Action.READ_AUDIT: _("Only administrators may read the audit log."),
         Action.ERASE: _("Only administrators may take back what somebody else contributed."),
     }[action]

@@ -43,3 +43,8 @@ def model_not_allowed_here(models: Sequence[str]) -> str:
         "another channel.",
         models=enumerated(models),
     )
+
+
+@ERRORS.sentence
+def provider_usage() -> str:
+    return _("Name one provider: `/finetune provider NAME`. Without a name I show which there are.")

@@ -113,6 +113,24 @@ def not_fine_tunable(provider: str, model: str, offered: Sequence[str]) -> str:
 
 
 @ERRORS.sentence
+def suffix_unsupported(provider: str) -> str:
+    return _("{provider} takes no suffix for the model's name. Leave it out.", provider=provider)
+
+
+@ERRORS.sentence
+def metadata_unsupported(provider: str) -> str:
+    return _("{provider} keeps no metadata with a job. Leave it out.", provider=provider)
+
+
+@ERRORS.sentence
+def sweep_of_several_providers(providers: Sequence[str]) -> str:
+    return _(
+        "These models are of several providers ({providers}), and a sweep is at one. Start one sweep for each.",
+        providers=listed(list(providers)),
+    )
+
+
+@ERRORS.sentence
 def training_ended(model: str, date: str, offered: Sequence[str]) -> str:
     """`date`: the first day without training (YYYY-MM-DD)."""
     day = full_day(calendar_date.fromisoformat(date))

@@ -32,6 +32,11 @@ def model_retired(model: str, date: str) -> str:
 
 
 @ERRORS.sentence
+def deletion_not_offered(provider: str) -> str:
+    return _("{provider} deletes no models. Nothing was changed.", provider=provider)
+
+
+@ERRORS.sentence
 def export_usage() -> str:
     return _("Name one model: `/finetune export MODEL as=gguf quantization=q4_k_m`.")
 

@@ -1,12 +1,45 @@
 """Providers and Slack, where nobody answers."""
 
+from collections.abc import Sequence
+
 from texts.errors.table import ERRORS
+from texts.formats import listed
 from texts.language import _
 
 
 @ERRORS.sentence
 def unknown_provider(provider: str) -> str:
     return _("No provider named {provider} is set up here any more. Ask an administrator.", provider=provider)
+
+
+@ERRORS.sentence
+def no_such_provider(provider: str, offered: Sequence[str]) -> str:
+    if not offered:
+        return no_provider_here()
+    return _(
+        "No provider named {provider} may be used here. There are: {offered}.",
+        provider=provider,
+        offered=listed(list(offered)),
+    )
+
+
+@ERRORS.sentence
+def no_provider_here() -> str:
+    return _("No provider may be used in this channel. Ask an administrator, or go on in another channel.")
+
+
+@ERRORS.sentence
+def provider_not_here(provider: str) -> str:
+    return _(
+        "{provider} may be used in some channels only, and this is none of them. `/finetune provider` shows what there "
+        "is here.",
+        provider=provider,
+    )
+
+
+@ERRORS.sentence
+def provider_of_direct_messages() -> str:
+    return _("A default provider is chosen in a channel. Here the first one of the settings stands first.")
 
 
 @ERRORS.sentence

@@ -32,6 +32,31 @@ def env_unreadable(why: object) -> str:
 
 
 @ERRORS.sentence
+def providers_unusable(file: object, problems: Sequence[UnusableSetting]) -> str:
+    return sentences(
+        _("The providers in {file} cannot be used.", file=file), *(settings.unusable(*problem) for problem in problems)
+    )
+
+
+@ERRORS.sentence
+def providers_no_toml(file: object, line: str) -> str:
+    """`line`: where; "" where that is not known."""
+    if line:
+        return _("{file} is no TOML: look at line {line}.", file=file, line=line)
+    return _("{file} is no TOML.", file=file)
+
+
+@ERRORS.sentence
+def providers_unreadable(file: object, why: object) -> str:
+    return _(
+        "The file {file} cannot be read: {why}. `FINETUNE_PROVIDERS` names it; without it there is one provider, that "
+        "of `OPENAI_API_KEY`.",
+        file=file,
+        why=why,
+    )
+
+
+@ERRORS.sentence
 def folder_in_use(folder: object) -> str:
     return _(
         "Another finetune-bot is working in {folder}. Stop it first, or give this one its own folder "

@@ -154,10 +154,14 @@ def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -
     return max(len(these), sum(n for name, n in found.told.items() if name not in other_codes))
 
 
+def _model(offer: Offer) -> str:
+    return f"{code(offer.model, 60)} ({quoted(offer.provider, 40)})" if offer.provider else code(offer.model, 60)
+
+
 def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
     tokens = found.tokens
     offers = list(offers) or [Offer(found.model, found.cost.get(found.model))]
-    costs = [f"{code(offer.model, 60)} {_cost(offer, exact=tokens.exact)}" for offer in offers[:_MODELS]]
+    costs = [f"{_model(offer)} {_cost(offer, exact=tokens.exact)}" for offer in offers[:_MODELS]]
     if len(offers) > _MODELS:
         costs.append(texts.more_models(len(offers) - _MODELS, bold(texts.start_button())))
     timed = any(offer.seconds is not None for offer in offers)

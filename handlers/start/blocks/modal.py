@@ -22,7 +22,6 @@ from bot.jobs.settings import AUTO, NO_VALIDATION, read_setting
 from bot.models.names import suffix_from_file
 from bot.models.trainable import TrainableModel, untrainable
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
-from bot.providers.vendors import vendor_of
 from graders.grader import EXAMPLE
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import (
@@ -93,7 +92,6 @@ def start_modal(
         return _view([section(_no_models(name, dataset, provider))], "")
     words = words or {}
     model, methods, method = choice(dataset, models, words)
-    facts = lookup(model.id)
     blocks: list[Block] = [section(_introduction(name, dataset))]
     if files:
         blocks.append(_file_input(files, dataset))
@@ -113,8 +111,9 @@ def start_modal(
         blocks.append(context(texts.cannot_go_on(quoted(provider, 60), named(instead_of))))
     label, hint, placeholder = texts.suffix_input(suffix_from_file(dataset.name) if dataset else None)
     epochs = dataset.report.epochs if dataset and dataset.report else None
+    if model.takes_suffix:
+        blocks.append(_text_input("suffix", (label, hint), words, placeholder=placeholder, longest=64))
     blocks += [
-        _text_input("suffix", (label, hint), words, placeholder=placeholder, longest=64),
         _text_input("epochs", texts.epochs_input(epochs), words, action_id=EPOCHS),
         _validation_input(datasets_for_validation, _validation_id(dataset, words), needed=method == REINFORCEMENT),
     ]
@@ -139,10 +138,10 @@ def start_modal(
         ]
     label, hint, placeholder = texts.seed_input()
     blocks.append(_text_input("seed", (label, hint), words, placeholder=placeholder, longest=10))
-    if facts is not None and vendor_of(facts.provider).reports_to_wandb:
+    if model.reports_to_wandb:
         label, hint, placeholder = texts.wandb_input()
         blocks.append(_text_input("wandb", (label, hint), words, placeholder=placeholder, longest=128))
-    if facts is None or vendor_of(facts.provider).keeps_metadata:
+    if model.keeps_metadata:
         label, hint, placeholder = texts.metadata_input()
         blocks.append(_text_input("metadata", (label, hint), words, placeholder=placeholder, longest=_LONG // 4))
     return _view(blocks, private_metadata, submit=texts.start_button())
@@ -195,7 +194,9 @@ def _methods(dataset: Dataset | None, model: TrainableModel) -> list[str]:
     if told:
         return [told]
     facts = lookup(model.id)
-    return list(facts.methods) if facts else [SUPERVISED, DPO]
+    known: list[str] = list(facts.methods) if facts else [SUPERVISED, DPO]
+    offered = model.vendor.methods if model.vendor else ()
+    return [method for method in known if not offered or method in offered] or [*offered]
 
 
 def _introduction(name: str, dataset: Dataset | None) -> str:

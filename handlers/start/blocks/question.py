@@ -44,7 +44,7 @@ def start_question(
     estimated = f"{bold(texts.estimate_heading())} {estimate}"
     lines = [text, " · ".join(chosen), pairing_words(pairing), estimated, preview]
     blocks: list[Block] = [section("\n".join(filter(None, lines)))]
-    if model.startswith("ft:") and "lr" not in words:
+    if "ft:" in model and "lr" not in words:
         blocks.append(context(texts.lower_rate()))
     if size(value) <= VALUE:
         blocks.append(actions(button(texts.start_button(), CONFIRMED, value, style="primary")))

@@ -54,7 +54,6 @@ def report_messages(slack: Slack, datasets: SqliteDatasetStore, second_pass: Add
         reactions=Reactions(datasets, poster),
         poster=poster,
         language=english,
-        provider="acme",
         between_edits=1.5,
     )
 

@@ -29,7 +29,7 @@ class Models:
         self.seen_in: list[Place] = []
         self.allowed: list[str] = []
 
-    async def base(self) -> list[TrainableModel]:
+    async def base(self, channel: str) -> list[TrainableModel]:
         return [TrainableModel("gpt-4.1-mini-2025-04-14", "acme", "gpt-4.1-mini-2025-04-14", 5.0)]
 
     async def visible(self, caller: Caller, place: Place) -> list[FineTunedModel]:
@@ -65,6 +65,7 @@ def listeners(slack: Slack, models: Models) -> ModelListeners:
         lookup=cast(ModelLookup, models),
         channel_models=cast(ChannelModels, models),
         learned=cast(LearnedModels, models),
+        several_providers=False,
         languages=ENGLISH,
         poster=poster,
     )

@@ -1,5 +1,6 @@
 """The list of the provider's files, as people turn its pages and delete from it."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -8,6 +9,7 @@ from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.provider_files import ProviderFile, ProviderFiles
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.interface import RemoteFile
 from handlers.callers import Callers
 from handlers.provider_files import blocks
@@ -26,15 +28,22 @@ class TwelveFiles:
     async def visible(self, caller: Caller) -> list[ProviderFile]:
         self.callers.append(caller)
         return [
-            ProviderFile(RemoteFile(id, f"{id}.jsonl", 1_000, 0.0), f"{id}.jsonl", ANA.user, (), False, True)
+            ProviderFile(RemoteFile(id, f"{id}.jsonl", 1_000, 0.0), f"{id}.jsonl", ANA.user, (), False, True, "acme")
             for id in self.ids
         ]
 
-    async def delete(self, caller: Caller, file_id: str) -> None:
+    async def delete(self, caller: Caller, file_id: str, provider: str) -> None:
         self.ids.remove(file_id)
 
     async def delete_unused(self, caller: Caller) -> None:
         self.ids.clear()
+
+
+class Acme:
+    """The one provider of every channel."""
+
+    async def offered(self, channel: str) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="acme")]
 
 
 @pytest.fixture
@@ -46,7 +55,7 @@ def files() -> TwelveFiles:
 def listeners(slack: Slack, files: TwelveFiles) -> ProviderFileListeners:
     slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
     callers = Callers(People(Poster(slack.client), "T0ACME", Roles(admins=[ANA.user])), "T0ACME")
-    return ProviderFileListeners(callers, cast(ProviderFiles, files), "acme")
+    return ProviderFileListeners(callers, cast(ProviderFiles, files), cast(ChannelProviders, Acme()))
 
 
 def _buttons(answers: Answers) -> dict[str, str]:
@@ -66,7 +75,7 @@ async def test_pages_are_turned_in_place(listeners: ProviderFileListeners) -> No
     assert _buttons(answers)[blocks.OLDER] == "2"
     replaced = Answers()
     await listeners.turned(a_request("2", answers, replace_message=replaced.show))
-    assert _buttons(replaced) == {blocks.DELETE: "file-11", blocks.NEWER: "1", blocks.DELETE_UNUSED: "all"}
+    assert _buttons(replaced) == {blocks.DELETE: "file-11 acme", blocks.NEWER: "1", blocks.DELETE_UNUSED: "all"}
     assert len(answers) == 1
 
 
@@ -78,7 +87,7 @@ async def test_a_list_that_all_see_is_for_the_eyes_of_all(listeners: ProviderFil
 
 async def test_after_deleting_what_is_left_is_shown_in_place(listeners: ProviderFileListeners) -> None:
     answers = Answers()
-    await listeners.delete(a_request("file-3", answers))
+    await listeners.delete(a_request("file-3 acme", answers))
     assert "11 training files at acme" in answers[-1].text
     await listeners.delete_unused(a_request("all", answers))
     assert "no training files" in answers[-1].text

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import msgspec
@@ -22,8 +23,9 @@ from bot.jobs.estimate import Estimate
 from bot.jobs.job import Approval, Job, Origin
 from bot.jobs.settings import JobSettings
 from bot.models.lookup import ModelLookup
-from bot.models.trainable import TrainableModel, TrainableModels
+from bot.models.trainable import TrainableModel, TrainableModels, untrainable
 from bot.notices.interfaces import PostRefused
+from bot.providers.channel_providers import ChannelProviders
 from bot.providers.protocol import Hyperparameters
 from bot.spending.budget import NotAdmitted
 from handlers.blocks.message import Message
@@ -37,6 +39,7 @@ from handlers.start.modal import ModalState, StartModal
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.errors import sentence
+from training_files import Report
 
 TUNED = f"ft:{MODEL}:acme:support:1"
 VALIDATION = a_dataset(id="ds-2", sha256="2", name="val.jsonl")
@@ -74,10 +77,10 @@ class Bot:
             raise self.previewed
         return self.previewed
 
-    async def estimate(self, settings: JobSettings, dataset: Dataset) -> Estimate:
+    async def estimate(self, caller: Caller, settings: JobSettings, dataset: Dataset) -> Estimate:
         return Estimate(3, 3_900, 0.02, None)
 
-    async def seconds_per_token(self) -> Mapping[str, float]:
+    async def seconds_per_token(self, provider: str) -> Mapping[str, float]:
         return {}
 
     async def refused_since(self, provider: str) -> float | None:
@@ -119,7 +122,7 @@ class Bot:
 
     # TrainableModels and ModelLookup
 
-    async def base(self, report: object = None) -> Sequence[TrainableModel]:
+    async def base(self, channel: str, report: object = None) -> Sequence[TrainableModel]:
         if self.slow:
             raise TimeoutError
         return self.offered
@@ -129,6 +132,20 @@ class Bot:
 
     async def named(self, caller: Caller, word: str) -> str:
         return {"support": TUNED}.get(word, word)
+
+    def word(self, provider: str, model: str) -> str:
+        return model
+
+    async def word_of(self, caller: Caller, model: str) -> str:
+        return model
+
+    async def untrainable(self, channel: str, report: Report) -> Invalid:
+        return untrainable("acme", report)
+
+    # ChannelProviders
+
+    async def default(self, channel: str) -> Any:
+        return SimpleNamespace(name="acme")
 
     # Overlaps: twelve examples, once they are counted
 
@@ -178,8 +195,7 @@ def listeners(slack: Slack, bot: Bot) -> StartListeners:
         models=models,
         model_lookup=cast(ModelLookup, bot),
         incoming_files=cast(IncomingFiles, Incoming(bot)),
-        modal=StartModal(callers, requests, datasets, trainable, models, overlaps, poster, "acme"),
-        provider="acme",
+        modal=StartModal(callers, requests, datasets, trainable, models, overlaps, poster, cast(ChannelProviders, bot)),
     )
 
 
