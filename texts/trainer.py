@@ -22,7 +22,7 @@ def command(name: str) -> str:
         ),
         "retire": _("Set the day on which a model stops answering. Clients see it as the model's shutdown_date."),
         "alias": _(
-            "Let another name stand for a model, for programs that ask for a name of their own. "
+            "Let another name stand for a model. Programs that ask for it are answered by that model. "
             "Without names it lists them."
         ),
         "keys": _("The keys that clients use."),
