@@ -45,7 +45,7 @@ async def unused(database: Database, provider: OpenAIProtocol, stand_in: StandIn
         await datasets.save(a_dataset(id=name))
     await datasets.save(a_dataset(id="ds-secret", channel=LEADS, channel_private=True))
     authority = Authority(Policy(), SqliteAuditLog(database))
-    catalogue = Catalogue(Providers(provider), jobs, default=None)
+    catalogue = Catalogue(Providers(provider), jobs)
     lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
     store = SqliteModelUses(database)
     return UnusedThings(store, store, lookup, catalogue, datasets, authority, clock=lambda: NOW)
