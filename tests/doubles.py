@@ -109,12 +109,16 @@ class Double(StandInProvider):
         self.deployed: dict[str, str] = {}  # the models by the names of their deployments
         self._told: dict[str, int] = {}  # how often a file was looked at
 
+    @property
+    def address(self) -> str:
+        """As settings name it: on Azure it is the resource's."""
+        return self.url.removesuffix(self.prefix) if self.deviations.vendor.api_version else self.url
+
     def connect(self, key: str | None = None, **options: Any) -> OpenAIProtocol:
         vendor = self.deviations.vendor
-        address = self.url.removesuffix(self.prefix) if vendor.api_version else self.url
         # Over plain HTTP: to read the certificates takes 30 ms.
         http = openai.DefaultAsyncHttpxClient(verify=False)
-        client = client_of(vendor, key or self.key, address, http_client=http)
+        client = client_of(vendor, key or self.key, self.address, http_client=http)
         return OpenAIProtocol(vendor.name, client, vendor=vendor, **{"processing_pause": 0, **options})
 
     def train(self, job_id: str) -> str:
@@ -204,6 +208,11 @@ class Double(StandInProvider):
         if wanted not in self.files:
             return web.json_response(openai_error(400, None, f"invalid training_file: {wanted}"), status=400)
         return await super()._create(request)
+
+    async def _pause(self, request: web.Request) -> web.Response:
+        if not self.deviations.vendor.pauses:
+            return web.json_response(openai_error(404, None, "Not found"), status=404)
+        return await super()._pause(request)
 
     async def _list_checkpoints(self, request: web.Request) -> web.Response:
         if self.deviations.checkpoints_newest_first:

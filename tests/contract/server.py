@@ -94,6 +94,7 @@ class DoubleServer(Server):
         self.vendor = double.deviations.vendor
         self.model = double.base_models[0]
         self.keeps_metadata = self.vendor.keeps_metadata and "metadata" in double.deviations.keeps
+        self.pauses = self.vendor.pauses
         self.measures = double.deviations.measures
         self.results = double.deviations.results is not None
 
@@ -148,13 +149,11 @@ class RealServer(Server):
         super().__init__()
         self.vendor = vendor_of(environment["FINETUNE_CONTRACT"])
         self.model = environment["FINETUNE_CONTRACT_MODEL"]
-        self.keeps_metadata = self.vendor.keeps_metadata
+        self.keeps_metadata, self.pauses = self.vendor.keeps_metadata, self.vendor.pauses
         documented = next((one for one in AS_DOCUMENTED if one.vendor == self.vendor), Deviations(vendor=self.vendor))
         self.measures, self.results = documented.measures, documented.results is not None
         self._key = environment["FINETUNE_CONTRACT_KEY"]
-        self._url = environment.get("FINETUNE_CONTRACT_URL") or next(
-            (f"https://{host}/v1" for host in self.vendor.hosts), None
-        )
+        self._url = environment.get("FINETUNE_CONTRACT_URL") or self.vendor.base_url
         self._job = environment.get("FINETUNE_CONTRACT_JOB")
         self._answers = environment.get("FINETUNE_CONTRACT_ANSWERS")
 
