@@ -40,6 +40,7 @@ from app.features.jobs import (
 from app.features.judges import judge_listeners
 from app.features.launcher import launcher_listeners
 from app.features.models import export_listeners, model_listeners, provider_listeners, retirement_listeners
+from app.features.moves import move_listeners
 from app.services import Services
 
 
@@ -81,6 +82,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         agent_listeners(services, chat),
         compare,
         evaluations,
+        move_listeners(services, start.requests, evaluations.evaluations),
         judge_listeners(services, evaluations.evaluations, answers, compare.arenas),
         thread_examples,
         feedback_listeners(services, thread_examples.examples),

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from aiohttp import web
@@ -52,6 +53,7 @@ from handlers.exports.listeners import ExportListeners
 from handlers.inbox import Inbox
 from handlers.judges.listeners import JudgeListeners
 from handlers.missed import Backfill
+from handlers.moves.listeners import MoveListeners
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.group_messages import GroupMessages
@@ -148,8 +150,12 @@ async def running(
             calm=max(settings.finetune_poll_seconds, 5),
         )
         language = services.languages.place
+        listeners = await compose.listeners(services)
+        datasets, compare = _of(listeners, DatasetListeners), _of(listeners, CompareListeners)
+        evaluating, judging = _of(listeners, EvaluationListeners), _of(listeners, JudgeListeners)
+        exporting, moving = _of(listeners, ExportListeners), _of(listeners, MoveListeners)
         sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
-        groups = GroupMessages(services.groups, sweeps)
+        groups = GroupMessages(services.groups, sweeps, moving.progress)
         notices = SlackNoticePoster(services.jobs, groups, services.poster, charts, language, may_approve(services))
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
@@ -162,16 +168,6 @@ async def running(
             look_every=timing.look_every,
             between_edits=timing.between_edits,
         )
-        listeners = await compose.listeners(services)
-        datasets, compare = listeners[DatasetListeners], listeners[CompareListeners]
-        evaluating = listeners[EvaluationListeners]
-        assert isinstance(datasets, DatasetListeners)
-        assert isinstance(compare, CompareListeners)
-        assert isinstance(evaluating, EvaluationListeners)
-        judging = listeners[JudgeListeners]
-        assert isinstance(judging, JudgeListeners)
-        exporting = listeners[ExportListeners]
-        assert isinstance(exporting, ExportListeners)
         tasks = [
             keep("second pass", datasets.reports.run_second_pass),
             keep("outbox", delivery.run),
@@ -182,6 +178,7 @@ async def running(
             keep("checks of judges", judging.runs.run),
             keep("checks of judges shown", judging.keeper.run),
             keep("exports", exporting.keeper.run),
+            keep("moves", moving.progress.run),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))
@@ -230,6 +227,15 @@ async def running(
         tasks.append(reading := keep("backfill", backfill.run))
         stack.callback(reading.cancel)
         yield bot
+
+
+L = TypeVar("L")
+
+
+def _of(listeners: Mapping[type[object], object], kind: type[L]) -> L:
+    found = listeners[kind]
+    assert isinstance(found, kind)
+    return found
 
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:

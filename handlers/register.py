@@ -31,6 +31,7 @@ from handlers.judges.register import FEATURE as JUDGES
 from handlers.launcher.register import FEATURE as LAUNCHER
 from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
+from handlers.moves.register import FEATURE as MOVES
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.providers.register import FEATURE as PROVIDERS
 from handlers.repair.register import FEATURE as REPAIR
@@ -50,6 +51,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     START,
     SWEEPS,
     GROUP_APPROVAL,
+    MOVES,
     PROVIDER_FILES,
     LAUNCHER,
     PROVIDERS,

@@ -106,6 +106,20 @@ def sweep() -> Description:
 
 
 @_command
+def move() -> Description:
+    return Description(
+        _("move [MODEL … | all] [to PROVIDER] [base=MODEL]"),
+        _("Train models anew at another provider and compare the new ones with the old"),
+        _(
+            "Each is trained on its own data with its own settings, the first to stop answering first; what fails is "
+            "said beforehand. One plan has one price and one approval. When a new model is ready, both answer the same "
+            "examples, and a button has the channel go on with it. Without `to` a window opens."
+        ),
+        ("move", "move support to trainer", "move all to trainer base=SmolLM2-135M-Instruct"),
+    )
+
+
+@_command
 def files() -> Description:
     return Description(
         _("files"),

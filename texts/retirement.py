@@ -56,23 +56,23 @@ def more(count: int) -> str:
     return plural("And {count} more.", "And {count} more.", count)
 
 
-def before(start: str) -> str:
-    """`start`: the button's name."""
+def before(move: str) -> str:
+    """`move`: the button's name."""
     return _(
         "The provider shuts down the base model and all that was trained from it. Training files, metrics, evaluations "
-        "and conversations stay here. To have such a model after that day, train the same file on a base model that "
-        "stays: press {start} below the file's report. `/finetune retiring` lists all that ends, and when.",
-        start=start,
+        "and conversations stay here. Press {move} to have it trained anew elsewhere, on the same data, and compared "
+        "with this one before anybody changes over. `/finetune retiring` lists all that ends, and when.",
+        move=move,
     )
 
 
-def after(start: str) -> str:
-    """`start`: the button's name."""
+def after(move: str) -> str:
+    """`move`: the button's name."""
     return _(
         "The provider has shut down the base model and all that was trained from it. Training files, metrics, "
-        "evaluations and conversations are still here. To have such a model again, train the same file on another base "
-        "model: press {start} below the file's report.",
-        start=start,
+        "evaluations and conversations are still here. Press {move} to have it trained anew elsewhere, on the same "
+        "data.",
+        move=move,
     )
 
 

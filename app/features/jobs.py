@@ -72,7 +72,7 @@ def sweep_listeners(services: Services, start: StartListeners) -> SweepListeners
             services.groups,
             start.requests,
             services.submitter,
-            _controls(services),
+            controls(services),
             services.authority,
             services.audit,
         ),
@@ -119,11 +119,11 @@ def job_control_listeners(services: Services) -> JobControlListeners:
     return JobControlListeners(
         callers=services.callers,
         lookup=services.job_lookup,
-        controls=_controls(services),
+        controls=controls(services),
     )
 
 
-def _controls(services: Services) -> JobControls:
+def controls(services: Services) -> JobControls:
     def hint(job: Job) -> None:
         services.followers[job.provider].hint(job.provider_job_id or "")
 

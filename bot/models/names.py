@@ -10,7 +10,7 @@ from typing import Final
 
 from training_files.split_names import without_split
 
-_LONGEST_SUFFIX: Final = 64
+LONGEST_SUFFIX: Final = 64
 _ID: Final = re.compile(r"ft:(?P<base>[^:]+):[^:]*:(?P<suffix>[^:]*):(?P<id>[^:]+)(:ckpt-step-(?P<step>\d+))?")
 
 
@@ -32,7 +32,7 @@ def suffix_from_file(name: str) -> str | None:
     # Letters with accents lose them; other scripts have no letters in a suffix.
     plain = unicodedata.normalize("NFKD", without_split(name) or name.partition(".")[0])
     words = re.findall(r"[A-Za-z0-9]+", re.sub(r"[\u0300-\u036f]", "", plain))
-    return "-".join(words)[:_LONGEST_SUFFIX].strip("-") or None
+    return "-".join(words)[:LONGEST_SUFFIX].strip("-") or None
 
 
 def next_suffix(suffix: str) -> str:
@@ -40,7 +40,7 @@ def next_suffix(suffix: str) -> str:
     "house-voice-3"."""
     numbered = re.fullmatch(r"(.+)-([0-9]{1,3})", suffix)
     name, number = (numbered[1], int(numbered[2]) + 1) if numbered else (suffix, 2)
-    return f"{name[: _LONGEST_SUFFIX - len(str(number)) - 1]}-{number}"
+    return f"{name[: LONGEST_SUFFIX - len(str(number)) - 1]}-{number}"
 
 
 def suffix_of(model: str) -> str | None:

@@ -13,6 +13,7 @@ from bot.jobs.group import Decide, JobGroup
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import GroupApprovalAsked, Notice
+from bot.moves.move import Move
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.jobs import insert_job, read_ledger, update_job
@@ -58,6 +59,16 @@ class SqliteGroupStore:
             return changed
 
         return await self._database.write(work)
+
+    async def open_moves(self) -> list[Move]:
+        """Those that have not ended, the oldest first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM job_groups WHERE json_extract(value, '$.kind') = 'move'"
+                " AND NOT coalesce(json_extract(value, '$.ended'), 0) ORDER BY created_at"
+            ).fetchall()
+        )
+        return [move for row in rows if isinstance(move := _decoded(row[0]), Move)]
 
     async def jobs(self, group: JobGroup) -> list[Job]:
         return await self._database.read(lambda db: _jobs(db, group))
@@ -123,5 +134,5 @@ def _encoded(group: JobGroup) -> str:
 
 
 def _decoded(value: str) -> JobGroup:
-    group: JobGroup = msgspec.json.decode(value, type=Sweep)
+    group: JobGroup = msgspec.json.decode(value, type=Sweep | Move)
     return group

@@ -10,16 +10,17 @@ from slack_sdk.models.views import View
 from bot.jobs.admission import price_of
 from bot.jobs.group import JobGroup
 from bot.jobs.job import Job
+from bot.moves.move import Move
 from bot.sweeps.sweep import Sweep
 from handlers.blocks.approval import reason_input
 from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import actions, button, line, message, section
-from handlers.blocks.text import bold, channel, code, person
+from handlers.blocks.text import bold, channel, code, person, quoted
 from texts import approval as approval_texts
 from texts import group_approval as texts
-from texts import sweeps
+from texts import moves, sweeps
 from texts.formats import dollars, money, sentences
 
 # Sweeps were the first that had them.
@@ -104,4 +105,6 @@ def wish(group: JobGroup) -> str:
     match group:
         case Sweep():
             return sweeps.wish(who, len(group.members), code(group.file))
+        case Move():
+            return moves.wish(who, len(group.models), quoted(group.provider, 60))
     raise TypeError(group)

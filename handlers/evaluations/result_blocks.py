@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block, ButtonElement, OverflowMenuElement
 
 from bot.evaluations.differences import ToldDifference
 from bot.evaluations.evaluation import Evaluation
-from bot.evaluations.result import ModelGain, ModelScore, Result, SliceScore
+from bot.evaluations.result import ModelScore, Result, SliceScore
 from bot.evaluations.statistics import Chosen, Compared, Estimate, Verdict
 from bot.evaluations.statistics.classification import Classification
 from bot.models.names import short_name
@@ -19,6 +19,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, entry, image, menu, message, section
 from handlers.blocks.text import bold, code, person, quoted, size
+from handlers.blocks.verdict import SYMBOLS, verdict_words
 from handlers.evaluations.card import CONTROLS
 from handlers.evaluations.drift_blocks import REPEAT, WEEKLY
 from handlers.judges.blocks import CHECK
@@ -32,7 +33,6 @@ ALL_ANSWERS: Final = "evaluation_answers"
 PROMOTE: Final = "evaluation_promote"
 ASK_MORE: Final = "evaluation_ask_more"
 ANOTHER_GRADER: Final = "evaluation_another_grader"
-_VERDICTS: Final = {Verdict.BETTER: "🟢", Verdict.WORSE: "🔴", Verdict.CANNOT_TELL: "⚪"}
 _SLICES: Final = 8
 _CLASSES: Final = 30
 _WORDS: Final = 220
@@ -66,25 +66,6 @@ def score_words(result: Result) -> str:
 
 def _said(result: Result) -> list[str]:
     return [verdict_words(gain) for gain in result.gains] or [alone_words(result)]
-
-
-def verdict_words(gain: ModelGain) -> str:
-    """One sentence (mrkdwn) on a model against the baseline; a second where more would tell. Its shares are of the
-    examples on which both were graded, so that they differ by the gain."""
-    model, base, compared = bold(named(gain.model)), bold(named(gain.base)), gain.compared
-    if compared.gain is None:
-        return f"⚪ {texts.nothing_graded(model)}"
-    after, before = figures.score(compared.after), figures.score(compared.before)
-    if not compared.better and not compared.worse:
-        return f"⚪ {texts.alike(model, base, after, compared.n)}"
-    say = {
-        Verdict.BETTER: texts.better,
-        Verdict.WORSE: texts.worse,
-        Verdict.CANNOT_TELL: texts.cannot_tell,
-    }[compared.verdict]
-    sentence = say(model, base, after, before, figures.points(compared.gain), _of_gain(compared), compared.n)
-    more = texts.would_be_needed(compared.needed) if compared.needed else ""
-    return f"{_VERDICTS[compared.verdict]} {sentences(sentence, more)}"
 
 
 def alone_words(result: Result) -> str:
@@ -135,12 +116,6 @@ def _what_figures_are(evaluation: Evaluation, result: Result) -> str:
     grader = code(evaluation.grader_name)
     told = texts.shares_of_right(grader) if result.binary else texts.mean_scores(grader)
     return sentences(told, texts.holm() if len(result.gains) > 1 else "")
-
-
-def _of_gain(compared: Compared) -> str:
-    if compared.low is None or compared.high is None:
-        return figures.no_interval()
-    return figures.confidence(figures.points(compared.low), figures.points(compared.high))
 
 
 def _interval(estimate: Estimate) -> str:
@@ -280,7 +255,7 @@ def _slice_line(one: SliceScore, model: str, compared: Compared, *, several: boo
         compared.n,
     )
     model_too = f"{named(model)} · " if several else ""
-    return f"{_VERDICTS[compared.verdict]} {model_too}{line}"
+    return f"{SYMBOLS[compared.verdict]} {model_too}{line}"
 
 
 def _difference(one: ToldDifference) -> str:

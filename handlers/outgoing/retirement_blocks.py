@@ -9,12 +9,13 @@ from bot.jobs.notice import ModelsRetire, RetirementBody, RetiringModel
 from handlers.blocks import text
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
-from handlers.blocks.parts import context, message, section
-from handlers.blocks.text import bold, code, person
+from handlers.blocks.move import ALL, OPEN
+from handlers.blocks.parts import VALUE, actions, button, context, message, section
+from handlers.blocks.text import bold, code, person, size
 from texts import models
 from texts import retirement as texts
 from texts.formats import enumerated, full_day
-from texts.jobs import start_button
+from texts.moves import move_button
 
 _SHOWN: Final = 10
 _BY_SECTION: Final = 5
@@ -31,7 +32,9 @@ def render(body: RetirementBody) -> Message:
     blocks += [section("\n".join(lines[at : at + _BY_SECTION])) for at in range(0, len(lines), _BY_SECTION)]
     if count > _SHOWN:
         blocks.append(context(texts.more(count - _SHOWN)))
-    blocks.append(section((texts.before if ahead else texts.after)(bold(start_button()))))
+    blocks.append(section((texts.before if ahead else texts.after)(bold(move_button()))))
+    value = "\n".join(model.model for model in body.models)
+    blocks.append(actions(button(move_button(), OPEN, value if size(value) <= VALUE else ALL)))
     names = enumerated([named(model.model) for model in body.models[:_SHOWN]])
     return message(f"{heading} · {names}", blocks)
 

@@ -7,11 +7,13 @@ from slack_sdk.models.blocks import Block
 
 from bot.models.retirement_calendar import CalendarEntry, CalendarPage
 from handlers.blocks.message import Message
+from handlers.blocks.move import ALL, OPEN
 from handlers.blocks.parts import actions, button, context, line, message, section
 from handlers.blocks.text import bold, code, date, person
 from texts import models
 from texts import retirement as texts
 from texts.formats import full_day
+from texts.moves import move_button
 
 EARLIER: Final = "retiring_earlier"
 LATER: Final = "retiring_later"
@@ -27,13 +29,14 @@ def calendar(page: CalendarPage) -> Message:
         left = texts.day_ahead(full_day(day), days) if days > 0 else texts.day_over(full_day(day))
         lines = [bold(left), *map(_line, entries)]
         blocks += [section("\n".join(lines[at : at + _BY_SECTION])) for at in range(0, len(lines), _BY_SECTION)]
-    turning = []
+    turning = [button(move_button(), OPEN, ALL)]
     if page.number > 1:
         turning.append(button(texts.earlier_button(), EARLIER, str(page.number - 1)))
     if page.number < page.pages:
         turning.append(button(texts.later_button(), LATER, str(page.number + 1)))
-    if turning:
-        blocks += [actions(*turning), context(texts.page(page.number, page.pages))]
+    blocks.append(actions(*turning))
+    if page.pages > 1:
+        blocks.append(context(texts.page(page.number, page.pages)))
     return message(texts.calendar(page.count), blocks)
 
 

@@ -29,7 +29,9 @@ from bot.exports.export import Export
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, KeptCheckpoint, Origin
+from bot.jobs.settings import JobSettings
 from bot.judges.check import JudgeCheck, JudgeRequest
+from bot.moves.move import Move, MovedModel
 from bot.providers.chat import ChatMessage
 from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
@@ -72,6 +74,7 @@ class Names:
             "uncertain": f"job-{base}unc{n}",
             "waiting": f"job-{base}wait{n}",
             "sweep": f"sweep-{base}{n}",
+            "move": f"move-{base}{n}",
             "remote": f"ftjob-{base}{n}",
             "remote_running": f"ftjob-{base}run{n}",
             "remote_new": f"ftjob-{base}new{n}",
@@ -163,6 +166,7 @@ class Things:
             await SqliteDatasetStore(database).save(dataset)
             await self._store_jobs(database, it, origin, report.sha256, now)
             await self._store_sweep(database, it, origin, now)
+            await self._store_move(database, it, origin, now)
             await self._store_comparisons(database, it, now)
             await self._store_evaluation(database, it, report.sha256, now)
             await self._store_export(database, it, now)
@@ -237,6 +241,24 @@ class Things:
         decide = [JobUpdate(waiting, followed=False)]
         await SqliteGroupStore(database).admit(sweep, [waiting], lambda _: decide, entry("submit", now))
         for card in (sweep.id, waiting.id):
+            await SqliteCardStore(database).abandon(card)
+
+    async def _store_move(self, database: Database, it: dict[str, str], origin: Origin, now: float) -> None:
+        """Of the model, whose successor waits for approval."""
+        waiting = Job(f"{it['waiting']}m", states.AWAITING_APPROVAL, "acme", MODEL, ANA, origin, now, group=it["move"])
+        place = Place(LEADS)
+        move = Move(
+            id=it["move"],
+            requester=ANA,
+            origin=origin,
+            created_at=now,
+            provider="acme",
+            asker=Caller(Actor(ANA, self.bot.services.team), self.bot.services.team, LEADS, place, place, "k", now),
+            models=(MovedModel(it["model"], waiting.id, JobSettings("acme", MODEL), it["dataset"]),),
+        )
+        decide = [JobUpdate(waiting, followed=False)]
+        await SqliteGroupStore(database).admit(move, [waiting], lambda _: decide, entry("submit", now))
+        for card in (move.id, waiting.id):
             await SqliteCardStore(database).abandon(card)
 
     async def _store_comparisons(self, database: Database, it: dict[str, str], now: float) -> None:

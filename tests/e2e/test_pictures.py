@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
 
@@ -10,8 +11,10 @@ import orjson
 import pytest
 from browser import chromium
 from e2e.world import MODEL, World, examples, until
+from moving import made_before, providers
 from pictures import IN_CHINESE, LANGUAGE, PICTURES, USER, looking, message, picture, picture_of
 from playwright.async_api import Page
+from stand_in_provider import StandInProvider
 
 from app.run import Bot
 from bot.jobs.job import Job
@@ -121,6 +124,50 @@ async def test_a_sweep_and_a_report_in_pictures(w: World) -> None:
             page = await browser.new_page(viewport={"width": 900, "height": 1200}, color_scheme="light")
             await page.set_content((workspace.store.files / page_id).read_text(encoding="utf-8"))
             await picture(page, "job-report", still=True)
+
+
+async def test_a_move_in_pictures(w: World) -> None:
+    """The window, the plan, and the card at the end."""
+    async with StandInProvider(("Qwen3-4B", "SmolLM2-135M-Instruct")) as other:
+        await made_before(w, ("support", "tickets", "house-voice", "mails"), each=60)
+        w.provider.shutdown_dates = dict.fromkeys(w.provider.tuned, "2027-01-14")
+        w.provider.answer_to = lambda request: _counted(request, every=3)
+        other.answer_to = lambda request: _counted(request, every={"support": 60, "tickets": 2}.get(_tuned(request), 3))
+        async with w.bot(finetune_language=LANGUAGE, finetune_providers=Path(providers(w, other))) as bot:
+            async with looking(w.sandbox.page_url, height=1000) as page:
+                await w.person.command(USER, w.channel, "/finetune", "move")
+                view = await w.person.wait_view(USER)
+                await picture_of(page.get_by_role("dialog"), "move-window")
+                await w.person.close_view(USER, view["id"])
+            await w.person.command(USER, w.channel, "/finetune", "move all to home")
+            plan = await w.person.wait_ephemeral(USER, w.channel, contains="home")
+            async with looking(w.sandbox.page_url, width=1100, height=1000) as page:
+                await picture_of(await message(page, plan), "move-plan")
+            await w.person.click(USER, w.channel, plan["ts"], "move_confirmed")
+            card = await w.person.wait_message(w.channel, payload={"id": "card/move-*"}, timeout=60)
+            await until(lambda: len(other.jobs) == 4)
+            for job in list(other.jobs):
+                other.run(job, 2)
+                other.succeed(job)
+            await w.wait_notice("ended", card)
+            await w.settled(bot)
+            async with looking(w.sandbox.page_url, width=1440, height=1100) as page:
+                shown = await message(page, card)
+                await shown.locator(".replies").click()
+                await page.wait_for_timeout(1000)
+                await shown.scroll_into_view_if_needed()
+                await picture(page, "move")
+
+
+def _tuned(request: dict[str, Any]) -> str:
+    """The name of the fine-tuned model that is asked, without its provider's."""
+    return str(request["model"]).split(":")[3].removesuffix("-home") if ":" in request["model"] else ""
+
+
+def _counted(request: dict[str, Any], *, every: int) -> str:
+    """As the training files have it, but for every so manieth question."""
+    number = str(request["messages"][-1]["content"]).removeprefix("Question number ").removesuffix("?")
+    return "I do not know." if int(number) % every == 0 else f"Certainly. {number}"
 
 
 async def test_an_evaluation_of_labels_in_pictures(w: World) -> None:

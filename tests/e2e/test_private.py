@@ -50,6 +50,7 @@ COMMAND_CASES = {
     "report": "|{job}|{suffix}|{job} names=yes|{running}",
     "sweep": "|{dataset}|{file} epochs=1,2|{upload} epochs=1,2|model={model},{base} epochs=1,2 confirm=yes"
     "|model={suffix} epochs=1,2|validation={dataset} epochs=1,2|{dataset} epochs=1,2 confirm=yes",
+    "move": "|{model}|{suffix} to acme|all confirm=yes|{job}|hu",
     "files": "",
     "jobs": "|mine|{job}|model={suffix}|file={file}|data={dataset} sort=loss|{job} {running} compare=yes|{job} csv|csv",
     "status": "|{job}|{remote}|{model}|{suffix}|job-hu|hu|ftjob-",
@@ -98,8 +99,12 @@ ACTION_CASES = {
     "sweep_confirmed": '{{"key": "k2", "user": "{user}", "words": {{"model": "{base}", "epochs": "1,2"}}, '
     '"dataset": "{dataset}"}}',
     "sweep_stop": "{sweep}",
-    "sweep_approve": "{sweep}",
-    "sweep_decline": "{sweep}",
+    "sweep_approve": "{sweep}|{move}",
+    "sweep_decline": "{sweep}|{move}",
+    "move_open": "{model}",
+    "move_confirmed": '{{"key": "k3", "user": "{user}", "provider": "acme", "base": "{base}", "models": ["{model}"]}}',
+    "move_stop": "{move}",
+    "move_adopt": "{move}/{job}",
     "dataset_repair": "{dataset}",
     "dataset_mend": "{dataset}",
     "repair_layout": "chat",
@@ -326,6 +331,7 @@ VIEW_CASES = {
     ),
     "checkpoint_keep": ({"channel": SUPPORT, "job": "{job}", "step": 5}, {"name": "mine"}),
     "sweep_settings": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"model": "{model}", "epochs": "1,2"}),
+    "move_models": ({"channel": SUPPORT}, {"where": "acme|gpt-4.1-mini-2025-04-14", "models": "{model},{checkpoint}"}),
     "sweep_decline": ({"channel": SUPPORT, "group": "{sweep}", "question": ""}, {"reason": "{file}"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }

@@ -20,7 +20,7 @@ def test_a_warning_says_which_models_until_when_who_uses_them_and_what_to_do() -
     assert "`voice` · from `gpt-4.1-mini-2025-04-14` · the current model of this channel · last used <!date" in said
     assert "by <@U0BEN> and <@U0ANA>" in said
     assert "`mails` · from `gpt-4.1-mini-2025-04-14` · trained by <@U0ANA>, not used here yet" in said
-    assert "press *Start fine-tuning*" in said
+    assert "Press *Move…* to have it trained anew elsewhere" in said
 
 
 def test_one_model_on_its_last_day() -> None:

@@ -40,6 +40,7 @@ def no_such_thing(kind: str) -> str:
         "example": _("There is no such example here (any more)."),
         "checkpoint": _("There is no such checkpoint here."),
         "sweep": _("There is no such sweep here."),
+        "move": _("There is no such move here."),
         "group": _("There are no such jobs here."),
     }.get(kind) or _("There is no such thing here.")
 
@@ -93,6 +94,7 @@ def only_owner(action: Action, kind: str) -> str:
             "Only the person who keeps this checkpoint, or started its job, or an administrator may do this."
         ),
         "sweep": _("Only the person who started these jobs or an administrator may stop them."),
+        "move": _("Only the person who started these jobs or an administrator may stop them."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
 

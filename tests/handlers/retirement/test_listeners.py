@@ -72,7 +72,7 @@ async def test_models_stand_under_their_day(listeners: RetirementListeners) -> N
     assert "used in 2 channels · last used <!date" in shown
     assert "• `gpt-4.1-mini-2025-04-14` · no more jobs from 6 January 2027'" in shown
     assert "*23 October 2026: over*\\n• `old` · from `davinci-002` · not used yet" in shown
-    assert answers.buttons == [("retiring_later", "2")]
+    assert answers.buttons == [("move_open", "all"), ("retiring_later", "2")]
 
 
 async def test_pages_are_turned_in_place_or_asked_for(listeners: RetirementListeners, calendar: Calendar) -> None:
@@ -80,7 +80,7 @@ async def test_pages_are_turned_in_place_or_asked_for(listeners: RetirementListe
     await listeners.turned(a_request("2", answers))
     await listeners.retiring(a_request("page=3", answers))
     assert calendar.asked == [2, 3]
-    assert answers.buttons == [("retiring_earlier", "2")]
+    assert answers.buttons == [("move_open", "all"), ("retiring_earlier", "2")]
     with pytest.raises(Invalid) as error:
         await listeners.retiring(a_request("soon"))
     assert error.value.kind == "retiring_usage"

@@ -1,0 +1,56 @@
+"""Models that move to another provider."""
+
+from app.features.jobs import controls
+from app.services import Services
+from bot.datasets.checking import DatasetCheck
+from bot.evaluations.evaluations import Evaluations
+from bot.job_requests import JobRequests
+from bot.moves.data import MovedData
+from bot.moves.moves import Moves
+from bot.moves.planning import MovePlanning
+from bot.moves.progress import MoveProgress
+from handlers.modals import Modals
+from handlers.moves.listeners import MoveListeners
+
+
+def move_listeners(services: Services, requests: JobRequests, evaluations: Evaluations) -> MoveListeners:
+    groups, jobs, authority = services.groups, services.jobs, services.authority
+    checking = DatasetCheck(
+        services.datasets,
+        services.file_store,
+        services.pools,
+        services.catalogue,
+        services.channel_providers,
+        tokenizers=services.settings.tokenizers,
+    )
+    data = MovedData(services.datasets, services.dataset_lookup, services.file_store, checking, services.providers)
+    planning = MovePlanning(jobs, data, requests, services.submitter, services.catalogue, services.providers, authority)
+    return MoveListeners(
+        callers=services.callers,
+        moves=Moves(
+            groups,
+            planning,
+            services.submitter,
+            controls(services),
+            services.chat_models,
+            services.evaluations,
+            authority,
+            services.audit,
+        ),
+        planning=planning,
+        progress=MoveProgress(
+            groups,
+            evaluations,
+            services.evaluations,
+            services.cards,
+            notices_channel=services.settings.finetune_notices_channel,
+            look_every=services.timing.look_every,
+        ),
+        store=groups,
+        catalogue=services.catalogue,
+        models=services.model_lookup,
+        trainable=services.trainable_models,
+        providers=services.channel_providers,
+        modals=Modals(services.poster),
+        poster=services.poster,
+    )

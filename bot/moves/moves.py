@@ -1,0 +1,116 @@
+"""What people do to moves: start one, stop what is left of it, and have the channel go on with a successor."""
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.audit import AuditLog, Outcome
+from bot.authority import Authority, entry
+from bot.conversations.chat_models import ChatModels
+from bot.errors import BotError, Conflict, NotFound
+from bot.evaluations.evaluation import EvaluationStore
+from bot.jobs import states
+from bot.jobs.controls import JobControls
+from bot.jobs.group import JobGroup
+from bot.jobs.job import Origin
+from bot.jobs.submit import Submitter
+from bot.moves.move import Move, MoveStore, move_id_for
+from bot.moves.planning import MovePlanning, MoveRequest
+from bot.spending.budget import NotAdmitted
+
+
+class Moves:
+    def __init__(
+        self,
+        moves: MoveStore,
+        planning: MovePlanning,
+        submitter: Submitter,
+        controls: JobControls,
+        models: ChatModels,
+        evaluations: EvaluationStore,
+        authority: Authority,
+        audit: AuditLog,
+    ) -> None:
+        self._moves = moves
+        self._planning = planning
+        self._submitter = submitter
+        self._controls = controls
+        self._models = models
+        self._evaluations = evaluations
+        self._authority = authority
+        self._audit = audit
+
+    async def start(self, caller: Caller, request: MoveRequest, origin: Origin, identity: str) -> Move:
+        """All its jobs, stored and under way. `identity` names the person's act: the same act makes the same move.
+
+        Raises Denied, NotFound, Invalid; Conflict where none of the models can be moved, or one of the jobs is being
+        trained; NotAdmitted, ProviderError.
+        """
+        move_id = move_id_for(identity)
+        before = await self._moves.get(move_id)
+        if isinstance(before, Move):
+            return before
+        moved, jobs, not_moved = await self._planning.drafted(caller, request, origin, identity)
+        if not jobs:
+            raise Conflict("nothing_can_be_moved", count=len(not_moved))
+        move = Move(
+            id=move_id,
+            requester=caller.user,
+            origin=origin,
+            created_at=caller.at,
+            provider=request.provider,
+            asker=caller,
+            models=tuple(moved),
+            cause=caller.key,
+        )
+        asked = entry(caller, Action.SUBMIT, move_id, details=f"{len(jobs)} models to {request.provider}")
+        try:
+            await self._submitter.submit_together(
+                jobs, lambda seeded, decide: self._moves.admit(move, seeded, decide, asked)
+            )
+        except NotAdmitted as error:
+            await self._audit.add(entry(caller, Action.SUBMIT, move_id, Outcome.REFUSED, str(error)))
+            raise
+        return move
+
+    async def get(self, caller: Caller, move_id: str, action: Action = Action.SEE) -> Move:
+        """Raises NotFound, Denied."""
+        unknown = NotFound("no_such_thing", kind="move")
+        move = await self._moves.get(move_id)
+        if not isinstance(move, Move):
+            raise unknown
+        await self._authority.require(caller, action, move.resource)
+        return move
+
+    async def stop(self, caller: Caller, move_id: str) -> tuple[Move, int, list[BotError]]:
+        """Cancel what has not ended; how many jobs were, and why others could not be. Raises NotFound, Denied."""
+        move = await self.get(caller, move_id, Action.CANCEL)
+        stopped, refused = 0, []
+        # The last first: what waits in line is not to begin because a place becomes free.
+        for job in reversed(await self._moves.jobs(move)):
+            if job.state in states.ENDED and not (caller.is_retry and job.state == states.CANCELLED):
+                continue
+            try:
+                stopped += (await self._controls.cancel(caller, job.id)).state == states.CANCELLED
+            except BotError as error:
+                refused.append(error)
+        return move, stopped, refused
+
+    async def adopt(self, caller: Caller, move_id: str, job_id: str) -> tuple[str, str]:
+        """The successor that this job made is the one that the channel is offered first, from now on. The old model and
+        the new one. Raises NotFound, Denied; Conflict where there is none (any more)."""
+        move = await self.get(caller, move_id, Action.PROMOTE)
+        jobs = {job.id: job for job in await self._moves.jobs(move)}
+        moved = next((one for one in move.models if one.job_id == job_id), None)
+        successor = jobs[job_id].fine_tuned_model if moved is not None and job_id in jobs else None
+        if moved is None or successor is None:
+            raise Conflict("no_model_yet")
+        await self._models.require(caller, successor)
+        promoted = entry(caller, Action.PROMOTE, successor, details=move.id)
+        await self._evaluations.set_current_model(caller.channel, successor, caller.user, caller.at, promoted)
+        adopted = msgspec.structs.replace(moved, adopted_by=caller.user)
+
+        def change(group: JobGroup) -> JobGroup | None:
+            return group.replacing(adopted) if isinstance(group, Move) else None
+
+        await self._moves.change(move.id, change)
+        return moved.model, successor

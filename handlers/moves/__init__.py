@@ -1,0 +1,1 @@
+"""Moving fine-tuned models to another provider."""

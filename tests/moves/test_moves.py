@@ -1,0 +1,146 @@
+"""Planning a move and starting it: what is moved, what cannot be, and that each successor is made once."""
+
+import msgspec
+import orjson
+import pytest
+from evaluating import a_chat
+from moves.conftest import HOME_MODEL, MakeWorkshop
+from parts import MODEL, a_report
+from slack_requests import a_caller
+from stand_in_provider import StandInProvider
+
+from bot.access import Actor, Place, Role
+from bot.errors import Conflict, Denied, NotFound
+from bot.jobs import states
+from bot.jobs.admission import Rules
+from bot.jobs.interfaces import JobUpdate
+from bot.jobs.job import Job, Origin
+from bot.moves.move import Move
+from bot.moves.planning import MoveRequest
+
+HERE = Origin("T0ACME", "C0TRAINING", False)
+EVERYTHING = MoveRequest("home", HOME_MODEL)
+BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)
+
+
+async def test_those_that_retire_first_are_moved_first_with_their_data_and_names(
+    make_workshop: MakeWorkshop, stand_in: StandInProvider, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    late, soon = await workshop.made("late"), await workshop.made("soon")
+    stand_in.base_models = []  # so that only what is listed of the fine-tuned ones tells their days
+    stand_in.tuned = [str(late.fine_tuned_model), str(soon.fine_tuned_model)]
+    stand_in.shutdown_dates = {str(soon.fine_tuned_model): "2026-12-01", str(late.fine_tuned_model): "2027-03-01"}
+    await workshop.planning._catalogue.fine_tuned()
+    plan = await workshop.planning.plan(a_caller(), EVERYTHING)
+    assert [(one.model, one.retires) for one in plan.moved] == [
+        (soon.fine_tuned_model, "2026-12-01"),
+        (late.fine_tuned_model, "2027-03-01"),
+    ]
+    assert not home.jobs
+    move = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    await workshop.submitter.settled()
+    made = list(home.jobs.values())
+    assert [job["user_provided_suffix"] for job in made] == ["soon-home", "late-home"]
+    assert [home.files[job["training_file"]][1] for job in made] == [b"soon", b"late"]
+    assert {job["model"] for job in made} == {HOME_MODEL}
+    assert [job.parent for job in await workshop.groups.jobs(move)] == [soon.fine_tuned_model, late.fine_tuned_model]
+
+
+async def test_the_same_act_makes_one_move_and_what_is_on_its_way_is_not_moved_again(
+    make_workshop: MakeWorkshop, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    await workshop.made("support")
+    first = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    assert await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1") == first
+    with pytest.raises(NotFound, match="nothing_to_move"):
+        await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/2")
+    await workshop.submitter.settled()
+    assert len(home.jobs) == 1
+
+
+async def test_what_cannot_be_moved_is_said_with_its_reason_and_holds_up_no_other(
+    make_workshop: MakeWorkshop, home: StandInProvider
+) -> None:
+    home.methods = ["supervised"]
+    workshop = make_workshop()
+    await workshop.made("support")
+    preferences = await workshop.made("preferences", method="dpo")
+    dataset = await workshop.datasets.get("ds-preferences")
+    assert dataset is not None
+    report = a_report(format="preference", method="dpo", sha256=dataset.sha256)
+    await workshop.datasets.update(dataset.id, lambda known: msgspec.structs.replace(known, report=report))
+    gone = await workshop.made("gone", training_file="file-gone")
+    workshop.file_store.path("shagone").unlink()
+    await workshop.planning._catalogue.offered(["home"])
+    plan = await workshop.planning.plan(a_caller(), EVERYTHING)
+    assert [one.model for one in plan.moved] == [f"ft:{MODEL}:acme:support:abc"]
+    assert {one.model: one.why.kind for one in plan.not_moved} == {
+        preferences.fine_tuned_model: "model_lacks_method",
+        gone.fine_tuned_model: "data_gone",
+    }
+
+
+async def test_where_our_copy_is_gone_the_file_is_fetched_from_the_provider_that_has_it(
+    make_workshop: MakeWorkshop, stand_in: StandInProvider, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    await workshop.made("support", training_file="file-1", dataset_id=None)
+    content = b"\n".join(orjson.dumps(a_chat(f"Question {n}?", "Certainly.")) for n in range(12))
+    stand_in.files["file-1"] = ("support.jsonl", content)
+    move = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    await workshop.submitter.settled()
+    (job,) = home.jobs.values()
+    assert home.files[job["training_file"]][1] == content
+    dataset = await workshop.datasets.get(move.models[0].dataset_id)
+    assert dataset is not None
+    assert (dataset.name, dataset.owner) == ("support.jsonl", "U0ANA")
+
+
+async def test_a_model_of_a_private_channel_is_not_moved_from_elsewhere(
+    make_workshop: MakeWorkshop, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    secret = await workshop.made("secret", origin=Origin("T0ACME", "C0LEADS", True))
+    with pytest.raises(NotFound, match="nothing_to_move"):
+        await workshop.planning.plan(a_caller(), EVERYTHING)
+    named = MoveRequest("home", HOME_MODEL, (str(secret.fine_tuned_model),))
+    plan = await workshop.planning.plan(a_caller(BEN), named)
+    assert [one.why.kind for one in plan.not_moved] == ["no_such_model"]
+    there = a_caller(channel="C0LEADS", answers_in=Place("C0LEADS", alone=True), posts_in=Place("C0LEADS"))
+    assert await workshop.planning.movable(there, "home") == [secret.fine_tuned_model]
+
+
+async def test_one_approval_holds_for_the_whole_plan(make_workshop: MakeWorkshop, home: StandInProvider) -> None:
+    workshop = make_workshop(Rules(approval_above=-1, deciders=("U0BEN",)))  # these cost nothing
+    for name in ("one", "two"):
+        await workshop.made(name)
+    move = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    await workshop.submitter.settled()
+    assert not home.jobs
+    _, jobs = await workshop.approvals.approve(a_caller(BEN, key="press/1"), move.id)
+    assert {job.state for job in jobs} == {states.IN_LINE}
+
+
+async def test_the_successor_becomes_the_current_model_once_it_is_there(
+    make_workshop: MakeWorkshop, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    old = await workshop.made("support")
+    move = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    await workshop.submitter.settled()
+    with pytest.raises(Conflict, match="no_model_yet"):
+        await workshop.moves.adopt(a_caller(), move.id, move.models[0].job_id)
+    await workshop.jobs.update(move.models[0].job_id, _succeeded)
+    assert await workshop.moves.adopt(a_caller(), move.id, move.models[0].job_id) == (old.fine_tuned_model, "new")
+    assert await workshop.evaluations.current_model("C0TRAINING") == "new"
+    known = await workshop.groups.get(move.id)
+    assert isinstance(known, Move)
+    assert known.models[0].adopted_by == "U0ANA"
+    with pytest.raises(Denied):
+        await workshop.moves.adopt(a_caller(Actor("U0EVE", "T0ACME", Role.VIEWER)), move.id, move.models[0].job_id)
+
+
+def _succeeded(job: Job) -> JobUpdate:
+    return JobUpdate(msgspec.structs.replace(job, state=states.SUCCEEDED, fine_tuned_model="new"))

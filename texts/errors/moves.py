@@ -1,0 +1,67 @@
+"""Moving models to another provider."""
+
+from texts.errors.table import ERRORS
+from texts.language import _, plural
+
+
+@ERRORS.sentence
+def data_gone() -> str:
+    return _("Its training data is gone, here and at the provider. Drop the file again and train it there.")
+
+
+@ERRORS.sentence
+def no_models_to_move() -> str:
+    return _("There is no model here that could be moved. `/finetune models` lists those that are.")
+
+
+@ERRORS.sentence
+def nothing_to_move(provider: str) -> str:
+    return _("Every model that may be shown here has a successor at {provider} already.", provider=provider)
+
+
+@ERRORS.sentence
+def nothing_can_be_moved(count: int) -> str:
+    return plural(
+        "This model cannot be moved there; the plan says why.",
+        "None of these {count} models can be moved there; the plan says why.",
+        count,
+    )
+
+
+@ERRORS.sentence
+def too_many_to_move(count: int, most: int) -> str:
+    return _(
+        "That are {count} models; one move has at most {most}. Name some of them, and then the others.",
+        count=count,
+        most=most,
+    )
+
+
+@ERRORS.sentence
+def moved_nowhere(provider: str) -> str:
+    return _("It is at {provider} already.", provider=provider)
+
+
+@ERRORS.sentence
+def one_provider() -> str:
+    return _(
+        "Only one provider is set up, so there is nowhere to move to. An administrator adds others in `providers.toml`."
+    )
+
+
+@ERRORS.sentence
+def nothing_to_train_there(provider: str) -> str:
+    return _("{provider} offers no base model that could be trained.", provider=provider)
+
+
+@ERRORS.sentence
+def move_what() -> str:
+    return _("Which models? Name some, or write `/finetune move all to PROVIDER`.")
+
+
+@ERRORS.sentence
+def move_words(word: str) -> str:
+    return _(
+        "I do not understand {word}. Write `/finetune move MODEL to=PROVIDER`, with `base=MODEL` if you like.",
+        word=word,
+    )
