@@ -6,7 +6,6 @@ It is not in `bot.jobs`: data sets and models depend on jobs, and a request need
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
 
 import msgspec
 
@@ -21,13 +20,13 @@ from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.assessment import advised_rate
-from bot.jobs.estimate import Estimate, estimate, is_free
+from bot.jobs.estimate import Estimate, TrainingTime, estimate, is_free
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.lookup import JobLookup
 from bot.jobs.settings import JobSettings, of_other_methods, settings_of, words_of
 from bot.jobs.submit import Submitter
-from bot.jobs.throughput import seconds_per_token
+from bot.jobs.training_times import TrainingTimes
 from bot.models.catalogue import Catalogue
 from bot.models.names import next_suffix, suffix_from_file, suffix_of
 from bot.models.trainable import reports_to_wandb
@@ -37,9 +36,6 @@ from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget
 from training_files import Report, lookup
 from training_files.catalog import base_of
-
-# Past jobs that tell how long training takes.
-_PAST_JOBS: Final = 200
 
 
 class JobRequest(msgspec.Struct, frozen=True):
@@ -93,6 +89,7 @@ class JobRequests:
         self._channel_providers = channel_providers
         self._authority = authority
         self._audit = audit
+        self._times = TrainingTimes(jobs, providers.named)
 
     async def require(self, caller: Caller) -> None:
         """Raises Denied for somebody who may start no jobs."""
@@ -145,12 +142,13 @@ class JobRequests:
             method=method,
             provider=settings.provider,
             price_per_million=self._providers.training_price(settings.model, settings.provider),
-            seconds_per_token=await self.seconds_per_token(settings.provider),
+            time=await self.training_time(settings, report),
         )
 
-    async def seconds_per_token(self, provider: str) -> Mapping[str, float]:
-        """Seconds for each token trained there, by base model, judged by the team's own past jobs."""
-        return seconds_per_token(await self._jobs.latest(_PAST_JOBS), provider)
+    async def training_time(self, settings: JobSettings, report: Report) -> TrainingTime | None:
+        """How long that takes at the provider that the settings name; None where nobody knows."""
+        numbers = settings.hyperparameters
+        return await self._times.of(settings.provider, settings.model, report, numbers.n_epochs, numbers.batch_size)
 
     async def at_provider(self, caller: Caller, settings: JobSettings, file_id: str | None = None) -> JobSettings:
         """With the provider that the job goes to: the one that is named (a model may be `NAME/MODEL`), else whose model

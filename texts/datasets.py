@@ -10,6 +10,7 @@ from typing import Final
 
 from texts.formats import listed, money, rough_duration
 from texts.language import _, plural
+from texts.start import time_rests_on, with_basis
 
 _ABOUT_FROM: Final = 0.005
 """US dollars below which a price is "less than a cent"."""
@@ -148,12 +149,15 @@ def price(usd: float | None, *, exact: bool) -> str:
     return _("about {price}", price=money(usd))
 
 
-def price_and_time(price: str, seconds: float) -> str:
-    """ "$0.05, about 10 min"."""
+def price_and_time(price: str, seconds: float, trainings: int | None = None) -> str:
+    """ "$0.05, about 10 min", and on what that rests, as `training_time` says it."""
     time = rough_duration(seconds)
-    if seconds < 60:  # "less than a minute"
-        return _("{price}, {time}", price=price, time=time)
-    return _("{price}, about {time}", price=price, time=time)
+    rests = time_rests_on(trainings)
+    if seconds >= 60:
+        said = _("{price}, about {time}", price=price, time=time)
+    else:  # "less than a minute"
+        said = _("{price}, {time}", price=price, time=time)
+    return with_basis(said, rests) if rests else said
 
 
 def more_models(count: int, start: str) -> str:

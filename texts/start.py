@@ -4,6 +4,7 @@ Slack take plain text."""
 from collections.abc import Sequence
 from typing import Final
 
+from bot.jobs.estimate import TrainingTime
 from texts.formats import dollars, listed, money, rough_duration, sentences
 from texts.language import _, plural
 
@@ -189,15 +190,35 @@ def estimate_heading() -> str:
     return _("Estimate:")
 
 
-def estimate(usd: float | None, seconds: float | None, tokens: int, epochs: int, *, chosen: bool) -> str:
+def estimate(usd: float | None, time: TrainingTime | None, tokens: int, epochs: int, *, chosen: bool) -> str:
     """ "$0.05 · about 12 min of training · 10,400 billed tokens in 8 epochs". `chosen`: the epochs, by the person."""
-    if seconds is None:
-        time = _("time not known yet")
-    elif seconds < 60:
-        time = _("{duration} of training", duration=rough_duration(seconds))
+    return " · ".join([money(usd), _time(time), _tokens(tokens, epochs, chosen=chosen, billed=usd != 0)])
+
+
+def _time(time: TrainingTime | None) -> str:
+    """ "about 12 min of training (measured on 3 trainings here)"."""
+    if time is None:
+        return _("time not known yet")
+    duration, rests = rough_duration(time.seconds), time_rests_on(time.trainings)
+    if time.seconds >= 60:
+        said = _("about {duration} of training", duration=duration)
     else:
-        time = _("about {duration} of training", duration=rough_duration(seconds))
-    return " · ".join([money(usd), time, _tokens(tokens, epochs, chosen=chosen, billed=usd != 0)])
+        said = _("{duration} of training", duration=duration)
+    return with_basis(said, rests) if rests else said
+
+
+def with_basis(time: str, basis: str) -> str:
+    return _("{time} ({basis})", time=time, basis=basis)
+
+
+def time_rests_on(trainings: int | None) -> str:
+    """On what it rests that a training takes so long: `trainings` on that machine, or 0: some steps that it tried. ""
+    where the team's past jobs tell (None)."""
+    if trainings is None:
+        return ""
+    if trainings == 0:
+        return _("by a few steps tried there")
+    return plural("measured on {count} training there", "measured on {count} trainings there", trainings)
 
 
 def _tokens(tokens: int, epochs: int, *, chosen: bool, billed: bool) -> str:

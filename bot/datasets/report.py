@@ -1,6 +1,6 @@
 """What a report says of a training file beside its findings: what training on it costs, and what belongs to it."""
 
-from collections.abc import Mapping
+import asyncio
 from enum import Enum
 from typing import Final
 
@@ -12,8 +12,9 @@ from bot.charts.words import ChartWords
 from bot.datasets.checking import offered_models
 from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
+from bot.jobs.estimate import TrainingTime
 from bot.jobs.interfaces import JobStore
-from bot.jobs.throughput import seconds_per_token
+from bot.jobs.training_times import TrainingTimes
 from bot.models.catalogue import Catalogue
 from bot.models.model import OfferedModel
 from bot.providers.channel_providers import ChannelProviders
@@ -27,9 +28,6 @@ log = structlog.get_logger()
 _MANY_EXAMPLES: Final = 20
 _FEWEST_BARS: Final = 3
 
-# Past jobs that tell how long training takes.
-_JOBS: Final = 200
-
 
 class Verdict(Enum):
     """In this order: can be trained on; somebody should look at it first; cannot be used as it is."""
@@ -40,12 +38,12 @@ class Verdict(Enum):
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """A base model on which the file can be trained: US dollars, and seconds judged by the team's own past jobs.
+    """A base model on which the file can be trained: US dollars, and how long that takes.
     `provider`: its name where there are several."""
 
     model: str
     usd: float | None = None
-    seconds: float | None = None
+    time: TrainingTime | None = None
     provider: str = ""
 
 
@@ -80,7 +78,7 @@ class DatasetReports:
         providers: ChannelProviders,
     ) -> None:
         self._datasets = datasets
-        self._jobs = jobs
+        self._times = TrainingTimes(jobs, providers.named)
         self._catalogue = catalogue
         self._pools = pools
         self._providers = providers
@@ -134,19 +132,16 @@ class DatasetReports:
 
     async def _offers(self, found: Report, channel: str) -> list[Offer]:
         """What training would cost on each model that can be trained on such a file, and take, where that is known."""
-        past = await self._jobs.latest(_JOBS)
-        paces: dict[str, Mapping[str, float]] = {}
-        offers = []
-        for one in await offered_models(self._catalogue, self._providers, channel):
-            if self._catalogue.can_train(one.id, found.method, found, one.provider) is False:
-                continue
-            if one.provider not in paces:
-                paces[one.provider] = seconds_per_token(past, one.provider)
-            pace = paces[one.provider].get(one.id)
-            seconds = pace * found.tokens.billed * found.epochs if pace else None
-            provider = one.provider if self._providers.several else ""
-            offers.append(Offer(one.id, self._usd(found, one), seconds, provider))
-        return offers
+        models = [
+            one
+            for one in await offered_models(self._catalogue, self._providers, channel)
+            if self._catalogue.can_train(one.id, found.method, found, one.provider) is not False
+        ]
+        times = await asyncio.gather(*(self._times.of(one.provider, one.id, found) for one in models))
+        return [
+            Offer(one.id, self._usd(found, one), time, one.provider if self._providers.several else "")
+            for one, time in zip(models, times, strict=True)
+        ]
 
     def _usd(self, found: Report, model: OfferedModel) -> float | None:
         tokens = found.tokens.billed * found.epochs

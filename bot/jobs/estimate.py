@@ -1,7 +1,5 @@
 """What a job will cost and how long it will train, as far as that can be said beforehand."""
 
-from collections.abc import Mapping
-
 import msgspec
 
 from bot.jobs import states
@@ -10,21 +8,28 @@ from bot.providers.protocol import REINFORCEMENT, Auto
 from bot.providers.vendors import vendor_of
 from bot.spending.budget import Spend
 from training_files import cost
-from training_files.catalog import base_of
 from training_files.report import Report
 
 MILLION = 1_000_000
 
 
+class TrainingTime(msgspec.Struct, frozen=True):
+    """`trainings`: on how many of them the provider's machine has measured it, 0 where it has tried some steps only;
+    None where the team's past jobs tell."""
+
+    seconds: float
+    trainings: int | None = None
+
+
 class Estimate(msgspec.Struct, frozen=True):
-    """`tokens` are billed ones, over all epochs; `usd` and `seconds` (of training, without the provider's queue) are
+    """`tokens` are billed ones, over all epochs; `usd` and `time` (of training, without the provider's queue) are
     None where nobody knows.
     """
 
     epochs: int
     tokens: int
     usd: float | None
-    seconds: float | None
+    time: TrainingTime | None
 
 
 def estimate(
@@ -35,11 +40,10 @@ def estimate(
     method: str = "",
     provider: str = "",
     price_per_million: float | None = None,
-    seconds_per_token: Mapping[str, float] | None = None,
+    time: TrainingTime | None = None,
 ) -> Estimate:
-    """`price_per_million`: the provider's own price, which beats our table's; `seconds_per_token`: for each base
-    model, of trained tokens, by past jobs. Reinforcement fine-tuning is billed by the hour, which nobody knows
-    beforehand.
+    """`price_per_million`: the provider's own price, which beats our table's; `time`: as `training_times` has it.
+    Reinforcement fine-tuning is billed by the hour, which nobody knows beforehand.
     """
     epochs = report.epochs if n_epochs == "auto" else n_epochs
     tokens = report.tokens.billed * epochs
@@ -47,8 +51,7 @@ def estimate(
     if method == REINFORCEMENT:
         # On one's own hardware it is free all the same; most of its time goes into answers that nobody has seen yet.
         return Estimate(epochs, tokens, 0.0 if usd == 0 else None, None)
-    pace = (seconds_per_token or {}).get(base_of(model))
-    return Estimate(epochs, tokens, usd, None if pace is None else pace * tokens)
+    return Estimate(epochs, tokens, usd, time)
 
 
 def real_cost(job: Job) -> float | None:

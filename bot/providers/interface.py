@@ -174,6 +174,24 @@ class RemoteExport(msgspec.Struct, frozen=True):
     why: str | None = None
 
 
+class TimeQuestion(msgspec.Struct, frozen=True):
+    """What is asked of how long a training will take. `tokens`: of the training file, once through."""
+
+    model: str
+    tokens: int
+    examples: int
+    n_epochs: int
+    batch_size: int | None = None
+    method: str | None = None
+
+
+class RemoteTime(msgspec.Struct, frozen=True):
+    """How long a training will take, as our trainer says it. `trainings`: measured on so many, 0: by some steps."""
+
+    seconds: float
+    trainings: int = 0
+
+
 class Provider(Protocol):
     """Every method may raise ProviderError in one of its kinds. None repeats a request by itself."""
 
@@ -234,6 +252,9 @@ class Provider(Protocol):
     async def exported(self, export_id: str) -> RemoteExport: ...
 
     async def export_content(self, export_id: str) -> bytes: ...
+
+    async def training_time(self, question: TimeQuestion) -> RemoteTime | None:
+        """How long a training will take there, where that is known; the protocol has no such thing."""
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """The answer, piece by piece. Where the last message is the assistant's, the answer goes on with that."""

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bot.providers.chat import Embeddings, Usage
-from bot.providers.interface import RemoteEvent, RemoteExport, RemoteFile, RemoteJob, RemoteModel
+from bot.providers.interface import RemoteEvent, RemoteExport, RemoteFile, RemoteJob, RemoteModel, RemoteTime
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.redact import redact
 
@@ -162,6 +162,11 @@ def model(raw: Json) -> RemoteModel:
         context_length=_whole(raw.get("context_length")),
         shutdown_date=_text(raw.get("shutdown_date")),
     )
+
+
+def training_time(raw: Json) -> RemoteTime | None:
+    seconds = _number(raw.get("seconds"))
+    return RemoteTime(seconds, _whole(raw.get("trainings")) or 0) if seconds is not None and seconds > 0 else None
 
 
 def id_of(raw: Json) -> str:

@@ -34,6 +34,8 @@ from bot.providers.interface import (
     RemoteFile,
     RemoteJob,
     RemoteModel,
+    RemoteTime,
+    TimeQuestion,
 )
 from bot.providers.job_creation import CLOCKS_DIFFER, is_made_by, job_arguments
 from bot.providers.objects import Json
@@ -262,6 +264,12 @@ class OpenAIProtocol:
         async with self._errors_classified():
             answer = await self._client.get(f"/x/exports/{export_id}/content", cast_to=HttpxBinaryResponseContent)
             return answer.content
+
+    async def training_time(self, question: TimeQuestion) -> RemoteTime | None:
+        asked = {name: value for name, value in msgspec.structs.asdict(question).items() if value is not None}
+        async with self._errors_classified():
+            told = await self._client.get("/x/estimate", cast_to=dict[str, Any], options={"params": asked})
+            return objects.training_time(told)
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         goes_on = request.messages[-1].role == "assistant"

@@ -71,8 +71,8 @@ class Sweeps:
         for configuration in request.configurations:
             settings, dataset = configuration.settings, request.dataset
             told = await self._requests.estimate(caller, settings, dataset) if dataset else None
-            known = known and told is not None and told.seconds is not None
-            seconds += (told.seconds or 0.0) if told else 0.0
+            known = known and told is not None and told.time is not None
+            seconds += told.time.seconds if told and told.time else 0.0
         usd, needed = price_of(jobs), seconds if known else None
         try:
             return Plan(await self._submitter.preview_together(jobs), usd, needed)

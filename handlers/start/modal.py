@@ -16,6 +16,7 @@ from bot.datasets.overlaps import Overlaps
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import BotError, Invalid
 from bot.job_requests import Draft, JobRequest, JobRequests
+from bot.jobs.estimate import TrainingTime
 from bot.jobs.settings import SETTINGS, JobSettings, read_setting
 from bot.models.trainable import TrainableModel, TrainableModels
 from bot.notices.interfaces import PostRefused
@@ -159,7 +160,7 @@ class StartModal:
             file_id=state.file_id,
             models=models,
             words=words,
-            seconds_per_token=await self.requests.seconds_per_token(_chosen_provider(dataset, models, words)),
+            time=await self._time(dataset, models, words) if dataset and models else None,
             datasets_for_validation=offered,
             files=await self.trainable.latest(caller) if state.choose else (),
             provider=provider,
@@ -179,6 +180,14 @@ class StartModal:
     async def _refused_since(self, models: Sequence[TrainableModel], words: Mapping[str, str]) -> float | None:
         return await self.requests.refused_since(choice(None, models, words)[0].provider)
 
+    async def _time(
+        self, dataset: Dataset, models: Sequence[TrainableModel], words: Mapping[str, str]
+    ) -> TrainingTime | None:
+        settings = _chosen_settings(dataset, models, words)
+        if settings is None or dataset.report is None:
+            return None
+        return await self.requests.training_time(settings, dataset.report)
+
     async def _preview(
         self,
         caller: Caller,
@@ -188,12 +197,9 @@ class StartModal:
         words: Mapping[str, str],
     ) -> str:
         """What would become of the job, as far as the fields that its price depends on can be read."""
-        model, _, method = choice(dataset, models, words)
-        try:
-            epochs = read_setting("epochs", words.get("epochs", ""))
-        except Invalid:
+        settings, method = _chosen_settings(dataset, models, words), choice(dataset, models, words)[2]
+        if settings is None:
             return ""
-        settings = JobSettings(model.provider, model.id, Hyperparameters(epochs))
         job_request = JobRequest(settings, dataset.id if dataset else None, state.file_id)
         try:
             return admission_preview(await self.requests.preview(caller, job_request, method))
@@ -220,8 +226,16 @@ def _state_of(view: Mapping[str, Any]) -> ModalState:
     return msgspec.json.decode(view["private_metadata"], type=ModalState)
 
 
-def _chosen_provider(dataset: Dataset | None, models: Sequence[TrainableModel], words: Mapping[str, str]) -> str:
-    return choice(dataset, models, words)[0].provider if models else ""
+def _chosen_settings(
+    dataset: Dataset | None, models: Sequence[TrainableModel], words: Mapping[str, str]
+) -> JobSettings | None:
+    """Those on which price and time depend; None while they cannot be read."""
+    model = choice(dataset, models, words)[0]
+    try:
+        epochs = read_setting("epochs", words.get("epochs", ""))
+    except Invalid:
+        return None
+    return JobSettings(model.provider, model.id, Hyperparameters(epochs))
 
 
 def _with_wanted(models: list[TrainableModel], words: Mapping[str, str], provider: str) -> list[TrainableModel]:

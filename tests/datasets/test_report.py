@@ -11,6 +11,7 @@ from stand_in_provider import StandInProvider
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import DatasetReports, Verdict
 from bot.jobs import states
+from bot.jobs.estimate import TrainingTime
 from bot.models.catalogue import Catalogue
 from bot.providers.config import ProviderConfig
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -60,7 +61,7 @@ async def test_each_model_on_offer_is_told_with_its_price(
     mini, nano, unknown = (offer.usd for offer in report.offers)
     assert unknown is None
     assert (mini or 0) > (nano or 0) > 0
-    assert report.offers[0].seconds is None
+    assert report.offers[0].time is None
     assert report.verdict is Verdict.READY
 
 
@@ -82,7 +83,7 @@ async def test_past_jobs_tell_how_long_it_takes(
     assert report is not None
     assert dataset.report is not None
     expected = dataset.report.tokens.billed * dataset.report.epochs / 100
-    assert report.offers[0].seconds == pytest.approx(expected)
+    assert report.offers[0].time == TrainingTime(pytest.approx(expected))
 
 
 async def test_a_provider_that_is_down_leaves_the_model_of_the_settings(

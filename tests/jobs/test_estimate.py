@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from parts import MODEL, a_job
 
-from bot.jobs.estimate import cost_so_far, estimate, is_free, real_cost
+from bot.jobs.estimate import TrainingTime, cost_so_far, estimate, is_free, real_cost
 from bot.providers.protocol import Metrics
 from training_files.report import Report, Tokens
 
@@ -27,18 +27,13 @@ REPORT = Report(
 
 def test_left_to_the_provider_the_epochs_are_those_of_the_report() -> None:
     said = estimate(REPORT, MODEL)
-    assert (said.epochs, said.tokens, said.seconds) == (8, 8000, None)
+    assert (said.epochs, said.tokens, said.time) == (8, 8000, None)
     assert said.usd == pytest.approx(0.04), "5 dollars a million"
 
 
-def test_epochs_that_were_chosen_and_the_pace_of_past_jobs_count() -> None:
-    said = estimate(REPORT, MODEL, 2, seconds_per_token={MODEL: 0.03})
-    assert (said.tokens, said.usd, said.seconds) == (2000, pytest.approx(0.01), pytest.approx(60))
-
-
-def test_going_on_from_a_fine_tuned_model_has_the_pace_of_its_base() -> None:
-    said = estimate(REPORT, f"ft:{MODEL}:acme:voice:abc", 2, seconds_per_token={MODEL: 0.03})
-    assert said.seconds == pytest.approx(0.03 * said.tokens)
+def test_epochs_that_were_chosen_count() -> None:
+    said = estimate(REPORT, MODEL, 2, time=TrainingTime(60))
+    assert (said.tokens, said.usd, said.time) == (2000, pytest.approx(0.01), TrainingTime(60))
 
 
 def test_the_providers_own_price_beats_the_table() -> None:
@@ -51,8 +46,8 @@ def test_what_is_billed_by_the_hour_has_no_price_beforehand() -> None:
 
 
 def test_reinforcement_on_ones_own_hardware_is_free_and_takes_nobody_knows_how_long() -> None:
-    told = estimate(REPORT, MODEL, 1, method="reinforcement", provider="trainer", seconds_per_token={MODEL: 0.1})
-    assert (told.usd, told.seconds) == (0, None)
+    told = estimate(REPORT, MODEL, 1, method="reinforcement", provider="trainer", time=TrainingTime(60))
+    assert (told.usd, told.time) == (0, None)
 
 
 @pytest.mark.parametrize(

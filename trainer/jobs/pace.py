@@ -18,7 +18,7 @@ from trainer.training.messages import Measured, Report, Started
 
 # Machines change their load, and people their files: older trainings say little.
 _LATEST = 10
-# Of SmolLM2-135M on two cores of a CPU, for machines that trained before they were calibrated (benchmarks/estimate.py).
+# A guess, of a small model on two cores, for machines that trained before they were calibrated.
 _STEP_TOKENS = 180.0
 _MOST_STEP_TOKENS = 5000.0
 # How far the next training may lie beyond those that were measured: in both directions, a factor.

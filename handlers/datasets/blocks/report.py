@@ -164,7 +164,7 @@ def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
     costs = [f"{_model(offer)} {_cost(offer, exact=tokens.exact)}" for offer in offers[:_MODELS]]
     if len(offers) > _MODELS:
         costs.append(texts.more_models(len(offers) - _MODELS, bold(texts.start_button())))
-    timed = any(offer.seconds is not None for offer in offers)
+    timed = any(offer.time is not None for offer in offers)
     return [
         (
             texts.tokens_heading(),
@@ -178,7 +178,7 @@ def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
 
 def _cost(offer: Offer, *, exact: bool) -> str:
     price = texts.price(offer.usd, exact=exact)
-    return price if offer.seconds is None else texts.price_and_time(price, offer.seconds)
+    return price if offer.time is None else texts.price_and_time(price, offer.time.seconds, offer.time.trainings)
 
 
 def _epochs(found: Report) -> str:

@@ -15,6 +15,7 @@ from bot.experiments.search import JobPage
 from bot.jobs import notice, states
 from bot.jobs.assessment import UNASSESSED, Assessment, assess, rank
 from bot.jobs.diagnosis import Diagnosis, Problem
+from bot.jobs.estimate import TrainingTime
 from bot.jobs.job import Approval, Job, Loss, QueuePlace
 from bot.jobs.overview import AssessedJob
 from bot.models.trainable import TrainableModel
@@ -56,7 +57,8 @@ _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 _BOLD = re.compile(r"(.?)\*[^*\n]+\*(.?)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _ENGLISH_MARKS = re.compile(r"[\u3400-\u9fff*`]: |[）\d], [\u3400-\u9fff]")
-_OFFERS = [Offer("`m`", usd, time) for usd in (None, 0.0, 0.001, 5.0) for time in (None, 5.0, 40.0, 700.0)]
+_TIMES = [None, *(TrainingTime(seconds, trainings) for seconds, trainings in ((5.0, None), (40.0, 0), (700.0, 3)))]
+_OFFERS = [Offer("`m`", usd, time) for usd in (None, 0.0, 0.001, 5.0) for time in _TIMES]
 _MAPPINGS = (
     None,
     ColumnMapping("chat", {"user": "`c1`", "assistant": "`c2`"}),

@@ -35,6 +35,7 @@ from bot.experiments.filters import Filters
 from bot.experiments.search import JobPage
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
+from bot.jobs.estimate import TrainingTime
 from bot.jobs.job import Job, Origin
 from bot.jobs.overview import AssessedJob
 from bot.jobs.settings import SETTINGS
@@ -101,6 +102,7 @@ long_ids = ids | st.sampled_from(["ft:" + "m" * 149, "m" * 1999, "m" * 2500, "ğŸ
 times = st.none() | st.floats(0, 4e9) | st.just(1e300)
 moments = st.floats(0, 4e9)
 numbers = st.none() | st.floats() | st.just(0.0)
+training_times = st.none() | st.builds(TrainingTime, st.floats(0, 1e9), st.none() | st.integers(0, 10))
 counts = st.integers(-5, 10**12)
 metrics = st.builds(Metrics, counts, st.none() | counts, numbers, numbers, numbers, numbers, numbers, numbers)
 findings = st.builds(
@@ -253,7 +255,7 @@ quick = settings(
 
 
 @quick
-@given(datasets, st.lists(st.builds(report.Offer, long_ids, numbers, numbers), max_size=9), texts)
+@given(datasets, st.lists(st.builds(report.Offer, long_ids, numbers, training_times), max_size=9), texts)
 def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], alt: str) -> None:
     assert_fits(report.report(dataset, offers=offers, picture_alt=alt))
     assert_harmless(report.findings_attached(dataset, 7))

@@ -4,6 +4,7 @@ from typing import Any
 import msgspec
 
 from bot.datasets.dataset import Dataset
+from bot.jobs.estimate import TrainingTime
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import report
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
@@ -13,7 +14,7 @@ Buttons = Callable[[Message], dict[str, dict[str, Any]]]
 
 
 def test_a_clean_file_gets_a_short_report_with_its_figures(make_dataset: Callable[..., Dataset], seen: See) -> None:
-    offers = [report.Offer("gpt-4.1-mini", 0.052, 700.0), report.Offer("o9")]
+    offers = [report.Offer("gpt-4.1-mini", 0.052, TrainingTime(700.0)), report.Offer("o9")]
     assert seen(report.report(make_dataset(), offers=offers)).splitlines() == [
         "*`support.jsonl` is ready for training:* 12 examples in chat format, nothing to correct.",
         "*Tokens*",

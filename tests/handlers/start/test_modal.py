@@ -7,6 +7,7 @@ import pytest
 from parts import a_dataset, a_report
 
 from bot.datasets.dataset import Dataset
+from bot.jobs.estimate import TrainingTime
 from bot.jobs.settings import JobSettings, words_of
 from bot.models.retirement import Retirement
 from bot.models.trainable import TrainableModel
@@ -94,10 +95,12 @@ def test_a_provider_that_trains_no_more_for_this_organisation_is_told_of_before_
 
 
 def test_the_estimate_follows_what_is_chosen() -> None:
-    seconds_per_token = {"gpt-4.1-mini": 0.1}
     assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(a_dataset()))
-    chosen = said(shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, seconds_per_token=seconds_per_token))
+    chosen = said(shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, time=TrainingTime(2700)))
     assert "$0.13 · about 45 min of training · 26,000 billed tokens in 20 epochs" in chosen
+    measured, tried = (said(shown(a_dataset(), time=TrainingTime(2700, trainings))) for trainings in (3, 0))
+    assert "about 45 min of training (measured on 3 trainings there)" in measured
+    assert "about 45 min of training (by a few steps tried there)" in tried
     assert "*Estimate:* shown as soon as the epochs are" in said(shown(a_dataset(), {"epochs": "many"}))
 
 
