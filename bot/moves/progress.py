@@ -112,7 +112,8 @@ class MoveProgress:
             return Moving(moved, job, Stage.TRAINING)
         if job.state != states.SUCCEEDED or job.fine_tuned_model is None:
             return Moving(moved, job, Stage.NOT_TRAINED)
-        if moved.not_evaluated is not None:
+        lost_before = job.model_lost is not None and moved.evaluation is None
+        if moved.not_evaluated is not None or lost_before:
             return Moving(moved, job, Stage.NOT_EVALUATED)
         run = await self._evaluation_store.get(moved.evaluation) if moved.evaluation else None
         if run is None or run.state not in ENDED:

@@ -117,14 +117,17 @@ class MoveListeners:
         await request.answer(line(texts.adopted(named(old), named(new))))
 
     async def _open(self, request: Request, caller: Caller, chosen: list[str]) -> None:
-        offered = await self._offered(caller)
-        movable = await self.planning.movable(caller, "")
+        offered = [model for model in await self._offered(caller) if modal.is_carried(modal.value_of(model))]
+        if not offered:
+            raise Conflict("nothing_to_train_anywhere")
+        movable = [model for model in await self.planning.movable(caller, "") if modal.is_carried(model)]
         if not movable:
             raise Conflict("no_models_to_move")
         ends = await self.catalogue.retirements(movable)
         days = {model: ends[model].shutdown_date for model in movable}
         target = modal.Target(request.channel, request.thread_ts)
-        await self.modals.open(request, modal.move_modal(days, chosen or movable, offered, target))
+        chosen = chosen or await self.planning.movable(caller, offered[0].provider)
+        await self.modals.open(request, modal.move_modal(days, chosen, offered, target))
 
     async def _offered(self, caller: Caller) -> list[TrainableModel]:
         """Base models, of another provider than the channel's own first. Raises Conflict where there is no other."""
@@ -139,6 +142,8 @@ class MoveListeners:
         if not models and not typed.all:
             raise Invalid("move_what")
         offered = await self._offered(caller)
+        if not offered:
+            raise Conflict("nothing_to_train_anywhere")
         to = typed.to or offered[0].provider
         self.providers.named(to)
         base = typed.base or next((model.id for model in offered if model.provider == to), "")

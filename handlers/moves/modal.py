@@ -5,13 +5,13 @@ from datetime import date
 from typing import Any, Final
 
 import msgspec
-from slack_sdk.models.blocks import InputBlock, OptionGroup, StaticMultiSelectElement, StaticSelectElement
+from slack_sdk.models.blocks import InputBlock, Option, OptionGroup, StaticMultiSelectElement, StaticSelectElement
 from slack_sdk.models.views import View
 
 from bot.models.names import short_name
 from bot.models.trainable import TrainableModel
 from handlers.blocks.modals import modal
-from handlers.blocks.parts import HINT, OPTION_VALUE, OPTIONS, option, plain, section
+from handlers.blocks.parts import HINT, OPTION, OPTION_VALUE, OPTIONS, option, plain, section
 from handlers.blocks.text import size
 from texts import moves as texts
 from texts import start as start_texts
@@ -33,21 +33,16 @@ def move_modal(
     models: Mapping[str, date | None], chosen: Sequence[str], offered: Sequence[TrainableModel], target: Target
 ) -> View:
     """`models`: those that can be moved, with the day on which each stops answering; `chosen` of them. `offered`: base
-    models at other providers, at least one."""
-    fitting = [model for model in models if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
+    models at other providers. Of both at least one that a menu carries; others are left out: the command takes them."""
+    fitting = [model for model in models if is_carried(model)][:OPTIONS]
     options = {
         model: option(short_name(model), model, texts.until(full_day(day)) if (day := models[model]) else None)
         for model in fitting
     }
-    by_provider: dict[str, list[TrainableModel]] = {}
-    for one in offered:
-        if 0 < size(_value(one)) <= OPTION_VALUE:
-            by_provider.setdefault(one.provider, []).append(one)
-    places = {
-        provider: [option(f"{provider} · {one.label}", _value(one)) for one in some[:OPTIONS]]
-        for provider, some in by_provider.items()
-    }
-    groups = [OptionGroup(label=plain(provider, HINT), options=some) for provider, some in places.items()]
+    places: dict[str, list[Option]] = {}
+    for one in [one for one in offered if is_carried(value_of(one))][:OPTIONS]:
+        places.setdefault(one.provider, []).append(option(f"{one.provider} · {one.label}", value_of(one)))
+    groups = [OptionGroup(label=plain(provider, OPTION), options=some) for provider, some in places.items()]
     where, where_hint = texts.where_field()
     which, which_hint = texts.models_field()
     return modal(
@@ -88,5 +83,11 @@ def chosen_in(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> tuple[st
     return provider, base, tuple(str(one["value"]) for one in models)
 
 
-def _value(model: TrainableModel) -> str:
+def value_of(model: TrainableModel) -> str:
+    """What the menu carries for a base model there."""
     return f"{model.provider}|{model.id}"
+
+
+def is_carried(value: str) -> bool:
+    """Whether a menu can carry it."""
+    return 0 < size(value) <= OPTION_VALUE

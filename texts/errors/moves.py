@@ -55,6 +55,11 @@ def nothing_to_train_there(provider: str) -> str:
 
 
 @ERRORS.sentence
+def nothing_to_train_anywhere() -> str:
+    return _("No provider that may be used here offers a base model that could be trained.")
+
+
+@ERRORS.sentence
 def move_what() -> str:
     return _("Which models? Name some, or write `/finetune move all to PROVIDER`.")
 

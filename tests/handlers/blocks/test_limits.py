@@ -5,12 +5,15 @@ Limits from the Block Kit reference, docs.slack.dev, read 2026-11-21, written do
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from parts import a_job
 
+from bot.access import Actor, Caller, Place
 from bot.audit import Entry, Outcome
 from bot.collections.collection import Collection, Example
 from bot.collections.gist import Gist
@@ -31,6 +34,9 @@ from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
 from bot.datasets.repairing import ProposedRepairs
+from bot.evaluations.result import ModelGain
+from bot.evaluations.run import Reason
+from bot.evaluations.statistics import compare
 from bot.experiments.filters import Filters
 from bot.experiments.search import JobPage
 from bot.jobs import notice, states
@@ -38,17 +44,23 @@ from bot.jobs.assessment import assess, rank
 from bot.jobs.estimate import TrainingTime
 from bot.jobs.job import Job, Origin
 from bot.jobs.overview import AssessedJob
-from bot.jobs.settings import SETTINGS
+from bot.jobs.settings import SETTINGS, JobSettings
 from bot.jobs.timeline import Delivered, LastNews, Measured, Moment, Received, Sent, Stored
 from bot.jobs.timeline import Ended as JobEnded
 from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
+from bot.moves.move import MOST as MOST_MOVED
+from bot.moves.move import Move, MovedModel
+from bot.moves.planning import MovePlan, MoveRequest, NotMoved
+from bot.moves.progress import Moving, Stage
 from bot.providers.chat import Parameters
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks import card, errors, job_controls, modals, text
 from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
+from handlers.blocks.move import move_card
+from handlers.blocks.move import render as render_move
 from handlers.chat import blocks as chat
 from handlers.collections import blocks as sets
 from handlers.collections import forms
@@ -57,6 +69,8 @@ from handlers.datasets.blocks.sample import sample_modal
 from handlers.experiments.blocks import job_page
 from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.models import blocks as models
+from handlers.moves.modal import Target, move_modal
+from handlers.moves.plan import plan_message
 from handlers.outgoing import notice_blocks as notices
 from handlers.provider_files import blocks as files
 from handlers.repair import blocks as repair_modal
@@ -404,6 +418,48 @@ def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
     return values
 
 
+@quick
+@given(long_ids, texts, st.none() | texts)
+def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> None:
+    gain = ModelGain("new", model, compare([0.0] * 20, [1.0] * 20, [""] * 20, seed=0))
+    moving = []
+    for number in range(MOST_MOVED):
+        settings = JobSettings("home", "base")
+        moved = MovedModel(
+            f"{model}{number}", f"job-{number}", settings, "ds", left=("lr", "batch"), retires="2027-01-14"
+        )
+        if why is not None:
+            moved = msgspec.structs.replace(moved, not_evaluated=Reason(why, by_provider=True))
+        job = a_job(id=f"job-{number}", state="succeeded", fine_tuned_model=f"new-{number}", file_name=said or None)
+        evaluated = why is None
+        stage = Stage.EVALUATED if evaluated else Stage.NOT_EVALUATED
+        moving.append(Moving(moved, job, stage, gain=gain if evaluated else None))
+    origin, place = Origin("T1", "C1", False), Place("C1")
+    move = Move(
+        id="move-1",
+        requester="U0ADA",
+        origin=origin,
+        created_at=0.0,
+        provider=said,
+        asker=Caller(Actor("U0ADA", "T1"), "T1", "C1", place, place, "k", 0.0),
+        models=tuple(one.moved for one in moving),
+    )
+    assert_fits(move_card(move, moving, {one.job.id: PERMALINK for one in moving}))
+    assert_fits(render_move(notice.GroupEnded(), move, moving))
+    not_moved = [NotMoved(model, Reason(said, by_provider=True))] * 30
+    plan = MovePlan(move.models, [one.job for one in moving], not_moved, None)
+    assert_fits(plan_message(MoveRequest(said, "base", (model,)), plan, "v" * 2000))
+    assert_fits(plan_message(MoveRequest(said, "base"), MovePlan((), (), not_moved, 0.0), "v"))
+
+
+@quick
+@given(st.lists(long_ids, unique=True, min_size=1, max_size=120), texts)
+def test_the_window_for_a_move_fits(models: list[str], provider: str) -> None:
+    offered = [TrainableModel(model, provider[:40] or "p", model) for model in [*models, "base"]]
+    shown = move_modal(dict.fromkeys([*models, "ft:ours"], date(2027, 1, 14)), models, offered, Target("C1"))
+    assert_view_fits(shown.to_dict())
+
+
 # ---- the checker: Slack's limits and our own promises -----------------------------------------------------------
 
 ALLOWED_TAGS = re.compile(
@@ -512,6 +568,12 @@ def assert_element(element: dict[str, Any]) -> None:
                 assert 1 <= length(option["value"]) <= 150
                 if "description" in option:
                     assert_text(option["description"], 75)
+        case "multi_static_select":
+            assert 1 <= len(element["options"]) <= 100
+            for option in element["options"]:
+                assert_text(option["text"], 75)
+                assert 1 <= length(option["value"]) <= 150
+            assert all(option in element["options"] for option in element.get("initial_options", []))
         case "overflow" | "checkboxes":
             assert 1 <= len(element["options"]) <= (5 if element["type"] == "overflow" else 10)
             for option in element["options"]:
