@@ -19,7 +19,7 @@ async def test_a_channel_is_warned_of_its_model_and_told_when_it_is_gone(w: Worl
         await bot.services.retirement_warnings.look()
         warning = await w.person.wait_message(w.channel, payload={"id": "retirement/*/7"})
         assert "7 days left" in warning["plain"]
-        assert "Start fine-tuning" in warning["plain"]
+        assert "Press *Move…*" in warning["plain"]
         await bot.services.retirement_warnings.look()
         await w.person.command("ben", w.channel, "/finetune", "retiring")
         await w.person.wait_ephemeral("ben", w.channel, contains="7 days left")

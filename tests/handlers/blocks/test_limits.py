@@ -54,6 +54,7 @@ from bot.moves.move import Move, MovedModel
 from bot.moves.planning import MovePlan, MoveRequest, NotMoved
 from bot.moves.progress import Moving, Stage
 from bot.providers.chat import Parameters
+from bot.providers.config import NAME
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks import card, errors, job_controls, modals, text
@@ -418,7 +419,7 @@ def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
     return values
 
 
-@quick
+@settings(quick, max_examples=10)  # each has fifty models
 @given(long_ids, texts, st.none() | texts)
 def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> None:
     gain = ModelGain("new", model, compare([0.0] * 20, [1.0] * 20, [""] * 20, seed=0))
@@ -453,9 +454,9 @@ def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> Non
 
 
 @quick
-@given(st.lists(long_ids, unique=True, min_size=1, max_size=120), texts)
+@given(st.lists(long_ids, unique=True, min_size=1, max_size=120), st.from_regex(NAME, fullmatch=True))
 def test_the_window_for_a_move_fits(models: list[str], provider: str) -> None:
-    offered = [TrainableModel(model, provider[:40] or "p", model) for model in [*models, "base"]]
+    offered = [TrainableModel(model, provider, model) for model in [*models, "base"]]
     shown = move_modal(dict.fromkeys([*models, "ft:ours"], date(2027, 1, 14)), models, offered, Target("C1"))
     assert_view_fits(shown.to_dict())
 
