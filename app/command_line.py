@@ -73,6 +73,15 @@ def run() -> None:
 
 
 @app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    from app.doctor.command import doctor_command
+
+    with speaking(Language.ENGLISH if as_json else current()):  # programs read JSON
+        code = doctor_command(as_json)
+    raise SystemExit(code)
+
+
+@app.command()
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from bot.settings import load
     from bot.store.backup import backup

@@ -123,19 +123,23 @@ def _kind(token: str) -> str | None:
     return prefix if prefix in _KINDS else None
 
 
-async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
-    """A client with a token that works, and the bot's identity."""
-    client = AsyncWebClient(
+def slack_client(settings: Settings) -> AsyncWebClient:
+    return AsyncWebClient(
         token=_value(settings.slack_bot_token),
         base_url=settings.slack_api_url.rstrip("/") + "/",
         timeout=30,
         # Repeating is the poster's decision: the SDK would repeat posts that may have arrived.
         retry_handlers=[],
     )
-    answer = await _asked(client.auth_test, "SLACK_BOT_TOKEN", settings)
+
+
+async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
+    """A client with a token that works, and the bot's identity."""
+    client = slack_client(settings)
+    answer = await asked(client.auth_test, "SLACK_BOT_TOKEN", settings)
     if not answer.get("bot_id"):
         raise StartError(texts.persons_token())
-    granted = {scope.strip() for scope in str(answer.headers.get(_SCOPES_HEADER, "")).split(",") if scope.strip()}
+    granted = granted_scopes(answer)
     if granted and (missing := NEEDED_SCOPES - granted):
         log.warning(
             "The app lacks scopes; some things will not work. Add them under OAuth & Permissions and reinstall.",
@@ -143,11 +147,16 @@ async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
         )
     if settings.slack_app_token is not None:
         token = settings.slack_app_token.get_secret_value()
-        await _asked(lambda: client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings)
+        await asked(lambda: client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings)
     return client, dict(answer.data) if isinstance(answer.data, dict) else {}
 
 
-async def _asked(
+def granted_scopes(answer: AsyncSlackResponse) -> frozenset[str]:
+    """Those of the token with which Slack was asked; none where it does not say."""
+    return frozenset(filter(None, map(str.strip, str(answer.headers.get(_SCOPES_HEADER, "")).split(","))))
+
+
+async def asked(
     call: Callable[[], Awaitable[AsyncSlackResponse]], setting: str, settings: Settings
 ) -> AsyncSlackResponse:
     """Slack's answer, or one sentence about the token."""

@@ -8,6 +8,11 @@ def command(name: str) -> str:
     return {
         "": _("A Slack bot with which a team fine-tunes language models together."),
         "run": _("Run the bot in your Slack workspace. The settings (docs/settings.md) name it."),
+        "doctor": _(
+            "Look for what keeps the bot from working. Settings, Slack, providers and store; nothing is changed there."
+            "\n\n"
+            "Exit code 0: nothing is wrong, 1: something is."
+        ),
         "backup": _(
             "Copy the bot's store to a file. The bot may be running. Training files lie beside the store, in `files`."
         ),
@@ -44,6 +49,7 @@ def option(command: str, name: str) -> str:
     """Of a parameter of a command; of the program itself, whose name is empty, too."""
     return {
         ("", "version"): _("Show the version and exit."),
+        ("doctor", "as_json"): _("Print one JSON object."),
         ("backup", "file"): _("The copy; it must not be there yet."),
         ("restore", "file"): _("A backup."),
         ("try", "data"): _("Folder for everything; a later start goes on from it."),

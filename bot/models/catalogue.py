@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
@@ -27,6 +27,20 @@ from training_files.report import Report
 _PATIENCE = 1.5
 
 T = TypeVar("T")
+
+
+def listed_base_models(listed: Sequence[RemoteModel], made: Collection[str] = ()) -> list[str]:
+    """The ids of base models in a provider's list: those of which it says so, else those that our own table knows.
+
+    Fine-tuned models and checkpoints can be trained further, but are no base to begin with; `made` are such models that
+    do not show it by their names.
+    """
+    told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
+    told = [model for model in told if model not in made]
+    if told:
+        return told
+    ids = {model.id for model in listed}
+    return [facts.id for facts in every_model() if facts.id in ids]
 
 
 class Catalogue:
@@ -73,14 +87,8 @@ class Catalogue:
         if config.models:
             return _first(config.default_model, list(dict.fromkeys(config.models)))
         listed = await self._listings[provider].models()
-        # Fine-tuned models and checkpoints can be trained further, but are no base to begin with.
-        told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
-        ours = await self._jobs.models(told)
-        told = [model for model in told if model not in ours]
-        if not told:
-            ids = {model.id for model in listed}
-            told = [facts.id for facts in every_model() if facts.id in ids]
-        return _first(config.default_model, told)
+        ours = await self._jobs.models(listed_base_models(listed))
+        return _first(config.default_model, listed_base_models(listed, ours))
 
     async def fine_tuned(self, *, fresh: bool = True) -> list[FineTunedModel]:
         """Newest first, as listed now, or unless `fresh` within the last half minute. Checkpoints stand with their

@@ -124,7 +124,7 @@ def test_what_there_is_to_do_in_the_trial_is_said_in_chinese(tmp_path: Path) -> 
         assert expected in said
 
 
-@pytest.mark.parametrize("command", ["", "run", "backup", "restore", "try", "check", "prepare", "split"])
+@pytest.mark.parametrize("command", ["", "run", "doctor", "backup", "restore", "try", "check", "prepare", "split"])
 def test_help_is_in_chinese_and_lists_each_command_with_its_first_sentence(command: str) -> None:
     with speaking(Language.CHINESE):
         shown = CliRunner().invoke(command_line.app, [*filter(None, [command]), "--help"]).output

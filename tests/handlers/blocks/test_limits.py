@@ -456,7 +456,7 @@ def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> Non
 @quick
 @given(st.lists(long_ids, unique=True, min_size=1, max_size=120), st.from_regex(NAME, fullmatch=True))
 def test_the_window_for_a_move_fits(models: list[str], provider: str) -> None:
-    offered = [TrainableModel(model, provider, model) for model in [*models, "base"]]
+    offered = [TrainableModel(model, provider, model) for model in dict.fromkeys([*models, "base"])]
     shown = move_modal(dict.fromkeys([*models, "ft:ours"], date(2027, 1, 14)), models, offered, Target("C1"))
     assert_view_fits(shown.to_dict())
 

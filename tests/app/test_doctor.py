@@ -1,0 +1,193 @@
+"""`finetune-bot doctor`: what it finds at Slack, over real sockets."""
+
+import json
+import re
+import time
+from collections.abc import AsyncIterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from pydantic import SecretStr
+from scripted_slack import Slack, broken, error
+
+from app.connecting import NEEDED_SCOPES
+from app.doctor.command import SOMETHING_WRONG, doctor_command
+from app.doctor.slack import check_slack
+from bot.doctor.finding import Finding, Level
+from bot.settings import Settings
+from texts import doctor as texts
+from texts.language import Language, speaking
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    """With which all is well, and nobody else connected."""
+    async with Slack() as slack:
+        answers(slack)
+        slack.replies["bots.info"] = [{"ok": True, "bot": {"app_id": "A0BOT"}}]
+        url = slack.url.replace("http:", "ws:") + "socket"
+        slack.replies["apps.connections.open"] = [{"ok": True, "url": url}]
+        says_hello(slack)
+        yield slack
+
+
+def answers(slack: Slack, *, scopes: frozenset[str] = NEEDED_SCOPES, clock: float = 0, **who: Any) -> None:
+    """`clock`: seconds that Slack's is ahead."""
+    said = {"ok": True, "user": "finetune", "team": "Acme", "team_id": "T0ACME", "bot_id": "B0BOT", **who}
+
+    def answer(_: web.Request) -> web.StreamResponse:
+        headers = {"x-oauth-scopes": ",".join(scopes), "Date": formatdate(time.time() + clock, usegmt=True)}
+        return web.json_response(said, headers={name: value for name, value in headers.items() if value})
+
+    slack.replies["auth.test"] = [answer]
+
+
+def says_hello(slack: Slack, *, connections: int = 1, app: str = "A0BOT") -> None:
+    async def socket(request: web.Request) -> web.StreamResponse:
+        opened = web.WebSocketResponse()
+        await opened.prepare(request)
+        hello = {"type": "hello", "num_connections": connections, "connection_info": {"app_id": app}}
+        await opened.send_json(hello)
+        await opened.receive()
+        return opened
+
+    slack.replies["socket"] = [socket]
+
+
+async def found(slack: Slack, *, bot_runs_here: bool = False, **changes: Any) -> dict[str, Finding]:
+    """By their codes. Each can be said in both languages."""
+    values: dict[str, Any] = {
+        "slack_bot_token": SecretStr("xoxb-test"),
+        "slack_app_token": SecretStr("xapp-test"),
+        "slack_api_url": slack.url,
+        **changes,
+    }
+    findings = await check_slack(Settings(_env_file=None, **values), bot_runs_here=bot_runs_here)
+    for language in Language:
+        with speaking(language):
+            assert all(texts.sentence(finding) for finding in findings)
+    return {finding.code: finding for finding in findings}
+
+
+def not_well(findings: dict[str, Finding]) -> dict[str, Level]:
+    return {code: finding.level for code, finding in findings.items() if finding.level is not Level.OK}
+
+
+async def test_where_all_is_well_it_says_who_the_bot_is_and_that_nobody_else_is_connected(slack: Slack) -> None:
+    findings = await found(slack)
+    assert not_well(findings) == {}
+    assert [*findings] == ["bot_token", "scopes", "clock", "no_connection"]
+    assert texts.sentence(findings["bot_token"]) == "The bot's token is that of finetune in Acme (T0ACME)."
+
+
+async def test_a_forgotten_process_with_the_same_tokens_is_found(slack: Slack) -> None:
+    says_hello(slack, connections=2)
+    findings = await found(slack)
+    assert not_well(findings) == {"other_connections": Level.WRONG}
+    assert texts.sentence(findings["other_connections"]).startswith("1 other connection with the same tokens is open")
+
+
+async def test_the_bot_that_runs_here_is_no_stranger(slack: Slack) -> None:
+    says_hello(slack, connections=2)
+    assert "bot_connected" in await found(slack, bot_runs_here=True)
+    says_hello(slack, connections=3)
+    assert (await found(slack, bot_runs_here=True))["other_connections"].values == {"count": 1}
+
+
+async def test_a_bot_that_runs_here_without_a_connection_is_noticed(slack: Slack) -> None:
+    assert not_well(await found(slack, bot_runs_here=True)) == {"bot_not_connected": Level.WARNING}
+
+
+async def test_scopes_that_are_missing_are_wrong_and_those_too_many_are_noticed(slack: Slack) -> None:
+    answers(slack, scopes=NEEDED_SCOPES - {"files:read", "commands"} | {"admin"})
+    findings = await found(slack)
+    assert not_well(findings) == {"scopes_missing": Level.WRONG, "scopes_not_needed": Level.WARNING}
+    assert findings["scopes_missing"].values == {"scopes": ["commands", "files:read"]}
+    assert findings["scopes_not_needed"].values == {"scopes": ["admin"]}
+    answers(slack, scopes=frozenset())
+    assert not_well(await found(slack)) == {"scopes_not_told": Level.WARNING}
+
+
+@pytest.mark.parametrize(("clock", "level", "says"), [(90, Level.WARNING, "behind"), (-600, Level.WRONG, "ahead of")])
+async def test_a_clock_that_is_off_is_noticed(slack: Slack, clock: float, level: Level, says: str) -> None:
+    answers(slack, clock=clock)
+    findings = await found(slack)
+    assert not_well(findings) == {"clock_off": level}
+    assert f" {says} Slack's." in texts.sentence(findings["clock_off"])
+
+
+async def test_tokens_of_two_apps_are_noticed(slack: Slack) -> None:
+    says_hello(slack, app="A0OTHER")
+    findings = await found(slack)
+    assert not_well(findings) == {"tokens_of_two_apps": Level.WRONG}
+    assert "that of app A0BOT, SLACK_APP_TOKEN that of app A0OTHER" in texts.sentence(findings["tokens_of_two_apps"])
+
+
+async def test_a_token_that_slack_refuses_is_said_as_the_start_says_it(slack: Slack) -> None:
+    slack.replies["apps.connections.open"] = [error("invalid_auth")]
+    assert texts.sentence((await found(slack))["slack_refuses"]).startswith("SLACK_APP_TOKEN cannot be used.")
+    answers(slack, bot_id="")
+    assert "a person's token" in texts.sentence((await found(slack))["slack_refuses"])
+    slack.replies["auth.test"] = [error("account_inactive")]
+    findings = await found(slack)
+    assert [*findings] == ["slack_refuses"]
+    assert "install it again" in texts.sentence(findings["slack_refuses"])
+
+
+async def test_a_socket_that_does_not_open_is_said(slack: Slack) -> None:
+    slack.replies["socket"] = [broken]
+    assert not_well(await found(slack)) == {"no_socket": Level.WRONG}
+
+
+async def test_over_http_no_socket_is_opened(slack: Slack) -> None:
+    findings = await found(slack, slack_app_token=None, slack_signing_secret=SecretStr("secret"), http_port=3007)
+    assert findings["over_http"].values == {"port": "3007"}
+    assert slack.called("apps.connections.open") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"ok": True, "channel": {"name": "training", "is_member": True}}, None),
+        ({"ok": True, "channel": {"name": "training", "is_member": False}}, "not_in_notices_channel"),
+        ({"ok": True, "channel": {"name": "training", "is_archived": True}}, "notices_channel_archived"),
+        (error("channel_not_found"), "notices_channel_unknown"),
+        (broken, "notices_channel_unknown"),
+    ],
+)
+async def test_the_channel_for_notices_is_looked_at(slack: Slack, answer: Any, code: str | None) -> None:
+    slack.replies["conversations.info"] = [answer]
+    assert [*not_well(await found(slack, finetune_notices_channel="C0NOTICES"))] == ([code] if code else [])
+
+
+def test_settings_that_cannot_be_used_are_said_and_nobody_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HTTP_PORT", "99999")
+    assert doctor_command(True) == SOMETHING_WRONG
+    (section,) = json.loads(capsys.readouterr().out)["sections"]
+    assert (section["about"], section["findings"][0]["code"]) == ("settings", "settings_wrong")
+    monkeypatch.delenv("HTTP_PORT")
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    assert doctor_command(False) == SOMETHING_WRONG
+    said = capsys.readouterr().out
+    assert "✗ SLACK_BOT_TOKEN is missing." in said
+    assert "✓ There is no store in data yet" in said
+
+
+def test_every_finding_has_its_sentence_and_every_sentence_its_finding() -> None:
+    sources = [path for folder in ("app/doctor", "bot/doctor") for path in (ROOT / folder).glob("*.py")]
+    codes = {
+        code
+        for path in sources
+        for call in re.findall(r"\b(?:ok|warning|wrong|say)\(([^()]*?)[,)]", path.read_text("utf-8"))
+        for code in re.findall(r'"(\w+)"', call)
+    }
+    assert codes == set(texts.FOUND)

@@ -1,0 +1,92 @@
+"""What the doctor finds in the folder of the store; it writes nothing there."""
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+
+import migrated_store
+import pytest
+from filelock import FileLock
+
+from bot.doctor.finding import Finding, Level
+from bot.doctor.store import FULL, LOW, check_store
+from bot.store.inspection import is_in_use
+from texts import doctor as texts
+from texts.language import Language, speaking
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return migrated_store.place(tmp_path / "data")
+
+
+def found(folder: Path, *, in_use: bool = False) -> dict[str, Finding]:
+    """By their codes. Each can be said in both languages."""
+    findings = list(check_store(folder, in_use=in_use))
+    for language in Language:
+        with speaking(language):
+            assert all(texts.sentence(finding) for finding in findings)
+    return {finding.code: finding for finding in findings}
+
+
+def not_well(findings: dict[str, Finding]) -> dict[str, Level]:
+    return {code: finding.level for code, finding in findings.items() if finding.level is not Level.OK}
+
+
+def change(folder: Path, statement: str) -> None:
+    with closing(sqlite3.connect(folder / "bot.db", isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+def test_a_whole_store_is_well(folder: Path) -> None:
+    findings = found(folder)
+    assert not_well(findings) == {}
+    assert [*findings] == ["disk", "store", "bot_does_not_run"]
+
+
+def test_a_folder_that_is_not_there_yet_is_well_and_is_not_made(tmp_path: Path) -> None:
+    assert [*found(tmp_path / "new" / "data")] == ["disk", "no_store_yet", "bot_does_not_run"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_folder_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert not_well(found(tmp_path / "file" / "data")) == {"folder_not_written": Level.WRONG}
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [(FULL - 1, {"disk_full": Level.WRONG}), (LOW - 1, {"disk_low": Level.WARNING}), (LOW, {})],
+)
+def test_a_disk_that_fills_up_is_noticed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, free: int, expected: dict[str, Level]
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    assert not_well(found(folder)) == expected
+
+
+def test_a_store_of_another_version_is_known(folder: Path) -> None:
+    change(folder, "DELETE FROM _sqlite_migrations WHERE name = 'm029_channel_providers'")
+    assert "store_behind" in found(folder)
+    change(folder, "INSERT INTO _sqlite_migrations VALUES (999, 'finetune-bot', 'm999_later', '2030-01-01')")
+    assert not_well(found(folder)) == {"store_newer": Level.WRONG}
+
+
+def test_a_damaged_store_is_wrong(folder: Path) -> None:
+    store = folder / "bot.db"
+    whole = store.read_bytes()
+    store.write_bytes(whole[:4096] + b"\xff" * 40_960 + whole[45_056:])
+    assert {*not_well(found(folder))} <= {"store_damaged", "store_unreadable"}
+    assert not_well(found(folder))
+    store.write_bytes(b"no store at all" * 1000)
+    assert not_well(found(folder)) == {"store_unreadable": Level.WRONG}
+
+
+def test_whether_a_bot_works_there_is_told_by_its_lock(folder: Path) -> None:
+    assert not is_in_use(folder)
+    with FileLock(folder / "lock"):
+        assert is_in_use(folder)
+    assert not is_in_use(folder)
+    assert "bot_runs" in found(folder, in_use=True)
