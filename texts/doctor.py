@@ -202,6 +202,25 @@ def notices_channel_unknown(channel: str, code: str) -> str:
     )
 
 
+@FOUND.sentence
+def people(count: int) -> str:
+    """Of the settings, with the user groups."""
+    return plural(
+        "Slack knows the one whom the settings give a role.",
+        "Slack knows all {count} whom the settings give a role.",
+        count,
+    )
+
+
+@FOUND.sentence
+def people_unknown(people: Sequence[str]) -> str:
+    return _(
+        "The settings give a role to whom Slack does not know, or not any more: {people}. Check `FINETUNE_ADMINS`, "
+        "`FINETUNE_APPROVERS` and `FINETUNE_MEMBERS`.",
+        people=enumerated(people),
+    )
+
+
 # A provider
 
 
@@ -312,6 +331,19 @@ def embeddings_not_listed(model: str) -> str:
         "The model for embeddings, {model}, is not listed, so the grader `cosine` may not work there. Check "
         "`FINETUNE_EMBEDDING_MODEL`, or `embedding_model` in providers.toml.",
         model=model,
+    )
+
+
+@FOUND.sentence
+def trainer() -> str:
+    return _("All parts of the trainer are at work.")
+
+
+@FOUND.sentence
+def trainer_in_trouble(parts: Sequence[str]) -> str:
+    """`parts`: as the trainer calls them."""
+    return _(
+        "Parts of the trainer fail, and are tried again and again: {parts}. Its log says why.", parts=enumerated(parts)
     )
 
 

@@ -47,6 +47,7 @@ async def check_slack(settings: Settings, *, bot_runs_here: bool) -> list[Findin
         *_clock(who.headers, between),
         *await _connections(client, settings, str(who["bot_id"]), bot_runs_here=bot_runs_here),
         *await _notices_channel(client, settings.finetune_notices_channel),
+        *await _people(client, settings),
     ]
 
 
@@ -140,6 +141,25 @@ async def _notices_channel(client: AsyncWebClient, channel: str | None) -> list[
     return [
         ok("notices_channel", channel=name) if about.get("is_member") else wrong("not_in_notices_channel", channel=name)
     ]
+
+
+async def _people(client: AsyncWebClient, settings: Settings) -> list[Finding]:
+    """Whether there are those that the settings name: an id of nobody gives nobody a role, and nobody is told."""
+    named = sorted({*settings.finetune_admins, *settings.finetune_approvers, *settings.finetune_members})
+    there = await asyncio.gather(*(_is_there(client, one) for one in named))
+    if missing := [one for one, is_there in zip(named, there, strict=True) if not is_there]:
+        return [wrong("people_unknown", people=missing)]
+    return [ok("people", count=len(named))] if named else []
+
+
+async def _is_there(client: AsyncWebClient, person: str) -> bool:
+    """`person`: or a user group. Where it is not for their sake that Slack does not tell, they count as there."""
+    is_group = person.startswith("S")
+    asked = client.usergroups_users_list(usergroup=person) if is_group else client.users_info(user=person)
+    answer, code = await _answer(asked)
+    if code in {"missing_scope", "ratelimited", "no_answer"}:
+        return True
+    return code is None and not (answer.get("user") or {}).get("deleted")
 
 
 async def _answer(call: Awaitable[AsyncSlackResponse]) -> tuple[dict[str, Any], str | None]:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from bot.doctor.finding import Finding, ok, warning, wrong
 from bot.models.catalogue import listed_base_models
@@ -12,6 +12,7 @@ from bot.providers import objects
 from bot.providers.configured import ConfiguredProvider
 from bot.providers.interface import ProviderError, Refused, RemoteModel, Unintelligible
 from bot.providers.objects import Json
+from bot.providers.trainer import TRAINER
 from bot.redact import redact
 from bot.rescue.source import Source
 
@@ -19,7 +20,14 @@ SLOW_SECONDS: Final = 3.0
 """A window of Slack's must open in that time, and waits for the list of models."""
 
 
-async def check_provider(configured: ConfiguredProvider, source: Source, today: date | None = None) -> list[Finding]:
+class DoctorSource(Source, Protocol):
+    async def health(self) -> Json:
+        """Of our trainer."""
+
+
+async def check_provider(
+    configured: ConfiguredProvider, source: DoctorSource, today: date | None = None
+) -> list[Finding]:
     """`source`: asks that provider."""
     began = time.monotonic()
     try:
@@ -29,6 +37,7 @@ async def check_provider(configured: ConfiguredProvider, source: Source, today: 
     return [
         _answers(len(listed), time.monotonic() - began),
         *_models(configured, listed, today or datetime.now(UTC).date()),
+        *await _trainer(configured, source),
         await _files(source),
         *await _jobs(configured, source, listed),
     ]
@@ -68,6 +77,22 @@ def _models(configured: ConfiguredProvider, listed: Sequence[RemoteModel], today
         yield ok("embeddings", model=config.embeddings)
     else:
         yield warning("embeddings_not_listed", model=config.embeddings)
+
+
+async def _trainer(configured: ConfiguredProvider, source: DoctorSource) -> list[Finding]:
+    """Nothing of any other server, though it may stand where the trainer usually does."""
+    if configured.vendor.name != TRAINER.name:
+        return []
+    try:
+        health = await source.health()
+    except ProviderError:
+        return []
+    down = health.get("down")
+    return (
+        [wrong("trainer_in_trouble", parts=list(map(str, down)))]
+        if down and isinstance(down, list)
+        else [ok("trainer")]
+    )
 
 
 async def _files(source: Source) -> Finding:

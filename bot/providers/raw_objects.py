@@ -58,6 +58,17 @@ class RawObjects:
             except httpx2.HTTPError as error:
                 raise Doubtful("connection_broke", code="connection_error") from error
 
+    async def health(self) -> Json:
+        """What our trainer says of itself, also where that is that a part of it has stopped; the protocol has no such
+        thing."""
+        async with errors_classified():
+            try:
+                return await self._client.get(str(self._client.base_url.join("../healthz")), cast_to=dict[str, Any])
+            except openai.APIStatusError as error:
+                if error.status_code == 503 and isinstance(error.body, dict) and "status" in error.body:
+                    return error.body
+                raise
+
     async def close(self) -> None:
         await self._client.close()
 

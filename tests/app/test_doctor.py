@@ -165,6 +165,20 @@ async def test_the_channel_for_notices_is_looked_at(slack: Slack, answer: Any, c
     assert [*not_well(await found(slack, finetune_notices_channel="C0NOTICES"))] == ([code] if code else [])
 
 
+async def test_people_and_groups_whom_slack_does_not_know_are_named(slack: Slack) -> None:
+    people = {"U0ANA": {"ok": True, "user": {}}, "U0LEFT": {"ok": True, "user": {"deleted": True}}}
+
+    def person(request: web.Request) -> web.StreamResponse:
+        return web.json_response(people.get(request.query["user"], error("user_not_found")))
+
+    slack.replies["users.info"] = [person]
+    assert (await found(slack, finetune_admins=["U0ANA", "S0TEAM"]))["people"].values == {"count": 2}
+    slack.replies["usergroups.users.list"] = [error("no_such_subteam")]
+    findings = await found(slack, finetune_admins=["U0ANA"], finetune_members=["S0TEAM", "U0LEFT", "U0NOBODY"])
+    assert not_well(findings) == {"people_unknown": Level.WRONG}
+    assert findings["people_unknown"].values == {"people": ["S0TEAM", "U0LEFT", "U0NOBODY"]}
+
+
 def test_settings_that_cannot_be_used_are_said_and_nobody_is_asked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from aiohttp import web
 from pydantic import SecretStr
 from stand_in_provider import StandInProvider
 
@@ -27,7 +28,7 @@ async def found(
     """By their codes. Each can be said in both languages, and nothing but reading was asked."""
     configured = ConfiguredProvider(
         ProviderConfig(name="acme", **config),
-        Vendor(name="acme", **(vendor or {})),
+        Vendor(**{"name": "acme", **(vendor or {})}),
         SecretStr(key or stand_in.key),
         stand_in.url,
     )
@@ -123,6 +124,39 @@ async def test_what_the_settings_offer_is_held_to_what_there_is(stand_in: StandI
 async def test_where_nothing_can_be_trained_that_is_wrong(stand_in: StandInProvider) -> None:
     stand_in.base_models, stand_in.says_trainable = ["somebodys-own"], False
     assert not_well(await found(stand_in)) == {"no_base_models": Level.WRONG}
+
+
+class Trainer(StandInProvider):
+    """Tells how it is, as ours does. `down`: its parts that fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down: list[str] = []
+
+    def routes(self, app: web.Application) -> None:
+        super().routes(app)
+        app.router.add_get("/healthz", self._health)
+
+    async def _health(self, request: web.Request) -> web.Response:
+        if self.down:
+            return web.json_response({"status": "degraded", "down": self.down}, status=503)
+        return web.json_response({"status": "ok"})
+
+
+async def test_our_trainer_tells_which_of_its_parts_fail() -> None:
+    async with Trainer() as trainer:
+        assert not_well(findings := await found(trainer, vendor={"name": "trainer"})) == {}
+        assert "trainer" in findings
+        trainer.down = ["supervisor"]
+        findings = await found(trainer, vendor={"name": "trainer"})
+    assert not_well(findings) == {"trainer_in_trouble": Level.WRONG}
+    assert findings["trainer_in_trouble"].values == {"parts": ["supervisor"]}
+
+
+async def test_another_server_in_the_trainers_place_is_well_without_that(stand_in: StandInProvider) -> None:
+    findings = await found(stand_in, vendor={"name": "trainer"})
+    assert not_well(findings) == {}
+    assert "trainer" not in findings
 
 
 async def test_what_it_shows_otherwise_than_is_known_of_it_is_noticed(stand_in: StandInProvider) -> None:
