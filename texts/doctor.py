@@ -27,6 +27,11 @@ def heading(about: str, name: str | None) -> str:
     return {"settings": _("The settings"), "slack": "Slack", "store": _("The store")}[about]
 
 
+def asking() -> str:
+    """While it does."""
+    return _("Asking Slack and the providers …")
+
+
 def conclusion(wrong: int, warnings: int) -> str:
     """How many there are of each."""
     if not wrong and not warnings:

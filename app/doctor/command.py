@@ -37,7 +37,10 @@ class Section(msgspec.Struct, frozen=True):
 
 def doctor_command(as_json: bool) -> int:
     """Exit code 0: nothing is wrong, 1: something is. With `as_json` one JSON object goes to standard output."""
-    found = asyncio.run(_examine())
+    # On a terminal only, beside what is printed: a provider that hangs is waited for.
+    waiting = Console(stderr=True, quiet=as_json or not sys.stderr.isatty())
+    with waiting.status(texts.asking()):
+        found = asyncio.run(_examine())
     levels = [finding.level for section in found for finding in section.findings]
     if as_json:
         _write_json(found, fine=Level.WRONG not in levels)
