@@ -27,6 +27,7 @@ from app.features.datasets import (
     repair_listeners,
 )
 from app.features.evaluations import evaluation_listeners, model_answers
+from app.features.home import home_listeners
 from app.features.jobs import (
     experiment_listeners,
     group_approval_listeners,
@@ -67,6 +68,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         sweep_listeners(services, start),
         group_approval_listeners(services),
         launcher_listeners(services),
+        home_listeners(services),
         job_listeners(services, files),
         job_control_listeners(services),
         metrics,

@@ -50,6 +50,7 @@ from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.exports.listeners import ExportListeners
+from handlers.home.listeners import HomeListeners
 from handlers.inbox import Inbox
 from handlers.judges.listeners import JudgeListeners
 from handlers.missed import Backfill
@@ -179,6 +180,7 @@ async def running(
             keep("checks of judges shown", judging.keeper.run),
             keep("exports", exporting.keeper.run),
             keep("moves", moving.progress.run),
+            keep("homes", _of(listeners, HomeListeners).keeper.run),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))

@@ -15,7 +15,7 @@ from bot.jobs import states
 from bot.jobs.group import GroupStore, JobGroup
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
-from bot.personal_settings import PersonalSettingsStore
+from bot.personal_settings import PersonalSettings, PersonalSettingsStore
 
 T = TypeVar("T")
 
@@ -83,7 +83,15 @@ class Dashboards:
     async def look(self, caller: Caller) -> Dashboard:
         """From now on they have seen what failed until then. Raises Denied."""
         await self._authority.require(caller, Action.USE)
-        before = (await self._people.looked(caller.user, caller.at)).looked_at or 0.0
+        return await self._seen(caller, await self._people.looked(caller.user, caller.at))
+
+    async def glance(self, caller: Caller) -> Dashboard:
+        """Like `look`, while they need not have seen it. Raises Denied."""
+        await self._authority.require(caller, Action.USE)
+        return await self._seen(caller, await self._people.of(caller.user))
+
+    async def _seen(self, caller: Caller, settings: PersonalSettings) -> Dashboard:
+        before = settings.looked_at or 0.0
         open_jobs = self._visible(caller, (await self._jobs.not_ended())[::-1], Action.SEE)
         latest = self._visible(caller, await self._jobs.latest(_LOOKED_AT), Action.SEE)
         waiting = [job for job in open_jobs if job.state == states.AWAITING_APPROVAL]

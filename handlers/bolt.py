@@ -19,6 +19,7 @@ from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
+from handlers.home.listeners import HomeListeners
 from handlers.inbox import Inbox
 from handlers.languages import Languages
 from handlers.messages import Messages
@@ -83,6 +84,8 @@ def build(
     assert isinstance(evaluations, EvaluationListeners)
     agent = listeners[AgentListeners]
     assert isinstance(agent, AgentListeners)
+    home = listeners[HomeListeners]
+    assert isinstance(home, HomeListeners)
     messages = Messages(
         commands=commands,
         datasets=datasets,
@@ -90,6 +93,7 @@ def build(
         compare=compare,
         evaluations=evaluations,
         agent=agent,
+        home=home,
         callers=chat.callers,
         authority=authority,
         people=people,

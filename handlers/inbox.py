@@ -332,7 +332,7 @@ class Inbox:
         if body.get("type") != "event_callback" or not isinstance(event, dict):
             return True
         if event.get("type") == "app_home_opened":
-            return event.get("tab") == "messages"
+            return event.get("tab") in {"home", "messages"}
         if event.get("type") in _SESSION:
             return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
         if event.get("type") != "message":

@@ -29,6 +29,7 @@ from handlers.compare.listeners import CompareListeners
 from handlers.datasets.dropped_files import is_training_data, may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
+from handlers.home.listeners import HomeListeners
 from handlers.inbox import Inbox
 from handlers.message_changes import SUBTYPES, message_change
 from handlers.request import Request
@@ -46,6 +47,7 @@ class Messages:
     chat: ChatListeners
     compare: CompareListeners
     agent: AgentListeners
+    home: HomeListeners
     callers: Callers
     authority: Authority
     people: People
@@ -155,7 +157,11 @@ class Messages:
         return None
 
     async def home_opened(self, request: Request) -> None:
-        """Somebody opened their direct messages with the bot. Where nothing was said yet, they are greeted."""
+        """Somebody opened their Home tab, or their direct messages with the bot. Where nothing was said there yet, they
+        are greeted."""
+        if request.body.get("event", {}).get("tab") == "home":
+            await self.home.opened(request)
+            return
         await self.agent.pin_prompts(request)
         if request.channel in self.greeted:
             return

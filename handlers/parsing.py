@@ -56,6 +56,8 @@ def request_of(
     at = received_at or time.time()
     answer: Callable[[Message], Awaitable[None]]
     alone = True
+    # Who looks there does not see what is for their eyes only elsewhere, and Slack soon forgets that: it is posted.
+    on_home = (body.get("view") or {}).get("type") == "home"
     if "command" in body:
         channel, user, thread_ts, text = body["channel_id"], body["user_id"], None, typed(body.get("text") or "")
 
@@ -72,18 +74,7 @@ def request_of(
 
         async def answer(message: Message) -> None:
             direct = event.get("channel_type") == "im" and not event.get("thread_ts")
-            digest = hashlib.sha256(orjson.dumps(message.as_arguments())).hexdigest()[:12]
-            await replies.in_thread(
-                poster,
-                channel,
-                None if direct else thread_ts,
-                user,
-                message,
-                idempotency_key=f"{key}/{digest}",
-                may_exist=is_retry,
-                since=at,
-                backoff=backoff,
-            )
+            await post(message, None if direct else thread_ts)
 
     else:
         user = body["user"]["id"]
@@ -96,10 +87,30 @@ def request_of(
         at = float(action.get("action_ts") or at)
 
         async def answer(message: Message) -> None:
-            await replies.to_button(poster, channel, user, thread_ts, message)
+            if on_home:
+                await post(message, None)
+            else:
+                await replies.to_button(poster, channel, user, thread_ts, message)
 
     async def replace_message(message: Message) -> None:
-        await replies.in_place(poster, body.get("response_url"), channel, user, message)
+        if on_home:
+            await answer(message)
+        else:
+            await replies.in_place(poster, body.get("response_url"), channel, user, message)
+
+    async def post(message: Message, thread_ts: str | None) -> None:
+        digest = hashlib.sha256(orjson.dumps(message.as_arguments())).hexdigest()[:12]
+        await replies.in_thread(
+            poster,
+            channel,
+            thread_ts,
+            user,
+            message,
+            idempotency_key=f"{key}/{digest}",
+            may_exist=is_retry,
+            since=at,
+            backoff=backoff,
+        )
 
     return Request(
         key=key,

@@ -24,6 +24,7 @@ from handlers.exports.register import FEATURE as EXPORTS
 from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.group_approval.register import FEATURE as GROUP_APPROVAL
+from handlers.home.register import FEATURE as HOME
 from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
@@ -54,6 +55,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     MOVES,
     PROVIDER_FILES,
     LAUNCHER,
+    HOME,
     PROVIDERS,
     JOBS,
     EXPERIMENTS,

@@ -68,10 +68,11 @@ def test_every_event_has_its_scope_and_no_history_is_read_without_an_event(manif
     assert histories == {scope for event in events for scope in EVENTS[event] if scope.endswith(":history")}
 
 
-def test_it_needs_no_public_address_and_takes_direct_messages(manifest: dict[str, Any]) -> None:
+def test_it_needs_no_public_address_takes_direct_messages_and_has_a_home(manifest: dict[str, Any]) -> None:
     assert manifest["settings"]["socket_mode_enabled"] is True
     assert manifest["settings"]["interactivity"]["is_enabled"] is True
     assert manifest["features"]["app_home"]["messages_tab_read_only_enabled"] is False
+    assert manifest["features"]["app_home"]["home_tab_enabled"] is True
     assert [command["command"] for command in manifest["features"]["slash_commands"]] == ["/finetune"]
 
 

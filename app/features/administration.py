@@ -34,17 +34,21 @@ def may_approve(services: Services) -> MayApprove:
 def spending_listeners(services: Services) -> SpendingListeners:
     return SpendingListeners(
         callers=services.callers,
-        budgets=Budgets(
-            services.budgets,
-            services.jobs,
-            services.authority,
-            approval_above=services.rules.approval_above,
-            approve_unknown=services.rules.approve_unknown,
-            deciders=services.rules.deciders,
-        ),
+        budgets=budgets(services),
         approvals=services.approvals,
         questions=approval_questions(services),
         poster=services.poster,
+    )
+
+
+def budgets(services: Services) -> Budgets:
+    return Budgets(
+        services.budgets,
+        services.jobs,
+        services.authority,
+        approval_above=services.rules.approval_above,
+        approve_unknown=services.rules.approve_unknown,
+        deciders=services.rules.deciders,
     )
 
 

@@ -9,19 +9,26 @@ from handlers.launcher.listeners import LauncherListeners
 
 
 def launcher_listeners(services: Services) -> LauncherListeners:
-    people = SqlitePersonalSettings(services.database)
     return LauncherListeners(
         callers=services.callers,
-        dashboards=Dashboards(
-            services.jobs,
-            services.groups,
-            services.datasets,
-            services.collections,
-            (services.evaluations, SqliteJudgeCheckStore(services.database)),
-            people,
-            services.authority,
-        ),
-        settings_of=PersonalSettingsControl(people, services.authority),
+        dashboards=dashboards(services),
+        settings_of=personal_settings(services),
         cards=services.cards,
         poster=services.poster,
     )
+
+
+def dashboards(services: Services) -> Dashboards:
+    return Dashboards(
+        services.jobs,
+        services.groups,
+        services.datasets,
+        services.collections,
+        (services.evaluations, SqliteJudgeCheckStore(services.database)),
+        SqlitePersonalSettings(services.database),
+        services.authority,
+    )
+
+
+def personal_settings(services: Services) -> PersonalSettingsControl:
+    return PersonalSettingsControl(SqlitePersonalSettings(services.database), services.authority)

@@ -327,6 +327,15 @@ def m029_channel_providers(db: Database) -> None:
     db.execute("CREATE TABLE channel_providers (channel TEXT PRIMARY KEY, provider TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m030_homes(db: Database) -> None:
+    """Home tabs that people have opened lately, and what of them they look at (`spot`)."""
+    db.execute(
+        "CREATE TABLE homes (user TEXT PRIMARY KEY, channel TEXT NOT NULL, spot TEXT NOT NULL, opened_at REAL NOT NULL)"
+        " STRICT"
+    )
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -9,6 +9,7 @@ from bot.dashboard import Dashboard, GroupApproval, Review
 from bot.datasets.dataset import Dataset
 from bot.evaluations.run import Run
 from bot.jobs import states
+from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
 from bot.judges.check import JudgeCheck
 from bot.personal_settings import PersonalSettings
@@ -37,9 +38,9 @@ T = TypeVar("T")
 
 def launcher(seen: Dashboard, links: Mapping[str, str]) -> Message:
     """`links`: to the cards of jobs, by job id."""
-    needing = [*_needing(seen)]
+    needed = needing(seen)
     blocks: list[Block] = [section(bold(texts.running_heading())), *_running(seen, links)]
-    blocks += [section(bold(texts.needs_you_heading())), *(needing or [section(texts.nothing_needs_you())])]
+    blocks += [section(bold(texts.needs_you_heading())), *(needed or [section(texts.nothing_needs_you())])]
     blocks += [divider(), section(bold(texts.can_do_heading())), *_ways_on()]
     return message(texts.in_notifications(len(seen.running) + len(seen.runs), _count(seen)), blocks)
 
@@ -59,16 +60,25 @@ def _running(seen: Dashboard, links: Mapping[str, str]) -> Iterator[Block]:
     if seen.nothing_yet and not seen.ready:
         yield section(texts.first_job(bold(start_button())))
         return
-    lines = [_job(job, links.get(job.id)) for job in seen.running] + [_run(run) for run in seen.runs]
+    lines = [job_line(job, links.get(job.id)) for job in seen.running] + [_run(run) for run in seen.runs]
     yield section("\n".join(lines[:MOST]) or texts.nothing_runs())
     yield from _more(len(lines) - MOST)
 
 
-def _job(job: Job, permalink: str | None) -> str:
+def running_runs(runs: Sequence[Run]) -> Iterator[Block]:
+    """Evaluations and checks of judges; nothing where there are none."""
+    if runs:
+        yield section("\n".join(map(_run, runs[:MOST])))
+        yield from _more(len(runs) - MOST)
+
+
+def job_line(job: Job, permalink: str | None, assessment: Assessment = UNASSESSED) -> str:
+    """Its state, how far it is, what it is and whose. `permalink`: of its card."""
     name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
     latest = job.latest if job.state == states.RUNNING else None
     progress = f" {progress_bar(latest.step, latest.total_steps, width=10)}" if latest and latest.total_steps else ""
-    return f"{symbol(job)} {bold(outcome(job))}{progress} {name}\n{_by(job.requester, job.origin.channel)}"
+    state = bold(outcome(job, assessment))
+    return f"{symbol(job, assessment)} {state}{progress} {name}\n{_by(job.requester, job.origin.channel)}"
 
 
 def _run(run: Run) -> str:
@@ -81,13 +91,16 @@ def _by(user: str, where: str) -> str:
     return texts.by(person(user), channel(where))
 
 
-def _needing(seen: Dashboard) -> Iterator[Block]:
-    yield from _some(seen.approvals, _approval)
-    yield from _some(seen.group_approvals, _group_approval)
-    yield from _some(seen.uncertain, _uncertain)
-    yield from _some(seen.failed, _failed)
-    yield from _some(seen.reviews, _review)
-    yield from _some(seen.ready, _ready)
+def needing(seen: Dashboard) -> list[Block]:
+    """What needs the person, each thing with its buttons."""
+    return [
+        *_some(seen.approvals, _approval),
+        *_some(seen.group_approvals, _group_approval),
+        *_some(seen.uncertain, _uncertain),
+        *_some(seen.failed, _failed),
+        *_some(seen.reviews, _review),
+        *_some(seen.ready, _ready),
+    ]
 
 
 def _count(seen: Dashboard) -> int:

@@ -261,6 +261,11 @@ async def test_metrics_history_and_checkpoints_in_pictures(w: World) -> None:
                 await w.person.command(USER, w.channel, "/finetune", words)
                 told = await w.person.wait_ephemeral(USER, w.channel, action_id=action, timeout=60)
                 await picture_of(await message(page, told), name)
+            await page.get_by_role("link", name="Finetune Bot").click()
+            await page.get_by_role("link", name="Home").click()
+            await w.person.wait_home(USER, contains="tickets-4", timeout=60)
+            await page.set_viewport_size({"width": 1280, "height": 720})
+            await picture_of(page.locator("#home"), "home")
 
 
 async def test_a_judge_in_pictures(w: World) -> None:

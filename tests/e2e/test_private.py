@@ -29,6 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import handlers.bolt
 from app.run import Bot
 from bot.conversations.conversation import Conversation
+from bot.home import Tab
 from bot.store.conversations import SqliteConversationStore
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
@@ -217,6 +218,14 @@ ACTION_CASES = {
     "ask_command": "cancel {running}|export {model}|delete {dataset}|pause {running}|events {job}",
     "ask_chosen": "pause|export|delete {dataset}|judge {model}|models allow|language en",
     "approvals_directly": "on|off",
+    "home_jobs": "jobs 1 all",
+    "home_models": "models 1 all",
+    "home_data": "data 1 all",
+    "home_spending": "spending 1 mine",
+    "home_settings": "settings 1 mine",
+    "home_whose": "jobs 1 mine",
+    "home_previous": "data 1 all",
+    "home_next": "models 2 all",
     "chat_continue": "1700000000.000400+1",
     "chat_stop": "{conversation}",
     "call_result": "{conversation} 1700000000.000400",
@@ -438,7 +447,7 @@ class Wire:
         channel = str(arguments.get("channel") or arguments.get("channel_id") or "")
         user = str(arguments.get("user") or "") if method == "chat.postEphemeral" else ""
         if method.startswith("views.") or alone:
-            user = self.presser
+            user = str(arguments.get("user_id") or self.presser)
         content = {k: v for k, v in arguments.items() if k not in {"trigger_id", "hash", "view_id", "ts", "thread_ts"}}
         if not method.startswith(
             ("chat.post", "chat.u", "chat.s", "chat.a", "views.", "response_url", "files.complete")
@@ -761,6 +770,19 @@ async def test_opening_the_conversation_with_the_bot_tells_of_nothing_of_others(
     direct = next(channel for channel, user in private.direct.items() if user == BEN)
     await private.bring(private.event(type="app_home_opened", user=BEN, channel=direct, tab="messages"))
     assert not leaks(wire.sent, names.secrets)
+
+
+@in_one_loop
+async def test_a_home_tab_tells_of_nothing_of_others(private: Private, wire: Wire) -> None:
+    names = await private.things.plant()
+    for tab in Tab:
+        for channel, user in private.direct.items():
+            await private.bring(private.event(type="app_home_opened", user=user, channel=channel, tab="home"))
+            wire.presser = user
+            await private.bring(private.action(user, "home_whose", f"{tab} 1 all", names.secrets))
+    assert not leaks(wire.sent, names.secrets)
+    told = [request for request in wire.sent if request.method == "views.publish" and request.user == ANA]
+    assert any(names.secrets["model"] in request.content for request in told), "of her own she is told"
 
 
 @pytest.mark.parametrize("kind", ["agent_session_stopped", "agent_session_title_changed"])

@@ -20,6 +20,7 @@ from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.dropped_graders import LookedAt
 from handlers.evaluations.listeners import EvaluationListeners
+from handlers.home.listeners import HomeListeners
 from handlers.messages import Messages
 from handlers.models.blocks import ASK
 from handlers.request import Request
@@ -87,8 +88,23 @@ def agent(chat: ChatListeners, database: Database) -> AgentListeners:
     )
 
 
+class Opened:
+    """The Home tab's listeners."""
+
+    def __init__(self) -> None:
+        self.people: list[str] = []
+
+    async def opened(self, request: Request) -> None:
+        self.people.append(request.user)
+
+
 @pytest.fixture
-def messages(chat: ChatListeners, compared: Compared, agent: AgentListeners) -> Messages:
+def home() -> Opened:
+    return Opened()
+
+
+@pytest.fixture
+def messages(chat: ChatListeners, compared: Compared, agent: AgentListeners, home: Opened) -> Messages:
     return Messages(
         commands=Typed(chat),
         datasets=cast(DatasetListeners, NoFiles()),
@@ -96,6 +112,7 @@ def messages(chat: ChatListeners, compared: Compared, agent: AgentListeners) -> 
         compare=cast(CompareListeners, compared),
         evaluations=cast(EvaluationListeners, NoGraders()),
         agent=agent,
+        home=cast(HomeListeners, home),
         callers=chat.callers,
         authority=chat.authority,
         people=chat.callers._people,
@@ -221,6 +238,15 @@ async def test_who_opens_empty_direct_messages_is_greeted(
     await messages.home_opened(a_request(channel="D0ANA"))
     assert len(slack.called("chat.postMessage")) == greets
     assert messages.greeted == {"D0ANA"}
+
+
+async def test_who_opens_their_home_tab_is_shown_it_and_not_greeted(
+    messages: Messages, home: Opened, slack: Slack
+) -> None:
+    await messages.home_opened(a_request(channel="D0ANA", body={"event": {"tab": "home"}}))
+    assert home.people == [ANA.user]
+    assert slack.called("chat.postMessage") == []
+    assert messages.greeted == set()
 
 
 async def test_a_question_in_direct_messages_goes_to_the_last_model_there(

@@ -30,6 +30,7 @@ from bot.collections.views import (
     ExampleView,
 )
 from bot.conversations.conversation import Conversation
+from bot.dashboard import Dashboard
 from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
@@ -39,6 +40,7 @@ from bot.evaluations.run import Reason
 from bot.evaluations.statistics import compare
 from bot.experiments.filters import Filters
 from bot.experiments.search import JobPage
+from bot.home import PAGE, Home, Scored, Spot, Tab, TeamModel
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.estimate import TrainingTime
@@ -68,6 +70,7 @@ from handlers.collections import forms
 from handlers.datasets.blocks import report, split_modal
 from handlers.datasets.blocks.sample import sample_modal
 from handlers.experiments.blocks import job_page
+from handlers.home.blocks import home_view
 from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.models import blocks as models
 from handlers.moves.modal import Target, move_modal
@@ -360,6 +363,12 @@ def test_long_lists_fit(job: Job, base: list[TrainableModel], made: list[FineTun
     page = JobPage(Filters(model="m" * 300, sort="cost"), [AssessedJob(job)] * 10, {}, 2, 20, 200)
     assert_fits(job_page(page, {job.id: PERMALINK}))
     assert_fits(models.model_list(base * 40, made * 40))
+    shown = [AssessedJob(job)] * PAGE
+    needs = Dashboard(running=[job] * 9, approvals=[job] * 9, uncertain=[job] * 9, failed=[job] * 9)
+    assert_view_fits(home_view(Home(Spot(), pages=3, needs=needs, jobs=shown), "D1", {job.id: PERMALINK}), "home")
+    tuned = [TeamModel(model, 1.0, Scored(model.id, 0.5, 3, job.resource)) for model in (made * PAGE)[:PAGE]]
+    at_models = Home(Spot(Tab.MODELS, 2), pages=3, needs=needs, may_submit=True, models=tuned)
+    assert_view_fits(home_view(at_models, "D1", {}), "home")
 
 
 @settings(quick, max_examples=15)
@@ -465,6 +474,7 @@ def test_the_window_for_a_move_fits(models: list[str], provider: str) -> None:
 
 ALLOWED_TAGS = re.compile(
     r"<@[UW][A-Za-z0-9]+>"
+    r"|<#C1>"
     r"|<!subteam\^S[A-Za-z0-9]+>"
     r"|<!date\^\d+\^\{date_short_pretty\} \{time(_secs)?\}\|[0-9: UTC-]+>"
     r"|<" + re.escape(PERMALINK.replace("&", "&amp;")) + r"\|[^<>]+>"
@@ -485,14 +495,14 @@ def assert_fits(message: Message, redacted: str = "") -> None:
     msgspec.json.encode(arguments)
 
 
-def assert_view_fits(view: dict[str, Any]) -> None:
-    assert view["type"] == "modal"
+def assert_view_fits(view: dict[str, Any], kind: str = "modal") -> None:
+    assert view["type"] == kind
     for name in ("title", "submit", "close"):
         assert name not in view or 1 <= length(view[name]["text"]) <= 24
     assert length(view.get("private_metadata", "")) <= 3000
     assert 1 <= len(view["blocks"]) <= 100
     has_inputs = any(block["type"] == "input" for block in view["blocks"])
-    assert "submit" in view or not has_inputs
+    assert "submit" in view or not has_inputs or kind == "home"
     block_ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
     assert len(block_ids) == len(set(block_ids))
     for block in view["blocks"]:

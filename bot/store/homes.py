@@ -1,0 +1,67 @@
+"""Home tabs that people have opened. Implements `bot.home.HomeStore`."""
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.access import Resource
+from bot.evaluations.result import ModelScore
+from bot.home import KEPT_FOR, OpenHome, Scored, Spot
+from bot.store.database import Database
+
+_EVALUATIONS = 50
+
+
+class SqliteHomes:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def opened(self, user: str, channel: str, at: float) -> None:
+        def work(db: SqliteDatabase) -> None:
+            _forget_old(db, at)
+            row = db.execute("SELECT spot FROM homes WHERE user = ?", [user]).fetchone()
+            _put(db, OpenHome(user, channel, msgspec.json.decode(row[0], type=Spot) if row else Spot(), at))
+
+        await self._database.write(work)
+
+    async def turned(self, user: str, channel: str, spot: Spot, at: float) -> None:
+        await self._database.write(lambda db: _put(db, OpenHome(user, channel, spot, at)))
+
+    async def forget(self, user: str) -> None:
+        await self._database.write(lambda db: db.execute("DELETE FROM homes WHERE user = ?", [user]))
+
+    async def open(self) -> tuple[int, list[OpenHome]]:
+        def work(db: SqliteDatabase) -> tuple[int, list[OpenHome]]:
+            # Another one after each commit of another connection, and only we write (sqlite.org/pragma.html, read
+            # 2026-11-29). What is written between the two reads is seen at the next look.
+            (version,) = db.execute("PRAGMA data_version").fetchone()
+            rows = db.execute("SELECT user, channel, spot, opened_at FROM homes").fetchall()
+            return version, [OpenHome(u, c, msgspec.json.decode(spot, type=Spot), at) for u, c, spot, at in rows]
+
+        return await self._database.read(work)
+
+    async def scores(self) -> list[Scored]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT id, json_extract(value, '$.owner'), channel, coalesce(json_extract(value, '$.private'), 0),"
+                " json_extract(result, '$.scores') FROM evaluations WHERE result IS NOT NULL"
+                " ORDER BY created_at DESC LIMIT ?",
+                [_EVALUATIONS],
+            ).fetchall()
+        )
+        return [
+            Scored(one.model, one.estimate.value, one.estimate.n, Resource(owner, channel, bool(private), "run", id))
+            for id, owner, channel, private, scores in rows
+            for one in msgspec.json.decode(scores, type=list[ModelScore])
+            if one.estimate.value is not None
+        ]
+
+
+def _put(db: SqliteDatabase, home: OpenHome) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO homes (user, channel, spot, opened_at) VALUES (?, ?, ?, ?)",
+        [home.user, home.channel, msgspec.json.encode(home.spot).decode(), home.opened_at],
+    )
+
+
+def _forget_old(db: SqliteDatabase, now: float) -> None:
+    db.execute("DELETE FROM homes WHERE opened_at < ?", [now - KEPT_FOR])
