@@ -98,7 +98,11 @@ async def test_it_is_paused_and_resumed_and_cancelled_by_who_started_it(
     await until(lambda: len(stand_in.chats) > 5)
     with pytest.raises(Denied):
         await checks.pause(a_caller(Actor("U0BEN", "T0ACME")), check.id)
+    # However slow the machine is: no answer comes before the pause is noticed.
+    stand_in.chat_open.clear()
     assert (await checks.pause(a_caller(key="a/1"), check.id)).state is RunState.PAUSED
+    await until(lambda: judge_runs._under_way[check.id].stopped)
+    stand_in.chat_open.set()
     await working
     asked = len(stand_in.chats)
     assert asked < 30
