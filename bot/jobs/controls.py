@@ -1,11 +1,11 @@
 """What people do to a job: pause, resume and cancel it, and decide about one that may or may not be at the provider."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bot.access import Action, Caller
 from bot.authority import Authority
-from bot.errors import Conflict
+from bot.errors import BotError, Conflict
 from bot.jobs import states
 from bot.jobs.cancel import cancel, refuse_cancel
 from bot.jobs.job import Job
@@ -46,6 +46,19 @@ class JobControls:
     async def choices(self, caller: Caller, action: Action) -> list[Job]:
         """The jobs with which `check` lets them do that, the latest first. Raises Denied."""
         return [job for job in await self._lookup.allowed(caller, action) if _is_possible(action, job)]
+
+    async def cancel_all(self, caller: Caller, jobs: Sequence[Job]) -> tuple[int, list[BotError]]:
+        """What of these, in their order, has not ended: how many were cancelled, and why others could not be."""
+        cancelled, refused = 0, []
+        # The last first: what waits in line is not to begin because a place becomes free.
+        for job in reversed(jobs):
+            if job.state in states.ENDED and not (caller.is_retry and job.state == states.CANCELLED):
+                continue
+            try:
+                cancelled += (await self.cancel(caller, job.id)).state == states.CANCELLED
+            except BotError as error:
+                refused.append(error)
+        return cancelled, refused
 
     async def cancel(self, caller: Caller, job_id: str) -> Job:
         """The job as it is then: as a rule cancelled, but it may have ended otherwise a moment before.

@@ -12,7 +12,6 @@ from bot.authority import Authority, entry
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid, NotFound
 from bot.job_requests import JobRequest, JobRequests
-from bot.jobs import states
 from bot.jobs.admission import price_of
 from bot.jobs.controls import JobControls
 from bot.jobs.group import GroupStore
@@ -124,19 +123,10 @@ class Sweeps:
         await self._authority.require(caller, action, sweep.resource)
         return sweep
 
-    async def stop(self, caller: Caller, sweep_id: str) -> tuple[Sweep, int, list[BotError]]:
+    async def stop(self, caller: Caller, sweep_id: str) -> tuple[int, list[BotError]]:
         """Cancel what has not ended; how many jobs were, and why others could not be. Raises NotFound, Denied."""
         sweep = await self.get(caller, sweep_id, Action.CANCEL)
-        stopped, refused = 0, []
-        # The last first: what waits in line is not to begin because a place becomes free.
-        for job in reversed(await self._sweeps.jobs(sweep)):
-            if job.state in states.ENDED and not (caller.is_retry and job.state == states.CANCELLED):
-                continue
-            try:
-                stopped += (await self._controls.cancel(caller, job.id)).state == states.CANCELLED
-            except BotError as error:
-                refused.append(error)
-        return sweep, stopped, refused
+        return await self._controls.cancel_all(caller, await self._sweeps.jobs(sweep))
 
     async def _drafted(self, caller: Caller, request: SweepRequest, origin: Origin, identity: str) -> list[Job]:
         made = []

@@ -11,15 +11,13 @@ from bot.models.names import short_name
 from bot.moves.planning import MovePlan, MoveRequest, NotMoved
 from handlers.blocks.approval_text import deciders
 from handlers.blocks.data_table import Cell, DataTable, Number
-from handlers.blocks.group_approval import necessity
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
-from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
+from handlers.blocks.parts import context, line, message, section
 from handlers.blocks.runs import why_words
-from handlers.blocks.text import bold, code, quoted, size
-from handlers.start.blocks.admission_preview import refusal_preview
+from handlers.blocks.text import bold, code, quoted
+from handlers.start.blocks import group_plan
 from texts import moves as texts
-from texts import start as start_texts
 from texts import sweeps as sweep_texts
 from texts.formats import money
 
@@ -33,20 +31,16 @@ def plan_message(request: MoveRequest, plan: MovePlan, value: str) -> Message:
         text = bold(texts.none_can_be_moved())
         return message(text, [section(text), *_not_moved(plan.not_moved)])
     text = bold(texts.question(len(plan.jobs), quoted(request.provider, 60), code(request.base_model, 80)))
-    total = bold(sweep_texts.in_all(_price(plan), None))
+    total = bold(sweep_texts.in_all(group_plan.price(plan.jobs, plan.usd), None))
     blocks: list[Block] = [
         section(text),
         _table(plan),
-        section("\n".join(filter(None, [total, texts.then_evaluated(), _ahead(plan)]))),
+        section("\n".join(filter(None, [total, texts.then_evaluated(), group_plan.ahead(plan.jobs, plan.refused)]))),
         *_not_moved(plan.not_moved),
     ]
     if any(one.left for one in plan.moved):
         blocks.append(context(texts.about_left_out()))
-    if plan.refused is None and size(value) <= VALUE:
-        blocks.append(actions(button(texts.start_button(), CONFIRMED, value, style="primary")))
-        blocks.append(context(start_texts.nothing_spent_yet(bold(texts.start_button()))))
-    elif plan.refused is None:
-        blocks.append(section(start_texts.too_long_for_button()))
+    blocks += group_plan.start_blocks(texts.start_button(), CONFIRMED, value, plan.refused)
     return message(text, blocks)
 
 
@@ -84,22 +78,3 @@ def _not_moved(models: Sequence[NotMoved]) -> list[Block]:
         return []
     told = [f"• {texts.not_moved(named(one.model), why_words(one.why))}" for one in models[:_MOST_REASONS]]
     return [section("\n".join([bold(texts.cannot_move(len(models))), *told]))]
-
-
-def _price(plan: MovePlan) -> str:
-    if plan.usd is not None:
-        return money(plan.usd)
-    known = sum(job.estimated_cost or 0 for job in plan.jobs)
-    return sweep_texts.at_least(money(known)) if known else money(None)
-
-
-def _ahead(plan: MovePlan) -> str:
-    """What is in its way, as mrkdwn; "" where nothing is."""
-    if plan.refused is not None:
-        return refusal_preview(plan.refused)
-    first = plan.jobs[0]
-    if first.state == states.AWAITING_APPROVAL:
-        told = sweep_texts.one_approval(necessity(plan.jobs), deciders(first))
-        return f"{bold(start_texts.needs_approval())} {told}"
-    waiting = sum(job.state == states.IN_LINE for job in plan.jobs)
-    return sweep_texts.waiting(waiting, quoted(first.provider, 60)) if waiting else ""

@@ -89,7 +89,7 @@ class SweepListeners:
 
     async def stop(self, request: Request) -> None:
         """*Stop the rest* on the card."""
-        _, stopped, refused = await self.sweeps.stop(await self.callers.of(request), request.text)
+        stopped, refused = await self.sweeps.stop(await self.callers.of(request), request.text)
         said = [texts.stopped(stopped)] if stopped else []
         if refused:
             said.append(texts.not_stopped(len(refused), quoted(sentence(refused[0]), 500)))

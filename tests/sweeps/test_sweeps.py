@@ -161,7 +161,7 @@ async def test_what_is_left_is_stopped_by_its_owner_only(
     await submitter.settled()
     with pytest.raises(Denied, match="only_owner"):
         await sweeps.stop(a_caller(BEN), sweep.id)
-    _, stopped, refused = await sweeps.stop(a_caller(), sweep.id)
+    stopped, refused = await sweeps.stop(a_caller(), sweep.id)
     assert (stopped, refused) == (6, [])
     assert {job.state for job in await sweep_store.jobs(sweep)} == {states.CANCELLED}
     assert {job["status"] for job in stand_in.jobs.values()} == {"cancelled"}
