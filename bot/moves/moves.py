@@ -8,13 +8,12 @@ from bot.authority import Authority, entry
 from bot.conversations.chat_models import ChatModels
 from bot.errors import BotError, Conflict, NotFound
 from bot.evaluations.evaluation import EvaluationStore
-from bot.jobs import states
 from bot.jobs.controls import JobControls
 from bot.jobs.group import JobGroup
 from bot.jobs.job import Origin
 from bot.jobs.submit import Submitter
 from bot.moves.move import Move, MoveStore, move_id_for
-from bot.moves.planning import MovePlanning, MoveRequest
+from bot.moves.planning import MovePlanning, MoveRequest, digest_of
 from bot.spending.budget import NotAdmitted
 
 
@@ -42,8 +41,8 @@ class Moves:
     async def start(self, caller: Caller, request: MoveRequest, origin: Origin, identity: str) -> Move:
         """All its jobs, stored and under way. `identity` names the person's act: the same act makes the same move.
 
-        Raises Denied, NotFound, Invalid; Conflict where none of the models can be moved, or one of the jobs is being
-        trained; NotAdmitted, ProviderError.
+        Raises Denied, NotFound, Invalid; Conflict where none of the models can be moved, others than
+        were shown, or one of the jobs is being trained; NotAdmitted, ProviderError.
         """
         move_id = move_id_for(identity)
         before = await self._moves.get(move_id)
@@ -52,6 +51,8 @@ class Moves:
         moved, jobs, not_moved = await self._planning.drafted(caller, request, origin, identity)
         if not jobs:
             raise Conflict("nothing_can_be_moved", count=len(not_moved))
+        if request.shown and request.shown != digest_of(moved):
+            raise Conflict("other_models_to_move")
         move = Move(
             id=move_id,
             requester=caller.user,
@@ -81,19 +82,10 @@ class Moves:
         await self._authority.require(caller, action, move.resource)
         return move
 
-    async def stop(self, caller: Caller, move_id: str) -> tuple[Move, int, list[BotError]]:
+    async def stop(self, caller: Caller, move_id: str) -> tuple[int, list[BotError]]:
         """Cancel what has not ended; how many jobs were, and why others could not be. Raises NotFound, Denied."""
         move = await self.get(caller, move_id, Action.CANCEL)
-        stopped, refused = 0, []
-        # The last first: what waits in line is not to begin because a place becomes free.
-        for job in reversed(await self._moves.jobs(move)):
-            if job.state in states.ENDED and not (caller.is_retry and job.state == states.CANCELLED):
-                continue
-            try:
-                stopped += (await self._controls.cancel(caller, job.id)).state == states.CANCELLED
-            except BotError as error:
-                refused.append(error)
-        return move, stopped, refused
+        return await self._controls.cancel_all(caller, await self._moves.jobs(move))
 
     async def adopt(self, caller: Caller, move_id: str, job_id: str) -> tuple[str, str]:
         """The successor that this job made is the one that the channel is offered first, from now on. The old model and

@@ -1,5 +1,6 @@
 """Planning a move: which models, on which data, with which settings; what it costs, and what cannot be moved."""
 
+import hashlib
 from collections.abc import Sequence
 
 import msgspec
@@ -24,11 +25,13 @@ from training_files import TrainingFileError
 
 
 class MoveRequest(msgspec.Struct, frozen=True):
-    """`models`: empty for all fine-tuned models that the caller may show here and that are at another provider."""
+    """`models`: empty for all fine-tuned models that the caller may show here and that are at another provider.
+    `shown`: the digest of the models in the plan that was agreed to; "" where none was shown."""
 
     provider: str
     base_model: str
     models: tuple[str, ...] = ()
+    shown: str = ""
 
 
 class NotMoved(msgspec.Struct, frozen=True):
@@ -46,6 +49,15 @@ class MovePlan(msgspec.Struct, frozen=True):
     not_moved: Sequence[NotMoved]
     usd: float | None
     refused: NotAdmitted | None = None
+
+    @property
+    def digest(self) -> str:
+        """Another one where other models would be moved."""
+        return digest_of(self.moved)
+
+
+def digest_of(moved: Sequence[MovedModel]) -> str:
+    return hashlib.sha256("\n".join(one.model for one in moved).encode()).hexdigest()[:12]
 
 
 class MovePlanning:

@@ -36,17 +36,18 @@ from texts.formats import sentences
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the button of the plan brings back. `key` is that of what was asked: it names the move, however often the
-    button is pressed. `models`: empty for all that can be moved."""
+    button is pressed. `models`: empty for all that can be moved; `shown`: the digest of those in the plan."""
 
     key: str
     user: str
     provider: str
     base: str
     models: tuple[str, ...] = ()
+    shown: str = ""
 
     @property
     def request(self) -> MoveRequest:
-        return MoveRequest(self.provider, self.base, self.models)
+        return MoveRequest(self.provider, self.base, self.models, self.shown)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class MoveListeners:
 
     async def stop(self, request: Request) -> None:
         """*Stop the rest* on the card."""
-        _, stopped, refused = await self.moves.stop(await self.callers.of(request), request.text)
+        stopped, refused = await self.moves.stop(await self.callers.of(request), request.text)
         said = [sweep_texts.stopped(stopped)] if stopped else []
         if refused:
             said.append(sweep_texts.not_stopped(len(refused), quoted(sentence(refused[0]), 500)))
@@ -152,8 +153,9 @@ class MoveListeners:
         return Question(request.key, request.user, to, base, tuple(models))
 
     async def _plan(self, caller: Caller, question: Question) -> Message:
-        value = msgspec.json.encode(question).decode()
-        return plan.plan_message(question.request, await self.planning.plan(caller, question.request), value)
+        planned = await self.planning.plan(caller, question.request)
+        value = msgspec.json.encode(msgspec.structs.replace(question, shown=planned.digest)).decode()
+        return plan.plan_message(question.request, planned, value)
 
     async def _start(self, request: Request, caller: Caller, question: Question) -> None:
         origin = await self.callers.origin(request, request.thread_ts)

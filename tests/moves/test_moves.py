@@ -112,6 +112,24 @@ async def test_a_model_of_a_private_channel_is_not_moved_from_elsewhere(
     assert await workshop.planning.movable(there, "home") == [secret.fine_tuned_model]
 
 
+async def test_a_model_that_came_after_the_plan_was_shown_is_not_moved_unseen(
+    make_workshop: MakeWorkshop, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    await workshop.made("support")
+    plan = await workshop.planning.plan(a_caller(), EVERYTHING)
+    agreed = msgspec.structs.replace(EVERYTHING, shown=plan.digest)
+    await workshop.made("late")
+    with pytest.raises(Conflict, match="other_models_to_move"):
+        await workshop.moves.start(a_caller(), agreed, HERE, "command/1")
+    shown = (await workshop.planning.plan(a_caller(), EVERYTHING)).digest
+    agreed = msgspec.structs.replace(EVERYTHING, shown=shown)
+    move = await workshop.moves.start(a_caller(), agreed, HERE, "command/2")
+    assert await workshop.moves.start(a_caller(), agreed, HERE, "command/2") == move
+    await workshop.submitter.settled()
+    assert len(home.jobs) == 2
+
+
 async def test_one_approval_holds_for_the_whole_plan(make_workshop: MakeWorkshop, home: StandInProvider) -> None:
     workshop = make_workshop(Rules(approval_above=-1, deciders=("U0BEN",)))  # these cost nothing
     for name in ("one", "two"):

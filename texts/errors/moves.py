@@ -60,6 +60,11 @@ def nothing_to_train_anywhere() -> str:
 
 
 @ERRORS.sentence
+def other_models_to_move() -> str:
+    return _("The models that can be moved are others than this plan shows. Ask for the plan again: `/finetune move`.")
+
+
+@ERRORS.sentence
 def move_what() -> str:
     return _("Which models? Name some, or write `/finetune move all to PROVIDER`.")
 
