@@ -27,6 +27,7 @@ from app.features.datasets import (
     repair_listeners,
 )
 from app.features.evaluations import evaluation_listeners, model_answers
+from app.features.generation import generation_listeners
 from app.features.home import home_listeners
 from app.features.jobs import (
     experiment_listeners,
@@ -86,6 +87,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         evaluations,
         move_listeners(services, start.requests, evaluations.evaluations),
         judge_listeners(services, evaluations.evaluations, answers, compare.arenas),
+        generation_listeners(services, answers),
         thread_examples,
         feedback_listeners(services, thread_examples.examples),
         collection_listeners(services, datasets.derived),

@@ -50,6 +50,7 @@ from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.exports.listeners import ExportListeners
+from handlers.generation.listeners import GenerationListeners
 from handlers.home.listeners import HomeListeners
 from handlers.inbox import Inbox
 from handlers.judges.listeners import JudgeListeners
@@ -154,6 +155,7 @@ async def running(
         listeners = await compose.listeners(services)
         datasets, compare = _of(listeners, DatasetListeners), _of(listeners, CompareListeners)
         evaluating, judging = _of(listeners, EvaluationListeners), _of(listeners, JudgeListeners)
+        generating = _of(listeners, GenerationListeners)
         exporting, moving = _of(listeners, ExportListeners), _of(listeners, MoveListeners)
         sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
         groups = GroupMessages(services.groups, sweeps, moving.progress)
@@ -178,6 +180,8 @@ async def running(
             keep("evaluations shown", evaluating.keeper.run),
             keep("checks of judges", judging.runs.run),
             keep("checks of judges shown", judging.keeper.run),
+            keep("generations", generating.runs.run),
+            keep("generations shown", generating.keeper.run),
             keep("exports", exporting.keeper.run),
             keep("moves", moving.progress.run),
             keep("homes", _of(listeners, HomeListeners).keeper.run),

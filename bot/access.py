@@ -19,6 +19,7 @@ class Action(StrEnum):
     VOTE = "vote"
     REVEAL = "reveal"
     EVALUATE = "evaluate"
+    GENERATE = "generate"
     PROMOTE = "promote"
     ADD_EXAMPLE = "add example"
     CHANGE_COLLECTION = "change collection"
@@ -120,6 +121,7 @@ _MEMBERS = _VIEWERS | {
     Action.COMPARE,
     Action.VOTE,
     Action.EVALUATE,
+    Action.GENERATE,
     Action.PROMOTE,
     Action.ADD_EXAMPLE,
     Action.FOLLOW,

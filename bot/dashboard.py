@@ -40,7 +40,7 @@ class GroupApproval(msgspec.Struct, frozen=True):
 
 
 class Dashboard(msgspec.Struct, frozen=True):
-    """Each list begins with the latest; `running` with the person's own. `runs`: evaluations and checks of judges.
+    """Each list begins with the latest; `running` with the person's own. `runs`: evaluations and their like.
 
     What needs the person: `approvals` and `group_approvals` that they may give; `uncertain` jobs about which they may
     decide; their own jobs that `failed` since they last looked, or in the last day; `reviews`; and `ready`: their

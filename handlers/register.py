@@ -23,6 +23,7 @@ from handlers.experiments.register import FEATURE as EXPERIMENTS
 from handlers.exports.register import FEATURE as EXPORTS
 from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
+from handlers.generation.register import FEATURE as GENERATION
 from handlers.group_approval.register import FEATURE as GROUP_APPROVAL
 from handlers.home.register import FEATURE as HOME
 from handlers.inbox import Inbox
@@ -72,6 +73,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     COMPARE,
     EVALUATIONS,
     JUDGES,
+    GENERATION,
     FEEDBACK,
     COLLECTIONS,
     RETRAINING,

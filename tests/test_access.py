@@ -41,6 +41,7 @@ MEMBERS_ACTS = (
     Action.COMPARE,
     Action.VOTE,
     Action.EVALUATE,
+    Action.GENERATE,
     Action.PROMOTE,
     Action.ADD_EXAMPLE,
     Action.FOLLOW,

@@ -92,6 +92,8 @@ def counted(origin: str, count: int) -> str:
     match origin:
         case "thread":
             return plural("{count} thread", "{count} threads", count)
+        case "generated":
+            return plural("{count} example written by a model", "{count} examples written by a model", count)
         case "correction":
             return plural("{count} correction", "{count} corrections", count)
         case "preference":
@@ -108,6 +110,7 @@ def origin(code: str) -> str:
         "correction": _("from a correction"),
         "preference": _("a preference"),
         "arena": _("from votes in an arena"),
+        "generated": _("written by a model"),
     }.get(code, code)
 
 

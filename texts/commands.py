@@ -360,6 +360,21 @@ def evaluate() -> Description:
 
 
 @_command
+def generate() -> Description:
+    return Description(
+        _("generate [TOPIC]"),
+        _("Have a model write training examples"),
+        _(
+            "A window opens in which you choose the teacher, and say what the questions are about, who asks, and how "
+            "the answers read. You see beforehand what that costs; a card shows how far it is. Questions that are "
+            "nearly the same, and empty openings such as “Sure!”, are dropped and counted. Then you look at a sample, "
+            "and keep what is good as a training set."
+        ),
+        ("generate", "generate Returning a parcel"),
+    )
+
+
+@_command
 def judge() -> Description:
     return Description(
         _('judge MODEL [rubric="…"]'),

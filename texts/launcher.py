@@ -37,6 +37,10 @@ def judge_check(models: str) -> str:
     return _("Check of the judge {models}", models=models)
 
 
+def generation(models: str) -> str:
+    return _("Examples written by {models}", models=models)
+
+
 def more(count: int) -> str:
     """Below a list that is not shown whole."""
     return plural("{count} more", "{count} more", count)

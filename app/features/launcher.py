@@ -3,6 +3,7 @@
 from app.services import Services
 from bot.dashboard import Dashboards
 from bot.personal_settings import PersonalSettingsControl
+from bot.store.generations import SqliteGenerationStore
 from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.store.personal_settings import SqlitePersonalSettings
 from handlers.launcher.listeners import LauncherListeners
@@ -24,7 +25,11 @@ def dashboards(services: Services) -> Dashboards:
         services.groups,
         services.datasets,
         services.collections,
-        (services.evaluations, SqliteJudgeCheckStore(services.database)),
+        (
+            services.evaluations,
+            SqliteJudgeCheckStore(services.database),
+            SqliteGenerationStore(services.database),
+        ),
         SqlitePersonalSettings(services.database),
         services.authority,
     )

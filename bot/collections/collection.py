@@ -46,7 +46,7 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Example(msgspec.Struct, frozen=True, omit_defaults=True):
     """`line`: the example as a training file has it. `origin`: how it came about ("thread", "correction",
-    "preference"), in which thread.
+    "preference", "generated"), in which thread.
     `contributors`: whose words it holds; `added_by` chose it. `model`: the one that answers in it, if one does.
     `masked`: how often something of each kind was. `private`: said in a private channel or a direct message.
     `unreviewed`: whether it waits to be accepted; `reviewer` accepted it.
@@ -109,6 +109,11 @@ def new_id(key: str, name: str) -> str:
 class CollectionStore(Protocol):
     async def create(self, collection: Collection, entry: Entry) -> Collection:
         """Keep it; the one that is there already, where its id is known."""
+
+    async def create_of(
+        self, collection: Collection, examples: Sequence[Example], entries: Sequence[Entry]
+    ) -> Collection:
+        """Keep it with its examples, all or none; the one that is there already, as it is, where its id is known."""
 
     async def get(self, collection_id: str) -> Collection | None: ...
 

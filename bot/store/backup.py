@@ -141,11 +141,12 @@ def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = N
         "UPDATE cards SET shown = NULL, dirty = 1, posting_since = coalesce(posting_since, changed_at)"
         " WHERE dirty = 1 OR job_id IN (SELECT id FROM jobs WHERE followed = 1)"
     )
-    for runs in ("evaluations", "judge_checks"):
+    for runs in ("evaluations", "judge_checks", "generations"):
         db.execute(f"UPDATE {runs} SET shown = NULL WHERE state IN (?, ?)", [RunState.RUNNING, RunState.PAUSED])
     db.execute(
         "UPDATE shown_messages SET shown = NULL WHERE about IN (SELECT id FROM evaluations WHERE shown IS NOT changes"
         " UNION ALL SELECT id FROM judge_checks WHERE shown IS NOT changes"
+        " UNION ALL SELECT id FROM generations WHERE shown IS NOT changes"
         " UNION ALL SELECT id FROM exports WHERE open = 1"
         " UNION ALL SELECT id FROM comparisons WHERE due_at IS NOT NULL)"
     )

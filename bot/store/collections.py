@@ -17,6 +17,11 @@ class SqliteCollectionStore:
         self._database = database
 
     async def create(self, collection: Collection, entry: Entry) -> Collection:
+        return await self.create_of(collection, (), [entry])
+
+    async def create_of(
+        self, collection: Collection, examples: Sequence[Example], entries: Sequence[Entry]
+    ) -> Collection:
         def work(db: SqliteDatabase) -> Collection:
             known = _get(db, collection.id)
             if known is not None:
@@ -24,7 +29,9 @@ class SqliteCollectionStore:
             db.execute(
                 "INSERT INTO collections VALUES (?, ?, ?)", [collection.id, collection.created_at, _json(collection)]
             )
-            put_entries(db, [entry])
+            for example in examples:
+                _add(db, example, review=collection.review)
+            put_entries(db, entries)
             return collection
 
         return await self._database.write(work)
@@ -79,18 +86,7 @@ class SqliteCollectionStore:
             collection = _get(db, example.collection_id)
             if collection is None:
                 raise NotFound("no_such_thing", kind="collection")
-            known = _example(db, example.id)
-            if known is None or (_as_added(known) != example and known.added_at <= example.added_at):
-                value = _json(msgspec.structs.replace(example, unreviewed=collection.review))
-                db.execute(
-                    "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
-                    " DO UPDATE SET collection_id = excluded.collection_id, channel = excluded.channel,"
-                    " value = excluded.value",
-                    [example.id, example.collection_id, example.channel, value],
-                )
-                db.execute("DELETE FROM example_people WHERE example_id = ?", [example.id])
-                for user in {*example.contributors, example.added_by}:
-                    db.execute("INSERT INTO example_people VALUES (?, ?)", [user, example.id])
+            if _add(db, example, review=collection.review):
                 put_entries(db, [entry])
             count = db.execute("SELECT count(*) FROM examples WHERE collection_id = ?", [example.collection_id])
             return int(count.fetchone()[0])
@@ -204,6 +200,23 @@ def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
 def _examples(db: SqliteDatabase, where: str, values: list[object]) -> list[Example]:
     rows = db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
     return [msgspec.json.decode(row[0], type=Example) for row in rows]
+
+
+def _add(db: SqliteDatabase, example: Example, *, review: bool) -> bool:
+    """False, and nothing done, where it is there already, or was added later."""
+    known = _example(db, example.id)
+    if known is not None and (_as_added(known) == example or known.added_at > example.added_at):
+        return False
+    value = _json(msgspec.structs.replace(example, unreviewed=review))
+    db.execute(
+        "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET collection_id = excluded.collection_id, channel = excluded.channel, value = excluded.value",
+        [example.id, example.collection_id, example.channel, value],
+    )
+    db.execute("DELETE FROM example_people WHERE example_id = ?", [example.id])
+    for user in {*example.contributors, example.added_by}:
+        db.execute("INSERT INTO example_people VALUES (?, ?)", [user, example.id])
+    return True
 
 
 def _erase(db: SqliteDatabase, example_id: str) -> None:

@@ -336,6 +336,13 @@ def m030_homes(db: Database) -> None:
     )
 
 
+@migrations()
+def m031_generations(db: Database) -> None:
+    """Examples that a teacher model writes, and the topics that they are about."""
+    for statement in _M031.split(";\n"):
+        db.execute(statement)
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)
@@ -635,4 +642,32 @@ CREATE TABLE grader_files (
     value TEXT NOT NULL
 ) STRICT;
 CREATE INDEX grader_files_channel ON grader_files (channel, created_at)
+"""
+
+_M031 = """
+CREATE TABLE generations (
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    thread_ts TEXT,
+    state TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    changes INTEGER NOT NULL,
+    shown INTEGER,
+    result TEXT,
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX generations_state ON generations (state);
+CREATE TABLE generation_topics (
+    generation_id TEXT NOT NULL REFERENCES generations (id),
+    number INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (generation_id, number)
+) STRICT;
+CREATE TABLE generation_drafts (
+    generation_id TEXT NOT NULL REFERENCES generations (id),
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (generation_id, number)
+) STRICT
 """

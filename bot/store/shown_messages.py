@@ -8,7 +8,8 @@ from bot.notices.interfaces import ShownMessage
 from bot.store.database import Database
 
 SHOWN = " UNION ALL ".join(
-    f"SELECT id, created_at FROM {table}" for table in ("comparisons", "evaluations", "judge_checks", "exports")
+    f"SELECT id, created_at FROM {table}"
+    for table in ("comparisons", "evaluations", "judge_checks", "generations", "exports")
 )
 """All that messages are about."""
 

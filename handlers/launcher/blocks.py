@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block
 from bot.dashboard import Dashboard, GroupApproval, Review
 from bot.datasets.dataset import Dataset
 from bot.evaluations.run import Run
+from bot.generation.generation import Generation
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
@@ -83,7 +84,13 @@ def job_line(job: Job, permalink: str | None, assessment: Assessment = UNASSESSE
 
 def _run(run: Run) -> str:
     models = listed([code(model, 60) for model in run.models])
-    what = texts.judge_check(models) if isinstance(run, JudgeCheck) else texts.evaluation(models)
+    match run:
+        case JudgeCheck():
+            what = texts.judge_check(models)
+        case Generation():
+            what = texts.generation(models)
+        case _:
+            what = texts.evaluation(models)
     return f"🔵 {what}\n{_by(run.owner, run.channel)}"
 
 

@@ -26,6 +26,7 @@ from bot.evaluations.evaluation import Evaluation
 from bot.evaluations.grader_files import GraderFile
 from bot.evaluations.run import RunState
 from bot.exports.export import Export
+from bot.generation.generation import Draft, Generation, Instructions, State, Topic
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, KeptCheckpoint, Origin
@@ -42,6 +43,7 @@ from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.exports import SqliteExportStore
+from bot.store.generations import SqliteGenerationStore
 from bot.store.grader_files import SqliteGraderFileStore
 from bot.store.job_groups import SqliteGroupStore
 from bot.store.jobs import SqliteJobStore
@@ -88,6 +90,7 @@ class Names:
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
             "evaluation": f"eval-{base}{n}",
             "check": f"judge-{base}{n}",
+            "generation": f"gen-{base}{n}",
             "export": f"export-{base}{n}",
             "collection": f"col-{base}{n}",
             "collection_name": f"The {base} set {n}",
@@ -169,6 +172,7 @@ class Things:
             await self._store_move(database, it, origin, now)
             await self._store_comparisons(database, it, now)
             await self._store_evaluation(database, it, report.sha256, now)
+            await self._store_generation(database, it, now)
             await self._store_export(database, it, now)
             await self._store_collection(database, it, now)
             await self._store_conversation(database, names, now)
@@ -320,6 +324,26 @@ class Things:
         checks = SqliteJudgeCheckStore(database)
         await checks.open(check, entry("evaluate", now))
         await checks.shown(check.id, await checks.changes(check.id))
+
+    async def _store_generation(self, database: Database, it: dict[str, str], now: float) -> None:
+        """Of one example, which is there; it is paused."""
+        made = Generation(
+            id=it["generation"],
+            models=(it["model"],),
+            team=self.bot.services.team,
+            channel=LEADS,
+            owner=ANA,
+            created_at=now,
+            private=True,
+            state=RunState.PAUSED,
+            instructions=Instructions(it["model"], 2),
+            topics=1,
+        )
+        generations = SqliteGenerationStore(database)
+        await generations.open(made, [Topic(it["file"])], entry("generate", now))
+        draft = Draft(0, 0, 0, it["question"], state=State.KEPT, answer=it["question"])
+        await generations.add(made.id, [draft])
+        await generations.shown(made.id, await generations.changes(made.id))
 
     async def _store_export(self, database: Database, it: dict[str, str], now: float) -> None:
         """Of the model, ready to be fetched."""

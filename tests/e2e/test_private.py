@@ -76,6 +76,7 @@ COMMAND_CASES = {
     "evaluate": "|{job}|{suffix}|{model} on open.jsonl|{model},{checkpoint} on {file}|{base} on {dataset}"
     "|{base} on {file}|{unheard} on open.jsonl confirm=yes|{job} checkpoints=yes|hu on open.jsonl"
     "|{base} on open.jsonl with {grader}",
+    "generate": "|hu",
     "judge": "|{model}|{suffix}|{unheard}|hu",
     "delete": "|{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
@@ -191,6 +192,17 @@ ACTION_CASES = {
     "judge_pause": "{check}",
     "judge_resume": "{check}",
     "judge_cancel": "{check}",
+    "generate_teacher": "{model}",
+    "generate_n": "5",
+    "generation_pause": "{generation}",
+    "generation_resume": "{generation}",
+    "generation_cancel": "{generation}",
+    "generation_sample": "{generation}",
+    "generation_keep": "{generation}",
+    "generated_keep": "{generation} 0 0123abcd",
+    "generated_edit": "{generation} 0 0123abcd",
+    "generated_drop": "{generation} 0 0123abcd",
+    "generated_again": "{generation} 0 0123abcd",
     "compare_retry": "{comparison} 1",
     "arena_first": "{arena} 1 0",
     "arena_second": "{arena} 1 0",
@@ -338,6 +350,14 @@ VIEW_CASES = {
         {"channel": SUPPORT, "job": "{job}"},
         {"evaluate_models": "{model},{checkpoint}", "evaluate_file": "{dataset}", "evaluate_grader": "{grader}"},
     ),
+    "generate": (
+        {"channel": SUPPORT},
+        {"generate_teacher": "{model}", "generate_n": "5", "topics": "Returns"},
+    ),
+    "generated_edit": (
+        {"channel": SUPPORT, "spot": "{generation} 0 0123abcd"},
+        {"question": "Is it free?", "answer": "Yes."},
+    ),
     "checkpoint_keep": ({"channel": SUPPORT, "job": "{job}", "step": 5}, {"name": "mine"}),
     "sweep_settings": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"model": "{model}", "epochs": "1,2"}),
     "move_models": ({"channel": SUPPORT}, {"where": "acme|gpt-4.1-mini-2025-04-14", "models": "{model},{checkpoint}"}),
@@ -360,6 +380,8 @@ IN_WINDOWS = {
     "evaluate_grader",
     "evaluate_n",
     "evaluate_samples",
+    "generate_teacher",
+    "generate_n",
 }
 EVENT_CASES = {
     "message",
@@ -370,7 +392,7 @@ EVENT_CASES = {
     "agent_session_stopped",
     "agent_session_title_changed",
 }
-SEARCH_CASES = {"evaluate_models", "model_search", "chat_ask_search", "conversation_model_search"}
+SEARCH_CASES = {"evaluate_models", "generate_teacher", "model_search", "chat_ask_search", "conversation_model_search"}
 
 
 def registered() -> set[tuple[str, str]]:
@@ -574,6 +596,9 @@ class Private:
                 models = {"selected_options": [{"value": it["model"]}, {"value": MODEL}]}
                 values = {"evaluate_models": {"evaluate_models": models}}
                 return body | {"view": self.view(action_id, {"channel": SUPPORT, "job": it["job"]}, values)}
+            if action_id.startswith("generate"):
+                teacher = {"generate_teacher": {"generate_teacher": {"selected_option": {"value": it["model"]}}}}
+                return body | {"view": self.view(action_id, {"channel": SUPPORT}, teacher)}
             values = {"model": {"m": {"selected_option": {"value": f"acme|{it['model']}"}}}}
             return body | {"view": self.view(action_id, metadata, values)}
         container = {"type": "message", "message_ts": "1700000000.000300", "channel_id": SUPPORT, "is_ephemeral": False}
@@ -692,7 +717,7 @@ async def used(
     shown = await private.bring(body(private, kind, name, use, user, it, mention=mention))
     if shown:
         wire.note("views.acknowledged", shown)
-    if user != ANA or name not in {"evaluation_pause", "judge_pause"}:  # they rest already
+    if user != ANA or name not in {"evaluation_pause", "judge_pause", "generation_pause"}:  # they rest already
         await until(lambda: any(request.content != "{}" for request in wire.sent))  # a card may be the answer
     return list(wire.sent)
 

@@ -37,6 +37,7 @@ def no_such_thing(kind: str) -> str:
         "collection": _("There is no such training set here."),
         "evaluation": _("There is no such evaluation here."),
         "judge_check": _("There is no such check of a judge here."),
+        "generation": _("There are no such generated examples here."),
         "example": _("There is no such example here (any more)."),
         "checkpoint": _("There is no such checkpoint here."),
         "sweep": _("There is no such sweep here."),
@@ -54,6 +55,7 @@ def only_looking(action: Action) -> str:
         Action.COMPARE: _("You may look, but not compare models."),
         Action.VOTE: _("You may look, but not vote."),
         Action.EVALUATE: _("You may look, but not evaluate models."),
+        Action.GENERATE: _("You may look, but not have examples written."),
         Action.PROMOTE: _("You may look, but not choose this channel's model."),
         Action.ADD_EXAMPLE: _("You may look, but not add examples to a training set."),
         Action.REVIEW: _("You may look, but not review examples."),
@@ -84,6 +86,11 @@ def only_owner(action: Action, kind: str) -> str:
             Action.PAUSE: _("Only the person who started this check or an administrator may pause it."),
             Action.RESUME: _("Only the person who started this check or an administrator may resume it."),
         }.get(action) or _("Only the person who started this check or an administrator may cancel it.")
+    if kind == "generation":
+        return {
+            Action.PAUSE: _("Only the person who has these examples written or an administrator may pause it."),
+            Action.RESUME: _("Only the person who has these examples written or an administrator may resume it."),
+        }.get(action) or _("Only the person who has these examples written or an administrator may cancel it.")
     if action is Action.EXPORT:
         return _("Only the person whom this model belongs to or an administrator may export it.")
     return {

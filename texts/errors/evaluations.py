@@ -47,6 +47,8 @@ def no_result() -> str:
 def run_gone(kind: str) -> str:
     if kind == "judge_check":
         return _("This check is not there any more. Start another with `/finetune judge`.")
+    if kind == "generation":
+        return _("These examples are not there any more. Have others written with `/finetune generate`.")
     return _("This evaluation is not there any more. Start another with `/finetune evaluate`.")
 
 
@@ -57,6 +59,11 @@ def run_ended(kind: str, state: str) -> str:
             "cancelled": _("This check was cancelled."),
             "finished": _("This check has finished already."),
         }.get(state) or _("This check has failed.")
+    if kind == "generation":
+        return {
+            "cancelled": _("Writing these examples was cancelled."),
+            "finished": _("These examples have all been written already."),
+        }.get(state) or _("Writing these examples has failed.")
     return {
         "cancelled": _("This evaluation was cancelled."),
         "finished": _("This evaluation has finished already."),
@@ -67,6 +74,8 @@ def run_ended(kind: str, state: str) -> str:
 def run_state(kind: str, state: str) -> str:
     if kind == "judge_check":
         return _("That is not possible while this check is in the state “{state}”.", state=state)
+    if kind == "generation":
+        return _("That is not possible while these examples are in the state “{state}”.", state=state)
     return _("That is not possible while this evaluation is in the state “{state}”.", state=state)
 
 

@@ -1,0 +1,118 @@
+"""Generations, their topics and drafts. Implements `bot.generation.generation.GenerationStore`."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.audit import Entry
+from bot.evaluations.run import RunState
+from bot.generation.generation import Draft, Generation, State, Topic
+from bot.store.audit import put_entries
+from bot.store.database import Database
+from bot.store.runs import SqliteRunStore, as_json
+
+
+class SqliteGenerationStore(SqliteRunStore[Generation]):
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, "generations", Generation)
+
+    async def open(self, generation: Generation, topics: Sequence[Topic], entry: Entry) -> Generation:
+        def work(db: SqliteDatabase) -> Generation:
+            known = self._get(db, generation.id)
+            if known is not None:
+                return known
+            db.execute(
+                "INSERT INTO generations VALUES (?, ?, ?, ?, ?, 0, NULL, NULL, ?)",
+                [
+                    generation.id,
+                    generation.channel,
+                    generation.thread_ts,
+                    generation.state,
+                    generation.created_at,
+                    as_json(generation),
+                ],
+            )
+            for number, topic in enumerate(topics):
+                db.execute("INSERT INTO generation_topics VALUES (?, ?, ?)", [generation.id, number, as_json(topic)])
+            put_entries(db, [entry])
+            return generation
+
+        return await self._database.write(work)
+
+    async def topics(self, generation_id: str) -> list[Topic]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM generation_topics WHERE generation_id = ? ORDER BY number", [generation_id]
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Topic) for row in rows]
+
+    async def drafts(self, generation_id: str) -> list[Draft]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM generation_drafts WHERE generation_id = ? ORDER BY number", [generation_id]
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Draft) for row in rows]
+
+    async def draft(self, generation_id: str, number: int) -> Draft | None:
+        return await self._database.read(lambda db: _draft(db, generation_id, number))
+
+    async def add(self, generation_id: str, drafts: Sequence[Draft]) -> None:
+        def work(db: SqliteDatabase) -> None:
+            for draft in drafts:
+                db.execute(
+                    "INSERT OR IGNORE INTO generation_drafts VALUES (?, ?, ?, ?)",
+                    [generation_id, draft.number, draft.state, as_json(draft)],
+                )
+            self._something_happened(db, generation_id)
+
+        await self._database.write(work)
+
+    async def replace(self, generation_id: str, was: Draft, now: Draft, *, audit: Sequence[Entry] = ()) -> bool:
+        return await self._database.write(lambda db: self._replace(db, generation_id, was, now, audit))
+
+    async def again(self, generation_id: str, was: Draft, now: Draft, *, audit: Sequence[Entry] = ()) -> bool:
+        def goes_on(known: Generation) -> Generation | None:
+            return msgspec.structs.replace(known, state=RunState.RUNNING, why=None)
+
+        def work(db: SqliteDatabase) -> bool:
+            known = self._get(db, generation_id)
+            if known is None or not self._replace(db, generation_id, was, now, audit):
+                return False
+            if known.state is RunState.FINISHED:
+                self._change(db, generation_id, goes_on, ())
+            return True
+
+        return await self._database.write(work)
+
+    def _replace(self, db: SqliteDatabase, generation_id: str, was: Draft, now: Draft, audit: Sequence[Entry]) -> bool:
+        if _draft(db, generation_id, was.number) != was:
+            return False
+        _put(db, generation_id, now)
+        put_entries(db, audit)
+        self._something_happened(db, generation_id)
+        return True
+
+    def _forget_failures(self, db: SqliteDatabase, run_id: str) -> None:
+        failed = db.execute(
+            "SELECT value FROM generation_drafts WHERE generation_id = ? AND state = ?", [run_id, State.FAILED]
+        ).fetchall()
+        for row in failed:
+            draft = msgspec.json.decode(row[0], type=Draft)
+            _put(db, run_id, msgspec.structs.replace(draft, state=State.ASKED))
+
+
+def _draft(db: SqliteDatabase, generation_id: str, number: int) -> Draft | None:
+    row = db.execute(
+        "SELECT value FROM generation_drafts WHERE generation_id = ? AND number = ?", [generation_id, number]
+    ).fetchone()
+    return msgspec.json.decode(row[0], type=Draft) if row else None
+
+
+def _put(db: SqliteDatabase, generation_id: str, draft: Draft) -> None:
+    db.execute(
+        "UPDATE generation_drafts SET state = ?, value = ? WHERE generation_id = ? AND number = ?",
+        [draft.state, as_json(draft), generation_id, draft.number],
+    )

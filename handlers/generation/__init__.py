@@ -1,0 +1,1 @@
+"""Having a model write training examples."""
