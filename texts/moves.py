@@ -32,6 +32,15 @@ def models_field() -> tuple[str, str]:
     return _("Which models"), _("First those that stop answering first.")
 
 
+def not_listed(count: int) -> str:
+    """Where a menu has no room for all models."""
+    return plural(
+        "{count} more model has no room in this list. It comes with the next move, or write `/finetune move NAME`.",
+        "{count} more models have no room in this list. They come with the next move, or write `/finetune move NAME`.",
+        count,
+    )
+
+
 def show_plan_button() -> str:
     return _("Show the plan")
 
@@ -101,9 +110,64 @@ def about_left_out() -> str:
     )
 
 
-def then_evaluated() -> str:
+def compared_on_column() -> str:
+    return _("Compared on")
+
+
+def on_validation(count: int) -> str:
+    """Which examples the two models answer: those that validated the old one."""
+    return plural("{count} example of the validation file", "{count} examples of the validation file", count)
+
+
+def on_held_out(count: int) -> str:
+    """Those that are taken out of the training file."""
+    return plural("{count} example, held out", "{count} examples, held out", count)
+
+
+def on_training(count: int) -> str:
+    """Those of the training file, none of which is held out."""
+    return plural("{count} example of the training file", "{count} examples of the training file", count)
+
+
+def about_held_out() -> str:
     return _(
-        "When one is trained, it and the model that it replaces answer the same examples; that costs a little, too."
+        "Held out: nothing was kept back when the old model was trained, so a tenth of its file is kept back now. The "
+        "old model has seen those examples, the new one has not; that favours the old one."
+    )
+
+
+def about_too_few() -> str:
+    return _(
+        "A file with fewer than 50 examples is too small to hold anything out. Both models answer what they were "
+        "trained on, which says little about new questions."
+    )
+
+
+def then_compared() -> str:
+    return _("When one is trained, it and the model that it replaces answer the same examples.")
+
+
+def parts_of_price(training: str, answers: str) -> str:
+    return _(
+        "Training: {training}. Then each new model and the one that it replaces answer the same examples: "
+        "about {answers}.",
+        training=training,
+        answers=answers,
+    )
+
+
+def unknown_total() -> str:
+    """In place of a price."""
+    return _("nobody knows the price of all of it")
+
+
+def later(count: int, first: int) -> str:
+    """`first`: so many are in this plan."""
+    return plural(
+        "One move takes {first} models, those that stop answering first. {count} more is left: move it next.",
+        "One move takes {first} models, those that stop answering first. {count} more are left: move them next.",
+        count,
+        first=first,
     )
 
 
@@ -227,6 +291,24 @@ def adopt_question(old: str, new: str) -> tuple[str, str, str, str]:
         ),
         _("Use it"),
         _("Not yet"),
+    )
+
+
+def other_offers_button(count: int) -> str:
+    """`count`: of new models for which a message has no room."""
+    return plural("Show {count} more", "Show {count} more", count)
+
+
+def other_offers(count: int) -> str:
+    """A heading; they follow, each with its button."""
+    return plural("{count} more new model", "{count} more new models", count)
+
+
+def favours_the_old() -> str:
+    """Below the differences, where examples were held out."""
+    return _(
+        "Where a part of the training file was held out, the old model has seen those examples and the new one has "
+        "not. That favours the old one."
     )
 
 

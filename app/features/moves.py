@@ -3,9 +3,12 @@
 from app.features.jobs import controls
 from app.services import Services
 from bot.datasets.checking import DatasetCheck
+from bot.datasets.derived import DerivedDatasets
+from bot.datasets.splitting import DatasetSplitting
 from bot.evaluations.evaluations import Evaluations
 from bot.job_requests import JobRequests
 from bot.moves.data import MovedData
+from bot.moves.examples import MoveExamples
 from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning
 from bot.moves.progress import MoveProgress
@@ -24,7 +27,21 @@ def move_listeners(services: Services, requests: JobRequests, evaluations: Evalu
         tokenizers=services.settings.tokenizers,
     )
     data = MovedData(services.datasets, services.dataset_lookup, services.file_store, checking, services.providers)
-    planning = MovePlanning(jobs, data, requests, services.submitter, services.catalogue, services.providers, authority)
+    examples = MoveExamples(
+        services.datasets,
+        DatasetSplitting(
+            services.dataset_lookup, DerivedDatasets(services.datasets), services.file_store, services.pools
+        ),
+        checking,
+        services.file_store,
+        services.pools,
+        services.model_spending,
+        authority,
+        tokenizers=services.settings.tokenizers,
+    )
+    planning = MovePlanning(
+        jobs, data, examples, requests, services.submitter, services.catalogue, services.providers, authority
+    )
     return MoveListeners(
         callers=services.callers,
         moves=Moves(

@@ -12,7 +12,7 @@ from bot.jobs.settings import JobSettings
 
 PREFIX = "move-"
 MOST = 50
-"""Models of one move."""
+"""Models of one move. What is left over comes with the next."""
 
 
 def move_id_for(request: str) -> str:
@@ -23,7 +23,8 @@ def move_id_for(request: str) -> str:
 class MovedModel(msgspec.Struct, frozen=True, omit_defaults=True):
     """One model of a move. `model` is replaced by what `job_id` makes, with `settings` on that data set. `left`: the
     names of settings that mean something else at the other provider, and are left to it. `retires`: the day (ISO) on
-    which it stops answering, where that is known.
+    which it stops answering, where that is known. `held_out`: so many examples of the old model's training file were
+    taken out of it to hold the two against each other; the data set is what is left.
 
     `evaluation`: of the two on the same file; `not_evaluated`: why there is none. `adopted_by`: who made the successor
     the current model of the channel.
@@ -35,6 +36,7 @@ class MovedModel(msgspec.Struct, frozen=True, omit_defaults=True):
     dataset_id: str
     left: tuple[str, ...] = ()
     retires: str | None = None
+    held_out: int = 0
     evaluation: str | None = None
     not_evaluated: Reason | None = None
     adopted_by: str | None = None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -17,6 +18,7 @@ from bot.jobs.job import Job, Loss, Origin
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
 from bot.moves.data import MovedData
+from bot.moves.examples import Examples, From, MoveExamples
 from bot.moves.mapping import mapped
 from bot.moves.move import MOST, MovedModel, move_id_for
 from bot.providers.registry import Providers
@@ -40,20 +42,35 @@ class NotMoved(msgspec.Struct, frozen=True):
 
 
 class MovePlan(msgspec.Struct, frozen=True):
-    """What would become of a move, if it were started now. `moved` and `jobs` (those of the successors) go together,
-    the first to retire first. `usd` is None where nobody knows the price of one. `refused`: why it cannot be started.
+    """What would become of a move, if it were started now. `moved`, `jobs` (those of the successors) and `examples` (on
+    which each is held against the old model) go together, the first to retire first. `usd`: of the training, `asking`:
+    of the answers on the examples; None where nobody knows the price of one. `later`: so many models are too many for
+    one move. `refused`: why it cannot be started.
     """
 
     moved: Sequence[MovedModel]
     jobs: Sequence[Job]
     not_moved: Sequence[NotMoved]
-    usd: float | None
+    examples: Sequence[Examples] = ()
+    usd: float | None = 0.0
+    asking: float | None = 0.0
+    later: int = 0
     refused: NotAdmitted | None = None
 
     @property
     def digest(self) -> str:
         """Another one where other models would be moved."""
         return digest_of(self.moved)
+
+
+class _Draft(msgspec.Struct, frozen=True):
+    """Of one model: the job that made it, what becomes of it, the job of its successor, and on what they are held
+    against each other."""
+
+    source: Job
+    moved: MovedModel
+    job: Job
+    examples: Examples
 
 
 def digest_of(moved: Sequence[MovedModel]) -> str:
@@ -65,6 +82,7 @@ class MovePlanning:
         self,
         jobs: JobStore,
         data: MovedData,
+        examples: MoveExamples,
         requests: JobRequests,
         submitter: Submitter,
         catalogue: Catalogue,
@@ -73,6 +91,7 @@ class MovePlanning:
     ) -> None:
         self._jobs = jobs
         self._data = data
+        self._examples = examples
         self._requests = requests
         self._submitter = submitter
         self._catalogue = catalogue
@@ -100,42 +119,85 @@ class MovePlanning:
         )
 
     async def plan(self, caller: Caller, request: MoveRequest) -> MovePlan:
-        """Nothing is stored but data sets that had to be fetched. Raises Denied, NotFound, Invalid, ProviderError."""
-        moved, jobs, not_moved = await self.drafted(
-            caller, request, Origin(caller.team, caller.channel, False), caller.key
+        """Nothing is stored but data sets that had to be fetched. Raises Denied, NotFound, ProviderError."""
+        origin = Origin(caller.team, caller.channel, False)
+        drafts, not_moved, later = await self._drafts(caller, request, origin, caller.key)
+        jobs: Sequence[Job] = [draft.job for draft in drafts]
+        examples = [draft.examples for draft in drafts]
+        refused = None
+        if jobs:
+            try:
+                jobs = await self._submitter.preview_together(jobs)
+            except NotAdmitted as error:
+                refused = error
+        asking = [await self._asking(request, draft) for draft in drafts]
+        known = [usd for usd in asking if usd is not None]
+        return MovePlan(
+            moved=[draft.moved for draft in drafts],
+            jobs=jobs,
+            not_moved=not_moved,
+            examples=examples,
+            usd=price_of(jobs),
+            asking=sum(known) if len(known) == len(asking) else None,
+            later=later,
+            refused=refused,
         )
-        if not jobs:
-            return MovePlan(moved, jobs, not_moved, 0.0)
-        usd = price_of(jobs)
-        try:
-            return MovePlan(moved, await self._submitter.preview_together(jobs), not_moved, usd)
-        except NotAdmitted as error:
-            return MovePlan(moved, jobs, not_moved, usd, error)
 
     async def drafted(
         self, caller: Caller, request: MoveRequest, origin: Origin, identity: str
     ) -> tuple[list[MovedModel], list[Job], list[NotMoved]]:
-        """The models that can be moved, the jobs that make their successors, and the models that cannot be."""
+        """The models that can be moved, the jobs that make their successors, and the models that cannot be. What is
+        held out of a training file is, from here on."""
+        drafts, not_moved, _ = await self._drafts(caller, request, origin, identity, hold_out=True)
+        return [draft.moved for draft in drafts], [draft.job for draft in drafts], not_moved
+
+    async def _drafts(
+        self, caller: Caller, request: MoveRequest, origin: Origin, identity: str, *, hold_out: bool = False
+    ) -> tuple[list[_Draft], list[NotMoved], int]:
         await self._authority.require(caller, Action.SUBMIT)
         self._providers.named(request.provider)
-        models = request.models or tuple(await self.movable(caller, request.provider))
-        if not models:
+        wanted = await self._by_date(request.models or await self.movable(caller, request.provider))
+        if not wanted:
             raise NotFound("nothing_to_move", provider=request.provider)
-        if len(models) > MOST:
-            raise Invalid("too_many_to_move", count=len(models), most=MOST)
+        models, later = wanted[:MOST], len(wanted[MOST:])
+        if not request.models:
+            models += await self._kept_checkpoints(models)
         ends = await self._catalogue.retirements(models)
-        made, moved, jobs, not_moved = await self._jobs.models(models), [], [], []
-        for model in await self._by_date(models):
+        made = await self._jobs.models(models)
+        drafts: list[_Draft] = []
+        not_moved: list[NotMoved] = []
+        for model in models:
             try:
                 source = await self._source(caller, request, made.get(model), model)
-                one, job = await self._successor(caller, request, source, model, origin, f"{identity}/{model}")
+                draft = await self._successor(
+                    caller, request, source, model, origin, f"{identity}/{model}", hold_out=hold_out
+                )
             except (BotError, TrainingFileError) as error:
                 not_moved.append(NotMoved(model, Reason(error.kind, plain_values(error.values))))
                 continue
             day = ends[model].shutdown_date
-            moved.append(msgspec.structs.replace(one, retires=day.isoformat() if day else None))
-            jobs.append(msgspec.structs.replace(job, group=move_id_for(identity), parent=model))
-        return moved, jobs, not_moved
+            drafts.append(
+                msgspec.structs.replace(
+                    draft,
+                    moved=msgspec.structs.replace(draft.moved, retires=day.isoformat() if day else None),
+                    job=msgspec.structs.replace(draft.job, group=move_id_for(identity), parent=model),
+                )
+            )
+        return drafts, not_moved, later
+
+    async def _kept_checkpoints(self, models: Sequence[str]) -> list[str]:
+        """Those of the jobs that made these models: they are named, since they do not come along."""
+        made = await self._jobs.models(models)
+        return [kept for model in models for kept in made[model].kept if kept not in made[model].lost_models]
+
+    async def _asking(self, request: MoveRequest, draft: _Draft) -> float | None:
+        """What the answers of the two models will cost, of the successor's alone where the old one answers no more."""
+        old, source = draft.moved.model, draft.source
+        asked = {f"ft:{request.base_model}": request.provider}
+        ends = (await self._catalogue.retirements([old]))[old]
+        if old not in source.lost_models and ends.answers(datetime.now(UTC).date()):
+            asked[old] = source.provider
+        return await self._examples.usd(draft.examples, asked)
 
     async def _source(self, caller: Caller, request: MoveRequest, job: Job | None, model: str) -> Job:
         """The job that made the model. Raises NotFound, Denied, Invalid."""
@@ -147,18 +209,34 @@ class MovePlanning:
             raise NotFound("no_such_model", model=model) from None
         if job.provider == request.provider:
             raise Invalid("moved_nowhere", provider=request.provider)
+        if model != job.fine_tuned_model:
+            raise Invalid("checkpoint_not_moved", model=job.fine_tuned_model or "")
         return job
 
     async def _successor(
-        self, caller: Caller, request: MoveRequest, source: Job, model: str, origin: Origin, identity: str
-    ) -> tuple[MovedModel, Job]:
+        self,
+        caller: Caller,
+        request: MoveRequest,
+        source: Job,
+        model: str,
+        origin: Origin,
+        identity: str,
+        *,
+        hold_out: bool,
+    ) -> _Draft:
         dataset = await self._data.of(caller, source)
+        examples = await self._examples.of(caller, dataset, source.validation_dataset_id)
+        held_out = examples.count if examples.source is From.HELD_OUT else 0
+        validation = examples.dataset.id if examples.source is From.VALIDATION else None
+        if hold_out and held_out:
+            dataset, taken = await self._examples.hold_out(caller, dataset)
+            validation, held_out = taken.id, taken.report.examples if taken.report else held_out
         vendor = self._providers.config(request.provider).known_vendor
         settings, left = mapped(source, request.provider, request.base_model, vendor)
         # The file decides the method, and what validated the old model may be gone.
-        settings = msgspec.structs.replace(settings, method="", validation=settings.validation or dataset.validation)
+        settings = msgspec.structs.replace(settings, method="", validation=validation)
         job = await self._requests.drafted(caller, JobRequest(settings, dataset.id), origin, identity)
-        return MovedModel(model, job.id, settings, dataset.id, left), job
+        return _Draft(source, MovedModel(model, job.id, settings, dataset.id, left, held_out=held_out), job, examples)
 
     async def _by_date(self, models: Sequence[str]) -> list[str]:
         ends = await self._catalogue.retirements(models)

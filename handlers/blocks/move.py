@@ -30,8 +30,10 @@ from texts.notices import its_own_thread
 STOP: Final = "move_stop"
 ADOPT: Final = "move_adopt"
 OPEN: Final = "move_open"
+OFFERS: Final = "move_offers"
 ALL: Final = "all"
 _MOST_OFFERS: Final = 20
+"""On the card; the others are shown to whoever asks for them."""
 
 
 def move_card(move: Move, moving: Sequence[Moving], links: Mapping[str, str]) -> Message:
@@ -43,7 +45,12 @@ def move_card(move: Move, moving: Sequence[Moving], links: Mapping[str, str]) ->
     blocks: list[Block] = [header(f"{_symbol(moving)} {name}"), section(progress), _table(moving)]
     if there := [link(links[one.job.id], str(n)) for n, one in enumerate(moving, start=1) if one.job.id in links]:
         blocks.append(section(sweep_texts.cards(" · ".join(there))))
-    blocks += [_offer(move, one) for one in moving if one.successor and one.stage in _COMPARED][:_MOST_OFFERS]
+    offers = _offers(move, moving)
+    blocks += offers[:_MOST_OFFERS]
+    if len(offers) > _MOST_OFFERS:
+        blocks.append(actions(button(texts.other_offers_button(len(offers) - _MOST_OFFERS), OFFERS, move.id)))
+    if any(one.moved.held_out for one in moving):
+        blocks.append(context(texts.favours_the_old()))
     if any(one.job.state not in states.ENDED for one in moving):
         question = confirm(*texts.stop_question())
         blocks.append(actions(button(sweep_texts.stop_button(), STOP, move.id, style="danger", confirm=question)))
@@ -52,6 +59,12 @@ def move_card(move: Move, moving: Sequence[Moving], links: Mapping[str, str]) ->
         parts.append(decided)
     blocks.append(context(" · ".join(parts)))
     return message(labelled(code(name, 150), progress), blocks)
+
+
+def other_offers(move: Move, moving: Sequence[Moving]) -> Message:
+    """What the card has no room for."""
+    rest = _offers(move, moving)[_MOST_OFFERS:]
+    return message(texts.other_offers(len(rest)), [section(bold(texts.other_offers(len(rest)))), *rest])
 
 
 def render(body: GroupBody, move: Move, moving: Sequence[Moving]) -> Message:
@@ -126,6 +139,10 @@ def _figures(one: Moving) -> tuple[Cell, Cell]:
         texts.scores(figures.score(compared.before), figures.score(compared.after)),
         Number(100 * (compared.gain or 0.0), f"{figures.points(compared.gain or 0.0)} ({interval(compared)})"),
     )
+
+
+def _offers(move: Move, moving: Sequence[Moving]) -> list[Block]:
+    return [_offer(move, one) for one in moving if one.successor and one.stage in _COMPARED]
 
 
 def _offer(move: Move, one: Moving) -> Block:

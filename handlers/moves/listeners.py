@@ -17,6 +17,7 @@ from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning, MoveRequest
 from bot.moves.progress import MoveProgress
 from bot.providers.channel_providers import ChannelProviders
+from handlers.blocks import move as blocks
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.move import ALL
@@ -111,6 +112,11 @@ class MoveListeners:
             said.append(sweep_texts.not_stopped(len(refused), quoted(sentence(refused[0]), 500)))
         await request.answer(line(sentences(*said) or texts.nothing_to_stop()))
 
+    async def offers(self, request: Request) -> None:
+        """*Show 12 more* on the card: new models that have no room there."""
+        move = await self.moves.get(await self.callers.of(request), request.text)
+        await request.answer(blocks.other_offers(move, await self.progress.look(move)))
+
     async def adopt(self, request: Request) -> None:
         """*Use it here*."""
         move, _, job = request.text.partition("/")
@@ -121,8 +127,8 @@ class MoveListeners:
         offered = [model for model in await self._offered(caller) if modal.is_carried(modal.value_of(model))]
         if not offered:
             raise Conflict("nothing_to_train_anywhere")
-        movable = [model for model in await self.planning.movable(caller, "") if modal.is_carried(model)]
-        if not movable:
+        movable = await self.planning.movable(caller, "")
+        if not any(map(modal.is_carried, movable)):
             raise Conflict("no_models_to_move")
         ends = await self.catalogue.retirements(movable)
         days = {model: ends[model].shutdown_date for model in movable}

@@ -33,7 +33,8 @@ def move_modal(
     models: Mapping[str, date | None], chosen: Sequence[str], offered: Sequence[TrainableModel], target: Target
 ) -> View:
     """`models`: those that can be moved, with the day on which each stops answering; `chosen` of them. `offered`: base
-    models at other providers. Of both at least one that a menu carries; others are left out: the command takes them."""
+    models at other providers. Of both at least one that a menu carries; of models that it does not, the number is told:
+    the command takes them."""
     fitting = [model for model in models if is_carried(model)][:OPTIONS]
     options = {
         model: option(short_name(model), model, texts.until(full_day(day)) if (day := models[model]) else None)
@@ -67,6 +68,7 @@ def move_modal(
                     initial_options=[options[model] for model in chosen if model in options] or None,
                 ),
             ),
+            *([section(texts.not_listed(left))] if (left := len(models) - len(fitting)) else []),
         ],
         callback_id=CALLBACK_ID,
         submit=texts.show_plan_button(),

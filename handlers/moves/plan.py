@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block
 from bot.jobs import states
 from bot.jobs.job import Job
 from bot.models.names import short_name
+from bot.moves.examples import Examples, From
 from bot.moves.planning import MovePlan, MoveRequest, NotMoved
 from handlers.blocks.approval_text import deciders
 from handlers.blocks.data_table import Cell, DataTable, Number
@@ -22,7 +23,8 @@ from texts import sweeps as sweep_texts
 from texts.formats import money
 
 CONFIRMED: Final = "move_confirmed"
-_MOST_REASONS: Final = 15
+_REASONS_AT_ONCE: Final = 4
+"""In one section, of which a message has room for more."""
 
 
 def plan_message(request: MoveRequest, plan: MovePlan, value: str) -> Message:
@@ -31,13 +33,18 @@ def plan_message(request: MoveRequest, plan: MovePlan, value: str) -> Message:
         text = bold(texts.none_can_be_moved())
         return message(text, [section(text), *_not_moved(plan.not_moved)])
     text = bold(texts.question(len(plan.jobs), quoted(request.provider, 60), code(request.base_model, 80)))
-    total = bold(sweep_texts.in_all(group_plan.price(plan.jobs, plan.usd), None))
     blocks: list[Block] = [
         section(text),
         _table(plan),
-        section("\n".join(filter(None, [total, texts.then_evaluated(), group_plan.ahead(plan.jobs, plan.refused)]))),
+        section("\n".join(filter(None, [*_price(plan), group_plan.ahead(plan.jobs, plan.refused)]))),
         *_not_moved(plan.not_moved),
     ]
+    if plan.later:
+        blocks.append(section(texts.later(plan.later, len(plan.moved) + len(plan.not_moved))))
+    if any(one.source is From.HELD_OUT for one in plan.examples):
+        blocks.append(context(texts.about_held_out()))
+    if any(one.source is From.TRAINING for one in plan.examples):
+        blocks.append(context(texts.about_too_few()))
     if any(one.left for one in plan.moved):
         blocks.append(context(texts.about_left_out()))
     blocks += group_plan.start_blocks(texts.start_button(), CONFIRMED, value, plan.refused)
@@ -50,15 +57,35 @@ def started(jobs: Sequence[Job]) -> Message:
     return line(texts.started(len(jobs)))
 
 
+def _price(plan: MovePlan) -> list[str]:
+    training = group_plan.price(plan.jobs, plan.usd)
+    known = None if plan.usd is None or plan.asking is None else plan.usd + plan.asking
+    if known == 0:
+        return [bold(sweep_texts.in_all(money(0.0), None)), texts.then_compared()]
+    total = money(known) if known is not None else texts.unknown_total()
+    return [bold(sweep_texts.in_all(total, None)), texts.parts_of_price(training, money(plan.asking))]
+
+
+def _compared_on(examples: Examples) -> str:
+    match examples.source:
+        case From.VALIDATION:
+            return texts.on_validation(examples.count)
+        case From.HELD_OUT:
+            return texts.on_held_out(examples.count)
+        case From.TRAINING:
+            return texts.on_training(examples.count)
+
+
 def _table(plan: MovePlan) -> DataTable:
     rows: list[list[Cell]] = []
-    for one, job in zip(plan.moved, plan.jobs, strict=True):
+    for one, job, examples in zip(plan.moved, plan.jobs, plan.examples, strict=True):
         cost = job.estimated_cost
         rows.append(
             [
                 short_name(one.model),
                 one.retires or texts.no_time_limit(),
                 job.file_name or "–",
+                _compared_on(examples),
                 ", ".join(one.left) or "–",
                 money(cost) if cost is None else Number(cost, money(cost)),
             ]
@@ -67,6 +94,7 @@ def _table(plan: MovePlan) -> DataTable:
         texts.model_column(),
         texts.until_column(),
         texts.file_column(),
+        texts.compared_on_column(),
         texts.settings_column(),
         texts.estimate_column(),
     ]
@@ -74,7 +102,9 @@ def _table(plan: MovePlan) -> DataTable:
 
 
 def _not_moved(models: Sequence[NotMoved]) -> list[Block]:
-    if not models:
-        return []
-    told = [f"• {texts.not_moved(named(one.model), why_words(one.why))}" for one in models[:_MOST_REASONS]]
-    return [section("\n".join([bold(texts.cannot_move(len(models))), *told]))]
+    told = [f"• {texts.not_moved(named(one.model), why_words(one.why))}" for one in models]
+    heading = [bold(texts.cannot_move(len(models)))] if models else []
+    return [
+        section("\n".join([*(heading if first == 0 else []), *told[first : first + _REASONS_AT_ONCE]]))
+        for first in range(0, len(told), _REASONS_AT_ONCE)
+    ]

@@ -13,6 +13,7 @@ FEATURE: Final = Feature(
     buttons={
         plan.CONFIRMED: MoveListeners.confirmed,
         move.STOP: MoveListeners.stop,
+        move.OFFERS: MoveListeners.offers,
         move.ADOPT: MoveListeners.adopt,
         move.OPEN: MoveListeners.opened,
     },

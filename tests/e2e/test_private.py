@@ -107,6 +107,7 @@ ACTION_CASES = {
     "move_confirmed": '{{"key": "k3", "user": "{user}", "provider": "acme", "base": "{base}", "models": ["{model}"]}}',
     "move_stop": "{move}",
     "move_adopt": "{move}/{job}",
+    "move_offers": "{move}",
     "dataset_repair": "{dataset}",
     "dataset_mend": "{dataset}",
     "repair_layout": "chat",

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
 
+import orjson
 import pytest
+from evaluating import a_chat
 from parts import MODEL, a_dataset, a_job, a_report, channel_providers, provider_over
 from stand_in_provider import StandInProvider
 
@@ -14,9 +16,11 @@ from bot.access import Policy
 from bot.authority import Authority
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
+from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.provider_files import ProviderFiles
+from bot.datasets.splitting import DatasetSplitting
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import NotFound
 from bot.job_requests import JobRequests
@@ -32,10 +36,13 @@ from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.models.catalogue import Catalogue
 from bot.moves.data import MovedData
+from bot.moves.examples import MoveExamples
 from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning
+from bot.providers.chat import Usage
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
+from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
@@ -72,12 +79,14 @@ class Workshop:
     file_store: FileStore
     chat_models: AsyncMock = field(default_factory=AsyncMock)
 
-    async def made(self, name: str, **fields: Any) -> Job:
-        """A model that was trained at acme, on a file of its own of which there is a copy."""
-        report = a_report(sha256=f"sha{name}")
+    async def made(self, name: str, examples: int = 0, **fields: Any) -> Job:
+        """A model that was trained at acme, on a file of its own of which there is a copy; with `examples` it can be
+        read."""
+        report = a_report(sha256=f"sha{name}", examples=examples or 12)
+        lines = [orjson.dumps(a_chat(f"Question {n}?", f"Certainly, {n}.")) for n in range(examples)]
         dataset = a_dataset(id=f"ds-{name}", sha256=report.sha256, name=f"{name}.jsonl", report=report)
         await self.datasets.save(dataset)
-        self.file_store.path(dataset.sha256).write_bytes(name.encode())
+        self.file_store.path(dataset.sha256).write_bytes(b"\n".join(lines) or name.encode())
         job: Job = a_job(
             **{
                 "id": f"job-{name}",
@@ -92,6 +101,11 @@ class Workshop:
         )
         assert await self.jobs.insert(job, JobUpdate(job, followed=False, shown=False))
         return job
+
+
+def _a_dollar_a_million(usage: Usage, _model: str, provider: str) -> float:
+    """At acme; home is free."""
+    return 0.0 if provider == "home" else (usage.prompt_tokens + usage.completion_tokens) / 1_000_000
 
 
 MakeWorkshop = Callable[..., Workshop]
@@ -112,7 +126,7 @@ def make_workshop(
         lookup, dataset_lookup = JobLookup(jobs, authority), DatasetLookup(datasets, authority)
         here = channel_providers(provider, at_home)
         providers, catalogue = Providers(provider, at_home), Catalogue(Providers(provider, at_home), jobs)
-        file_store = FileStore(tmp_path / "files", 1_000_000)
+        file_store, pools = FileStore(tmp_path / "files", 1_000_000), WorkerPools()
 
         async def locate(dataset_id: str) -> tuple[Path, str]:
             dataset: Dataset | None = await datasets.get(dataset_id)
@@ -134,9 +148,12 @@ def make_workshop(
             authority=authority,
             audit=audit,
         )
-        checking = DatasetCheck(datasets, file_store, WorkerPools(), catalogue, here, tokenizers=tmp_path)
+        checking = DatasetCheck(datasets, file_store, pools, catalogue, here, tokenizers=tmp_path)
         data = MovedData(datasets, dataset_lookup, file_store, checking, providers)
-        planning = MovePlanning(jobs, data, requests, submitter, catalogue, providers, authority)
+        splitting = DatasetSplitting(dataset_lookup, DerivedDatasets(datasets), file_store, pools)
+        spending = ModelSpending(AsyncMock(), AsyncMock(), AsyncMock(), _a_dollar_a_million)
+        examples = MoveExamples(datasets, splitting, checking, file_store, pools, spending, authority)
+        planning = MovePlanning(jobs, data, examples, requests, submitter, catalogue, providers, authority)
         evaluations = SqliteEvaluationStore(database)
         controls = JobControls(lookup, JobSync(jobs, providers), submitter, authority, lambda _: None)
         chat_models = AsyncMock()

@@ -4,17 +4,19 @@ import msgspec
 import orjson
 import pytest
 from evaluating import a_chat
-from moves.conftest import HOME_MODEL, MakeWorkshop
+from moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
 from parts import MODEL, a_report
 from slack_requests import a_caller
 from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Role
+from bot.datasets.dataset import Dataset
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
+from bot.moves.examples import From
 from bot.moves.move import Move
 from bot.moves.planning import MoveRequest
 
@@ -162,3 +164,59 @@ async def test_the_successor_becomes_the_current_model_once_it_is_there(
 
 def _succeeded(job: Job) -> JobUpdate:
     return JobUpdate(msgspec.structs.replace(job, state=states.SUCCEEDED, fine_tuned_model="new"))
+
+
+async def test_where_nothing_validated_the_old_model_a_part_is_held_out_before_the_new_one_is_trained(
+    make_workshop: MakeWorkshop, home: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    await workshop.made("support", examples=60)
+    plan = await workshop.planning.plan(a_caller(), EVERYTHING)
+    assert [(one.source, one.count) for one in plan.examples] == [(From.HELD_OUT, 6)]
+    assert len(await workshop.datasets.latest(10)) == 1  # a plan makes nothing
+    move = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    await workshop.submitter.settled()
+    (moved,), (job,) = move.models, await workshop.groups.jobs(move)
+    (trained,) = home.jobs.values()
+    rest = home.files[trained["training_file"]][1].splitlines()
+    held_out = home.files[trained["validation_file"]][1].splitlines()
+    whole = workshop.file_store.path((await a_source(workshop)).sha256).read_bytes().splitlines()
+    assert (len(rest), len(held_out), moved.held_out) == (54, 6, 6)
+    assert sorted(rest + held_out) == sorted(whole)
+    assert job.dataset_id == moved.dataset_id != "ds-support"
+
+
+async def test_the_price_counts_the_answers_of_both_models_and_none_of_one_that_answers_no_more(
+    make_workshop: MakeWorkshop, stand_in: StandInProvider
+) -> None:
+    workshop = make_workshop()
+    job = await workshop.made("support", examples=12)
+    plan = await workshop.planning.plan(a_caller(), EVERYTHING)
+    assert [(one.source, one.count) for one in plan.examples] == [(From.TRAINING, 12)]
+    assert plan.asking is not None
+    assert 0 < plan.asking < 0.001  # some forty tokens an example
+    stand_in.base_models = []
+    stand_in.tuned, stand_in.shutdown_dates = [str(job.fine_tuned_model)], {str(job.fine_tuned_model): "2026-01-01"}
+    await workshop.planning._catalogue.fine_tuned()
+    assert (await workshop.planning.plan(a_caller(), EVERYTHING)).asking == 0
+
+
+async def test_what_is_too_many_for_one_move_is_counted_and_comes_with_the_next(
+    make_workshop: MakeWorkshop, home: StandInProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.moves.planning.MOST", 2)
+    workshop = make_workshop()
+    for name in ("one", "two", "three"):
+        await workshop.made(name)
+    plan = await workshop.planning.plan(a_caller(), EVERYTHING)
+    assert (len(plan.moved), plan.later) == (2, 1)
+    await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
+    await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/2")
+    await workshop.submitter.settled()
+    assert len(home.jobs) == 3
+
+
+async def a_source(workshop: Workshop) -> Dataset:
+    source = await workshop.datasets.get("ds-support")
+    assert source is not None
+    return source

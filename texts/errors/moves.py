@@ -29,17 +29,16 @@ def nothing_can_be_moved(count: int) -> str:
 
 
 @ERRORS.sentence
-def too_many_to_move(count: int, most: int) -> str:
-    return _(
-        "That are {count} models; one move has at most {most}. Name some of them, and then the others.",
-        count=count,
-        most=most,
-    )
+def moved_nowhere(provider: str) -> str:
+    return _("It is at {provider} already.", provider=provider)
 
 
 @ERRORS.sentence
-def moved_nowhere(provider: str) -> str:
-    return _("It is at {provider} already.", provider=provider)
+def checkpoint_not_moved(model: str) -> str:
+    return _(
+        "A checkpoint is a moment of a training and cannot be trained anew. Move the model that its job made: {model}.",
+        model=model,
+    )
 
 
 @ERRORS.sentence

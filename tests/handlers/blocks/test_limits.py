@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from parts import a_job
+from parts import a_dataset, a_job
 
 from bot.access import Actor, Caller, Place
 from bot.audit import Entry, Outcome
@@ -51,6 +51,7 @@ from bot.jobs.timeline import Delivered, LastNews, Measured, Moment, Received, S
 from bot.jobs.timeline import Ended as JobEnded
 from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
+from bot.moves.examples import Examples, From
 from bot.moves.move import MOST as MOST_MOVED
 from bot.moves.move import Move, MovedModel
 from bot.moves.planning import MovePlan, MoveRequest, NotMoved
@@ -62,7 +63,7 @@ from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metric
 from handlers.blocks import card, errors, job_controls, modals, text
 from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
-from handlers.blocks.move import move_card
+from handlers.blocks.move import move_card, other_offers
 from handlers.blocks.move import render as render_move
 from handlers.chat import blocks as chat
 from handlers.collections import blocks as sets
@@ -436,7 +437,7 @@ def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> Non
     for number in range(MOST_MOVED):
         settings = JobSettings("home", "base")
         moved = MovedModel(
-            f"{model}{number}", f"job-{number}", settings, "ds", left=("lr", "batch"), retires="2027-01-14"
+            f"{model}{number}", f"job-{number}", settings, "ds", ("lr", "batch"), retires="2027-01-14", held_out=6
         )
         if why is not None:
             moved = msgspec.structs.replace(moved, not_evaluated=Reason(why, by_provider=True))
@@ -455,11 +456,13 @@ def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> Non
         models=tuple(one.moved for one in moving),
     )
     assert_fits(move_card(move, moving, {one.job.id: PERMALINK for one in moving}))
+    assert_fits(other_offers(move, moving))
     assert_fits(render_move(notice.GroupEnded(), move, moving))
     not_moved = [NotMoved(model, Reason(said, by_provider=True))] * 30
-    plan = MovePlan(move.models, [one.job for one in moving], not_moved, None)
+    examples = [Examples(source, a_dataset(), 200) for source in (*From, *[From.HELD_OUT] * MOST_MOVED)][: len(moving)]
+    plan = MovePlan(move.models, [one.job for one in moving], not_moved, examples, later=3)
     assert_fits(plan_message(MoveRequest(said, "base", (model,)), plan, "v" * 2000))
-    assert_fits(plan_message(MoveRequest(said, "base"), MovePlan((), (), not_moved, 0.0), "v"))
+    assert_fits(plan_message(MoveRequest(said, "base"), MovePlan((), (), not_moved), "v"))
 
 
 @quick
