@@ -170,6 +170,7 @@ async def running(
             language=language,
             look_every=timing.look_every,
             between_edits=timing.between_edits,
+            backoff=timing.notice,
         )
         tasks = [
             keep("second pass", datasets.reports.run_second_pass),

@@ -7,12 +7,14 @@ follows something is posted and edited by `handlers/outgoing/kept_messages.py`, 
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from functools import partial
 
 import structlog
 
 from bot.access import Resource
+from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.assessment import assessed
@@ -50,8 +52,10 @@ class CardKeeper:
         language: LanguageOf = english,
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
+        backoff: Backoff = Timing.notice,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`backoff`: of one card, while Slack takes it not or not for certain."""
         self._jobs = jobs
         self._groups = groups
         self._cards = cards
@@ -59,8 +63,10 @@ class CardKeeper:
         self._charts = charts
         self._language = language
         self._between_edits = between_edits
+        self._backoff = backoff
         self._steady = steady
-        self._edited_at: dict[str, float] = {}
+        self._not_before: dict[str, float] = {}
+        self._failures: Counter[str] = Counter()
         self._known_links: dict[str, str] = {}
         self._rounds = WorkLoop("cards", self._due, every=look_every)
 
@@ -79,7 +85,7 @@ class CardKeeper:
 
     async def _see_to(self, card: Card) -> None:
         try:
-            if self._steady() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
+            if self._steady() < self._not_before.get(card.job_id, float("-inf")):
                 return
             # With many jobs there is never room for all: nothing is read or drawn for an edit that cannot be made.
             if card.ts is not None and not self._poster.may_update_now():
@@ -87,15 +93,19 @@ class CardKeeper:
             job = await self._jobs.get(card.job_id)
             if job is None:
                 await self._see_to_group(card)
-                return
-            with speaking(await self._language(card.channel, job.requester)):
-                await self._bring_to_date(card, job)
+            else:
+                with speaking(await self._language(card.channel, job.requester)):
+                    await self._bring_to_date(card, job)
+            del self._failures[card.job_id]
         except PostRefused as error:
             log.warning("card given up", job=card.job_id, why=str(error))
             await self._cards.abandon(card.job_id)
         except (PostLater, PostDoubtful) as error:
             # It stays dirty; an edit done twice does no harm, and a post is looked up before it is repeated.
-            log.info("card later", job=card.job_id, why=str(error))
+            self._failures[card.job_id] += 1
+            seconds = self._backoff.delay(self._failures[card.job_id])
+            self._not_before[card.job_id] = self._steady() + max(seconds, self._between_edits)
+            log.info("card later", job=card.job_id, why=str(error), seconds=seconds)
 
     async def _bring_to_date(self, card: Card, job: Job) -> None:
         if card.ts is None:
@@ -193,4 +203,4 @@ class CardKeeper:
         try:
             yield
         finally:
-            self._edited_at[job_id] = self._steady()
+            self._not_before[job_id] = self._steady() + self._between_edits

@@ -108,8 +108,24 @@ async def test_after_an_edit_in_doubt_nobody_relies_on_what_was_shown_before(sla
     await cards.become("paused")
     await cards.round()
     await cards.become("running")
+    cards.now += 3
     await cards.round()
     assert shown(slack) == ["Paused", "Training"]
+
+
+async def test_while_slack_is_away_a_card_is_tried_after_growing_pauses(slack: Slack, cards: Cards) -> None:
+    await cards.round()
+    slack.replies["chat.update"] = [text(503)] * 4 + [{"ok": True, "ts": "1.0"}]
+    await cards.become("paused")
+    tried_at = []
+    for _ in range(30):
+        before = len(slack.called("chat.update"))
+        await cards.round()
+        if len(slack.called("chat.update")) > before:
+            tried_at.append(cards.now)
+        cards.now += 3
+    assert tried_at == [0, 3, 9, 21, 45]
+    assert not await cards.dirty()
 
 
 async def test_a_post_in_doubt_is_not_looked_for_before_slack_had_time_to_carry_it_out(
