@@ -121,7 +121,9 @@ def _embeddings(services: Services) -> dict[str, EmbeddingModel]:
     for provider in services.providers:
         config = services.providers.config(provider.name)
         if name := config.embeddings:
-            found[provider.name] = EmbeddingModel(name, provider, anywhere=config.channels is None)
+            found[provider.name] = EmbeddingModel(
+                name, provider, anywhere=config.channels is None, usual=config.embedding_model is None
+            )
     return found
 
 

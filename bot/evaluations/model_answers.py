@@ -63,11 +63,13 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 class EmbeddingModel(msgspec.Struct, frozen=True):
-    """The model that turns texts into vectors, and who has it. `anywhere`: it may be used in every channel."""
+    """The model that turns texts into vectors, and who has it. `anywhere`: it may be used in every channel. `usual`: it
+    is only what the vendor's servers usually have, and counts where it is listed."""
 
     name: str
     provider: Provider
     anywhere: bool = True
+    usual: bool = False
 
 
 async def embedding_model(
@@ -75,11 +77,11 @@ async def embedding_model(
 ) -> EmbeddingModel | None:
     """The one by which the answers of all these models are compared: that of the first one's provider which has one,
     else of any. `embeddings`: by provider. None where nobody has one. Raises UnknownProvider."""
-    for model in models:
-        name = (await catalogue.provider_of(model)).name
-        if name in embeddings:
-            return embeddings[name]
-    return next((one for one in embeddings.values() if one.anywhere), None)
+    own = [embeddings.get((await catalogue.provider_of(model)).name) for model in models]
+    for one in (*filter(None, own), *(one for one in embeddings.values() if one.anywhere)):
+        if not one.usual or await catalogue.lists(one.provider.name, one.name):
+            return one
+    return None
 
 
 class _Text(msgspec.Struct, frozen=True):

@@ -133,6 +133,12 @@ class Catalogue:
         else the first of all. Raises UnknownProvider where that is not set up any more."""
         return self._providers.named((await self._homes([model], channel))[model])
 
+    async def lists(self, provider: str, model: str) -> bool:
+        """Whether this provider lists the model, as far as is known within the last half minute."""
+        with contextlib.suppress(ProviderError):
+            await self._listings[provider].models()
+        return self._listings[provider].shows(model)
+
     async def allowed(self, models: Iterable[str], channel: str) -> list[str]:
         """Those of providers that may be used in the channel."""
         models = list(models)

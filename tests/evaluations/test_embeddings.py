@@ -18,7 +18,7 @@ from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
-from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
+from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers, embedding_model
 from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.run import RunState
 from bot.evaluations.runs import EvaluationRuns
@@ -96,6 +96,17 @@ async def finished(evaluations: Evaluations, runs: EvaluationRuns, request: Eval
     started = await evaluations.start(a_caller(key=str(request)), HERE, request)
     await runs.work(started.id)
     return await evaluations.get(a_caller(), started.id)
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_what_a_vendor_usually_has_counts_where_the_server_lists_it(
+    catalogue: Catalogue, provider: OpenAIProtocol, stand_in: StandInProvider, listed: bool
+) -> None:
+    usual = EmbeddingModel("text-embedding-3-small", provider, usual=True)
+    if listed:
+        stand_in.base_models.append(usual.name)
+    found = await embedding_model(catalogue, {provider.name: usual}, [MODEL])
+    assert found == (usual if listed else None)
 
 
 async def test_answers_are_graded_by_their_vectors_and_each_text_is_asked_for_once(
