@@ -172,14 +172,15 @@ def rescue(
     into_bot: Annotated[str | None, typer.Option("--into-bot", metavar="CHANNEL")] = None,
     owner: Annotated[str | None, typer.Option(metavar="PERSON")] = None,
     everybody: Annotated[bool, typer.Option("--everybody")] = False,
+    provider: Annotated[str | None, typer.Option(metavar="NAME")] = None,
 ) -> None:
     if into_bot is not None:
         from app.rescued_jobs import take_in_command
 
-        raise SystemExit(take_in_command(folder, into_bot, owner, everybody, as_json))
+        raise SystemExit(take_in_command(folder, into_bot, owner, everybody, as_json, provider=provider))
     from app.rescue import rescue_command
 
-    raise SystemExit(rescue_command(folder, parallel, as_json))
+    raise SystemExit(rescue_command(folder, parallel, as_json, provider=provider))
 
 
 @app.command(context_settings=_PASSED_ON)

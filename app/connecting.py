@@ -62,11 +62,11 @@ def configured(settings: Settings) -> list[ConfiguredProvider]:
     """The providers of the file, the default first; without one, that of the environment. Raises StartError."""
     file = settings.finetune_providers or _PROVIDERS_FILE
     if file.name == "none" or (settings.finetune_providers is None and not file.is_file()):
-        return [_of_environment(settings)]
+        return [of_environment(settings)]
     return read_providers(file)
 
 
-def _of_environment(settings: Settings) -> ConfiguredProvider:
+def of_environment(settings: Settings) -> ConfiguredProvider:
     key = _value(settings.openai_api_key)
     remember_secret(key)
     address = settings.openai_base_url

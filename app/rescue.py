@@ -4,7 +4,7 @@ import asyncio
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,12 +14,13 @@ from openai import AsyncOpenAI
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from app import connecting
 from app.check import harmless
 from bot.errors import BotError, StartError
 from bot.providers.clients import client_of
+from bot.providers.configured import ConfiguredProvider
 from bot.providers.interface import ProviderError, Refused
 from bot.providers.raw_objects import RawObjects
-from bot.providers.vendors import vendor_at
 from bot.redact import redact
 from bot.rescue.folder import MANIFEST, Missing, RescueFolder, opened
 from bot.rescue.patience import Patience
@@ -28,23 +29,24 @@ from bot.settings import Settings, load
 from texts import rescue as texts
 from texts import starting
 from texts.errors import recorded_sentence, sentence
-from texts.formats import duration, file_size, listed, sentences
+from texts.formats import duration, enumerated, file_size, listed, sentences
 
 COMPLETE, INCOMPLETE, BROKEN_OFF, INTERRUPTED = 0, 1, 2, 130
 SHOWN: Final = 20
 """Things that could not be had, that are named."""
 
 
-def rescue_command(folder: Path, parallel: int, as_json: bool, *, pace: float = 1) -> int:
-    """Saves what there is in `folder`: exit code 0 all of it, 1 something could not be had, 2 broken off.
+def rescue_command(folder: Path, parallel: int, as_json: bool, *, provider: str | None = None, pace: float = 1) -> int:
+    """Saves in `folder` what there is at the provider, by default that of the environment: exit code 0 all of it, 1
+    something could not be had, 2 broken off.
 
     With `as_json` exactly one JSON object goes to standard output.
     """
     began = time.monotonic()
     try:
-        settings = load()
-        with opened(folder, _address(settings)) as rescued:
-            outcome = asyncio.run(_rescue(settings, rescued, Patience(parallel, pace), as_json))
+        source = _configured(load(), provider)
+        with opened(folder, redact(str(_client(source).base_url))) as rescued:
+            outcome = asyncio.run(_rescue(source, rescued, Patience(parallel, pace), as_json))
     except KeyboardInterrupt:
         return _stop(sentences(texts.stopped(), texts.goes_on(str(folder))), as_json, INTERRUPTED)
     except BotError as error:
@@ -59,26 +61,34 @@ def rescue_command(folder: Path, parallel: int, as_json: bool, *, pace: float = 
     return INCOMPLETE if outcome.missing else COMPLETE
 
 
-def _address(settings: Settings) -> str:
-    """Of the provider. Raises StartError without a key for it."""
-    if settings.openai_api_key is None:
+def _configured(settings: Settings, name: str | None) -> ConfiguredProvider:
+    """The provider of this name; without one, that of the environment. Raises StartError where there is none, or no key
+    for it."""
+    found = connecting.of_environment(settings) if name is None else _named(connecting.configured(settings), name)
+    if not found.key.get_secret_value():
         raise StartError(starting.no_provider_key())
-    return redact(str(_client(settings).base_url))
+    return found
 
 
-def _client(settings: Settings) -> AsyncOpenAI:
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
-    return client_of(vendor_at(settings.openai_base_url), key, settings.openai_base_url)
+def _named(configured: Sequence[ConfiguredProvider], name: str) -> ConfiguredProvider:
+    for one in configured:
+        if one.config.name == name:
+            return one
+    raise StartError(texts.no_such_provider(name, enumerated([one.config.name for one in configured])))
 
 
-async def _rescue(settings: Settings, folder: RescueFolder, patience: Patience, quiet: bool) -> Outcome:
-    source = RawObjects(_client(settings))
+def _client(provider: ConfiguredProvider) -> AsyncOpenAI:
+    return client_of(provider.vendor, provider.key.get_secret_value(), provider.base_url)
+
+
+async def _rescue(provider: ConfiguredProvider, folder: RescueFolder, patience: Patience, quiet: bool) -> Outcome:
+    source = RawObjects(_client(provider))
     try:
         with _progress_bar(folder.manifest.provider, quiet) as progress:
             return await Rescue(source, folder, patience, progress).run()
     except Refused as error:
         if error.status == 401:
-            raise StartError(starting.key_refused(settings.provider_name, sentence(error))) from error
+            raise StartError(starting.key_refused(provider.config.name, sentence(error))) from error
         raise
     finally:
         await source.close()

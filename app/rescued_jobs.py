@@ -22,8 +22,11 @@ from texts import rescue as texts
 from texts.formats import enumerated
 
 
-def take_in_command(folder: Path, channel: str, owner: str | None, everybody: bool, as_json: bool) -> int:
-    """Exit code 0: taken in, 1: without some of the files. Raises StartError where nothing can be."""
+def take_in_command(
+    folder: Path, channel: str, owner: str | None, everybody: bool, as_json: bool, *, provider: str | None = None
+) -> int:
+    """Exit code 0: taken in, 1: without some of the files. Raises StartError where nothing can be. `provider`: what the
+    bot calls it; by default the name of its vendor."""
     settings = load()
     if not re.fullmatch(r"[CGD][A-Z0-9]{2,}", channel):
         raise StartError(texts.no_channel(channel))
@@ -32,7 +35,7 @@ def take_in_command(folder: Path, channel: str, owner: str | None, everybody: bo
         raise StartError(texts.no_owner())
     # Whether the channel is a private one is not asked of Slack: unless somebody says otherwise, it counts as one.
     origin = Origin("", channel, not everybody or channel.startswith("D"))
-    taken = asyncio.run(_take_in(settings, folder, person, origin))
+    taken = asyncio.run(_take_in(settings, folder, person, origin, provider))
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(taken), indent=2) + b"\n")
         sys.stdout.buffer.flush()
@@ -41,14 +44,21 @@ def take_in_command(folder: Path, channel: str, owner: str | None, everybody: bo
     return 1 if taken.unusable else 0
 
 
-async def _take_in(settings: Settings, folder: Path, owner: str, origin: Origin) -> TakenIn:
+async def _take_in(settings: Settings, folder: Path, owner: str, origin: Origin, provider: str | None) -> TakenIn:
     rescued = reading(folder)
     database = await Database.open(settings.finetune_data)
     try:
         file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
         jobs, datasets = SqliteJobStore(database), SqliteDatasetStore(database)
         return await RescuedJobs(
-            rescued, jobs, datasets, file_store, owner=owner, origin=origin, tokenizers=settings.tokenizers
+            rescued,
+            jobs,
+            datasets,
+            file_store,
+            owner=owner,
+            origin=origin,
+            provider=provider,
+            tokenizers=settings.tokenizers,
         ).take_in()
     finally:
         await database.close()

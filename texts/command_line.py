@@ -35,7 +35,7 @@ def command(name: str) -> str:
             "Save in a folder what you have at a provider. Training files, jobs, events, checkpoints, results and the "
             "list of models; nothing is changed there.\n\n"
             "Run it again to go on after it broke off, or to fetch what is new. OPENAI_API_KEY and OPENAI_BASE_URL "
-            "name the provider.\n\n"
+            "name the provider, or --provider one of providers.toml.\n\n"
             "Exit code 0: everything is there, 1: something could not be had, 2: broken off."
         ),
         "trainer": _(
@@ -87,6 +87,7 @@ def option(command: str, name: str) -> str:
             "Ask no provider: give what lies in FOLDER to the bot, as made in this channel (its id, C…). The bot must "
             "be stopped."
         ),
+        ("rescue", "provider"): _("A provider of providers.toml, by its name there."),
         ("rescue", "owner"): _("With --into-bot: whose it is (U…); by default the first of FINETUNE_ADMINS."),
         ("rescue", "everybody"): _("With --into-bot: let it be seen in all channels, not only in that one."),
     }[command, name]

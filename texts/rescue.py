@@ -76,6 +76,11 @@ def try_again() -> str:
     return _("Run the same command again for what the provider had only trouble with.")
 
 
+def no_such_provider(name: str, names: str) -> str:
+    """`names`: those that there are."""
+    return _("No provider is called {name}. There are: {names}.", name=name, names=names)
+
+
 def stopped() -> str:
     return _("Stopped.")
 

@@ -39,7 +39,8 @@ class TakenIn(msgspec.Struct):
 
 
 class RescuedJobs:
-    """`owner` and `origin`: whose they are from now on, and where. `tokenizers`: the folder with tokenizers."""
+    """`owner` and `origin`: whose they are from now on, and where. `provider`: what the bot calls it; by default the
+    name of its vendor. `tokenizers`: the folder with tokenizers."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class RescuedJobs:
         *,
         owner: str,
         origin: Origin,
+        provider: str | None = None,
         tokenizers: Path,
     ) -> None:
         self._folder = folder
@@ -59,7 +61,7 @@ class RescuedJobs:
         self._owner = owner
         self._origin = origin
         self._tokenizers = tokenizers
-        self._provider = provider_of(folder.manifest.provider)
+        self._provider = provider or provider_of(folder.manifest.provider)
 
     async def take_in(self) -> TakenIn:
         """All that are whole in the folder, the oldest first; those that the bot has are left as they are."""

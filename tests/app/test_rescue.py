@@ -29,8 +29,8 @@ async def organisation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Async
         yield organisation
 
 
-async def rescue(*, as_json: bool = False) -> int:
-    return await asyncio.to_thread(rescue_command, Path("saved"), 8, as_json, pace=0.01)
+async def rescue(*, as_json: bool = False, provider: str | None = None) -> int:
+    return await asyncio.to_thread(rescue_command, Path("saved"), 8, as_json, provider=provider, pace=0.01)
 
 
 async def test_it_says_what_it_has_saved(organisation: Organisation, capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,6 +71,22 @@ async def test_a_script_gets_one_object(organisation: Organisation, capsys: pyte
     ]
     assert said["requests"] == len(organisation.requests)
     assert said["bytes"] > 0
+
+
+async def test_a_provider_of_the_file_is_named(
+    organisation: Organisation, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("THEIRS", organisation.key)
+    Path("providers.toml").write_text(f'[providers.old]\nbase_url = "{organisation.url}"\nkey_env = "THEIRS"\n')
+    assert await rescue(provider="old") == COMPLETE
+    assert "3 jobs" in capsys.readouterr().out
+    assert await rescue(provider="new") == BROKEN_OFF
+    assert capsys.readouterr().err == "No provider is called new. There are: old.\n"
+    taken = await asyncio.to_thread(
+        take_in_command, Path("saved"), "C0TRAINING", "U0ANA", everybody=True, as_json=True, provider="old"
+    )
+    assert (taken, json.loads(capsys.readouterr().out)["jobs"]) == (0, 3)
 
 
 async def test_a_key_that_is_refused_is_said_and_not_shown(

@@ -18,6 +18,8 @@ from bot.errors import NotFound
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.rescue.folder import reading
 from bot.rescue.into_bot import RescuedJobs, TakenIn, provider_of
 from bot.store.audit import SqliteAuditLog
@@ -94,12 +96,12 @@ async def test_its_training_file_can_be_trained_on_anew(
 
 @pytest.mark.parametrize("private", [True, False])
 async def test_other_channels_show_it_only_if_it_is_for_everybody(
-    organisation: Organisation, rescue: Run, saved: Path, database: Database, private: bool
+    organisation: Organisation, rescue: Run, saved: Path, database: Database, provider: OpenAIProtocol, private: bool
 ) -> None:
     await rescue()
     await take_in(database, saved, private=private)
     authority, jobs = Authority(Policy(), SqliteAuditLog(database)), SqliteJobStore(database)
-    overview = JobOverview(jobs, JobLookup(jobs, authority), authority)
+    overview = JobOverview(jobs, JobLookup(jobs, authority), Providers(provider), authority)
     theirs = next(iter(organisation.jobs))
     assert (await overview.one(a_caller(BEN, channel=HERE), theirs)).job.provider_job_id == theirs
     with pytest.raises(NotFound) if private else contextlib.nullcontext():
