@@ -168,6 +168,7 @@ async def running(
             services.poster,
             charts,
             language=language,
+            abilities=services.providers.abilities,
             look_every=timing.look_every,
             between_edits=timing.between_edits,
             backoff=timing.notice,

@@ -205,7 +205,7 @@ async def make_services(
         model_spending=ModelSpending(SqliteModelUseStore(database), budgets, jobs, Prices(providers).answer),
         trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
         trainable_models=TrainableModels(catalogue, model_lookup, providers, channel_providers),
-        overview=JobOverview(jobs, job_lookup, authority),
+        overview=JobOverview(jobs, job_lookup, providers, authority),
         learned=LearnedModels(collections, datasets, jobs, authority),
         bot_user=str(who["user_id"]),
         team=team,

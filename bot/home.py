@@ -14,7 +14,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.evaluations.run import Run
 from bot.jobs import states
-from bot.jobs.assessment import assessed
+from bot.jobs.assessment import UNASSESSED, assessed
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.jobs.overview import AssessedJob
@@ -23,6 +23,7 @@ from bot.models.model import FineTunedModel
 from bot.models.uses import ModelUses
 from bot.personal_settings import PersonalSettings, PersonalSettingsControl
 from bot.providers.interface import ProviderError
+from bot.providers.registry import Providers
 from bot.spending.budgets import Budgets, MonthlySpending
 
 PAGE: Final = 8
@@ -117,6 +118,7 @@ class Homes:
         store: HomeStore,
         dashboards: Dashboards,
         jobs: JobStore,
+        providers: Providers,
         datasets: DatasetStore,
         models: ModelLookup,
         uses: ModelUses,
@@ -127,6 +129,7 @@ class Homes:
         self._store = store
         self._dashboards = dashboards
         self._jobs = jobs
+        self._providers = providers
         self._datasets = datasets
         self._models = models
         self._uses = uses
@@ -175,7 +178,8 @@ class Homes:
     async def _assessed(self, job: Job) -> AssessedJob:
         """What a model that was made is worth; of a job that goes on there is nothing to say yet."""
         ended = job.state in states.ENDED
-        return AssessedJob(job, await assessed(self._jobs, job)) if ended else AssessedJob(job)
+        assessment = await assessed(self._jobs, job) if ended else UNASSESSED
+        return AssessedJob(job, assessment, self._providers.abilities(job.provider))
 
     async def _datasets_of(self, caller: Caller, mine: bool) -> list[Dataset]:
         latest = [dataset for dataset in await self._datasets.latest(_LOOKED_AT) if dataset.report is not None]

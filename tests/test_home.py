@@ -68,6 +68,7 @@ def homes(database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, st
             authority,
         ),
         jobs,
+        Providers(provider),
         datasets,
         ModelLookup(Catalogue(Providers(provider), jobs, remembered_for=0), evaluations, authority),
         SqliteModelUses(database),

@@ -15,6 +15,7 @@ def home_listeners(services: Services) -> HomeListeners:
         store,
         dashboards(services),
         services.jobs,
+        services.providers,
         services.datasets,
         services.model_lookup,
         services.model_uses,

@@ -1,7 +1,6 @@
 """What people do to a job: pause, resume and cancel it, and decide about one that may or may not be at the provider."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
 
 from bot.access import Action, Caller
 from bot.authority import Authority
@@ -13,8 +12,6 @@ from bot.jobs.lookup import JobLookup
 from bot.jobs.pausing import pause, refuse_pause, refuse_resume, resume
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
-
-_REFUSE: Final = {Action.CANCEL: refuse_cancel, Action.PAUSE: refuse_pause, Action.RESUME: refuse_resume}
 
 
 class JobControls:
@@ -40,12 +37,28 @@ class JobControls:
         Raises Ambiguous, NotFound, Denied; Conflict where it can be seen without the provider that there is nothing.
         """
         job = await self._lookup.named(caller, word, action)
-        _REFUSE[action](job)
+        self._refuse(action, job)
         return job
 
     async def choices(self, caller: Caller, action: Action) -> list[Job]:
         """The jobs with which `check` lets them do that, the latest first. Raises Denied."""
-        return [job for job in await self._lookup.allowed(caller, action) if _is_possible(action, job)]
+        return [job for job in await self._lookup.allowed(caller, action) if self._is_possible(action, job)]
+
+    def _is_possible(self, action: Action, job: Job) -> bool:
+        try:
+            self._refuse(action, job)
+        except Conflict:
+            return False
+        return True
+
+    def _refuse(self, action: Action, job: Job) -> None:
+        match action:
+            case Action.CANCEL:
+                refuse_cancel(job)
+            case Action.PAUSE:
+                refuse_pause(job, self._sync.providers)
+            case Action.RESUME:
+                refuse_resume(job)
 
     async def cancel_all(self, caller: Caller, jobs: Sequence[Job]) -> tuple[int, list[BotError]]:
         """What of these, in their order, has not ended: how many were cancelled, and why others could not be."""
@@ -120,11 +133,3 @@ class JobControls:
         async with self._authority.recorded(caller, action, job.id):
             await decide(job.id)
         return job
-
-
-def _is_possible(action: Action, job: Job) -> bool:
-    try:
-        _REFUSE[action](job)
-    except Conflict:
-        return False
-    return True

@@ -10,20 +10,26 @@ from bot.jobs.assessment import UNASSESSED, Assessment, RankedCheckpoint, assess
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
+from bot.providers.config import Abilities
+from bot.providers.registry import Providers
 
 # Older ones are named by their id.
 _LOOKED_AT: Final = 200
 
 
 class AssessedJob(msgspec.Struct, frozen=True):
+    """`abilities`: of its provider."""
+
     job: Job
     assessment: Assessment = UNASSESSED
+    abilities: Abilities = Abilities()
 
 
 class JobOverview:
-    def __init__(self, jobs: JobStore, lookup: JobLookup, authority: Authority) -> None:
+    def __init__(self, jobs: JobStore, lookup: JobLookup, providers: Providers, authority: Authority) -> None:
         self._jobs = jobs
         self._lookup = lookup
+        self._providers = providers
         self._authority = authority
 
     async def latest_in(self, channel: str, thread_ts: str | None) -> str | None:
@@ -38,7 +44,8 @@ class JobOverview:
     async def one(self, caller: Caller, word: str) -> AssessedJob:
         """The job that a person calls `word`. Raises Ambiguous, NotFound, Denied; Invalid without a word."""
         job = await self._lookup.named(caller, word, Action.SEE)
-        return AssessedJob(job, await assessed(self._jobs, job))
+        assessment = await assessed(self._jobs, job)
+        return AssessedJob(job, assessment, self._providers.abilities(job.provider))
 
     async def checkpoints(self, caller: Caller, word: str) -> tuple[Job, list[RankedCheckpoint]]:
         """The job that a person calls `word` and what it saved on its way, the best first (see `rank`). Raises like

@@ -20,7 +20,7 @@ async def pause(jobs: JobStore, providers: Providers, job: Job, *, notice_id: st
 
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """
-    refuse_pause(job)
+    refuse_pause(job, providers)
     return await _change(jobs, providers, "pause", job, notice_id, by)
 
 
@@ -30,12 +30,15 @@ async def resume(jobs: JobStore, providers: Providers, job: Job, *, notice_id: s
     return await _change(jobs, providers, "resume", job, notice_id, by)
 
 
-def refuse_pause(job: Job) -> None:
-    """Raises Conflict where it can be seen without the provider that there is nothing to pause."""
+def refuse_pause(job: Job, providers: Providers) -> None:
+    """Raises Conflict where it can be seen without asking the provider that there is nothing to pause, or that it does
+    not pause jobs."""
     if job.state in states.ENDED:
         raise Conflict("nothing_to_pause", state=job.state)
     if job.state in {states.PAUSED, states.PAUSING}:
         raise Conflict("paused_already")
+    if not providers.abilities(job.provider).pauses:
+        raise Conflict("not_offered", provider=job.provider)
 
 
 def refuse_resume(job: Job) -> None:
@@ -52,8 +55,6 @@ async def _change(
     if job.provider_job_id is None:
         raise Conflict("not_at_provider_yet")
     provider = providers.named(job.provider)
-    if act == "pause" and not providers.config(job.provider).known_vendor.pauses:
-        raise Conflict("not_offered", provider=provider.name)
     try:
         remote = await (provider.pause if act == "pause" else provider.resume)(job.provider_job_id)
     except Refused as error:

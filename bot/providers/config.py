@@ -19,6 +19,15 @@ class ModelPrice(msgspec.Struct, frozen=True, kw_only=True):
     hosting: float | None = None
 
 
+class Abilities(msgspec.Struct, frozen=True):
+    """What of a job's buttons makes sense with its provider. `pauses`: jobs."""
+
+    pauses: bool = True
+
+
+ALL_ABILITIES: Final = Abilities()
+
+
 class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`name` is what people call it, and what is stored with each job. `vendor`: None where only the name tells.
 
@@ -44,6 +53,10 @@ class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True):
     def embeddings(self) -> str | None:
         """Its model that turns texts into vectors."""
         return self.embedding_model or self.known_vendor.embeddings
+
+    @property
+    def abilities(self) -> Abilities:
+        return Abilities(pauses=self.known_vendor.pauses)
 
     def allowed_in(self, channel: str) -> bool:
         return self.channels is None or channel in self.channels

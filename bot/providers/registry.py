@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from bot.errors import NotFound
-from bot.providers.config import ProviderConfig
+from bot.providers.config import Abilities, ProviderConfig
 from bot.providers.interface import Provider
 from training_files.catalog import base_of
 
@@ -41,6 +41,9 @@ class Providers:
         if own is not None and own.training is not None:
             return own.training
         return 0.0 if config.known_vendor.free else None
+
+    def abilities(self, name: str) -> Abilities:
+        return self.config(name).abilities
 
     @property
     def restricted(self) -> bool:

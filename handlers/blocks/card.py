@@ -12,6 +12,7 @@ from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.models.names import given_suffix
+from bot.providers.config import ALL_ABILITIES, Abilities
 from bot.providers.protocol import JobError, Metrics
 from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.figures import diagnosis, pairs
@@ -100,9 +101,11 @@ def card(
     now: float,
     chart_file_id: str | None = None,
     chart_alt_text: str = "",
+    abilities: Abilities = ALL_ABILITIES,
 ) -> Message:
     """The state of `job` at `now` (seconds since the epoch). The same arguments give the same message, and times
     are coarse while the job runs, so that what is shown changes only when there is news worth an edit.
+    `abilities`: of its provider.
     """
     model = job.fine_tuned_model if job.state == states.SUCCEEDED else None
     known = id_button(model) if model else None
@@ -120,7 +123,7 @@ def card(
         blocks.append(section(uncertain()))
     if chart_file_id:
         blocks.append(image(chart_file_id, chart_alt_text or chart()))
-    buttons = fitting_buttons(job, assessment)
+    buttons = fitting_buttons(job, assessment, abilities=abilities)
     if buttons:
         blocks.append(actions(*buttons))
     blocks.append(context(_origin(job)))
@@ -179,13 +182,16 @@ def steps(job: Job, assessment: Assessment = UNASSESSED) -> str:
     return " · ".join([*done, f"{_NOW} {bold(state_words(job.state))}", *ahead])
 
 
-def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> Sequence[ButtonElement | OverflowMenuElement]:
+def fitting_buttons(
+    job: Job, assessment: Assessment = UNASSESSED, *, abilities: Abilities = ALL_ABILITIES
+) -> Sequence[ButtonElement | OverflowMenuElement]:
     """What makes sense in the job's state: four buttons at most, and a menu for the rest."""
     match job.state:
         case states.SUCCEEDED:
             return ending_buttons(job, assessment)
         case states.RUNNING:
-            return [control_button("pause", job), _cancel_button(job), *_metrics_button(job)]
+            pause = [control_button("pause", job)] if abilities.pauses else []
+            return [*pause, _cancel_button(job), *_metrics_button(job)]
         case states.PAUSED:
             return [control_button("resume", job), _cancel_button(job), *_metrics_button(job)]
         case states.FAILED | states.CANCELLED:

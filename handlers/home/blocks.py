@@ -99,7 +99,7 @@ def _content(home: Home, links: Mapping[str, str]) -> Iterator[Block]:
                 yield section(texts.no_jobs(bold(job_texts.start_button())))
             for one in home.jobs:
                 yield section(launcher.job_line(one.job, links.get(one.job.id), one.assessment))
-                yield actions(*fitting_buttons(one.job, one.assessment))
+                yield actions(*fitting_buttons(one.job, one.assessment, abilities=one.abilities))
         case Tab.MODELS:
             yield _heading(home.spot, texts.my_models(), texts.all_models())
             if home.models is None:

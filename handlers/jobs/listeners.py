@@ -48,7 +48,7 @@ class JobListeners:
         model = one.job.fine_tuned_model
         sets = (await self.learned.collections_of(caller, [model]))[model] if model else ()
         link = await card_link(self.cards, self.poster, one.job)
-        await request.answer(jobs.job_status(one.job, link, one.assessment, learned_from=sets))
+        await request.answer(jobs.job_status(one.job, link, one.assessment, learned_from=sets, abilities=one.abilities))
 
     async def events(self, request: Request) -> None:
         word, number = _word_and_page(request.text)

@@ -23,6 +23,7 @@ from bot.jobs.job import Job, Origin
 from bot.jobs.notice import GroupLinked, Linked, Notice
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostError, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
+from bot.providers.config import Abilities
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
@@ -50,6 +51,7 @@ class CardKeeper:
         charts: Charts,
         *,
         language: LanguageOf = english,
+        abilities: Callable[[str], Abilities] = lambda _provider: Abilities(),
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
         backoff: Backoff = Timing.notice,
@@ -62,6 +64,7 @@ class CardKeeper:
         self._poster = poster
         self._charts = charts
         self._language = language
+        self._abilities = abilities
         self._between_edits = between_edits
         self._backoff = backoff
         self._steady = steady
@@ -194,7 +197,14 @@ class CardKeeper:
     async def _rendered(self, job: Job, chart: tuple[str | None, str] = (None, "")) -> Message:
         """As it stands now; `chart` is a file's id and its alt text."""
         assessment = await assessed(self._jobs, job)
-        return render(job, assessment, now=time.time(), chart_file_id=chart[0], chart_alt_text=chart[1])
+        return render(
+            job,
+            assessment,
+            now=time.time(),
+            chart_file_id=chart[0],
+            chart_alt_text=chart[1],
+            abilities=self._abilities(job.provider),
+        )
 
     @contextlib.contextmanager
     def _then_a_pause(self, job_id: str) -> Iterator[None]:

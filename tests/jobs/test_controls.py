@@ -114,6 +114,7 @@ async def test_what_the_provider_refuses_is_in_the_audit_log(
         ("running", Action.RESUME, "not_paused"),
         ("paused", Action.PAUSE, "paused_already"),
         ("failed", Action.PAUSE, "nothing_to_pause"),
+        ("running at nebius", Action.PAUSE, "not_offered"),
         ("failed", Action.RESUME, "nothing_to_resume"),
         ("failed", Action.CANCEL, "nothing_to_cancel"),
     ],
@@ -126,7 +127,8 @@ async def test_what_cannot_be_done_is_refused_before_anybody_is_asked_back(
     action: Action,
     refusal: str,
 ) -> None:
-    await jobs.insert(a_job(state=state, provider_job_id="ftjob-1"))
+    state, _, provider = state.partition(" at ")
+    await jobs.insert(a_job(state=state, provider_job_id="ftjob-1", provider=provider or "acme"))
     with pytest.raises(Conflict, match=refusal):
         await controls.check(a_caller(), "job-1", action)
     assert stand_in.requests == []

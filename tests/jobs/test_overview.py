@@ -11,7 +11,9 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Checkpoint, Metrics
+from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
@@ -20,8 +22,8 @@ BEN = Actor("U0BEN", "T0ACME")
 
 
 @pytest.fixture
-def overview(jobs: SqliteJobStore, lookup: JobLookup, authority: Authority) -> JobOverview:
-    return JobOverview(jobs, lookup, authority)
+def overview(jobs: SqliteJobStore, lookup: JobLookup, provider: OpenAIProtocol, authority: Authority) -> JobOverview:
+    return JobOverview(jobs, lookup, Providers(provider), authority)
 
 
 async def test_the_latest_of_a_thread_comes_before_the_latest_of_its_channel(

@@ -7,6 +7,7 @@ from slack_sdk.models.blocks import Block
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
+from bot.providers.config import ALL_ABILITIES, Abilities
 from handlers.blocks.card import fitting_buttons, outcome, steps, title, waiting
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
@@ -27,8 +28,10 @@ def job_status(
     assessment: Assessment = UNASSESSED,
     *,
     learned_from: Sequence[str] = (),
+    abilities: Abilities = ALL_ABILITIES,
 ) -> Message:
-    """One job: its state, and a link to its card. `learned_from`: the names of its model's training sets."""
+    """One job: its state, and a link to its card. `learned_from`: the names of its model's training sets; `abilities`:
+    of its provider."""
     name = code(title(job), 150)
     text = labelled(name, outcome(job, assessment))
     # A link's label is plain text: backticks in it would show.
@@ -53,7 +56,7 @@ def job_status(
         blocks.append(section(wrong))
     if assessment.figures:
         blocks.append(fields(pairs(assessment.figures)))
-    buttons = fitting_buttons(job, assessment)
+    buttons = fitting_buttons(job, assessment, abilities=abilities)
     if buttons:
         blocks.append(actions(*buttons))
     there = [texts.at_the_provider(code(job.provider_job_id, 80))] if job.provider_job_id else []

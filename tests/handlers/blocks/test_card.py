@@ -7,6 +7,7 @@ import pytest
 from bot.jobs.assessment import Assessment, assess
 from bot.jobs.diagnosis import Diagnosis, Problem
 from bot.jobs.job import Job, Loss
+from bot.providers.config import Abilities
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.message import Message
@@ -86,6 +87,7 @@ def test_each_state_offers_what_can_be_done_in_it(
 
     assert offered("queued") == offered("deploying") == ["job_cancel"]
     assert offered("running") == ["job_pause", "job_cancel", "job_metrics"]
+    assert [*buttons(card(make_job(), now=t0, abilities=Abilities(pauses=False)))] == ["job_cancel", "job_metrics"]
     assert offered("paused") == ["job_resume", "job_cancel", "job_metrics"]
     offers = ["job_chat", "job_evaluate", "job_compare", "… job_checkpoints", "… job_metrics", "… job_report"]
     assert offered("succeeded") == offers
