@@ -7,8 +7,9 @@ import gc
 import importlib.util
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -181,6 +182,53 @@ def rescue(
     from app.rescue import rescue_command
 
     raise SystemExit(rescue_command(folder, parallel, as_json, provider=provider))
+
+
+AS_IN_SLACK: Final = {
+    "jobs": "FILTER",
+    "status": "JOB",
+    "models": "",
+    "retiring": "page=N",
+    "unused": "days=N",
+    "datasets": "NAME|page=N",
+    "budget": "set WHOSE USD|approval USD",
+    "audit": "page=N",
+    "approve": "JOB",
+    "decline": "JOB REASON",
+    "cancel": "JOB confirm=yes",
+    "pause": "JOB",
+    "resume": "JOB",
+}
+"""Commands that do what those of Slack do, with the words that they take."""
+
+
+_Channel = Annotated[str, typer.Option(metavar="ID")]
+_Json = Annotated[bool, typer.Option("--json")]
+
+
+def _as_in_slack(name: str, metavar: str) -> Callable[..., None]:
+    def carry_out(words: list[str], channel: str, as_json: bool) -> None:
+        from app.terminal.command import terminal_command
+
+        with speaking(Language.ENGLISH if as_json else current()):  # programs read JSON
+            code = terminal_command(name, words, channel, as_json)
+        raise SystemExit(code)
+
+    def with_words(
+        words: Annotated[list[str] | None, typer.Argument(metavar=metavar)] = None,
+        channel: _Channel = "",
+        as_json: _Json = False,
+    ) -> None:
+        carry_out(words or [], channel, as_json)
+
+    def alone(channel: _Channel = "", as_json: _Json = False) -> None:
+        carry_out([], channel, as_json)
+
+    return with_words if metavar else alone
+
+
+for _name, _words in AS_IN_SLACK.items():
+    app.command(_name)(_as_in_slack(_name, _words))
 
 
 @app.command(context_settings=_PASSED_ON)

@@ -178,14 +178,7 @@ async def asked(
 
 async def providers(configured: Sequence[ConfiguredProvider]) -> list[OpenAIProtocol]:
     """Providers that take our keys. Raises StartError, and has then closed them all."""
-    made = [
-        OpenAIProtocol(
-            one.config.name,
-            client_of(one.vendor, one.key.get_secret_value(), one.base_url),
-            vendor=one.vendor,
-        )
-        for one in configured
-    ]
+    made = unasked(configured)
     try:
         for provider, one in zip(made, configured, strict=True):
             await _try(provider, one.base_url)
@@ -194,6 +187,18 @@ async def providers(configured: Sequence[ConfiguredProvider]) -> list[OpenAIProt
             await provider.close()
         raise
     return made
+
+
+def unasked(configured: Sequence[ConfiguredProvider]) -> list[OpenAIProtocol]:
+    """Providers of which nobody knows yet whether they take our keys."""
+    return [
+        OpenAIProtocol(
+            one.config.name,
+            client_of(one.vendor, one.key.get_secret_value(), one.base_url),
+            vendor=one.vendor,
+        )
+        for one in configured
+    ]
 
 
 async def _try(provider: OpenAIProtocol, address: str | None) -> None:

@@ -24,6 +24,9 @@ from app import compose, connecting
 from app.features.administration import may_approve
 from app.schedule import Task, keep, schedule
 from app.services import Services, make_services
+from app.terminal.commands import carry_out
+from app.terminal.socket import listening
+from app.terminal.use_cases import use_cases
 from app.tracking import trackers
 from bot.audit import note_roles
 from bot.errors import Invalid, StartError
@@ -210,6 +213,8 @@ async def running(
         # What was left unfinished comes first, then what is new.
         await services.submitter.recover()
         unfinished = await inbox.recover(app)
+        commands = partial(carry_out, use_cases(services, bot_runs=True))
+        await stack.enter_async_context(listening(settings.finetune_data, commands))
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, app)
         backfill = Backfill(
             inbox,

@@ -12,6 +12,8 @@ import msgspec
 
 SETTINGS: Final = "settings"
 """The actor of what was changed in the program's settings, by whoever can write them."""
+TERMINAL: Final = "terminal"
+"""The actor of what an administrator did with `finetune-bot` in a terminal."""
 _ROLES: Final = "roles"
 
 
@@ -23,7 +25,7 @@ class Outcome(StrEnum):
 
 class Entry(msgspec.Struct, frozen=True):
     """`key` identifies the action: repeated after a crash, it is not written again. `actor` is a person's id,
-    or SETTINGS; `resource` names what it was done to (a job's id, a model); `details` hold no name of a file.
+    SETTINGS or TERMINAL; `resource` names what it was done to (a job's id, a model); `details` hold no name of a file.
     """
 
     key: str

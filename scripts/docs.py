@@ -7,12 +7,13 @@ With --check nothing is written; exit code 1 where a page differs from what woul
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from app.command_line import AS_IN_SLACK
 from app.command_line import app as command_line
 from bot.providers.configured import PriceTable, ProvidersFile, ProviderTable
 from bot.settings import Settings
@@ -121,6 +122,7 @@ def commands_page() -> str:
         "",
         "## On the command line",
         *_command("finetune-bot", typer.main.get_command(command_line)),
+        *_as_in_slack(typer.main.get_command(command_line)),
     ]
     return "\n".join(parts) + "\n"
 
@@ -129,9 +131,11 @@ def _slack_commands() -> Iterator[str]:
     """The commands of Slack, in the language in force."""
     yield from _head(frame.commands_title(), "commands.md")
     yield from (f"## {frame.in_slack()}", "", frame.where_commands_work(), "")
-    yield from (f"| {frame.command_column()} | {frame.summary_column()} |", "|---|---|")
+    yield from (_row(frame.command_column(), frame.summary_column(), frame.terminal_column()), "|---|---|---|")
     described = [texts.described(command.name) for command in COMMANDS]
-    yield from (f"| `{_cell(each.usage)}` | {_cell(each.summary)} |" for each in described)
+    for command, each in zip(COMMANDS, described, strict=True):
+        yield _row(f"`{_cell(each.usage)}`", _cell(each.summary), "✓" if command.name in AS_IN_SLACK else "")
+    yield from ("", frame.terminal_commands())
     for command, each in zip(COMMANDS, described, strict=True):
         yield from ("", f"### `{command.name}`", "", each.details, "", "```")
         yield from (f"/finetune {example}" for example in each.examples)
@@ -149,7 +153,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
     children = getattr(command, "commands", None)
     if children is not None:
         for child, inner in children.items():
-            yield from _command(f"{name.strip()} {child}", inner)
+            if inner.name not in AS_IN_SLACK or name.strip() != "finetune-bot":
+                yield from _command(f"{name.strip()} {child}", inner)
         return
     if name == "finetune-bot trainer":  # passes its words on to a command line of its own
         yield from ("", f"### `{name}`", "", f"{_paragraph(command.help)} More about it: [trainer.md](trainer.md).")
@@ -159,17 +164,41 @@ def _command(name: str, command: Any) -> Iterator[str]:
         more = f"Options: `{name} --help`. More about it: [sandbox.md](sandbox.md)."
         yield from ("", f"### `{name} [OPTIONS]`", "", f"{_paragraph(command.help)} {more}")
         return
-    arguments = [option for option in command.params if not option.opts[0].startswith("-")]
-    options = [option for option in command.params if option.opts[0].startswith("-")]
+    arguments, options = _split(command.params)
     usage = " ".join([name, *(_argument(each) for each in arguments), *(["[OPTIONS]"] if options else [])])
     yield from ("", f"### `{usage}`", "", _paragraph(command.help))
     if command.params:
-        yield from ("", "| | default | meaning |", "|---|---|---|")
+        yield ""
+        yield from _options(command.params)
+
+
+def _split(parameters: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Arguments and options."""
+    options = [each for each in parameters if each.opts[0].startswith("-")]
+    return [each for each in parameters if each not in options], options
+
+
+def _options(parameters: Sequence[Any]) -> Iterator[str]:
+    """Arguments and options as a table."""
+    arguments, options = _split(parameters)
+    yield from ("| | default | meaning |", "|---|---|---|")
     for option in arguments:
         yield f"| `{option.name.upper()}` | | {_cell(option.help)} |"
     for option in options:
         spelled = option.opts[0] if option.is_flag else f"{option.opts[0]} {option.metavar or option.name.upper()}"
         yield f"| `{spelled}` | {'' if option.is_flag else _default(option.default)} | {_cell(option.help)} |"
+
+
+def _as_in_slack(program: Any) -> Iterator[str]:
+    """Of the commands that do what those of Slack do: they have the same options."""
+    commands = [program.commands[name] for name in AS_IN_SLACK]
+    yield from ("", "### `finetune-bot COMMAND [WORDS] [OPTIONS]`, as in Slack", "")
+    yield from ("More about it: [administration.md](administration.md#in-a-terminal).", "")
+    yield from (_row("command", "what it does"), "|---|---|")
+    for command in commands:
+        usage = f"{command.name} {AS_IN_SLACK[command.name]}".strip()
+        yield _row(f"`{_cell(usage)}`", _cell(command.help))
+    yield from ("", *_options(commands[0].params))
 
 
 def _argument(argument: Any) -> str:

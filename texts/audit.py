@@ -100,7 +100,12 @@ def nobody_has_one() -> str:
 
 def the_settings() -> str:
     """In place of the person, where the program's settings were changed."""
-    return _("The settings")
+    return _("the settings")
+
+
+def the_terminal() -> str:
+    """In place of the person, where an administrator did it with `finetune-bot` in a terminal."""
+    return _("an administrator in the terminal")
 
 
 def refused() -> str:

@@ -22,6 +22,8 @@ def described(command: Callable[[str], str], option: Callable[[str, str], str]) 
         one.short_help = f"{one.help.partition('。')[0]}。" if "。" in one.help else None
         for parameter in one.params:
             parameter.help = option(name, parameter.name)
+            if parameter.nargs == -1:
+                parameter.display_type_rich = lambda **_: None  # beside its name typer writes "<list[str]>"
         for inner, child in getattr(one, "commands", {}).items():
             describe(child, f"{name} {inner}".strip())
 

@@ -38,6 +38,26 @@ def command(name: str) -> str:
             "name the provider, or --provider one of providers.toml.\n\n"
             "Exit code 0: everything is there, 1: something could not be had, 2: broken off."
         ),
+        "jobs": _(
+            "List jobs. The words filter and sort them as in Slack: model=…, file=…, state=…, last=7d, sort=loss, "
+            "page=2, a channel's or a person's id."
+        ),
+        "status": _("Show where a job stands. Without one, all jobs that go on or wait."),
+        "models": _("List base models and fine-tuned ones."),
+        "retiring": _("List models that stop answering, and when."),
+        "unused": _("List what nobody has used for a while. Models and training files."),
+        "datasets": _("List training sets that grow in Slack."),
+        "budget": _(
+            "Show or set budgets. WHOSE is workspace, a channel's id (C…) or a "
+            "person's (U…); USD is an amount, or off.\n\n"
+            "`approval` says above which price a job needs approval."
+        ),
+        "audit": _("Show who did what, the latest first."),
+        "approve": _("Approve a job that waits for approval. Also all of a sweep or move, by its id."),
+        "decline": _("Decline a job that waits, and say why. Also all of a sweep or move, by its id."),
+        "cancel": _("Stop a job for good. On a terminal it asks first, unless you add confirm=yes."),
+        "pause": _("Stop a job for a while. Not every provider can."),
+        "resume": _("Let a paused job go on."),
         "trainer": _(
             "Train and serve models on your own hardware. A server of OpenAI's fine-tuning protocol, and its tools."
         ),
@@ -47,7 +67,7 @@ def command(name: str) -> str:
 
 def option(command: str, name: str) -> str:
     """Of a parameter of a command; of the program itself, whose name is empty, too."""
-    return {
+    own = {
         ("", "version"): _("Show the version and exit."),
         ("doctor", "as_json"): _("Print one JSON object."),
         ("backup", "file"): _("The copy; it must not be there yet."),
@@ -90,4 +110,17 @@ def option(command: str, name: str) -> str:
         ("rescue", "provider"): _("A provider of providers.toml, by its name there."),
         ("rescue", "owner"): _("With --into-bot: whose it is (U…); by default the first of FINETUNE_ADMINS."),
         ("rescue", "everybody"): _("With --into-bot: let it be seen in all channels, not only in that one."),
-    }[command, name]
+    }
+    return own.get((command, name)) or _option_as_in_slack(name)
+
+
+def _option_as_in_slack(name: str) -> str:
+    """Of a command that does what one of Slack's does."""
+    return {
+        "words": _("As after `/finetune` in Slack."),
+        "channel": _(
+            "The channel in Slack (its id, C…) in which it counts as asked. What was made in a private channel is "
+            "shown only for that channel."
+        ),
+        "as_json": _("Print one JSON object."),
+    }[name]

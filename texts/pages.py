@@ -26,6 +26,17 @@ def summary_column() -> str:
     return _("what it does")
 
 
+def terminal_column() -> str:
+    return _("in a terminal")
+
+
+def terminal_commands() -> str:
+    return _(
+        "What is marked ✓ does the same in a terminal, as `finetune-bot jobs`, with the words that it takes in Slack. "
+        "There `approve` and `decline` are commands, too, which in Slack are buttons."
+    )
+
+
 # Findings
 
 

@@ -55,9 +55,13 @@ def budgets(services: Services) -> Budgets:
 def administration_listeners(services: Services) -> AdministrationListeners:
     return AdministrationListeners(
         callers=services.callers,
-        audit_log=AuditLogReader(services.audit, services.authority),
+        audit_log=audit_log(services),
         subscriptions=ChannelSubscriptions(services.subscriptions, services.people, services.authority),
         channel_language=ChannelLanguage(services.languages.channels, services.people, services.authority),
         languages=services.languages,
         poster=services.poster,
     )
+
+
+def audit_log(services: Services) -> AuditLogReader:
+    return AuditLogReader(services.audit, services.authority)

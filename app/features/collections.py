@@ -27,7 +27,7 @@ def collection_listeners(services: Services, derived: DerivedFiles) -> Collectio
     collections, authority = services.collections, services.authority
     return CollectionListeners(
         callers=services.callers,
-        views=CollectionViews(collections, services.learned, services.audit, authority),
+        views=collection_views(services),
         curation=CollectionCuration(collections, authority),
         files=CollectionFiles(collections, services.datasets, services.file_store, authority),
         modals=Modals(services.poster),
@@ -35,6 +35,10 @@ def collection_listeners(services: Services, derived: DerivedFiles) -> Collectio
         poster=services.poster,
         language=services.languages.place,
     )
+
+
+def collection_views(services: Services) -> CollectionViews:
+    return CollectionViews(services.collections, services.learned, services.audit, services.authority)
 
 
 def thread_example_listeners(services: Services) -> ThreadExampleListeners:

@@ -145,12 +145,16 @@ def metrics_listeners(services: Services) -> MetricsListeners:
 def experiment_listeners(services: Services, metrics: MetricsListeners) -> ExperimentListeners:
     return ExperimentListeners(
         callers=services.callers,
-        search=JobSearch(SqliteExperimentStore(services.database), services.jobs, services.authority),
+        search=job_search(services),
         drawn=metrics,
         cards=services.cards,
         poster=services.poster,
         language_of=services.languages.place,
     )
+
+
+def job_search(services: Services) -> JobSearch:
+    return JobSearch(SqliteExperimentStore(services.database), services.jobs, services.authority)
 
 
 def report_listeners(services: Services) -> ReportListeners:

@@ -27,8 +27,15 @@ def model_listeners(services: Services) -> ModelListeners:
 
 
 def retirement_listeners(services: Services) -> RetirementListeners:
-    calendar = RetirementCalendar(services.model_uses, services.catalogue, services.model_lookup, services.authority)
-    unused = UnusedThings(
+    return RetirementListeners(services.callers, retirement_calendar(services), unused_things(services))
+
+
+def retirement_calendar(services: Services) -> RetirementCalendar:
+    return RetirementCalendar(services.model_uses, services.catalogue, services.model_lookup, services.authority)
+
+
+def unused_things(services: Services) -> UnusedThings:
+    return UnusedThings(
         services.model_uses,
         services.model_uses,
         services.model_lookup,
@@ -36,7 +43,6 @@ def retirement_listeners(services: Services) -> RetirementListeners:
         services.datasets,
         services.authority,
     )
-    return RetirementListeners(services.callers, calendar, unused)
 
 
 def provider_listeners(services: Services) -> ProviderListeners:

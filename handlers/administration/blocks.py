@@ -81,7 +81,7 @@ def sentence(text: str) -> Message:
 def _line(entry: Entry) -> str:
     parts = [
         date(entry.at),
-        texts.the_settings() if entry.actor == SETTINGS else person(entry.actor),
+        person(entry.actor),
         quoted(texts.act(entry.action), 40),
         _resource(entry.resource),
         {Outcome.DONE: "", Outcome.REFUSED: bold(texts.refused()), Outcome.FAILED: bold(texts.failed())}[entry.outcome],

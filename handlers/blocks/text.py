@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from bot.audit import SETTINGS, TERMINAL
 from bot.redact import redact as redact
-from texts import formats
+from texts import audit, formats
 
 ELLIPSIS: Final = "…"
 
@@ -114,7 +115,10 @@ def trusted(text: str) -> str:
 
 
 def person(user: str) -> str:
-    """A mention of a person, or of a user group, by Slack's id; anything else is shown as text."""
+    """A mention of a person, or of a user group, by Slack's id; what did it instead of a person by its name; anything
+    else is shown as text."""
+    if user in (SETTINGS, TERMINAL):
+        return audit.the_settings() if user == SETTINGS else audit.the_terminal()
     if _GROUP.fullmatch(user):
         return f"<!subteam^{user}>"
     return f"<@{user}>" if _PERSON.fullmatch(user) else code(user, 40)

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from functools import partial
 
 import msgspec
 
@@ -58,8 +57,7 @@ class GroupApprovalListeners:
         except AlreadyDecided as late:
             await request.answer(blocks.decided_before(late.job))
             return
-        answered = partial(blocks.answered, group, jobs)
-        await self.questions.close(request, f"{group.id}/approval", question, group.requester, answered)
+        await self.questions.close_group(group, jobs, request, question)
         await request.answer(blocks.done(jobs, approved=approved))
 
 

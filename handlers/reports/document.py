@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.audit import TERMINAL
 from bot.evaluations.result import ModelGain, Result
 from bot.evaluations.statistics import Verdict
 from bot.jobs.estimate import real_cost
@@ -19,6 +20,7 @@ from bot.reports.pages import Curves
 from bot.version import commit, version
 from handlers.blocks.card import state_words, title
 from handlers.blocks.text import clean
+from texts import audit
 from texts import figures as figure_texts
 from texts import reports as texts
 from texts.charts import loss_alt_text, words
@@ -275,10 +277,10 @@ def _software(report: JobReport) -> Facts:
 
 
 def _people(job: Job, people: Mapping[str, str]) -> Facts:
-    approver = job.approval.decided_by if job.approval and job.approval.approved else None
+    approver = (job.approval.decided_by if job.approval and job.approval.approved else None) or ""
     return _facts(
         ("requester", people.get(job.requester, job.requester)),
-        ("approver", people.get(approver, approver) if approver else None),
+        ("approver", audit.the_terminal() if approver == TERMINAL else people.get(approver, approver)),
     )
 
 

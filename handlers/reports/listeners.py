@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 
+from bot.audit import TERMINAL
 from bot.errors import NotFound
 from bot.jobs.overview import JobOverview
 from bot.notices.interfaces import CardStore
@@ -58,7 +59,8 @@ class ReportListeners:
     async def _names(self, found: JobReport) -> dict[str, str]:
         """Of those who took part, by Slack's id."""
         approver = found.job.approval.decided_by if found.job.approval else None
-        known = {user: await self.people.names(user) for user in (found.job.requester, approver) if user}
+        people = {found.job.requester, approver} - {None, TERMINAL}
+        known = {user: await self.people.names(user) for user in people if user}
         return {user: names[0] for user, names in known.items() if names}
 
     async def _thread(self, request: Request, found: JobReport) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -77,8 +76,7 @@ class SpendingListeners:
         except AlreadyDecided as late:
             await request.answer(approval.decided_before(late.job))
             return
-        answered = partial(approval.answered, job)
-        await self.questions.close(request, f"{job.id}/approval", question, job.requester, answered)
+        await self.questions.close(job, request, question)
         await request.answer(approval.done(job))
 
 

@@ -121,7 +121,7 @@ HELP = [
 def test_the_help_is_whole_in_a_narrow_window(program: Any, words: tuple[str, ...], columns: int) -> None:
     """Nothing is cut, no flag asks for a value, and no line is wider than the window."""
     shown = CliRunner().invoke(program, [*words, "--help"], terminal_width=columns, max_content_width=columns).output
-    assert "..." not in shown.replace("[ARGS]...", "").replace(",...", "")
+    assert "..." not in re.sub(r"[],]\.\.\.", "", shown)  # of several words
     assert "<bool>" not in shown
     assert max(map(len, shown.splitlines())) <= columns
 

@@ -38,7 +38,7 @@ def calls_with_a_word() -> list[tuple[str, ast.Call]]:
     """All in the program whose first argument is one, and where."""
     return [
         (f"{path.name}:{node.lineno}", node)
-        for room in ("bot", "graders", "handlers", "training_files")
+        for room in ("app", "bot", "graders", "handlers", "training_files")
         for path in (ROOT / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call)

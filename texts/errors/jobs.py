@@ -268,3 +268,8 @@ def checkpoint_name(name: str, longest: int) -> str:
 @ERRORS.sentence
 def checkpoint_name_taken(name: str) -> str:
     return _("There is a model called {name} already. Take another name.", name=name)
+
+
+@ERRORS.sentence
+def part_of_group(job: str, group: str) -> str:
+    return _("{job} belongs to {group}, which is approved as a whole. Write {group} instead.", job=job, group=group)

@@ -41,3 +41,14 @@ def quotation_mark_missing() -> str:
 @ERRORS.sentence
 def question_of_another() -> str:
     return _("Only the person who typed this may start it. Type the command yourself to start one of your own.")
+
+
+@ERRORS.sentence
+def no_number(word: str, name: str) -> str:
+    return _("{word} is no number that I can use. Write it like `{name}=2`.", word=word, name=name)
+
+
+@ERRORS.sentence
+def json_instead(word: str) -> str:
+    """Of a command in a terminal."""
+    return _("{word} works in Slack only. Add `--json` here, which gives every job with its settings.", word=word)

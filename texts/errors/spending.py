@@ -2,6 +2,7 @@
 
 from bot.spending.budget import Scope
 from texts import spending
+from texts.approval import say_why
 from texts.errors.table import ERRORS
 from texts.formats import sentences
 from texts.language import _
@@ -41,3 +42,8 @@ def whose_budget(word: str) -> str:
 @ERRORS.sentence
 def no_amount(text: str) -> str:
     return _("{text} is not an amount of money. Write US dollars, such as 200 or 12.50, or `off`.", text=text)
+
+
+@ERRORS.sentence
+def reason_missing() -> str:
+    return sentences(say_why(), _("The requester reads it."))

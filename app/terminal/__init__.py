@@ -1,0 +1,1 @@
+"""What can be done in Slack, done in a terminal by whoever may read and write FINETUNE_DATA: an administrator."""

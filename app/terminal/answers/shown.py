@@ -1,0 +1,21 @@
+"""Times and pages, as answers show them."""
+
+from datetime import UTC, date, datetime
+
+from texts import terminal_commands as texts
+
+
+def page_value(number: int, pages: int) -> dict[str, int]:
+    return {"page": number, "pages": pages}
+
+
+def turn(number: int, pages: int) -> tuple[str, ...]:
+    return (texts.page(number, pages),) if pages > 1 else ()
+
+
+def moment(at: float | None) -> str:
+    return "" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M}"
+
+
+def iso(day: date | None) -> str | None:
+    return None if day is None else str(day)

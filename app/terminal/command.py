@@ -1,0 +1,130 @@
+"""A command of the terminal: carried out by the bot that runs in FINETUNE_DATA, or where none runs, here."""
+
+import asyncio
+import contextlib
+import io
+import re
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+import structlog
+import typer
+from rich.cells import cell_len
+
+from app import connecting
+from app.check import harmless
+from app.services import make_services
+from app.terminal.commands import CONFIRMED, carry_out
+from app.terminal.messages import Answer, Asked, Table
+from app.terminal.socket import ask
+from app.terminal.use_cases import use_cases
+from bot.errors import StartError
+from bot.providers.registry import Providers
+from bot.settings import Settings, load
+from bot.store.database import Database
+from bot.timing import Timing
+from bot.worker_processes import WorkerPools
+from texts import terminal_commands as texts
+from texts.language import Language, current
+
+DONE, NOT_DONE = 0, 1
+_FINAL: Final = frozenset({"cancel"})
+_BETWEEN: Final = "  "
+_STARTS_WITHIN: Final = 30.0
+_AGAIN_AFTER: Final = 0.2
+
+
+def terminal_command(name: str, words: Sequence[str], channel: str, as_json: bool) -> int:
+    """Exit code 0: done, 1: not. With `as_json` exactly one JSON object goes to standard output."""
+    if channel and not re.fullmatch(r"[CGD][A-Z0-9]{2,}", channel):
+        raise StartError(texts.no_such_channel(channel))
+    if name in _FINAL and CONFIRMED not in words and not _confirmed(" ".join(words), as_json):
+        return NOT_DONE
+    language = Language.ENGLISH if as_json else current()  # programs read JSON
+    answer = asyncio.run(_answer(load(), Asked(name, tuple(words), channel, language)))
+    if as_json:
+        _write_json(answer)
+    else:
+        _show(answer)
+    return NOT_DONE if answer.error is not None else DONE
+
+
+def _confirmed(job: str, as_json: bool) -> bool:
+    if as_json or not sys.stdin.isatty():
+        raise StartError(texts.confirmation_missing(job))
+    if typer.confirm(harmless(texts.cancel_question(job))):
+        return True
+    sys.stdout.write(f"{texts.nothing_done()}\n")
+    return False
+
+
+async def _answer(settings: Settings, asked: Asked) -> Answer:
+    if not (settings.finetune_data / "bot.db").exists():
+        raise StartError(texts.no_store(str(settings.finetune_data)))
+    until = time.monotonic() + _STARTS_WITHIN
+    while True:
+        if (answer := await ask(settings.finetune_data, asked)) is not None:
+            return answer
+        try:
+            return await _carry_out_here(settings, asked)
+        except StartError as error:
+            # A bot that starts, or another command, has the store.
+            if error.kind != "folder_in_use" or time.monotonic() > until:
+                raise
+        await asyncio.sleep(_AGAIN_AFTER)
+
+
+async def _carry_out_here(settings: Settings, asked: Asked) -> Answer:
+    """The store is ours meanwhile: a bot that starts now says that another works in its folder. What there is to tell
+    in Slack is told once one runs again. Raises StartError."""
+    structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # standard output is the answer's
+    async with contextlib.AsyncExitStack() as stack:
+        configured = connecting.configured(settings)
+        database = await Database.open(settings.finetune_data)
+        stack.push_async_callback(database.close)
+        connected = connecting.unasked(configured)
+        for provider in connected:
+            stack.push_async_callback(provider.close)
+        pools = WorkerPools()
+        stack.callback(pools.close)
+        providers = Providers(*connected, configs=[one.config for one in configured])
+        nobody: dict[str, object] = {"team_id": "", "user_id": ""}  # Slack is not asked
+        client = connecting.slack_client(settings)
+        services = await make_services(settings, Timing(), client, nobody, providers, database, pools)
+        return await carry_out(use_cases(services, bot_runs=False), asked)
+
+
+def _write_json(answer: Answer) -> None:
+    value = {"ok": answer.error is None, **answer.value}
+    if answer.error is not None:
+        value["error"] = harmless(answer.error)
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _show(answer: Answer) -> None:
+    if answer.error is not None:
+        sys.stderr.write(f"{harmless(answer.error)}\n")
+        return
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an old terminal may not know every letter
+    parts = ["\n".join(_lines(table)) for table in answer.tables]
+    if answer.notes:
+        parts.append("\n".join(map(harmless, answer.notes)))
+    sys.stdout.write("\n\n".join(parts) + "\n")
+
+
+def _lines(table: Table) -> list[str]:
+    """Each column as wide as its widest cell: a Chinese letter takes the place of two."""
+    rows = [[harmless(cell) for cell in row] for row in table.rows]
+    if any(table.columns):
+        rows.insert(0, list(table.columns))
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        _BETWEEN.join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return [harmless(table.title), *(lines if table.rows else [])]

@@ -1,0 +1,94 @@
+"""The socket in FINETUNE_DATA by which a running bot carries out what is asked for in a terminal.
+
+It asks nobody who they are: whoever may open it may change the store beside it.
+"""
+
+import asyncio
+import contextlib
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from app.terminal.messages import Answer, Asked
+from bot.errors import StartError
+from texts import terminal_commands as texts
+
+log = structlog.get_logger()
+
+NAME: Final = "terminal.sock"
+_MOST_BYTES: Final = 1_000_000
+_SECONDS: Final = 120.0
+
+
+@contextlib.asynccontextmanager
+async def listening(folder: Path, carry_out: Callable[[Asked], Awaitable[Answer]]) -> AsyncIterator[None]:
+    """Answers until the block ends. On Windows, where asyncio has no such sockets, nothing listens."""
+    if sys.platform == "win32":
+        yield
+        return
+    at_work: set[asyncio.Task[None]] = set()
+
+    async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        at_work.add(task)
+        try:
+            asked = msgspec.json.decode(await reader.readline(), type=Asked)
+            writer.write(msgspec.json.encode(await carry_out(asked)))
+            await writer.drain()
+        except (msgspec.DecodeError, ValueError, ConnectionError) as error:
+            log.warning("not understood in the terminal's socket", why=str(error))
+        except Exception:
+            log.exception("a command of the terminal broke off")
+        finally:
+            at_work.discard(task)
+            writer.close()
+
+    with _short_path(folder) as path:
+        server = await asyncio.start_unix_server(hear, path, limit=_MOST_BYTES, start_serving=False)
+        Path(path).chmod(0o600)  # before anybody can connect
+        await server.start_serving()
+    try:
+        yield
+    finally:
+        server.close()
+        for under_way in at_work:
+            under_way.cancel()
+        (folder / NAME).unlink(missing_ok=True)
+
+
+async def ask(folder: Path, asked: Asked) -> Answer | None:
+    """The answer of the bot that works in `folder`; None where none listens. Raises StartError where it broke off."""
+    if sys.platform == "win32":
+        return None
+    try:
+        with _short_path(folder) as path:
+            reader, writer = await asyncio.open_unix_connection(path)
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+    except OSError as error:
+        raise StartError(texts.socket_not_opened(str(folder / NAME), error.strerror or str(error))) from error
+    try:
+        async with asyncio.timeout(_SECONDS):
+            writer.write(msgspec.json.encode(asked) + b"\n")
+            answered = await reader.read()
+        return msgspec.json.decode(answered, type=Answer)
+    except (msgspec.DecodeError, OSError) as error:  # TimeoutError is one, too
+        raise StartError(texts.broke_off()) from error
+    finally:
+        writer.close()
+
+
+@contextlib.contextmanager
+def _short_path(folder: Path) -> Iterator[str]:
+    """The socket's, by way of a link: systems take some hundred bytes for it (108 on Linux, 104 on macOS), and a folder
+    may have a longer name."""
+    with tempfile.TemporaryDirectory(prefix="finetune-") as place:
+        link = Path(place, "data")
+        link.symlink_to(folder.resolve(), target_is_directory=True)
+        yield str(link / NAME)
