@@ -3,7 +3,7 @@ another is an argument."""
 
 from collections.abc import Mapping
 
-from app.features.administration import administration_listeners, spending_listeners
+from app.features.administration import administration_listeners, digest_listeners, spending_listeners
 from app.features.chat import (
     agent_listeners,
     chat_listeners,
@@ -93,6 +93,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         collection_listeners(services, datasets.derived),
         retraining_listeners(services, compare, start, datasets.derived),
         spending_listeners(services),
+        digest_listeners(services),
         administration_listeners(services),
     ]
     return {type(each): each for each in made}

@@ -21,7 +21,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting
-from app.features.administration import may_approve
+from app.features.administration import digests, may_approve
 from app.schedule import Task, keep, schedule
 from app.services import Services, make_services
 from app.terminal.commands import carry_out
@@ -29,6 +29,7 @@ from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
 from app.tracking import trackers
 from bot.audit import note_roles
+from bot.digest.sending import DigestSender
 from bot.errors import Invalid, StartError
 from bot.evaluations.repeats import EvaluationRepeats
 from bot.jobs.follow import Follower
@@ -39,6 +40,7 @@ from bot.providers.registry import Providers
 from bot.redact import redact
 from bot.settings import Settings, load
 from bot.store.database import Database
+from bot.store.digests import SqliteDigestPlans
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
@@ -162,7 +164,9 @@ async def running(
         exporting, moving = _of(listeners, ExportListeners), _of(listeners, MoveListeners)
         sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
         groups = GroupMessages(services.groups, sweeps, moving.progress)
-        notices = SlackNoticePoster(services.jobs, groups, services.poster, charts, language, may_approve(services))
+        notices = SlackNoticePoster(
+            services.jobs, groups, services.poster, charts, digests(services), language, may_approve(services)
+        )
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,
@@ -272,6 +276,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
         Task("retirements", 600.0, services.retirement_warnings.look),
         Task("remind", 600.0, services.approvals.remind),
         Task("remind of sweeps", 600.0, services.group_approvals.remind),
+        Task("digests", 60.0, DigestSender(SqliteDigestPlans(services.database), digests(services)).look),
         Task("repeat evaluations", 600.0, repeats.tick),
         Task("forget", 24 * 3600.0, inbox.forget_old),
     ]

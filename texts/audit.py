@@ -66,6 +66,8 @@ def act(code: str) -> str:
         "disagree": _("not agree to the use of one's words"),
         "withdraw": _("withdraw what one contributed"),
         "erase": _("erase what somebody contributed"),
+        "set digest": _("set a channel's digest"),
+        "stop digest": _("stop a channel's digest"),
         "subscribe a channel": _("subscribe a channel"),
         "unsubscribe a channel": _("unsubscribe a channel"),
         "read audit": _("read the audit log"),

@@ -234,6 +234,19 @@ def notify() -> Description:
 
 
 @_command
+def digest() -> Description:
+    return Description(
+        _("digest [daily | weekly] [at=09:00] [on=monday] | off"),
+        _("Tell this channel daily or weekly what became of its jobs"),
+        _(
+            "What ended and how, what goes on, what waits for somebody, what retires, and what was spent. Times are by "
+            "the clocks of whoever sets it. Where nothing happened, nothing is said."
+        ),
+        ("digest daily", "digest weekly on=monday at=09:00", "digest off"),
+    )
+
+
+@_command
 def pause() -> Description:
     return Description(
         _("pause JOB [confirm=yes]"),

@@ -5,10 +5,14 @@ from bot.access import Action, Place, Resource
 from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
+from bot.digest.channel_digests import ChannelDigests
+from bot.digest.digest import Digests
 from bot.errors import Denied
 from bot.spending.budgets import Budgets
+from bot.store.digests import SqliteDigestPlans
 from bot.store.outbox import SqliteOutbox
 from handlers.administration.listeners import AdministrationListeners
+from handlers.digest.listeners import DigestListeners
 from handlers.outgoing.approval_questions import ApprovalQuestions
 from handlers.outgoing.notice_poster import MayApprove
 from handlers.spending.listeners import SpendingListeners
@@ -65,3 +69,15 @@ def administration_listeners(services: Services) -> AdministrationListeners:
 
 def audit_log(services: Services) -> AuditLogReader:
     return AuditLogReader(services.audit, services.authority)
+
+
+def digest_listeners(services: Services) -> DigestListeners:
+    plans = SqliteDigestPlans(services.database)
+    return DigestListeners(
+        callers=services.callers,
+        digests=ChannelDigests(plans, services.people, services.people, services.authority),
+    )
+
+
+def digests(services: Services) -> Digests:
+    return Digests(services.jobs, services.model_uses, services.catalogue, services.budgets, services.jobs)

@@ -144,6 +144,15 @@ class ModelsRetired(msgspec.Struct, frozen=True, tag="models_retired"):
     shutdown_date: str
 
 
+class DigestDue(msgspec.Struct, frozen=True, tag="digest"):
+    """What became of the channel's jobs from `since` to `until` (seconds since the epoch), which is read when it is
+    said. `every`: daily or weekly."""
+
+    every: str
+    since: float
+    until: float
+
+
 JobBody = (
     Text
     | WaitsInLine
@@ -166,7 +175,7 @@ JobBody = (
 )
 GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded
 RetirementBody = ModelsRetire | ModelsRetired
-Body = JobBody | GroupBody | RetirementBody
+Body = JobBody | GroupBody | RetirementBody | DigestDue
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -343,6 +343,12 @@ def m031_generations(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m032_digests(db: Database) -> None:
+    """Channels that are told daily or weekly what became of their jobs."""
+    db.execute("CREATE TABLE digests (channel TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

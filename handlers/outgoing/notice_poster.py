@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from bot.access import Resource
+from bot.digest.digest import Digests
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
 from bot.jobs.group import JobGroup
@@ -11,6 +12,7 @@ from bot.jobs.job import Job
 from bot.jobs.notice import (
     ApprovalAsked,
     CheckpointMade,
+    DigestDue,
     Ended,
     EndedElsewhere,
     GroupApprovalAsked,
@@ -25,6 +27,7 @@ from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
 from handlers.outgoing import retirement_blocks
 from handlers.outgoing.charts import Charts
+from handlers.outgoing.digest_blocks import digest
 from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_blocks import render
 from handlers.request import is_direct
@@ -48,6 +51,7 @@ class SlackNoticePoster:
         groups: GroupMessages,
         poster: Poster,
         charts: Charts,
+        digests: Digests,
         language: LanguageOf = english,
         may_approve: MayApprove = nobody,
     ) -> None:
@@ -55,6 +59,7 @@ class SlackNoticePoster:
         self._groups = groups
         self._poster = poster
         self._charts = charts
+        self._digests = digests
         self._language = language
         self._may_approve = may_approve
 
@@ -72,6 +77,11 @@ class SlackNoticePoster:
                     retirement_blocks.render(body),
                     idempotency_key=notice.id,
                     priority=Priority.MILESTONE,
+                )
+            if isinstance(body, DigestDue):
+                told = await self._digests.of(notice.channel, body.since, body.until)
+                return await self._poster.post(
+                    notice.channel, digest(told), idempotency_key=notice.id, priority=Priority.MILESTONE
                 )
             job = await self._jobs.get(notice.about.id)
             if job is None:

@@ -21,6 +21,9 @@ _REMEMBERED_FOR: Final = 300.0
 _GROUPS_REMEMBERED_FOR: Final = 60.0
 
 
+_UTC: Final = "UTC"
+
+
 class Roles(msgspec.Struct, frozen=True):
     """Who holds which role: people (U…) and user groups (S…) of Slack. Without any members, everybody is one."""
 
@@ -42,6 +45,7 @@ class _Person(NamedTuple):
     actor: Actor
     language: Language | None
     names: tuple[str, ...]
+    zone: str
 
 
 class People:
@@ -84,6 +88,14 @@ class People:
             log.info("language unknown", user=user, why=str(error))
             return None
 
+    async def zone(self, user: str) -> str:
+        """The IANA name of their time zone; UTC where Slack does not tell."""
+        try:
+            return (await self._ask_for(user)).zone
+        except (Denied, PostError) as error:
+            log.info("time zone unknown", user=user, why=str(error))
+            return _UTC
+
     async def _ask_for(self, user: str) -> "_Person":
         remembered = self._known.get(user)
         if remembered and remembered[0] > time.monotonic():
@@ -104,7 +116,8 @@ class People:
         language = language_of(str(info.get("locale") or ""))
         profile = info.get("profile") or {}
         known = (profile.get("display_name"), profile.get("real_name"), info.get("real_name"), info.get("name"))
-        person = _Person(actor, language, tuple(dict.fromkeys(str(name) for name in known if name)))
+        names = tuple(dict.fromkeys(str(name) for name in known if name))
+        person = _Person(actor, language, names, str(info.get("tz") or _UTC))
         self._known[user] = (time.monotonic() + _REMEMBERED_FOR, person)
         return person
 

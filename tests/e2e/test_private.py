@@ -62,6 +62,7 @@ COMMAND_CASES = {
     "explain": "|{job}|{running}",
     "follow": "|{remote}|{remote_running}|{remote_new}",
     "notify": "|off",
+    "digest": "|daily|weekly on=monday at=09:00|off",
     "pause": "|{running}|{running} confirm=yes",
     "resume": "|{running}|{running} confirm=yes",
     "cancel": "|{running}|{waiting}|{running} confirm=yes",

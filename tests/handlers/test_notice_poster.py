@@ -7,6 +7,7 @@ from groups import group_messages
 from parts import CHANNEL, a_job, a_notice
 from scripted_slack import Slack, error
 
+from bot.digest.digest import Digests
 from bot.jobs.notice import Accepted, CheckpointMade, Ended, Started
 from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Checkpoint
@@ -45,7 +46,10 @@ def notices(slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneC
     async def language_of(channel: str, person: str) -> Language:
         return Language.CHINESE if channel == CHANNEL else Language.ENGLISH
 
-    return SlackNoticePoster(jobs, group_messages(database), Poster(slack.client), cast(Charts, charts), language_of)
+    no_digests = cast(Digests, None)
+    return SlackNoticePoster(
+        jobs, group_messages(database), Poster(slack.client), cast(Charts, charts), no_digests, language_of
+    )
 
 
 async def test_a_notice_is_in_the_language_of_where_it_stands(

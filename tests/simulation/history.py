@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import msgspec
@@ -29,6 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.authority import Authority
+from bot.digest.digest import Digests
 from bot.errors import BotError, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules
@@ -217,7 +218,8 @@ class JobProcess:
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
         groups = group_messages(self.database)
-        self.delivery = Delivery(self.outbox, SlackNoticePoster(self.jobs, groups, poster, charts), look_every=5)
+        notices = SlackNoticePoster(self.jobs, groups, poster, charts, cast(Digests, None))  # nobody sets one
+        self.delivery = Delivery(self.outbox, notices, look_every=5)
         self.keeper = CardKeeper(
             self.jobs,
             groups,

@@ -48,3 +48,21 @@ def model_not_allowed_here(models: Sequence[str]) -> str:
 @ERRORS.sentence
 def provider_usage() -> str:
     return _("Name one provider: `/finetune provider NAME`. Without a name I show which there are.")
+
+
+@ERRORS.sentence
+def digest_usage() -> str:
+    return _(
+        "Write `/finetune digest daily at=09:00`, `/finetune digest weekly on=monday at=09:00`, or `/finetune digest "
+        "off` to stop it."
+    )
+
+
+@ERRORS.sentence
+def no_time_of_day(word: str) -> str:
+    return _("{word} is no time of the day. Write it like `at=09:00` or `at=17:30`.", word=word)
+
+
+@ERRORS.sentence
+def no_weekday(word: str, weekdays: Sequence[str]) -> str:
+    return _("{word} is no day of the week. Write one of these: {weekdays}.", word=word, weekdays=enumerated(weekdays))

@@ -35,6 +35,7 @@ from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
 from bot.datasets.repairing import ProposedRepairs
+from bot.digest.digest import Digest, RetiresSoon
 from bot.evaluations.result import ModelGain
 from bot.evaluations.run import Reason
 from bot.evaluations.statistics import compare
@@ -77,6 +78,7 @@ from handlers.models import blocks as models
 from handlers.moves.modal import Target, move_modal
 from handlers.moves.plan import plan_message
 from handlers.outgoing import notice_blocks as notices
+from handlers.outgoing.digest_blocks import digest
 from handlers.provider_files import blocks as files
 from handlers.repair import blocks as repair_modal
 from handlers.start.blocks import modal as start_modal
@@ -356,6 +358,13 @@ def test_cards_of_any_job_fit(job: Job, told: list[Metrics], now: float, chart: 
 @given(bodies, job_values, measurements, st.none() | st.just("F1"))
 def test_notices_of_every_kind_fit(body: notice.Body, job: Job, told: list[Metrics], chart: str | None) -> None:
     assert_fits(notices.render(body, job, assess(job, told), chart_file_id=chart))
+
+
+@settings(quick, max_examples=20)
+@given(job_values, long_ids)
+def test_digests_fit(job: Job, model: str) -> None:
+    jobs, soon = [job] * 30, [RetiresSoon(model, date(2027, 1, 14), 20)] * 30
+    assert_fits(digest(Digest(0.0, 1.0, ended=jobs, running=jobs, waiting=jobs, retiring=soon, budget=1e9)))
 
 
 @settings(quick, max_examples=20)

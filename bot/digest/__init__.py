@@ -1,0 +1,1 @@
+"""What became of a channel's jobs, told daily or weekly."""

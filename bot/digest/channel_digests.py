@@ -1,0 +1,46 @@
+"""A channel's digest, as its people set it."""
+
+from typing import Protocol
+
+from bot.access import Action, Caller
+from bot.authority import Authority, entry
+from bot.channels import Channels
+from bot.digest.plan import DigestPlan, DigestTime
+from bot.digest.sending import DigestPlans
+from bot.errors import Invalid
+
+
+class Zones(Protocol):
+    async def zone(self, user: str) -> str:
+        """The IANA name of a person's time zone; UTC where nobody knows."""
+
+
+class ChannelDigests:
+    """All of it is about the channel that the caller is in."""
+
+    def __init__(self, plans: DigestPlans, channels: Channels, zones: Zones, authority: Authority) -> None:
+        self._plans = plans
+        self._channels = channels
+        self._zones = zones
+        self._authority = authority
+
+    async def here(self, caller: Caller) -> DigestPlan | None:
+        """Raises Denied."""
+        await self._authority.require(caller, Action.USE)
+        return await self._plans.get(caller.channel)
+
+    async def set(self, caller: Caller, when: DigestTime) -> DigestPlan:
+        """From now on, by the clocks of the caller. Raises Denied; Invalid where the bot cannot tell the channel."""
+        await self._authority.require(caller, Action.FOLLOW)
+        channel = await self._channels.channel(caller.channel)
+        if not channel.member:
+            raise Invalid("not_in_channel")
+        zone = await self._zones.zone(caller.user)
+        plan = DigestPlan(caller.channel, channel.private, caller.user, when, zone, told_until=caller.at)
+        await self._plans.set(plan, entry(caller, "set digest", caller.channel, details=when.every))
+        return plan
+
+    async def stop(self, caller: Caller) -> None:
+        """Raises Denied."""
+        await self._authority.require(caller, Action.FOLLOW)
+        await self._plans.remove(caller.channel, entry(caller, "stop digest", caller.channel))

@@ -1,0 +1,1 @@
+"""A channel's digest: set, shown, and told."""
