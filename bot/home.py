@@ -20,6 +20,7 @@ from bot.jobs.job import Job
 from bot.jobs.overview import AssessedJob
 from bot.models.lookup import ModelLookup
 from bot.models.model import FineTunedModel
+from bot.models.retirement_calendar import CalendarEntry, RetirementCalendar
 from bot.models.uses import ModelUses
 from bot.personal_settings import PersonalSettings, PersonalSettingsControl
 from bot.providers.interface import ProviderError
@@ -31,6 +32,7 @@ KEPT_FOR: Final = 24 * 3600.0
 # Older ones are found by `/finetune jobs` and in their channels.
 _LOOKED_AT: Final = 200
 _JUST_NOW: Final = 60.0
+_NEXT: Final = 5
 
 T = TypeVar("T")
 
@@ -98,7 +100,7 @@ class TeamModel(msgspec.Struct, frozen=True):
 
 class Home(msgspec.Struct, frozen=True):
     """What stands at `spot`, of `pages`; the lists of other tabs are empty. `models` is None where no provider answers.
-    `may_submit`: the person may start jobs."""
+    `may_submit`: the person may start jobs. `retiring`: of all models, those that stop answering next."""
 
     spot: Spot
     pages: int = 1
@@ -107,6 +109,7 @@ class Home(msgspec.Struct, frozen=True):
     runs: Sequence[Run] = ()
     jobs: Sequence[AssessedJob] = ()
     models: Sequence[TeamModel] | None = ()
+    retiring: Sequence[CalendarEntry] = ()
     datasets: Sequence[Dataset] = ()
     spending: MonthlySpending | None = None
     settings: PersonalSettings | None = None
@@ -124,6 +127,7 @@ class Homes:
         uses: ModelUses,
         budgets: Budgets,
         settings: PersonalSettingsControl,
+        calendar: RetirementCalendar,
         authority: Authority,
     ) -> None:
         self._store = store
@@ -135,6 +139,7 @@ class Homes:
         self._uses = uses
         self._budgets = budgets
         self._settings = settings
+        self._calendar = calendar
         self._authority = authority
 
     async def opened(self, caller: Caller) -> None:
@@ -197,12 +202,16 @@ class Homes:
         try:
             fresh = await self._is_one_just_made(caller.at)
             visible = await self._models.visible(caller, caller.answers_in, fresh=fresh)
+            retiring = (await self._calendar.next(caller, _NEXT)).entries
         except ProviderError:
             return msgspec.structs.replace(home, models=None)
         models, at, pages = _page([one for one in visible if not spot.mine or one.owner == caller.user], spot)
         used, scores = await self._last_uses(caller), await self._scores(caller)
         shown = [TeamModel(model, used.get(model.id), scores.get(model.id)) for model in models]
-        return msgspec.structs.replace(home, spot=at, pages=pages, models=shown)
+        # On the first page alone: those after it are for whoever looks through the list.
+        return msgspec.structs.replace(
+            home, spot=at, pages=pages, models=shown, retiring=retiring if at.page == 1 else ()
+        )
 
     async def _is_one_just_made(self, now: float) -> bool:
         """Then what a provider listed before lacks it."""

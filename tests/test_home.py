@@ -1,6 +1,7 @@
 """What stands on a person's Home tab: theirs, the team's, and nothing private of others."""
 
 import time
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from bot.home import KEPT_FOR, PAGE, Home, Homes, Spot, Tab
 from bot.jobs.job import Approval, Origin
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.models.retirement_calendar import RetirementCalendar
 from bot.personal_settings import PersonalSettingsControl
 from bot.providers.chat import Usage
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -44,6 +46,8 @@ VOICE, SECRET = (f"ft:{MINI}:acme:{name}:1" for name in ("voice", "secret"))
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)
 LEADS = Origin("T0ACME", "G0LEADS", True)
 NOW = time.time()
+SOON = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+"""When the models here are about to end."""
 
 
 @pytest.fixture
@@ -56,6 +60,8 @@ def homes(database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, st
     authority = Authority(Policy(), SqliteAuditLog(database))
     evaluations, people = SqliteEvaluationStore(database), SqlitePersonalSettings(database)
     datasets = SqliteDatasetStore(database)
+    catalogue = Catalogue(Providers(provider), jobs, remembered_for=0)
+    lookup, uses = ModelLookup(catalogue, evaluations, authority), SqliteModelUses(database)
     return Homes(
         store,
         Dashboards(
@@ -70,10 +76,11 @@ def homes(database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, st
         jobs,
         Providers(provider),
         datasets,
-        ModelLookup(Catalogue(Providers(provider), jobs, remembered_for=0), evaluations, authority),
-        SqliteModelUses(database),
+        lookup,
+        uses,
         Budgets(SqliteBudgetStore(database), jobs, authority),
         PersonalSettingsControl(people, authority),
+        RetirementCalendar(uses, catalogue, lookup, authority, clock=lambda: SOON),
         authority,
     )
 
@@ -135,6 +142,19 @@ async def test_models_come_with_owner_score_last_use_and_their_day(
     assert (voice.score.score, voice.score.n, voice.last_used_at) == (0.75, 12, NOW + 1), "as far as he may know"
     of_ana = (await homes.of(looks(), Spot(Tab.MODELS))).models or ()
     assert {one.model.id for one in of_ana} == {VOICE, SECRET}
+
+
+async def test_the_first_page_of_models_says_what_ends_next_and_a_private_one_to_its_owner_alone(
+    homes: Homes, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    stand_in.tuned = [VOICE, SECRET]
+    stand_in.shutdown_dates = {VOICE: "2027-01-14", SECRET: "2027-01-10", MINI: "2027-02-01"}
+    for number, (model, origin) in enumerate(((VOICE, a_job().origin), (SECRET, LEADS))):
+        made = {"fine_tuned_model": model, "base_model": MINI, "state": "succeeded", "origin": origin}
+        await jobs.insert(followed_job(f"ftjob-{number}", id=f"job-{number}", **made))
+    mine, bens = [(await homes.of(looks(who), Spot(Tab.MODELS, mine=False))).retiring for who in (ANA, BEN)]
+    assert [(entry.model, entry.days) for entry in mine] == [(SECRET, 9), (VOICE, 13)], "nobody uses the base"
+    assert [entry.model for entry in bens] == [VOICE]
 
 
 async def test_where_no_provider_answers_the_rest_is_shown(homes: Homes, stand_in: StandInProvider) -> None:

@@ -52,6 +52,16 @@ def models_unknown() -> str:
     return _("No provider answers at the moment, so I cannot list the models. I keep trying.")
 
 
+def ends_next() -> str:
+    """A heading, of models that stop answering."""
+    return _("Ends next")
+
+
+def all_days_button() -> str:
+    """Opens the calendar of all that stops answering."""
+    return _("All days")
+
+
 def scored(score: str, n: int) -> str:
     """Of a model, in its latest evaluation."""
     return plural("scored {score} on {count} item", "scored {score} on {count} items", n, score=score)

@@ -2,6 +2,7 @@
 
 from app.features.administration import budgets
 from app.features.launcher import dashboards, personal_settings
+from app.features.models import retirement_calendar
 from app.services import Services
 from bot.home import Homes
 from bot.store.homes import SqliteHomes
@@ -21,6 +22,7 @@ def home_listeners(services: Services) -> HomeListeners:
         services.model_uses,
         budgets(services),
         personal_settings(services),
+        retirement_calendar(services),
         services.authority,
     )
     keeper = HomeKeeper(

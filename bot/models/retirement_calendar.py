@@ -68,6 +68,14 @@ class RetirementCalendar:
         number = min(max(1, number), pages)
         return CalendarPage(entries[(number - 1) * PAGE : number * PAGE], number, pages, len(entries))
 
+    async def next(self, caller: Caller, most: int) -> CalendarPage:
+        """What is to come next, `most` entries of it: fine-tuned models, and others that are used somewhere. Raises
+        Denied, ProviderError."""
+        await self._authority.require(caller, Action.SEE)
+        entries = await self._entries(caller)
+        ahead = [one for one in entries if one.days > 0 and (one.model != one.base_model or one.channels)]
+        return CalendarPage(ahead[:most], 1, 1, len(ahead))
+
     async def _entries(self, caller: Caller) -> list[CalendarEntry]:
         """What is to come first, by its day, the models used last before others; then what is over, the latest
         first."""

@@ -9,13 +9,14 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.datasets.dataset import Dataset
 from bot.home import Home, Spot, Tab, TeamModel
 from handlers.blocks.card import JOB_EVALUATE, fitting_buttons
-from handlers.blocks.help import CHAT, COMPARE, EVALUATE, HELP, START
+from handlers.blocks.help import CHAT, COMPARE, EVALUATE, HELP, RUN, START
 from handlers.blocks.model_name import chat_button
 from handlers.blocks.move import OPEN as MOVE
 from handlers.blocks.parts import VALUE, actions, button, context, divider, section
 from handlers.blocks.text import bold, code, date, person, size
 from handlers.datasets.blocks import report
 from handlers.launcher import blocks as launcher
+from handlers.retirement.blocks import by_day
 from handlers.spending import blocks as spending
 from texts import datasets as dataset_texts
 from texts import home as texts
@@ -101,6 +102,10 @@ def _content(home: Home, links: Mapping[str, str]) -> Iterator[Block]:
                 yield section(launcher.job_line(one.job, links.get(one.job.id), one.assessment))
                 yield actions(*fitting_buttons(one.job, one.assessment, abilities=one.abilities))
         case Tab.MODELS:
+            if home.retiring:
+                yield section(bold(texts.ends_next()), button=button(texts.all_days_button(), RUN, "retiring"))
+                yield from by_day(home.retiring)
+                yield divider()
             yield _heading(home.spot, texts.my_models(), texts.all_models())
             if home.models is None:
                 yield section(texts.models_unknown())

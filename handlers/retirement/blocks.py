@@ -1,5 +1,6 @@
 """The calendar of models that stop answering."""
 
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -25,10 +26,7 @@ def calendar(page: CalendarPage) -> Message:
     if not page.entries:
         return line(texts.nothing_ends())
     blocks: list[Block] = [section(bold(texts.calendar(page.count)))]
-    for (day, days), entries in groupby(page.entries, key=lambda entry: (entry.day, entry.days)):
-        left = texts.day_ahead(full_day(day), days) if days > 0 else texts.day_over(full_day(day))
-        lines = [bold(left), *map(_line, entries)]
-        blocks += [section("\n".join(lines[at : at + _BY_SECTION])) for at in range(0, len(lines), _BY_SECTION)]
+    blocks += by_day(page.entries)
     turning = [button(move_button(), OPEN, ALL)]
     if page.number > 1:
         turning.append(button(texts.earlier_button(), EARLIER, str(page.number - 1)))
@@ -38,6 +36,15 @@ def calendar(page: CalendarPage) -> Message:
     if page.pages > 1:
         blocks.append(context(texts.page(page.number, page.pages)))
     return message(texts.calendar(page.count), blocks)
+
+
+def by_day(entries: Sequence[CalendarEntry]) -> Iterator[Block]:
+    """Below each day what ends on it."""
+    for (day, days), ending in groupby(entries, key=lambda entry: (entry.day, entry.days)):
+        left = texts.day_ahead(full_day(day), days) if days > 0 else texts.day_over(full_day(day))
+        lines = [bold(left), *map(_line, ending)]
+        for at in range(0, len(lines), _BY_SECTION):
+            yield section("\n".join(lines[at : at + _BY_SECTION]))
 
 
 def _line(entry: CalendarEntry) -> str:

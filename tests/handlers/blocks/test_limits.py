@@ -51,6 +51,7 @@ from bot.jobs.settings import SETTINGS, JobSettings
 from bot.jobs.timeline import Delivered, LastNews, Measured, Moment, Received, Sent, Stored
 from bot.jobs.timeline import Ended as JobEnded
 from bot.models.model import FineTunedModel
+from bot.models.retirement_calendar import CalendarEntry
 from bot.models.trainable import TrainableModel
 from bot.moves.examples import Examples, From
 from bot.moves.move import MOST as MOST_MOVED
@@ -377,7 +378,13 @@ def test_long_lists_fit(job: Job, base: list[TrainableModel], made: list[FineTun
     needs = Dashboard(running=[job] * 9, approvals=[job] * 9, uncertain=[job] * 9, failed=[job] * 9)
     assert_view_fits(home_view(Home(Spot(), pages=3, needs=needs, jobs=shown), "D1", {job.id: PERMALINK}), "home")
     tuned = [TeamModel(model, 1.0, Scored(model.id, 0.5, 3, job.resource)) for model in (made * PAGE)[:PAGE]]
-    at_models = Home(Spot(Tab.MODELS, 2), pages=3, needs=needs, may_submit=True, models=tuned)
+    ending = [
+        CalendarEntry(
+            model.id, model.name, model.base_model, date(2027, 1, 1 + at), 1 + at, owner="U1", last_used_at=1.0
+        )
+        for at, model in enumerate(made[:5])
+    ]
+    at_models = Home(Spot(Tab.MODELS), pages=3, needs=needs, may_submit=True, models=tuned, retiring=ending)
     assert_view_fits(home_view(at_models, "D1", {}), "home")
 
 
