@@ -1,0 +1,87 @@
+"""The store, its disk, and whether a bot works there."""
+
+from bot.errors import BotError
+from texts import errors
+from texts.doctor.table import FOUND
+from texts.formats import file_size, sentences
+from texts.language import _
+
+
+@FOUND.sentence
+def folder_not_written(folder: object) -> str:
+    return _(
+        "The folder {folder} cannot be written. Give it to the user that runs the bot, or set `FINETUNE_DATA` to "
+        "another.",
+        folder=folder,
+    )
+
+
+@FOUND.sentence
+def disk(folder: object, free: int) -> str:
+    return _("{free} are free on the disk of {folder}.", free=file_size(free), folder=folder)
+
+
+@FOUND.sentence
+def disk_low(folder: object, free: int) -> str:
+    return _("Only {free} are free on the disk of {folder}. Make room soon.", free=file_size(free), folder=folder)
+
+
+@FOUND.sentence
+def disk_full(folder: object, free: int) -> str:
+    return _(
+        "Only {free} are free on the disk of {folder}: soon nothing can be kept any more. Make room.",
+        free=file_size(free),
+        folder=folder,
+    )
+
+
+@FOUND.sentence
+def no_store_yet(folder: object) -> str:
+    return _("There is no store in {folder} yet: the first start makes it.", folder=folder)
+
+
+@FOUND.sentence
+def store(folder: object, size: int) -> str:
+    return _("The store in {folder} is whole ({size}).", folder=folder, size=file_size(size))
+
+
+@FOUND.sentence
+def store_behind(folder: object, size: int) -> str:
+    return sentences(
+        store(folder, size),
+        _("It is of an earlier version, and the next start brings it up to date: make a backup before."),
+    )
+
+
+@FOUND.sentence
+def store_newer(folder: object) -> str:
+    return _(
+        "The store in {folder} is of a later version than this program. Install that version, or restore a backup that "
+        "this one made.",
+        folder=folder,
+    )
+
+
+@FOUND.sentence
+def store_damaged(folder: object, damage: str) -> str:
+    """`damage`: in SQLite's words."""
+    return _(
+        "The store in {folder} is damaged ({damage}). Stop the bot, and restore a backup (`finetune-bot restore`).",
+        folder=folder,
+        damage=damage,
+    )
+
+
+@FOUND.sentence
+def store_unreadable(error: BotError) -> str:
+    return errors.sentence(error)
+
+
+@FOUND.sentence
+def bot_runs(folder: object) -> str:
+    return _("A bot works in {folder} now.", folder=folder)
+
+
+@FOUND.sentence
+def bot_does_not_run(folder: object) -> str:
+    return _("No bot works in {folder} now.", folder=folder)
