@@ -15,6 +15,7 @@ from app.features.collections import (
     collection_listeners,
     feedback_listeners,
     retraining_listeners,
+    scheduled_training_listeners,
     thread_example_listeners,
 )
 from app.features.compare import compare_listeners
@@ -60,6 +61,8 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     compare = compare_listeners(services, threads)
     evaluations = evaluation_listeners(services, answers, datasets.derived)
     thread_examples = thread_example_listeners(services)
+    collections = collection_listeners(services, datasets.derived)
+    retraining = retraining_listeners(services, compare, start, datasets.derived)
     made = [
         datasets,
         repair_listeners(services, datasets),
@@ -90,8 +93,9 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         generation_listeners(services, answers),
         thread_examples,
         feedback_listeners(services, thread_examples.examples),
-        collection_listeners(services, datasets.derived),
-        retraining_listeners(services, compare, start, datasets.derived),
+        collections,
+        retraining,
+        scheduled_training_listeners(services, retraining, collections, start),
         spending_listeners(services),
         digest_listeners(services),
         administration_listeners(services),

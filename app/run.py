@@ -65,6 +65,7 @@ from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
+from handlers.scheduled_training.listeners import ScheduledTrainingListeners
 from texts import starting as texts
 
 log = structlog.get_logger()
@@ -196,7 +197,10 @@ async def running(
             keep("homes", _of(listeners, HomeListeners).keeper.run),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
-        await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))
+        trainings = Task("scheduled trainings", 60.0, _of(listeners, ScheduledTrainingListeners).runs.tick)
+        await stack.enter_async_context(
+            schedule([*_tasks(services, inbox_store, settings.finetune_poll_seconds), trainings])
+        )
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None

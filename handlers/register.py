@@ -43,6 +43,7 @@ from handlers.request import Request
 from handlers.retirement.register import FEATURE as RETIREMENT
 from handlers.retraining.register import FEATURE as RETRAINING
 from handlers.routing import Feature, Listener, bind
+from handlers.scheduled_training.register import FEATURE as SCHEDULED_TRAINING
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
 from handlers.sweeps.register import FEATURE as SWEEPS
@@ -78,6 +79,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     FEEDBACK,
     COLLECTIONS,
     RETRAINING,
+    SCHEDULED_TRAINING,
     THREAD_EXAMPLES,
     DELETION,
     SPENDING,

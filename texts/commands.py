@@ -464,6 +464,21 @@ def provider() -> Description:
 
 
 @_command
+def retrain() -> Description:
+    return Description(
+        _("retrain [TRAINING SET] [every=… at_least=… model=… …]"),
+        _("Train on a growing training set regularly"),
+        _(
+            "Without a training set it lists those that are trained on regularly in this channel. `every` is `daily`, "
+            "`weekly`, `monthly`, or five fields as in cron, in your time zone; `every=never` ends it. Each time, a "
+            "job is started only where at least so many examples are new (`at_least`, 10 if you say nothing), with the "
+            "price, budgets and approval of any job. Settings are those of `start`."
+        ),
+        ("retrain", "retrain Support every=weekly", 'retrain Support every="0 6 * * 1" at_least=50 epochs=2'),
+    )
+
+
+@_command
 def datasets() -> Description:
     return Description(
         _("datasets [NAME]"),

@@ -62,6 +62,33 @@ def makes_file_with_old(person: str, collection: str, count: int, model: str, fi
     )
 
 
+def file_holds(count: int) -> str:
+    return plural("The training file holds {count} example.", "The training file holds {count} examples.", count)
+
+
+def file_after(count: int, model: str) -> str:
+    """`model`: the one before."""
+    return plural(
+        "The training file of the next model after {model} holds {count} example.",
+        "The training file of the next model after {model} holds {count} examples.",
+        count,
+        model=model,
+    )
+
+
+def file_with_old(count: int, model: str, file: str) -> str:
+    """`file`: what `model` was trained on."""
+    return plural(
+        "The training file of the next model after {model} holds {count} example, and those of {file}, from which"
+        " {model} learned.",
+        "The training file of the next model after {model} holds {count} examples, and those of {file}, from which"
+        " {model} learned.",
+        count,
+        model=model,
+        file=file,
+    )
+
+
 def pairs_train_by_dpo() -> str:
     return _("These are preference pairs, so it is trained by preference optimisation (DPO).")
 

@@ -9,8 +9,11 @@ from bot.collections.withdrawal import Withdrawal
 from bot.feedback.feedback import AnswerFeedback
 from bot.retraining.next_model import NextModels
 from bot.retraining.parent_arena import ParentArenas
+from bot.retraining.scheduled_runs import ScheduledRuns
+from bot.retraining.scheduling import Scheduling
 from bot.retraining.sources import TrainingSources
 from bot.retraining.votes import ArenaVotes
+from bot.store.schedules import SqliteScheduleStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.chat.thread_history import SlackThreadHistory
 from handlers.collections.listeners import CollectionListeners
@@ -19,6 +22,8 @@ from handlers.datasets.derived_files import DerivedFiles
 from handlers.feedback.listeners import FeedbackListeners
 from handlers.modals import Modals
 from handlers.retraining.listeners import RetrainingListeners
+from handlers.scheduled_training.files import ScheduledFiles
+from handlers.scheduled_training.listeners import ScheduledTrainingListeners
 from handlers.start.listeners import StartListeners
 from handlers.thread_examples.listeners import ThreadExampleListeners
 
@@ -110,6 +115,38 @@ def retraining_listeners(
             services.people.names,
             authority,
         ),
+        modals=Modals(services.poster),
+        poster=services.poster,
+        language=services.languages.place,
+    )
+
+
+def scheduled_training_listeners(
+    services: Services, retraining: RetrainingListeners, collections: CollectionListeners, start: StartListeners
+) -> ScheduledTrainingListeners:
+    store, next_models = SqliteScheduleStore(services.database), retraining.next_models
+    return ScheduledTrainingListeners(
+        callers=services.callers,
+        scheduling=Scheduling(
+            store, services.collections, start.requests, services.model_lookup, services.people, services.authority
+        ),
+        runs=ScheduledRuns(
+            store,
+            services.collections,
+            services.learned,
+            next_models,
+            ScheduledFiles(next_models, services.datasets, retraining.derived, services.languages.place),
+            services.datasets,
+            services.trainable_datasets,
+            services.trainable_models,
+            start.requests,
+            services.jobs,
+            services.people,
+            services.authority,
+        ),
+        views=collections.views,
+        jobs=services.jobs,
+        cards=services.cards,
         modals=Modals(services.poster),
         poster=services.poster,
         language=services.languages.place,

@@ -6,7 +6,7 @@ import msgspec
 
 from bot.access import Action, Caller
 from bot.authority import Authority
-from bot.collections.collection import CollectionStore
+from bot.collections.collection import CollectionStore, Example
 from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.jobs.interfaces import JobStore
@@ -43,6 +43,14 @@ class LearnedModels:
     async def models_of(self, example_ids: Sequence[str]) -> dict[str, Job]:
         """The models that learned from any of these examples, whoever may see them, with the jobs that made them."""
         return await self._models(set(await self._store.datasets_with(example_ids)))
+
+    async def unlearned(self, examples: Sequence[Example]) -> list[Example]:
+        """Those of them that no model has learned from."""
+        exported = set(await self._store.datasets_with([example.id for example in examples]))
+        jobs = await self._jobs.models() if exported else {}
+        trained_on = {id for model in jobs async for id in self._datasets_of(model, jobs)} & exported
+        learned = {example.id for id in trained_on for example in (await self._store.made_into(id))[1]}
+        return [example for example in examples if example.id not in learned]
 
     async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:
         """The names of the collections that each of these models, or one that it went on from, learned from, as far as

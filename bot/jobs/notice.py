@@ -153,6 +153,15 @@ class DigestDue(msgspec.Struct, frozen=True, tag="digest"):
     until: float
 
 
+class RetrainingRefused(msgspec.Struct, frozen=True, tag="retraining_refused"):
+    """A training that repeats was due, and could not be started: `why`, as an error's `str` gives it. `ended`: it
+    repeats no more."""
+
+    collection: str
+    why: str
+    ended: bool = False
+
+
 JobBody = (
     Text
     | WaitsInLine
@@ -175,7 +184,7 @@ JobBody = (
 )
 GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded
 RetirementBody = ModelsRetire | ModelsRetired
-Body = JobBody | GroupBody | RetirementBody | DigestDue
+Body = JobBody | GroupBody | RetirementBody | DigestDue | RetrainingRefused
 
 
 class Notice(msgspec.Struct, frozen=True):

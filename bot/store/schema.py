@@ -349,6 +349,12 @@ def m032_digests(db: Database) -> None:
     db.execute("CREATE TABLE digests (channel TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m033_retraining_schedules(db: Database) -> None:
+    """Training sets that are trained on again and again in a channel."""
+    db.execute("CREATE TABLE retraining_schedules (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

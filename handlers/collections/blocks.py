@@ -12,7 +12,7 @@ from bot.collections.selection import Filter, Selection
 from bot.collections.views import CollectionPage, CollectionSummary, CollectionView, ExamplePage, ExampleView
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
-from handlers.blocks.retraining import next_model_button
+from handlers.blocks.retraining import next_model_button, schedule_button
 from handlers.blocks.text import bold, clip, code, date, link, person, quoted
 from handlers.collections import forms
 from texts import audit
@@ -199,6 +199,7 @@ def _buttons(view: CollectionView) -> Iterator[ButtonElement]:
         yield button(texts.queue_button(view.summary.unreviewed), QUEUE, queue, style="primary")
     yield button(texts.export_button(), EXPORT, collection.id)
     yield next_model_button(collection.id)
+    yield schedule_button(collection.id)
     yield button(texts.all_button(), LIST_OLDER, "1")
 
 

@@ -21,11 +21,12 @@ from bot.jobs.notice import (
     JobBody,
     Notice,
     RetirementBody,
+    RetrainingRefused,
 )
 from bot.notices.interfaces import PostRefused
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
-from handlers.outgoing import retirement_blocks
+from handlers.outgoing import retirement_blocks, retraining_blocks
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.digest_blocks import digest
 from handlers.outgoing.group_messages import GroupMessages
@@ -82,6 +83,13 @@ class SlackNoticePoster:
                 told = await self._digests.of(notice.channel, body.since, body.until)
                 return await self._poster.post(
                     notice.channel, digest(told), idempotency_key=notice.id, priority=Priority.MILESTONE
+                )
+            if isinstance(body, RetrainingRefused):
+                return await self._poster.post(
+                    notice.channel,
+                    retraining_blocks.render(body, notice.about.owner),
+                    idempotency_key=notice.id,
+                    priority=Priority.MILESTONE,
                 )
             job = await self._jobs.get(notice.about.id)
             if job is None:

@@ -7,7 +7,8 @@ from bot.retraining.votes import AddedVotes, VotePairs
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.model_name import named
-from handlers.blocks.parts import line, section
+from handlers.blocks.parts import actions, line, message, section
+from handlers.blocks.retraining import schedule_button
 from handlers.blocks.text import bold, clip, code, escape, person
 from texts import retraining as texts
 from texts.formats import sentences
@@ -27,13 +28,26 @@ def making(user: str, plan: Plan) -> Message:
         said = texts.makes_file_after(who, name, count, named(plan.parent))
     else:
         said = texts.makes_file_with_old(who, name, count, named(plan.parent), code(plan.old_file.name))
-    return line(
-        sentences(
-            said,
-            texts.pairs_train_by_dpo() if plan.format == "preference" else "",
-            texts.of_other_format(plan.left_out) if plan.left_out else "",
-            texts.report_follows(),
-        )
+    text = sentences(said, _kind(plan), texts.report_follows())
+    return message(text, [section(text), actions(schedule_button(plan.collection.id))])
+
+
+def about_file(plan: Plan) -> str:
+    """The same about a file that nobody asked for."""
+    count = len(plan.examples)
+    if plan.parent is None:
+        said = texts.file_holds(count)
+    elif plan.old_file is None:
+        said = texts.file_after(count, named(plan.parent))
+    else:
+        said = texts.file_with_old(count, named(plan.parent), code(plan.old_file.name))
+    return sentences(said, _kind(plan), texts.report_follows())
+
+
+def _kind(plan: Plan) -> str:
+    return sentences(
+        texts.pairs_train_by_dpo() if plan.format == "preference" else "",
+        texts.of_other_format(plan.left_out) if plan.left_out else "",
     )
 
 

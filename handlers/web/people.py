@@ -169,5 +169,17 @@ class People:
             self._channels[channel] = (time.monotonic() + _REMEMBERED_FOR, found)
         return found
 
+    async def is_in(self, channel: str, user: str) -> bool:
+        """Whether they are a member, asked anew each time. Raises PostError where Slack cannot be asked."""
+        cursor = ""
+        while True:
+            page = {"channel": channel, "limit": 1000, "cursor": cursor}
+            answer = await self._poster.call("conversations.members", page)
+            if user in (answer.get("members") or ()):
+                return True
+            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                return False
+
     def forget(self, channel: str) -> None:
         self._channels.pop(channel, None)

@@ -36,6 +36,7 @@ from bot.moves.move import Move, MovedModel
 from bot.providers.chat import ChatMessage
 from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
+from bot.retraining.schedule import Schedule, schedule_id
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
@@ -49,6 +50,7 @@ from bot.store.job_groups import SqliteGroupStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.store.outbox import SqliteCardStore
+from bot.store.schedules import SqliteScheduleStore
 from bot.sweeps.sweep import Member, Sweep
 from sandbox.seed import ANA, LEADS
 from training_files import Report, check_file
@@ -93,6 +95,7 @@ class Names:
             "generation": f"gen-{base}{n}",
             "export": f"export-{base}{n}",
             "collection": f"col-{base}{n}",
+            "schedule": schedule_id(f"col-{base}{n}", LEADS),
             "collection_name": f"The {base} set {n}",
             "conversation": f"cv-{base}{n}",
         }
@@ -175,6 +178,7 @@ class Things:
             await self._store_generation(database, it, now)
             await self._store_export(database, it, now)
             await self._store_collection(database, it, now)
+            await self._store_schedule(database, it, now)
             await self._store_conversation(database, names, now)
 
         await services.database.write(lambda db: at_once(store(Together(db))))
@@ -344,6 +348,12 @@ class Things:
         draft = Draft(0, 0, 0, it["question"], state=State.KEPT, answer=it["question"])
         await generations.add(made.id, [draft])
         await generations.shown(made.id, await generations.changes(made.id))
+
+    async def _store_schedule(self, database: Database, it: dict[str, str], now: float) -> None:
+        """Of the training set."""
+        words, team = {"model": it["model"]}, self.bot.services.team
+        made = Schedule(it["collection"], ANA, team, LEADS, True, "0 9 1 1 *", "UTC", 10, now, words)
+        await SqliteScheduleStore(database).set(made, entry("schedule training", now))
 
     async def _store_export(self, database: Database, it: dict[str, str], now: float) -> None:
         """Of the model, ready to be fetched."""

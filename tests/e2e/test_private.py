@@ -85,6 +85,8 @@ COMMAND_CASES = {
     "language": "",
     "audit": "|csv",
     "datasets": "|{collection}|{collection_name}|The hu",
+    "retrain": "|{collection}|{collection_name}|{collection} every=weekly|open every=daily model={suffix}"
+    "|{collection} every=never",
     "withdraw": f"|<@{ANA}>",
     "help": "",
     "overview": "",
@@ -268,6 +270,8 @@ ACTION_CASES = {
     "example_accept": "{collection} 1 unreviewed {collection}-3 0123abcd",
     "example_reject": "{collection} 1 unreviewed {collection}-3 0123abcd",
     "next_model": "{collection}",
+    "retraining_schedule": "{collection}",
+    "retraining_stop": "{schedule}",
     "next_model_arena": "{job}",
     "arena_add_votes": "{arena}",
     "thread_example_options": "{collection}",
@@ -314,6 +318,10 @@ VIEW_CASES = {
     "collection_describe": (
         {"channel": SUPPORT, "collection_id": "{collection}"},
         {"name": "Mine", "licence": "None"},
+    ),
+    "retraining_schedule": (
+        {"channel": SUPPORT, "collection_id": "{collection}", "words": {}},
+        {"every": "weekly", "at_least": "1"},
     ),
     "collection_merge": ({"channel": SUPPORT, "collection_id": "{collection}"}, {"into": "{collection}"}),
     "collection_filter": ({"channel": SUPPORT, "collection_id": "{collection}"}, {"text": "Who"}),

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from typing import Any
 
 import msgspec
 import orjson
@@ -17,6 +18,8 @@ from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.store.collections import SqliteCollectionStore
+from bot.store.schedules import SqliteScheduleStore
+from handlers.scheduled_training.listeners import ScheduledTrainingListeners
 from sandbox.seed import ANA
 
 PARENT, CHILD = f"ft:{MODEL}:acme:voice:abc11111", f"ft:{MODEL}:acme:voice-2:abc22222"
@@ -151,3 +154,42 @@ async def test_killed_between_its_steps_it_does_everything_once(w: World) -> Non
     posted = await w.person.messages(w.channel)
     assert sum("arena_reveal" in str(one.get("blocks")) for one in posted) == 1
     assert sum("next-model" in str(one.get("metadata")) for one in posted) == 1
+
+
+async def test_what_grows_is_trained_on_regularly_until_somebody_stops_it(w: World) -> None:
+    await w.person.set_locale("zh-CN", "ben")
+    async with w.bot() as bot:
+        report = await w.drop()
+        await planted(bot, report["thread_ts"])
+        w.provider.tuned += [PARENT, CHILD]
+        services, store = bot.services, SqliteScheduleStore(bot.services.database)
+        await w.person.command("ana", w.channel, "/finetune", "retrain House")
+        view = await w.person.wait_view("ana", 60, callback_id="retraining_schedule")
+        refused = await w.person.submit("ana", view["id"], {"other": "0 6 * *"})
+        assert "is no time that comes" in refused["other"]
+        assert await w.person.submit("ana", view["id"], {"other": "0 6 * * 1"}) == {}
+        told = await w.person.wait_message(w.channel, action_id="retraining_stop", timeout=60)
+        (schedule,) = await store.all()
+        assert (schedule.times, schedule.at_least, schedule.zone) == ("0 6 * * 1", 10, "Europe/London")
+
+        # A week later.
+        before = msgspec.structs.replace(schedule, done_until=schedule.done_until - 7 * 86_400)
+        await store.set(before, Entry("back", 1.0, ANA, "schedule training", "col-1"))
+        runs: Any = bot.listeners[ScheduledTrainingListeners]
+        await runs.runs.tick()
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert job["model"] == PARENT
+        said = await w.person.wait_message(w.channel, payload={"id": "*/next-model"}, timeout=60)
+        assert "12 examples are new" in said["plain"]
+        await w.person.wait_message(w.channel, thread_ts=said["ts"], action_id="start_job", timeout=60)
+        await w.settled(bot)
+        await w.person.command("ben", w.channel, "/finetune", "retrain")
+        listed = await w.person.wait_ephemeral("ben", w.channel, contains="本频道中的定期训练", timeout=60)
+        assert "上次" in listed["plain"]
+        assert "retraining_stop" not in str(listed["blocks"]), "it is Ana's"
+
+        await w.person.click("ana", w.channel, told["ts"], "retraining_stop")
+        await w.person.wait_message(w.channel, contains="has ended the regular training", timeout=60)
+        assert await store.all() == []
+        acts = [entry.action for entry in await services.audit.about("col-1")]
+        assert acts[-3:] == ["export collection", "scheduled training", "unschedule training"]

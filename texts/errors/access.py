@@ -43,6 +43,7 @@ def no_such_thing(kind: str) -> str:
         "sweep": _("There is no such sweep here."),
         "move": _("There is no such move here."),
         "group": _("There are no such jobs here."),
+        "schedule": _("Nothing is trained on regularly by that name here."),
     }.get(kind) or _("There is no such thing here.")
 
 
@@ -102,6 +103,7 @@ def only_owner(action: Action, kind: str) -> str:
         ),
         "sweep": _("Only the person who started these jobs or an administrator may stop them."),
         "move": _("Only the person who started these jobs or an administrator may stop them."),
+        "schedule": _("Only the person who set this up or an administrator may change or stop it."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
 
