@@ -43,7 +43,7 @@ from app.features.jobs import (
 from app.features.judges import judge_listeners
 from app.features.launcher import launcher_listeners
 from app.features.models import export_listeners, model_listeners, provider_listeners, retirement_listeners
-from app.features.moves import move_listeners
+from app.features.moves import move_listeners, succession_listeners
 from app.services import Services
 
 
@@ -60,6 +60,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     chat = chat_listeners(services, threads)
     compare = compare_listeners(services, threads)
     evaluations = evaluation_listeners(services, answers, datasets.derived)
+    moves = move_listeners(services, start.requests, evaluations.evaluations)
     thread_examples = thread_example_listeners(services)
     collections = collection_listeners(services, datasets.derived)
     retraining = retraining_listeners(services, compare, start, datasets.derived)
@@ -88,7 +89,8 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         agent_listeners(services, chat),
         compare,
         evaluations,
-        move_listeners(services, start.requests, evaluations.evaluations),
+        moves,
+        succession_listeners(services, moves, chat, evaluations.evaluations),
         judge_listeners(services, evaluations.evaluations, answers, compare.arenas),
         generation_listeners(services, answers),
         thread_examples,

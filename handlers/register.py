@@ -46,6 +46,7 @@ from handlers.routing import Feature, Listener, bind
 from handlers.scheduled_training.register import FEATURE as SCHEDULED_TRAINING
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
+from handlers.succession.register import FEATURE as SUCCESSION
 from handlers.sweeps.register import FEATURE as SWEEPS
 from handlers.thread_examples.register import FEATURE as THREAD_EXAMPLES
 
@@ -56,6 +57,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     SWEEPS,
     GROUP_APPROVAL,
     MOVES,
+    SUCCESSION,
     PROVIDER_FILES,
     LAUNCHER,
     HOME,

@@ -284,8 +284,8 @@ def adopt_question(old: str, new: str) -> tuple[str, str, str, str]:
     return (
         _("Use the new model here?"),
         _(
-            "{new} becomes the model that this channel is offered first, in place of {old}. Conversations that have "
-            "begun go on with the old one while it answers.",
+            "{new} becomes the model that this channel is offered first, in place of {old}. Then you are asked about "
+            "threads and evaluations that use the old one.",
             new=new,
             old=old,
         ),
@@ -310,10 +310,6 @@ def favours_the_old() -> str:
         "Where a part of the training file was held out, the old model has seen those examples and the new one has "
         "not. That favours the old one."
     )
-
-
-def adopted(old: str, new: str) -> str:
-    return _("From now on this channel is offered {new} first, in place of {old}.", new=new, old=old)
 
 
 def adopted_by(new: str, person: str) -> str:

@@ -1,4 +1,4 @@
-"""Models that move to another provider."""
+"""Models that move to another provider, and channels that go on with them."""
 
 from app.features.jobs import controls
 from app.services import Services
@@ -12,8 +12,13 @@ from bot.moves.examples import MoveExamples
 from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning
 from bot.moves.progress import MoveProgress
+from bot.moves.succession import Succession
+from bot.store.grader_files import SqliteGraderFileStore
+from bot.store.outbox import SqliteOutbox
+from handlers.chat.listeners import ChatListeners
 from handlers.modals import Modals
 from handlers.moves.listeners import MoveListeners
+from handlers.succession.listeners import SuccessionListeners
 
 
 def move_listeners(services: Services, requests: JobRequests, evaluations: Evaluations) -> MoveListeners:
@@ -49,8 +54,6 @@ def move_listeners(services: Services, requests: JobRequests, evaluations: Evalu
             planning,
             services.submitter,
             controls(services),
-            services.chat_models,
-            services.evaluations,
             authority,
             services.audit,
         ),
@@ -70,4 +73,25 @@ def move_listeners(services: Services, requests: JobRequests, evaluations: Evalu
         providers=services.channel_providers,
         modals=Modals(services.poster),
         poster=services.poster,
+    )
+
+
+def succession_listeners(
+    services: Services, moves: MoveListeners, chat: ChatListeners, evaluations: Evaluations
+) -> SuccessionListeners:
+    return SuccessionListeners(
+        callers=services.callers,
+        succession=Succession(
+            moves.moves,
+            services.groups,
+            services.chat_models,
+            services.model_uses,
+            services.conversations,
+            evaluations,
+            services.evaluations,
+            SqliteGraderFileStore(services.database),
+            SqliteOutbox(services.database),
+            services.authority,
+        ),
+        shown=chat.shown_settings,
     )

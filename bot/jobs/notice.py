@@ -117,6 +117,13 @@ class GroupEnded(msgspec.Struct, frozen=True, tag="sweep_ended"):
     """All of a group has come to its end; what came of it is read when it is said."""
 
 
+class SuccessorOffered(msgspec.Struct, frozen=True, tag="successor_offered"):
+    """For another channel that uses a model of a move: `by` asks whether it goes on with what this job made."""
+
+    job_id: str
+    by: str
+
+
 class RetiringModel(msgspec.Struct, frozen=True):
     """`people`: who uses it in the channel that is told, the latest first. `last_used_at`: there, in seconds since the
     epoch. `current`: it was promoted there; `repeated`: an evaluation asks it there again and again."""
@@ -182,7 +189,7 @@ JobBody = (
     | Approved
     | Linked
 )
-GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded
+GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded | SuccessorOffered
 RetirementBody = ModelsRetire | ModelsRetired
 Body = JobBody | GroupBody | RetirementBody | DigestDue | RetrainingRefused
 

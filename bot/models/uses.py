@@ -29,7 +29,18 @@ class ChannelUse(msgspec.Struct, frozen=True):
         return is_shown_in(place, Resource(owner, self.channel, self.private), caller.user)
 
 
+class Asking(msgspec.Struct, frozen=True):
+    """What asks a model in a channel, by its ids: `conversations` bound to it, the latest first, and `repeats`:
+    evaluations that are repeated."""
+
+    conversations: tuple[str, ...] = ()
+    repeats: tuple[str, ...] = ()
+
+
 class ModelUses(Protocol):
     async def all(self) -> Sequence[ChannelUse]:
         """Of every model that was made or asked here, without those that were deleted, or that their provider lost
         before their day."""
+
+    async def asking(self, model: str, channel: str, since: float) -> Asking:
+        """Conversations are those that were opened or asked since then (seconds since the epoch)."""

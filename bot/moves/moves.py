@@ -1,15 +1,10 @@
-"""What people do to moves: start one, stop what is left of it, and have the channel go on with a successor."""
-
-import msgspec
+"""What people do to moves: start one, and stop what is left of it."""
 
 from bot.access import Action, Caller
 from bot.audit import AuditLog, Outcome
 from bot.authority import Authority, entry
-from bot.conversations.chat_models import ChatModels
 from bot.errors import BotError, Conflict, NotFound
-from bot.evaluations.evaluation import EvaluationStore
 from bot.jobs.controls import JobControls
-from bot.jobs.group import JobGroup
 from bot.jobs.job import Origin
 from bot.jobs.submit import Submitter
 from bot.moves.move import Move, MoveStore, move_id_for
@@ -24,8 +19,6 @@ class Moves:
         planning: MovePlanning,
         submitter: Submitter,
         controls: JobControls,
-        models: ChatModels,
-        evaluations: EvaluationStore,
         authority: Authority,
         audit: AuditLog,
     ) -> None:
@@ -33,8 +26,6 @@ class Moves:
         self._planning = planning
         self._submitter = submitter
         self._controls = controls
-        self._models = models
-        self._evaluations = evaluations
         self._authority = authority
         self._audit = audit
 
@@ -86,23 +77,3 @@ class Moves:
         """Cancel what has not ended; how many jobs were, and why others could not be. Raises NotFound, Denied."""
         move = await self.get(caller, move_id, Action.CANCEL)
         return await self._controls.cancel_all(caller, await self._moves.jobs(move))
-
-    async def adopt(self, caller: Caller, move_id: str, job_id: str) -> tuple[str, str]:
-        """The successor that this job made is the one that the channel is offered first, from now on. The old model and
-        the new one. Raises NotFound, Denied; Conflict where there is none (any more)."""
-        move = await self.get(caller, move_id, Action.PROMOTE)
-        jobs = {job.id: job for job in await self._moves.jobs(move)}
-        moved = next((one for one in move.models if one.job_id == job_id), None)
-        successor = jobs[job_id].fine_tuned_model if moved is not None and job_id in jobs else None
-        if moved is None or successor is None:
-            raise Conflict("no_model_yet")
-        await self._models.require(caller, successor)
-        promoted = entry(caller, Action.PROMOTE, successor, details=move.id)
-        await self._evaluations.set_current_model(caller.channel, successor, caller.user, caller.at, promoted)
-        adopted = msgspec.structs.replace(moved, adopted_by=caller.user)
-
-        def change(group: JobGroup) -> JobGroup | None:
-            return group.replacing(adopted) if isinstance(group, Move) else None
-
-        await self._moves.change(move.id, change)
-        return moved.model, successor

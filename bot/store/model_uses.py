@@ -10,7 +10,7 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Resource
 from bot.jobs.job import Loss
-from bot.models.uses import ChannelUse
+from bot.models.uses import Asking, ChannelUse
 from bot.store.database import Database
 from bot.unused import FileUse
 
@@ -35,6 +35,16 @@ UNION SELECT channel FROM datasets WHERE json_extract(value, '$.channel_private'
 UNION SELECT channel FROM conversations WHERE json_extract(value, '$.private')
 UNION SELECT channel FROM comparisons WHERE json_extract(value, '$.private')
 UNION SELECT channel FROM evaluations WHERE json_extract(value, '$.private')
+"""
+_CONVERSATIONS: Final = """
+SELECT c.id, max(json_extract(c.value, '$.created_at'), coalesce(max(u.at), 0)) AS latest
+FROM conversations c LEFT JOIN model_use u ON u.subject = c.id
+WHERE c.channel = :channel AND json_extract(c.value, '$.model') = :model
+GROUP BY c.id HAVING latest >= :since ORDER BY latest DESC
+"""
+_REPEATS: Final = """
+SELECT e.id FROM evaluation_repeats r JOIN evaluations e ON e.id = r.evaluation_id
+WHERE e.channel = :channel AND EXISTS (SELECT 1 FROM json_each(e.value, '$.models') WHERE value = :model)
 """
 # file, when, model that came of it, channel, whether that is private, person
 _FILE_USES: Final = """
@@ -66,6 +76,15 @@ class SqliteModelUses:
             _use(model, channel, channel in private or channel.startswith("D"), uses)
             for (model, channel), uses in found.items()
         ]
+
+    async def asking(self, model: str, channel: str, since: float) -> Asking:
+        asked = {"model": model, "channel": channel, "since": since}
+
+        def work(db: SqliteDatabase) -> Asking:
+            found = [db.execute(query, asked).fetchall() for query in (_CONVERSATIONS, _REPEATS)]
+            return Asking(*(tuple(id for id, *_ in rows) for rows in found))
+
+        return await self._database.read(work)
 
     async def of_files(self) -> list[FileUse]:
         rows = await self._database.read(lambda db: db.execute(_FILE_USES).fetchall())

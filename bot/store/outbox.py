@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.audit import Entry
 from bot.jobs import states
 from bot.jobs.notice import Notice
 from bot.notices.interfaces import Card, Pending
+from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.direct_approvals import approvals_for_people
 from bot.store.subscriptions import endings_for_subscribers
@@ -54,8 +56,12 @@ class SqliteOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put(self, notices: Sequence[Notice]) -> None:
-        await self._database.write(lambda db: put_notices(db, notices))
+    async def put(self, notices: Sequence[Notice], entry: Entry | None = None) -> None:
+        def work(db: SqliteDatabase) -> None:
+            put_notices(db, notices)
+            put_entries(db, [entry] if entry else [])
+
+        await self._database.write(work)
 
     async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
         def work(db: SqliteDatabase) -> list[tuple[Any, ...]]:

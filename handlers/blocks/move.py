@@ -1,5 +1,6 @@
 """A move in Slack: its card with the table, and what is said in its thread."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -7,7 +8,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.evaluations.statistics import Verdict
 from bot.jobs import states
-from bot.jobs.notice import GroupApprovalAsked, GroupApproved, GroupBody, GroupEnded, GroupLinked
+from bot.jobs.notice import GroupApprovalAsked, GroupApproved, GroupBody, GroupEnded, GroupLinked, SuccessorOffered
 from bot.models.names import short_name
 from bot.moves.move import Move
 from bot.moves.progress import Moving, Stage
@@ -22,9 +23,10 @@ from handlers.blocks.runs import why_words
 from handlers.blocks.text import bold, code, date, link, person, quoted
 from handlers.blocks.verdict import interval, verdict_words
 from texts import moves as texts
+from texts import succession as succession_texts
 from texts import sweeps as sweep_texts
 from texts.evaluations import figures
-from texts.formats import labelled, sentences
+from texts.formats import full_day, labelled, sentences
 from texts.notices import its_own_thread
 
 STOP: Final = "move_stop"
@@ -80,6 +82,8 @@ def render(body: GroupBody, move: Move, moving: Sequence[Moving]) -> Message:
             return group_approval.go_on(move, jobs)
         case GroupEnded():
             return _ended(move, moving)
+        case SuccessorOffered():
+            return _offered(body, move, moving)
 
 
 _COMPARED: Final = (Stage.EVALUATED, Stage.NOT_EVALUATED)
@@ -150,12 +154,27 @@ def _offer(move: Move, one: Moving) -> Block:
     successor = str(one.successor)
     if one.moved.adopted_by is not None:
         return section(texts.adopted_by(named(successor), person(one.moved.adopted_by)))
-    old, new = named(one.moved.model), named(successor)
+    return _with_adopt(_verdict(one, named(one.moved.model), named(successor)), move, one)
+
+
+def _offered(body: SuccessorOffered, move: Move, moving: Sequence[Moving]) -> Message:
+    """To another channel that uses the old model."""
+    one = next(one for one in moving if one.job.id == body.job_id)
+    old, new = named(one.moved.model), named(one.successor or "")
+    told = succession_texts.offer(person(body.by), bold(old), bold(new), quoted(move.provider, 60))
+    known = [_verdict(one, old, new)] if one.stage in _COMPARED else []
+    ends = (
+        succession_texts.stops_on(full_day(datetime.date.fromisoformat(one.moved.retires))) if one.moved.retires else ""
+    )
+    how = succession_texts.how_to_decide(bold(texts.adopt_button()))
+    return message(told, [_with_adopt(sentences(told, ends, *known, how), move, one)])
+
+
+def _with_adopt(text: str, move: Move, one: Moving) -> Block:
+    successor = str(one.successor)
     heading, consequence, yes, no = texts.adopt_question(short_name(one.moved.model), short_name(successor))
     question = confirm(heading, consequence, yes, no, "primary")
-    return section(
-        _verdict(one, old, new), button=button(texts.adopt_button(), ADOPT, f"{move.id}/{one.job.id}", confirm=question)
-    )
+    return section(text, button=button(texts.adopt_button(), ADOPT, f"{move.id}/{one.job.id}", confirm=question))
 
 
 def _verdict(one: Moving, old: str, new: str) -> str:

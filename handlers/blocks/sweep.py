@@ -9,7 +9,7 @@ from bot.jobs import states
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.figures import Figure, Quantity
 from bot.jobs.job import Job
-from bot.jobs.notice import GroupApprovalAsked, GroupApproved, GroupBody, GroupEnded, GroupLinked
+from bot.jobs.notice import GroupApprovalAsked, GroupApproved, GroupBody, GroupEnded, GroupLinked, SuccessorOffered
 from bot.sweeps.ranking import Outcome, Ranking, Run, best_first, rank
 from bot.sweeps.sweep import Sweep
 from handlers.blocks import group_approval
@@ -73,6 +73,8 @@ def render(body: GroupBody, sweep: Sweep, runs: Sequence[Run]) -> Message:
             return group_approval.go_on(sweep, jobs)
         case GroupEnded():
             return _ended(sweep, runs)
+        case SuccessorOffered():
+            raise TypeError(body)
 
 
 def _symbol(runs: Sequence[Run]) -> str:

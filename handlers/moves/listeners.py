@@ -19,7 +19,6 @@ from bot.moves.progress import MoveProgress
 from bot.providers.channel_providers import ChannelProviders
 from handlers.blocks import move as blocks
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import named
 from handlers.blocks.move import ALL
 from handlers.blocks.parts import line
 from handlers.blocks.text import quoted
@@ -116,12 +115,6 @@ class MoveListeners:
         """*Show 12 more* on the card: new models that have no room there."""
         move = await self.moves.get(await self.callers.of(request), request.text)
         await request.answer(blocks.other_offers(move, await self.progress.look(move)))
-
-    async def adopt(self, request: Request) -> None:
-        """*Use it here*."""
-        move, _, job = request.text.partition("/")
-        old, new = await self.moves.adopt(await self.callers.of(request), move, job)
-        await request.answer(line(texts.adopted(named(old), named(new))))
 
     async def _open(self, request: Request, caller: Caller, chosen: list[str]) -> None:
         offered = [model for model in await self._offered(caller) if modal.is_carried(modal.value_of(model))]

@@ -14,7 +14,6 @@ FEATURE: Final = Feature(
         plan.CONFIRMED: MoveListeners.confirmed,
         move.STOP: MoveListeners.stop,
         move.OFFERS: MoveListeners.offers,
-        move.ADOPT: MoveListeners.adopt,
         move.OPEN: MoveListeners.opened,
     },
     modals={modal.CALLBACK_ID: Modal(MoveListeners.submitted)},

@@ -111,6 +111,8 @@ ACTION_CASES = {
     "move_stop": "{move}",
     "move_adopt": "{move}/{job}",
     "move_offers": "{move}",
+    "successor_switch": "{move}/{job}",
+    "successor_offer": "{move}/{job}",
     "dataset_repair": "{dataset}",
     "dataset_mend": "{dataset}",
     "repair_layout": "chat",

@@ -1,7 +1,7 @@
 """Moves over the real store and the real clients of two providers: acme, where the models were trained, and home."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock
@@ -77,7 +77,7 @@ class Workshop:
     jobs: SqliteJobStore
     datasets: SqliteDatasetStore
     file_store: FileStore
-    chat_models: AsyncMock = field(default_factory=AsyncMock)
+    authority: Authority
 
     async def made(self, name: str, examples: int = 0, **fields: Any) -> Job:
         """A model that was trained at acme, on a file of its own of which there is a copy; with `examples` it can be
@@ -156,11 +156,10 @@ def make_workshop(
         planning = MovePlanning(jobs, data, examples, requests, submitter, catalogue, providers, authority)
         evaluations = SqliteEvaluationStore(database)
         controls = JobControls(lookup, JobSync(jobs, providers), submitter, authority, lambda _: None)
-        chat_models = AsyncMock()
-        moves = Moves(groups, planning, submitter, controls, chat_models, evaluations, authority, audit)
+        moves = Moves(groups, planning, submitter, controls, authority, audit)
         approvals = GroupApprovals(groups, jobs, authority, JobQueue(jobs, ["acme", "home"], submitter.release))
         return Workshop(
-            planning, moves, approvals, submitter, groups, evaluations, jobs, datasets, file_store, chat_models
+            planning, moves, approvals, submitter, groups, evaluations, jobs, datasets, file_store, authority
         )
 
     return make

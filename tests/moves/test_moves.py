@@ -11,13 +11,11 @@ from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Role
 from bot.datasets.dataset import Dataset
-from bot.errors import Conflict, Denied, NotFound
+from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules
-from bot.jobs.interfaces import JobUpdate
-from bot.jobs.job import Job, Origin
+from bot.jobs.job import Origin
 from bot.moves.examples import From
-from bot.moves.move import Move
 from bot.moves.planning import MoveRequest
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
@@ -141,29 +139,6 @@ async def test_one_approval_holds_for_the_whole_plan(make_workshop: MakeWorkshop
     assert not home.jobs
     _, jobs = await workshop.approvals.approve(a_caller(BEN, key="press/1"), move.id)
     assert {job.state for job in jobs} == {states.IN_LINE}
-
-
-async def test_the_successor_becomes_the_current_model_once_it_is_there(
-    make_workshop: MakeWorkshop, home: StandInProvider
-) -> None:
-    workshop = make_workshop()
-    old = await workshop.made("support")
-    move = await workshop.moves.start(a_caller(), EVERYTHING, HERE, "command/1")
-    await workshop.submitter.settled()
-    with pytest.raises(Conflict, match="no_model_yet"):
-        await workshop.moves.adopt(a_caller(), move.id, move.models[0].job_id)
-    await workshop.jobs.update(move.models[0].job_id, _succeeded)
-    assert await workshop.moves.adopt(a_caller(), move.id, move.models[0].job_id) == (old.fine_tuned_model, "new")
-    assert await workshop.evaluations.current_model("C0TRAINING") == "new"
-    known = await workshop.groups.get(move.id)
-    assert isinstance(known, Move)
-    assert known.models[0].adopted_by == "U0ANA"
-    with pytest.raises(Denied):
-        await workshop.moves.adopt(a_caller(Actor("U0EVE", "T0ACME", Role.VIEWER)), move.id, move.models[0].job_id)
-
-
-def _succeeded(job: Job) -> JobUpdate:
-    return JobUpdate(msgspec.structs.replace(job, state=states.SUCCEEDED, fine_tuned_model="new"))
 
 
 async def test_where_nothing_validated_the_old_model_a_part_is_held_out_before_the_new_one_is_trained(

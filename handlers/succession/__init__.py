@@ -1,0 +1,1 @@
+"""Going on with the successor of a model that was moved."""
