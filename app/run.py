@@ -22,6 +22,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting
 from app.features.administration import digests, may_approve
+from app.health import Health, health_app
 from app.schedule import Task, keep, schedule
 from app.services import Services, make_services
 from app.terminal.commands import carry_out
@@ -104,7 +105,8 @@ async def _until_stopped(settings: Settings) -> None:
 
 
 class Bot:
-    """A running bot. `listeners`: what was put together for each class that a feature names. `port` is HTTP mode's."""
+    """A running bot. `listeners`: what was put together for each class that a feature names. `port` is HTTP mode's,
+    `health_port` that on which it says how it is."""
 
     def __init__(
         self,
@@ -122,6 +124,7 @@ class Bot:
         self.inbox = inbox
         self.app = app
         self.port: int | None = None
+        self.health_port: int | None = None
 
 
 @asynccontextmanager
@@ -242,7 +245,15 @@ async def running(
             for provider, one in zip(connected, configured, strict=True)
             if one.webhook_secret is not None
         ]
-        bot.port = await _listen(app, settings, timing, client, webhooks, backfill, stack)
+        handler = await _connect(app, settings, timing, client, backfill, stack)
+        if handler is None:
+            bot.port = await _listen(app, settings, webhooks, stack)
+        elif webhooks:
+            log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
+        if settings.health_port is not None:
+            health = Health(database, services.followers, handler.client.is_connected if handler else None)
+            at = settings.health_host, settings.health_port, "HEALTH"
+            bot.health_port = await _serve(health_app(health), *at, stack)
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
         tasks.append(reading := keep("backfill", backfill.run))
@@ -303,38 +314,49 @@ def _webhook(path: str, provider: OpenAIProtocol, secret: SecretStr, follower: F
     return web.post(path, hear)
 
 
-async def _listen(
+async def _connect(
     app: AsyncApp,
     settings: Settings,
     timing: Timing,
     client: AsyncWebClient,
-    webhooks: list[web.RouteDef],
     backfill: Backfill,
     stack: contextlib.AsyncExitStack,
-) -> int | None:
-    """Socket Mode, or HTTP where there is no app token."""
-    if settings.slack_app_token is not None:
-        handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
-        stack.push_async_callback(_disconnect, handler)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
-        watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
-        watching = keep("connection", watch)
-        stack.callback(watching.cancel)
-        if webhooks:
-            log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
+) -> AsyncSocketModeHandler | None:
+    """Socket Mode; None where there is no app token."""
+    if settings.slack_app_token is None:
         return None
+    handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
+    stack.push_async_callback(_disconnect, handler)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
+    watching = keep("connection", watch)
+    stack.callback(watching.cancel)
+    return handler
+
+
+async def _listen(
+    app: AsyncApp, settings: Settings, webhooks: list[web.RouteDef], stack: contextlib.AsyncExitStack
+) -> int:
+    """HTTP mode."""
     web_app = app.web_app("/slack/events", port=settings.http_port)
     web_app.add_routes(webhooks)
+    return await _serve(web_app, settings.http_host, settings.http_port, "HTTP", stack)
+
+
+async def _serve(
+    web_app: web.Application, host: str, port: int, settings: str, stack: contextlib.AsyncExitStack
+) -> int:
+    """The port that it listens on, until the stack is closed. `settings`: what those of host and port begin with."""
     runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_DISCONNECT_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    site = web.TCPSite(runner, host, port)
     try:
         await site.start()
     except OSError as error:
         taken = error.errno == errno.EADDRINUSE
         why = texts.taken_by_another() if taken else error.strerror or str(error)
-        raise StartError(texts.port_taken(str(settings.http_port), settings.http_host, why)) from error
+        raise StartError(texts.port_taken(str(port), host, why, settings)) from error
     return int(runner.addresses[0][1])
 
 

@@ -38,6 +38,15 @@ class Settings(BaseSettings):
     http_host: str = Field("0.0.0.0", description="HTTP mode: the address to listen on.")
     http_port: int = Field(3000, ge=0, le=65535, description="HTTP mode: the port for `/slack/events`.")
 
+    health_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="A port on which the bot says how it is: `/livez` while it runs, `/healthz` whether it does its "
+        "work. Empty: none.",
+    )
+    health_host: str = Field("127.0.0.1", description="The address to listen on for that.")
+
     openai_api_key: SecretStr | None = Field(None, description="The provider's key.")
     openai_base_url: str | None = Field(
         None, description="The provider's base URL; empty for OpenAI. The trainer's is `http://HOST:8902/v1`."

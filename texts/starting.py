@@ -166,13 +166,15 @@ def usual_address() -> str:
     return _("its usual address")
 
 
-def port_taken(port: str, host: str, why: str) -> str:
+def port_taken(port: str, host: str, why: str, settings: str) -> str:
+    """`settings`: what the names of those of port and host begin with."""
     return _(
-        "I cannot listen on port {port} of {host}: {why}. Set HTTP_PORT to a free one (and HTTP_HOST to an address of "
-        "this machine), or stop the other program.",
+        "I cannot listen on port {port} of {host}: {why}. Set {settings}_PORT to a free one (and {settings}_HOST to an "
+        "address of this machine), or stop the other program.",
         port=port,
         host=host,
         why=why,
+        settings=settings,
     )
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from app import connecting
 from app.check import harmless
+from app.doctor.health import check_health
 from app.doctor.slack import check_slack
 from bot.doctor.finding import Finding, Level, ok, wrong
 from bot.doctor.provider import check_provider
@@ -55,7 +56,8 @@ async def _examine() -> list[Section]:
     except StartError as error:
         return [Section("settings", [wrong("settings_wrong", error=error)])]
     in_use = is_in_use(settings.finetune_data)
-    store = Section("store", list(check_store(settings.finetune_data, in_use=in_use)))
+    health = await check_health(settings, bot_runs_here=in_use)
+    store = Section("store", [*check_store(settings.finetune_data, in_use=in_use), *health])
     try:
         configured = connecting.configured(settings)
         connecting.require(settings, configured)

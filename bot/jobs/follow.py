@@ -104,6 +104,8 @@ class Follower:
         self._failures = 0
         self._silence_known = False
         self._silent_since: float | None = None
+        self.looked_at = steady()
+        """When the latest round ended, however it did, by the steady clock."""
 
     def hint(self, provider_job_id: str) -> None:
         """The provider says that something happened to this job: it is due at once."""
@@ -111,8 +113,11 @@ class Follower:
 
     async def tick(self) -> None:
         """One round: never raises, so that the schedule goes on."""
-        if self._steady() < self._not_before:
-            return
+        if self._steady() >= self._not_before:
+            await self._safe_round()
+        self.looked_at = self._steady()
+
+    async def _safe_round(self) -> None:
         try:
             if not self._silence_known:
                 self._silent_since = await self._jobs.silent_since(self._provider.name)

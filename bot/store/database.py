@@ -93,6 +93,15 @@ class Database:
         self._writer.submit(self._write_waiting)
         return await done
 
+    async def check_writable(self) -> None:
+        """Write what is there already. Raises StoreTrouble."""
+
+        def work(db: SqliteDatabase) -> None:
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            db.execute(f"PRAGMA user_version = {int(version)}")
+
+        await self.write(work)
+
     def _write_waiting(self) -> None:
         """All that waits, in one transaction: each write in a savepoint of its own, so that what fails fails alone."""
         writes = [write for write in _drained(self._waiting) if not write.done.cancelled()]

@@ -1,9 +1,11 @@
 """The store, its disk, and whether a bot works there."""
 
+from collections.abc import Sequence
+
 from bot.errors import BotError
 from texts import errors
 from texts.doctor.table import FOUND
-from texts.formats import file_size, sentences
+from texts.formats import enumerated, file_size, sentences
 from texts.language import _
 
 
@@ -85,3 +87,25 @@ def bot_runs(folder: object) -> str:
 @FOUND.sentence
 def bot_does_not_run(folder: object) -> str:
     return _("No bot works in {folder} now.", folder=folder)
+
+
+@FOUND.sentence
+def bot_well(address: str) -> str:
+    return _("It says that it does its work ({address}).", address=address)
+
+
+@FOUND.sentence
+def bot_unwell(down: Sequence[str]) -> str:
+    """`down`: names as the bot's answer has them, such as "store"."""
+    return _(
+        "The bot runs, and these parts of it do not work: {down}. Its log says why; start it again if that stays.",
+        down=enumerated(down),
+    )
+
+
+@FOUND.sentence
+def bot_silent(address: str) -> str:
+    return _(
+        "The bot does not say how it is at {address}. If `HEALTH_PORT` was set after its start, start it again.",
+        address=address,
+    )

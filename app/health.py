@@ -1,0 +1,62 @@
+"""Whether the bot does its work, for whatever watches over it: `/livez` answers while the process does, `/healthz` with
+200, or with 503 and the names of what is down."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from aiohttp import web
+
+from bot.errors import BotError
+from bot.jobs.follow import Follower
+from bot.store.database import Database
+
+_MOST_BEHIND: Final = 120.0
+_MOST_SECONDS: Final = 5.0
+
+
+class Health:
+    """`connected`: whether Slack's socket is open; None where Slack comes to us. `steady` is the followers' clock."""
+
+    def __init__(
+        self,
+        database: Database,
+        followers: Mapping[str, Follower],
+        connected: Callable[[], Awaitable[bool]] | None,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._followers = followers
+        self._connected = connected
+        self._steady = steady
+
+    async def down(self) -> list[str]:
+        """Of "slack", "store" and "jobs at NAME" those that do not work. A provider that is away is none of them: to
+        start the bot again would not help."""
+        down = [] if self._connected is None or await self._connected() else ["slack"]
+        if not await self._is_writable():
+            down.append("store")
+        late = self._steady() - _MOST_BEHIND
+        return down + [f"jobs at {name}" for name, follower in self._followers.items() if follower.looked_at < late]
+
+    async def _is_writable(self) -> bool:
+        with contextlib.suppress(BotError, TimeoutError):
+            async with asyncio.timeout(_MOST_SECONDS):
+                await self._database.check_writable()
+            return True
+        return False
+
+
+def health_app(health: Health) -> web.Application:
+    async def livez(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def healthz(_: web.Request) -> web.Response:
+        down = await health.down()
+        return web.json_response({"status": "down" if down else "ok", "down": down}, status=503 if down else 200)
+
+    app = web.Application()
+    app.add_routes([web.get("/livez", livez), web.get("/healthz", healthz)])
+    return app

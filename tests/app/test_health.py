@@ -1,0 +1,62 @@
+"""How the bot says how it is, to whatever watches over it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import aiohttp
+from e2e.world import world
+
+from app.doctor.health import check_health
+from app.health import Health
+from app.run import running
+from bot.doctor.finding import Level
+from bot.store.database import Database
+
+
+async def yes() -> bool:
+    return True
+
+
+async def no() -> bool:
+    return False
+
+
+def followers(looked_at: float) -> Any:
+    return cast(Any, {"openai": SimpleNamespace(looked_at=looked_at)})
+
+
+async def test_what_does_not_work_is_named(database: Database) -> None:
+    assert await Health(database, followers(990.0), yes, lambda: 1000.0).down() == []
+    assert await Health(database, followers(0.0), no, lambda: 1000.0).down() == ["slack", "jobs at openai"]
+    assert await Health(database, {}, None).down() == []  # Slack comes to us
+
+
+async def test_a_store_that_cannot_be_written_is_down(database: Database) -> None:
+    await database.write(lambda db: db.execute("PRAGMA query_only = ON") and None)
+    assert await Health(database, {}, yes).down() == ["store"]
+
+
+async def test_a_running_bot_answers_where_a_port_is_set_and_the_doctor_reads_it(tmp_path: Path) -> None:
+    async with world(tmp_path) as w:
+        async with running(w.settings(health_port=0)) as bot, aiohttp.ClientSession() as session:
+            address = f"http://127.0.0.1:{bot.health_port}"
+            async with session.get(f"{address}/livez") as answer:
+                assert answer.status == 200
+            async with session.get(f"{address}/healthz") as answer:
+                assert (answer.status, await answer.json()) == (200, {"status": "ok", "down": []})
+            settings = w.settings(health_port=bot.health_port)
+            (well,) = await check_health(settings, bot_runs_here=True)
+            await bot.services.database.write(lambda db: db.execute("PRAGMA query_only = ON") and None)
+            async with session.get(f"{address}/healthz") as answer:
+                assert answer.status == 503
+            (unwell,) = await check_health(settings, bot_runs_here=True)
+            await bot.services.database.write(lambda db: db.execute("PRAGMA query_only = OFF") and None)
+        (silent,) = await check_health(settings, bot_runs_here=True)
+        assert await check_health(settings, bot_runs_here=False) == ()
+    assert [(one.level, one.code) for one in (well, unwell, silent)] == [
+        (Level.OK, "bot_well"),
+        (Level.WRONG, "bot_unwell"),
+        (Level.WARNING, "bot_silent"),
+    ]
+    assert unwell.values == {"down": ["store"]}
