@@ -27,6 +27,7 @@ from app.features.datasets import (
     provider_files,
     repair_listeners,
 )
+from app.features.deployments import deployment_listeners
 from app.features.evaluations import evaluation_listeners, model_answers
 from app.features.generation import generation_listeners
 from app.features.home import home_listeners
@@ -81,6 +82,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         report_listeners(services),
         model_listeners(services),
         retirement_listeners(services),
+        deployment_listeners(services),
         provider_listeners(services),
         export_listeners(services),
         chat,

@@ -13,6 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from app import tracking
 from bot.errors import StartError
+from bot.providers.azure_deployments import AzureDeployments
 from bot.providers.clients import client_of
 from bot.providers.config import ProviderConfig
 from bot.providers.configured import ConfiguredProvider, read_providers
@@ -199,6 +200,11 @@ def unasked(configured: Sequence[ConfiguredProvider]) -> list[OpenAIProtocol]:
         )
         for one in configured
     ]
+
+
+def hosting(configured: Sequence[ConfiguredProvider]) -> dict[str, AzureDeployments]:
+    """By provider, where the bot may deploy models. Nobody is asked."""
+    return {one.config.name: AzureDeployments(one.azure) for one in configured if one.azure is not None}
 
 
 async def _try(provider: OpenAIProtocol, address: str | None) -> None:

@@ -30,6 +30,7 @@ from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
 from app.tracking import trackers
 from bot.audit import note_roles
+from bot.deployments.following import DeploymentFollower
 from bot.digest.sending import DigestSender
 from bot.errors import Invalid, StartError
 from bot.evaluations.repeats import EvaluationRepeats
@@ -142,7 +143,10 @@ async def running(
         connected = await connecting.providers(configured)
         for provider in connected:
             stack.push_async_callback(provider.close)
-        providers = Providers(*connected, configs=[one.config for one in configured])
+        hosting = connecting.hosting(configured)
+        for one in hosting.values():
+            stack.push_async_callback(one.close)
+        providers = Providers(*connected, configs=[one.config for one in configured], hosting=hosting)
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
         inbox_store = SqliteInbox(database)
@@ -169,7 +173,14 @@ async def running(
         sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
         groups = GroupMessages(services.groups, sweeps, moving.progress)
         notices = SlackNoticePoster(
-            services.jobs, groups, services.poster, charts, digests(services), language, may_approve(services)
+            services.jobs,
+            groups,
+            services.poster,
+            charts,
+            digests(services),
+            language,
+            may_approve(services),
+            services.providers.abilities,
         )
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
@@ -272,6 +283,7 @@ def _of(listeners: Mapping[type[object], object], kind: type[L]) -> L:
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     repeats = EvaluationRepeats(SqliteEvaluationStore(services.database), services.datasets)
+    deployments = DeploymentFollower(services.jobs, services.providers, services.model_uses)
     told = trackers(services.settings, services.pools)
     tracking = Tracking(
         SqliteTrackingStore(services.database),
@@ -287,6 +299,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
             for name, follower in services.followers.items()
         ),
         Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
+        Task("deployments", max(1.0, poll_seconds), deployments.tick),
         Task("models", 600.0, services.lost_models.look),
         Task("retirements", 600.0, services.retirement_warnings.look),
         Task("remind", 600.0, services.approvals.remind),

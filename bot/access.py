@@ -36,6 +36,8 @@ class Action(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     DECIDE = "decide"
+    DEPLOY = "deploy"
+    REMOVE_DEPLOYMENT = "remove deployment"
     DELETE = "delete"
     EXPORT = "export"
     APPROVE = "approve"
@@ -137,6 +139,8 @@ _OWNER_OR_ADMIN = frozenset(
         Action.EXPORT,
         Action.RELEASE,
         Action.DECIDE,
+        Action.DEPLOY,
+        Action.REMOVE_DEPLOYMENT,
         Action.REVEAL,
         Action.CHANGE_COLLECTION,
     }

@@ -18,6 +18,7 @@ from handlers.compare.register import FEATURE as COMPARE
 from handlers.conversation_settings.register import FEATURE as CONVERSATION_SETTINGS
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
+from handlers.deployments.register import FEATURE as DEPLOYMENTS
 from handlers.digest.register import FEATURE as DIGEST
 from handlers.evaluations.register import FEATURE as EVALUATIONS
 from handlers.experiments.register import FEATURE as EXPERIMENTS
@@ -69,6 +70,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     REPORTS,
     MODELS,
     RETIREMENT,
+    DEPLOYMENTS,
     EXPORTS,
     CHAT,
     CONVERSATION_SETTINGS,

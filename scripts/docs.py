@@ -15,7 +15,7 @@ import typer
 
 from app.command_line import AS_IN_SLACK
 from app.command_line import app as command_line
-from bot.providers.configured import PriceTable, ProvidersFile, ProviderTable
+from bot.providers.configured import DeploymentTable, PriceTable, ProvidersFile, ProviderTable
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from texts import commands as texts
@@ -81,6 +81,7 @@ def settings_page() -> str:
     for title, table in (
         ("At the top", ProvidersFile),
         ("`[providers.NAME]`", ProviderTable),
+        ("`[providers.NAME.deployment]`", DeploymentTable),
         ("`[providers.NAME.prices.MODEL]`, in US dollars", PriceTable),
     ):
         parts += ["", f"### {title}", "", "| | default | meaning |", "|---|---|---|"]

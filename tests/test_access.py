@@ -31,6 +31,8 @@ OWNERS_ACTS = (
     Action.EXPORT,
     Action.RELEASE,
     Action.DECIDE,
+    Action.DEPLOY,
+    Action.REMOVE_DEPLOYMENT,
     Action.REVEAL,
     Action.CHANGE_COLLECTION,
 )

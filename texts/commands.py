@@ -303,6 +303,19 @@ def retiring() -> Description:
 
 
 @_command
+def deployments() -> Description:
+    return Description(
+        _("deployments"),
+        _("List models that are deployed, and what they cost"),
+        _(
+            "At some providers a fine-tuned model answers only once it is deployed, which is paid by the hour. "
+            "The card of its job has a button for it, which tells the price first."
+        ),
+        ("deployments",),
+    )
+
+
+@_command
 def unused() -> Description:
     return Description(
         _("unused [days=90]"),

@@ -103,6 +103,13 @@ def _of_providers(setting: str, kind: str, values: Mapping[str, object]) -> str:
                 setting=setting,
                 model=values["model"],
             )
+        case "nothing_to_deploy":
+            return _('{setting}: only models of `vendor = "azure"` are deployed. Take it out.', setting=setting)
+        case "one_azure_token":
+            return _(
+                "{setting} needs either a `token_command`, or `tenant`, `client_id` and `client_secret_env` together.",
+                setting=setting,
+            )
         case "no_provider_name":
             return _(
                 "{setting}: the name {name} cannot be used. Names have up to 40 letters, digits, - and _.",

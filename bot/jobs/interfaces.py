@@ -7,7 +7,7 @@ import msgspec
 
 from bot.audit import Entry
 from bot.jobs.job import Job
-from bot.jobs.notice import Ended, Notice, Stuck, Uncertain
+from bot.jobs.notice import DeploymentBody, Ended, Notice, Stuck, Uncertain
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Checkpoint, Metrics
 from bot.spending.budget import Limits, Spend
@@ -35,7 +35,9 @@ class JobUpdate(msgspec.Struct, frozen=True):
         stands on the group's card, and would be said many times over."""
         if self.job.group is None:
             return self.notices
-        return [notice for notice in self.notices if isinstance(notice.body, Ended | Stuck | Uncertain)]
+        return [
+            notice for notice in self.notices if isinstance(notice.body, Ended | Stuck | Uncertain | DeploymentBody)
+        ]
 
 
 class LedgerSnapshot(msgspec.Struct, frozen=True):
@@ -103,6 +105,9 @@ class JobStore(Protocol):
 
     async def not_ended(self) -> list[Job]:
         """In whatever state, those of which the provider may have news, or may not know yet."""
+
+    async def deployed(self) -> list[Job]:
+        """Those whose models are deployed, or about to be; the oldest first."""
 
     async def spends_of_month(self, at: float) -> list[Spend]:
         """What each job counts for that was submitted in the same calendar month (UTC) as `at`."""

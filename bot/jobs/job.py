@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from bot.access import Resource
+from bot.jobs.deployment import Deployment
 from bot.providers.protocol import SUPERVISED, Hyperparameters, JobError, Metrics
 
 
@@ -85,6 +86,7 @@ class Job(msgspec.Struct, frozen=True):
     it waits in the provider's queue, and its place there from 1. `training_since` and `trained_seconds`: see
     `training_time`. `training_price`: US dollars per million tokens, where the provider's own is known. `parent`: the
     fine-tuned model after which this job makes the next one. `group`: the sweep whose job it is.
+    `deployment`: of its model, where that answers only so.
     """
 
     id: str
@@ -133,6 +135,7 @@ class Job(msgspec.Struct, frozen=True):
     model_listed: bool = False
     parent: str | None = None
     group: str | None = None
+    deployment: Deployment | None = None
 
     @property
     def resource(self) -> Resource:

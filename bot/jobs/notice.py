@@ -169,6 +169,39 @@ class RetrainingRefused(msgspec.Struct, frozen=True, tag="retraining_refused"):
     ended: bool = False
 
 
+class Deployed(msgspec.Struct, frozen=True, tag="deployed"):
+    """Its model is deployed, and answers; the job says what that costs."""
+
+
+class DeploymentFailed(msgspec.Struct, frozen=True, tag="deployment_failed"):
+    """`error`: why, in the provider's words."""
+
+    error: JobError | None = None
+
+
+class DeploymentRemoved(msgspec.Struct, frozen=True, tag="deployment_removed"):
+    """`by`: a person's id."""
+
+    by: str
+
+
+class DeploymentStays(msgspec.Struct, frozen=True, tag="deployment_stays"):
+    """The provider refuses to remove it."""
+
+    error: JobError
+
+
+class DeploymentGone(msgspec.Struct, frozen=True, tag="deployment_gone"):
+    """It is no longer there, and nobody here removed it."""
+
+
+class DeploymentUnused(msgspec.Struct, frozen=True, tag="deployment_unused"):
+    """Nobody has asked the model anything for so many days, which costs all the same."""
+
+    days: int
+
+
+DeploymentBody = Deployed | DeploymentFailed | DeploymentRemoved | DeploymentStays | DeploymentGone | DeploymentUnused
 JobBody = (
     Text
     | WaitsInLine
@@ -188,6 +221,7 @@ JobBody = (
     | ApprovalAsked
     | Approved
     | Linked
+    | DeploymentBody
 )
 GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded | SuccessorOffered
 RetirementBody = ModelsRetire | ModelsRetired

@@ -20,4 +20,5 @@ AZURE: Final = Vendor(
     keeps_metadata=False,
     exports=False,
     continues=False,
+    deploys=True,
 )

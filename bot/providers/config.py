@@ -20,9 +20,11 @@ class ModelPrice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Abilities(msgspec.Struct, frozen=True):
-    """What of a job's buttons makes sense with its provider. `pauses`: jobs."""
+    """What of a job's buttons makes sense with its provider. `pauses`: jobs. `deploys`: models, which answer only then,
+    and the bot may."""
 
     pauses: bool = True
+    deploys: bool = False
 
 
 ALL_ABILITIES: Final = Abilities()
@@ -31,13 +33,14 @@ ALL_ABILITIES: Final = Abilities()
 class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True):
     """`name` is what people call it, and what is stored with each job. `vendor`: None where only the name tells.
 
-    `models`: the base models on offer; empty for all that it can train. `max_running`: jobs at a time; None for the
-    setting that holds for all. `prices`: by model, before those of our own table. `channels`: it may be used in these
-    only; None for everywhere.
+    `deploys`: the bot may have models deployed there, which is paid by the hour. `models`: the base models on offer;
+    empty for all that it can train. `max_running`: jobs at a time; None for the setting that holds for all. `prices`:
+    by model, before those of our own table. `channels`: it may be used in these only; None for everywhere.
     """
 
     name: str
     vendor: Vendor | None = None
+    deploys: bool = False
     models: tuple[str, ...] = ()
     default_model: str | None = None
     embedding_model: str | None = None
@@ -56,7 +59,7 @@ class ProviderConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def abilities(self) -> Abilities:
-        return Abilities(pauses=self.known_vendor.pauses)
+        return Abilities(pauses=self.known_vendor.pauses, deploys=self.deploys)
 
     def allowed_in(self, channel: str) -> bool:
         return self.channels is None or channel in self.channels

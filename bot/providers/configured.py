@@ -26,6 +26,7 @@ from pydantic_core import PydanticCustomError
 
 from bot.addresses import http_address
 from bot.errors import StartError, UnusableSetting
+from bot.providers.azure_deployments import AzureAccount
 from bot.providers.config import NAME, ModelPrice, ProviderConfig
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import VENDORS
@@ -36,7 +37,8 @@ _VARIABLE: Final = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 class ConfiguredProvider(msgspec.Struct, frozen=True):
-    """How a provider is reached, and how it is set up. `vendor`: whose server it is."""
+    """How a provider is reached, and how it is set up. `vendor`: whose server it is. `azure`: where the bot may deploy
+    models."""
 
     config: ProviderConfig
     vendor: Vendor
@@ -44,6 +46,7 @@ class ConfiguredProvider(msgspec.Struct, frozen=True):
     base_url: str | None = None
     webhook_secret: SecretStr | None = None
     webhook_path: str = "/openai/webhook"
+    azure: AzureAccount | None = None
 
 
 class PriceTable(BaseModel):
@@ -55,6 +58,51 @@ class PriceTable(BaseModel):
     input: float | None = Field(None, ge=0, description="Of what a model reads, per million tokens.")
     output: float | None = Field(None, ge=0, description="Of what a model writes, per million tokens.")
     hosting: float | None = Field(None, ge=0, description="Of keeping a model ready to answer, per hour.")
+
+
+class DeploymentTable(BaseModel):
+    """Of `vendor = "azure"`: where the bot may deploy models, and as whom."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    subscription: str = Field(min_length=1, description="The id of the Azure subscription.")
+    resource_group: str = Field(min_length=1, description="The resource group.")
+    account: str = Field(min_length=1, description="The name of the Azure OpenAI resource.")
+    sku: str = Field(
+        "Standard",
+        description="The kind of deployment: `Standard`, `GlobalStandard`, `DeveloperTier` (for 24 h).",
+    )
+    capacity: int = Field(1, ge=1, description="Of the deployment, in thousands of tokens a minute.")
+    token_command: str | None = Field(
+        None,
+        min_length=1,
+        description="A command that prints a token for Azure Resource Manager, as "
+        "`az account get-access-token --resource https://management.azure.com --query accessToken -o tsv`.",
+    )
+    tenant: str | None = Field(None, description="Instead of a command: the tenant of an application in Entra.")
+    client_id: str | None = Field(None, description="The application's id.")
+    client_secret_env: str | None = Field(
+        None, description="The variable of the environment, or of `.env`, that holds the application's secret."
+    )
+    management_url: str = Field("https://management.azure.com", description="Of Azure's other clouds another one.")
+    login_url: str = Field("https://login.microsoftonline.com", description="Of Azure's other clouds another one.")
+
+    @field_validator("management_url", "login_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return http_address(value).rstrip("/")
+
+    @field_validator("client_secret_env")
+    @classmethod
+    def _variable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return _held_by_environment(value, info)
+
+    @model_validator(mode="after")
+    def _one_token(self) -> Self:
+        of_entra = (self.tenant, self.client_id, self.client_secret_env)
+        if (self.token_command is None) != all(of_entra) or (self.token_command is not None and any(of_entra)):
+            raise PydanticCustomError("one_azure_token", "token")
+        return self
 
 
 class ProviderTable(BaseModel):
@@ -90,6 +138,9 @@ class ProviderTable(BaseModel):
     webhooks: bool | None = Field(None, description="Whether it has webhooks.")
     deletion: bool | None = Field(None, description="Whether it deletes models and files.")
     wandb: bool | None = Field(None, description="Whether it reports to Weights & Biases.")
+    deployment: DeploymentTable | None = Field(
+        None, description="Azure: where the bot may deploy fine-tuned models, which is paid by the hour."
+    )
     prices: dict[str, PriceTable] = Field(
         default_factory=dict, description="Its own prices, by model: `training`, `input`, `output`, `hosting`."
     )
@@ -116,14 +167,7 @@ class ProviderTable(BaseModel):
     @field_validator("key_env", "webhook_secret_env")
     @classmethod
     def _variable(cls, value: str | None, info: ValidationInfo) -> str | None:
-        """What is no variable's name is perhaps the key itself, so it is not repeated."""
-        if value is None:
-            return None
-        if not re.fullmatch(_VARIABLE, value):
-            raise PydanticCustomError("no_variable", "variable")
-        if not str(_environment(info).get(value) or "").strip():
-            raise PydanticCustomError("variable_empty", "variable", {"variable": value})
-        return value
+        return _held_by_environment(value, info)
 
     @field_validator("key_file")
     @classmethod
@@ -152,6 +196,8 @@ class ProviderTable(BaseModel):
             raise PydanticCustomError("one_key", "key")
         if self.base_url is None and _vendor(self.vendor).base_url is None:
             raise PydanticCustomError("no_base_url", "address")
+        if self.deployment is not None and not _vendor(self.vendor).deploys:
+            raise PydanticCustomError("nothing_to_deploy", "deployment")
         if self.default_model and self.models and self.default_model not in self.models:
             raise PydanticCustomError("default_not_offered", "model", {"model": self.default_model})
         return self
@@ -232,6 +278,7 @@ def _configured(name: str, table: ProviderTable, environment: Mapping[str, str |
         ProviderConfig(
             name=name,
             vendor=vendor,
+            deploys=table.deployment is not None,
             models=tuple(table.models),
             default_model=table.default_model,
             embedding_model=table.embedding_model,
@@ -244,7 +291,16 @@ def _configured(name: str, table: ProviderTable, environment: Mapping[str, str |
         table.base_url or vendor.base_url,
         SecretStr(secret) if secret else None,
         f"/webhooks/{name}",
+        _azure(table.deployment, environment) if table.deployment is not None else None,
     )
+
+
+def _azure(table: DeploymentTable, environment: Mapping[str, str | None]) -> AzureAccount:
+    secret = str(environment[table.client_secret_env]).strip() if table.client_secret_env else None
+    if secret:
+        remember_secret(secret)
+    told = table.model_dump(exclude={"client_secret_env"})
+    return AzureAccount(**told, client_secret=SecretStr(secret) if secret else None)
 
 
 def _vendor(word: str | None, name: str = "") -> Vendor:
@@ -253,6 +309,17 @@ def _vendor(word: str | None, name: str = "") -> Vendor:
 
 def _environment(info: ValidationInfo) -> Mapping[str, str | None]:
     return info.context or {}
+
+
+def _held_by_environment(value: str | None, info: ValidationInfo) -> str | None:
+    """A variable's name. What is none is perhaps the key itself, so it is not repeated."""
+    if value is None:
+        return None
+    if not re.fullmatch(_VARIABLE, value):
+        raise PydanticCustomError("no_variable", "variable")
+    if not str(_environment(info).get(value) or "").strip():
+        raise PydanticCustomError("variable_empty", "variable", {"variable": value})
+    return value
 
 
 def _place(parts: tuple[int | str, ...]) -> str:

@@ -24,6 +24,7 @@ from bot.errors import Invalid
 from bot.providers import objects
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Embeddings, Parameters
 from bot.providers.chat_stream import ChatReader, CompletionReader
+from bot.providers.hosting import deployment_name
 from bot.providers.interface import (
     CreateRequest,
     Doubtful,
@@ -284,7 +285,7 @@ class OpenAIProtocol:
             if CONTINUE in sent:
                 body |= _CONTINUE
             return self._client.chat.completions.create(
-                model=request.model,
+                model=self._asked_as(request.model),
                 messages=messages,
                 tools=tools,
                 stream=True,
@@ -301,7 +302,7 @@ class OpenAIProtocol:
             if LOGPROBS in sent:
                 body["logprobs"] = request.top_logprobs
             return self._client.completions.create(
-                model=request.model,
+                model=self._asked_as(request.model),
                 prompt=request.prompt,
                 stream=True,
                 timeout=_CHAT_TIMEOUT,
@@ -310,6 +311,10 @@ class OpenAIProtocol:
 
         wanted = {USAGE, *([LOGPROBS] if request.top_logprobs else [])}
         return self._streamed(request.model, wanted, ask, CompletionReader())
+
+    def _asked_as(self, model: str) -> str:
+        """The name by which it answers."""
+        return deployment_name(model) if self._vendor.deploys else model
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
         async with self._errors_classified():

@@ -36,7 +36,7 @@ def of_method(method: str) -> tuple[str, ...]:
     return _EVERY_METHOD + _OF_METHOD.get(method, ())
 
 
-NO_ANSWER: Final = frozenset({"connection_error", "timeout", "unintelligible", "file_not_ready"})
+NO_ANSWER: Final = frozenset({"connection_error", "timeout", "unintelligible", "file_not_ready", "no_token"})
 """Codes of ours: nobody answered, or not to the end."""
 
 

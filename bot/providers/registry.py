@@ -1,9 +1,11 @@
 """The providers that are set up, by name."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from bot.errors import NotFound
 from bot.providers.config import Abilities, ProviderConfig
+from bot.providers.hosting import Hosting
 from bot.providers.interface import Provider
 from training_files.catalog import base_of
 
@@ -14,12 +16,19 @@ class UnknownProvider(NotFound):
 
 class Providers:
     """A job is handled by the provider whose name is stored with it. The first stands for all others where nobody has
-    chosen. One without a `config` is used as its vendor lets it be."""
+    chosen. One without a `config` is used as its vendor lets it be. `hosting`: by name, what deploys models there."""
 
-    def __init__(self, first: Provider, *others: Provider, configs: Iterable[ProviderConfig] = ()) -> None:
+    def __init__(
+        self,
+        first: Provider,
+        *others: Provider,
+        configs: Iterable[ProviderConfig] = (),
+        hosting: Mapping[str, Hosting] = MappingProxyType({}),
+    ) -> None:
         self._by_name = {provider.name: provider for provider in (first, *others)}
         if len(self._by_name) <= len(others):
             raise ValueError("two providers have the same name")
+        self._hosting = hosting
         self._configs = {name: ProviderConfig(name=name) for name in self._by_name}
         self._configs |= {config.name: config for config in configs}
 
@@ -41,6 +50,16 @@ class Providers:
         if own is not None and own.training is not None:
             return own.training
         return 0.0 if config.known_vendor.free else None
+
+    def hosting(self, name: str) -> Hosting | None:
+        """What deploys models there; None where the bot may not, or that is not set up any more."""
+        return self._hosting.get(name)
+
+    def hosting_price(self, model: str, base_model: str, name: str) -> float | None:
+        """US dollars an hour that a deployed model costs there; None where providers.toml does not say."""
+        prices = self.config(name).prices
+        told = (prices.get(one) for one in (model, base_model, base_of(base_model)))
+        return next((price.hosting for price in told if price is not None and price.hosting is not None), None)
 
     def abilities(self, name: str) -> Abilities:
         return self.config(name).abilities

@@ -16,6 +16,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     `reports_to_wandb`: it takes Weights & Biases as an integration. `continues`: it can be told to go on with the
     assistant's last message (vLLM's `continue_final_message`); it is tried, and no longer once it was refused.
     `exports`: it may have our trainer's call for a model as a file; it is asked.
+    `deploys`: a fine-tuned model answers once it is deployed, by its deployment's name.
     `embeddings`: the model that turns texts into vectors where no other is named.
     `takes_max_tokens`: the limit of an answer is sent as `max_tokens`, until a model refuses that; otherwise as
     `max_completion_tokens`.
@@ -38,6 +39,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     continues: bool = True
     takes_max_tokens: bool = True
     exports: bool = True
+    deploys: bool = False
     embeddings: str | None = None
     api_version: str | None = None
     settings_in_method: bool = True

@@ -87,6 +87,9 @@ class SqliteJobStore:
     async def not_ended(self) -> list[Job]:
         return await self._many(f"state NOT IN ({_marks(states.ENDED)})", list(states.ENDED))
 
+    async def deployed(self) -> list[Job]:
+        return await self._many("id IN (SELECT id FROM jobs WHERE json_extract(value, '$.deployment') IS NOT NULL)", [])
+
     async def spends_of_month(self, at: float) -> list[Spend]:
         jobs = [spend_of(job) for job in await self._many("created_at >= ? AND created_at < ?", month_of(at))]
         return jobs + await self._database.read(lambda db: read_answers(db, at))

@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block, ButtonElement, OverflowMenuElement
 
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
+from bot.jobs.deployment import DeploymentState
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
@@ -15,6 +16,7 @@ from bot.models.names import given_suffix
 from bot.providers.config import ALL_ABILITIES, Abilities
 from bot.providers.protocol import JobError, Metrics
 from handlers.blocks.approval_text import deciders, decision
+from handlers.blocks.deployment import deploy_button, deployment_line, remove_button
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.job_controls import CANCEL, consequence, control_button
 from handlers.blocks.message import Message
@@ -188,7 +190,7 @@ def fitting_buttons(
     """What makes sense in the job's state: four buttons at most, and a menu for the rest."""
     match job.state:
         case states.SUCCEEDED:
-            return ending_buttons(job, assessment)
+            return ending_buttons(job, assessment, abilities=abilities)
         case states.RUNNING:
             pause = [control_button("pause", job)] if abilities.pauses else []
             return [*pause, _cancel_button(job), *_metrics_button(job)]
@@ -202,12 +204,17 @@ def fitting_buttons(
             return [_cancel_button(job)]
 
 
-def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement | OverflowMenuElement]:
+def ending_buttons(
+    job: Job, assessment: Assessment = UNASSESSED, *, abilities: Abilities = ALL_ABILITIES
+) -> list[ButtonElement | OverflowMenuElement]:
     """What can be done with what a job has made."""
     buttons: list[ButtonElement | OverflowMenuElement] = []
     rarer = []
     if job.fine_tuned_model and not job.model_lost:
-        buttons.append(chat_button(job, assessment))
+        if abilities.deploys and job.deployment is None:
+            buttons.append(deploy_button(job))
+        else:
+            buttons.append(chat_button(job, assessment))
         buttons.append(button(evaluate_button(), JOB_EVALUATE, job.id))
         if job.parent:
             buttons.append(meet_parent_button(job.id))
@@ -216,6 +223,8 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
             buttons.append(button(compare_button(), JOB_COMPARE, job.id))
     if assessment.diagnosis or job.model_lost:
         buttons.append(again_button(job))
+    if job.deployment is not None and job.deployment.state is not DeploymentState.LEAVING:
+        buttons.append(remove_button(job))
     if job.fine_tuned_model:
         rarer.append(entry(CHECKPOINTS, job.id, texts.checkpoints_button()))
     if job.latest:
@@ -278,6 +287,8 @@ def _progress(job: Job, assessment: Assessment, now: float) -> str:
         lines.append(times)
     if job.state == states.SUCCEEDED and job.fine_tuned_model:
         lines.append(texts.model(named(job.fine_tuned_model)))
+    if deployed := deployment_line(job):
+        lines.append(deployed)
     return "\n".join(lines)
 
 

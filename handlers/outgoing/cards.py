@@ -23,7 +23,7 @@ from bot.jobs.job import Job, Origin
 from bot.jobs.notice import GroupLinked, Linked, Notice
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostError, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
-from bot.providers.config import Abilities
+from bot.providers.config import ALL_ABILITIES, Abilities
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
@@ -51,7 +51,7 @@ class CardKeeper:
         charts: Charts,
         *,
         language: LanguageOf = english,
-        abilities: Callable[[str], Abilities] = lambda _provider: Abilities(),
+        abilities: Callable[[str], Abilities] = lambda _provider: ALL_ABILITIES,
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
         backoff: Backoff = Timing.notice,

@@ -13,6 +13,12 @@ from bot.jobs.notice import (
     ApprovalAsked,
     Approved,
     CheckpointMade,
+    Deployed,
+    DeploymentFailed,
+    DeploymentGone,
+    DeploymentRemoved,
+    DeploymentStays,
+    DeploymentUnused,
     Ended,
     EndedElsewhere,
     JobBody,
@@ -30,6 +36,7 @@ from bot.jobs.notice import (
     WaitsInLine,
 )
 from bot.jobs.training_time import training_seconds
+from bot.providers.config import ALL_ABILITIES, Abilities
 from bot.providers.protocol import NO_ANSWER
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
@@ -49,6 +56,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, image, message, section
 from handlers.blocks.text import bold, code, code_block, link, person, quoted, trusted
+from handlers.outgoing.deployment_blocks import of_deployment
 from texts import notices
 from texts.formats import duration, labelled, money, number
 from texts.jobs import start_button
@@ -65,9 +73,11 @@ def render(
     chart_file_id: str | None = None,
     chart_alt_text: str = "",
     directly: bool = False,
+    abilities: Abilities = ALL_ABILITIES,
 ) -> Message:
     """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
-    has already; shown with checkpoints and at the end. `directly`: in a person's direct messages."""
+    has already; shown with checkpoints and at the end. `directly`: in a person's direct messages.
+    `abilities`: of its provider."""
     chart = image(chart_file_id, chart_alt_text or notices.chart()) if chart_file_id else None
     match body:
         case Text():
@@ -98,7 +108,7 @@ def render(
         case ProviderSaid():
             return _provider_said(body, job)
         case Ended():
-            return _ended(job, assessment, chart)
+            return _ended(job, assessment, chart, abilities)
         case EndedElsewhere():
             return _ended_elsewhere(job, assessment)
         case Uncertain():
@@ -110,6 +120,15 @@ def render(
         case Linked():
             thread = link(body.card_permalink, notices.its_own_thread())
             return _line(notices.linked(person(job.requester), code(job.base_model), thread))
+        case (
+            Deployed()
+            | DeploymentFailed()
+            | DeploymentRemoved()
+            | DeploymentStays()
+            | DeploymentGone()
+            | DeploymentUnused()
+        ):
+            return of_deployment(body, job)
         case _:
             assert_never(body)
 
@@ -148,12 +167,12 @@ def _provider_said(body: ProviderSaid, job: Job) -> Message:
     return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
 
 
-def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
+def _ended(job: Job, assessment: Assessment, chart: Block | None, abilities: Abilities) -> Message:
     if job.group is not None:
         return _ended_in_group(job, assessment)
     match job.state:
         case states.SUCCEEDED:
-            return _succeeded(job, assessment, chart)
+            return _succeeded(job, assessment, chart, abilities)
         case states.FAILED:
             return _failed(job, chart)
         case states.CANCELLED if decision(job):
@@ -174,7 +193,7 @@ def _ended_in_group(job: Job, assessment: Assessment) -> Message:
     return _line(f"{symbol(job, assessment)} {ended_line(outcome(job, assessment), _name(job), figures)}")
 
 
-def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message:
+def _succeeded(job: Job, assessment: Assessment, chart: Block | None, abilities: Abilities) -> Message:
     model = named(job.fine_tuned_model) if job.fine_tuned_model else notices.model_not_named()
     wrong = diagnosis(job, assessment)
     text = (notices.trained_badly if wrong else notices.ready)(person(job.requester), model)
@@ -190,7 +209,7 @@ def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message
     blocks.append(fields(final))
     if chart:
         blocks.append(chart)
-    if buttons := ending_buttons(job, assessment):
+    if buttons := ending_buttons(job, assessment, abilities=abilities):
         blocks.append(actions(*buttons))
     return message(f"{text}\n{wrong}" if wrong else text, blocks)
 

@@ -24,6 +24,7 @@ from bot.jobs.notice import (
     RetrainingRefused,
 )
 from bot.notices.interfaces import PostRefused
+from bot.providers.config import ALL_ABILITIES, Abilities
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
 from handlers.outgoing import retirement_blocks, retraining_blocks
@@ -55,6 +56,7 @@ class SlackNoticePoster:
         digests: Digests,
         language: LanguageOf = english,
         may_approve: MayApprove = nobody,
+        abilities: Callable[[str], Abilities] = lambda _provider: ALL_ABILITIES,
     ) -> None:
         self._jobs = jobs
         self._groups = groups
@@ -63,6 +65,7 @@ class SlackNoticePoster:
         self._digests = digests
         self._language = language
         self._may_approve = may_approve
+        self._abilities = abilities
 
     async def post(self, notice: Notice, thread_ts: str | None) -> str:
         body = notice.body
@@ -123,7 +126,15 @@ class SlackNoticePoster:
         priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
         return await self._poster.post(
             notice.channel,
-            render(body, job, assessment, chart_file_id=chart, chart_alt_text=alt, directly=_is_direct(notice)),
+            render(
+                body,
+                job,
+                assessment,
+                chart_file_id=chart,
+                chart_alt_text=alt,
+                directly=_is_direct(notice),
+                abilities=self._abilities(job.provider),
+            ),
             thread_ts=thread_ts,
             idempotency_key=notice.id,
             priority=priority,

@@ -68,6 +68,7 @@ COMMAND_CASES = {
     "cancel": "|{running}|{waiting}|{running} confirm=yes",
     "models": "",
     "retiring": "|page=2",
+    "deployments": "",
     "unused": "|days=1",
     "export": "|{model}|{suffix}|{job}|{checkpoint} as=gguf|{unheard}|hu|{base}",
     "chat": "|{model}|{suffix}|{kept}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
@@ -167,6 +168,9 @@ ACTION_CASES = {
     "checkpoints_compare": "{job}",
     "job_evaluate": "{job}|{job} checkpoints",
     "export_upload": "{export}",
+    "deployment_deploy": "{job}|{running}",
+    "deployment_confirmed": "{job}",
+    "deployment_remove": "{job}",
     "model_export": "{model}|{unheard}",
     "export_as": "gguf:q8_0 {model}|adapter: {suffix}|merged: {unheard}",
     "evaluate_with": '{{"models": [], "grader": "{grader}"}}|{{"models": ["{model}"], "grader": "{grader}"}}'

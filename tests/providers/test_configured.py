@@ -15,6 +15,7 @@ from texts.language import Language, speaking
 
 KEYS = {"LAB_KEY": "lab-0123456789", "OPENAI": "sk-proj-0123456789abcdef", "HOOK": "whsec_aGVsbG8="}
 LAB = 'vendor = "trainer"\nbase_url = "http://gpu-1:8902/v1"\nkey_env = "LAB_KEY"'
+AZURE = "subscription = 's'\nresource_group = 'g'\naccount = 'a'\ntoken_command = 'az account'"
 Read = Callable[[str], list[ConfiguredProvider]]
 
 
@@ -77,6 +78,14 @@ def test_a_key_is_taken_out_of_whatever_is_shown_however_it_looks(read: Read) ->
         ("[providers.lab]\nkey_env LAB\n", "is no TOML: look at line 2."),
         ("default = 'x'", "It sets up no provider. Begin one with a line `[providers.NAME]`."),
         (f"default = 'x'\n[providers.lab]\n{LAB}", "`default` names x, which is not set up. There are: lab."),
+        (
+            f"[providers.lab]\n{LAB}\n[providers.lab.deployment]\n{AZURE}",
+            'only models of `vendor = "azure"` are deployed',
+        ),
+        (
+            f"[providers.az]\n{LAB.replace('trainer', 'azure')}\n[providers.az.deployment]\n{AZURE}\ntenant = 't'",
+            "either a `token_comm",
+        ),
         (f"[providers.'a b']\n{LAB}", "the name a b cannot be used."),
         (f"[providers.lab]\n{LAB}\nmodel = 'x'", "providers.lab.model is no setting that I know."),
         (f"[providers.lab]\n{LAB}\nmodels = 'x'", "providers.lab.models must be a list"),

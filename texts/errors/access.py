@@ -75,6 +75,10 @@ def only_owner(action: Action, kind: str) -> str:
             Action.PAUSE: _("Only the person who started this job or an administrator may pause it."),
             Action.RESUME: _("Only the person who started this job or an administrator may resume it."),
             Action.DECIDE: _("Only the person who started this job or an administrator may decide about it."),
+            Action.DEPLOY: _("Only the person who started this job or an administrator may have its model deployed."),
+            Action.REMOVE_DEPLOYMENT: _(
+                "Only the person who started this job or an administrator may remove its model's deployment."
+            ),
         }.get(action) or _("Only the person who started this job or an administrator may delete it.")
     if kind == "evaluation":
         return {
@@ -106,6 +110,14 @@ def only_owner(action: Action, kind: str) -> str:
         "schedule": _("Only the person who set this up or an administrator may change or stop it."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
+
+
+@ERRORS.sentence
+def deployment_for_approvers() -> str:
+    return _(
+        "What a deployment costs in a month is above the amount that wants approval here, or nobody knows it: only "
+        "approvers and administrators may deploy this model."
+    )
 
 
 @ERRORS.sentence

@@ -37,6 +37,32 @@ def deletion_not_offered(provider: str) -> str:
 
 
 @ERRORS.sentence
+def deployment_not_offered(provider: str) -> str:
+    return _(
+        "The bot cannot deploy models at {provider}: an administrator can set that up in providers.toml.",
+        provider=provider,
+    )
+
+
+@ERRORS.sentence
+def deployed_already() -> str:
+    return _("This model is deployed already, or about to be. `/finetune deployments` shows it.")
+
+
+@ERRORS.sentence
+def not_deployed() -> str:
+    return _("This model is not deployed. Nothing was changed, and it costs nothing by the hour.")
+
+
+@ERRORS.sentence
+def azure_no_token() -> str:
+    return _(
+        "Azure gave the bot no token to deploy with. An administrator should look at the deployment's settings in "
+        "providers.toml."
+    )
+
+
+@ERRORS.sentence
 def export_usage() -> str:
     return _("Name one model: `/finetune export MODEL as=gguf quantization=q4_k_m`.")
 

@@ -9,6 +9,7 @@ from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
 from bot.providers.config import ALL_ABILITIES, Abilities
 from handlers.blocks.card import fitting_buttons, outcome, steps, title, waiting
+from handlers.blocks.deployment import deployment_line
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
@@ -44,6 +45,8 @@ def job_status(
         lines.append(wait)
     if job.fine_tuned_model:
         lines.append(texts.model(named(job.fine_tuned_model)))
+    if deployed := deployment_line(job):
+        lines.append(deployed)
     if learned_from:
         lines.append(models.learned_from([code(name, 80) for name in learned_from]))
     if job.state == states.FAILED:

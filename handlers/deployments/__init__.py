@@ -1,0 +1,1 @@
+"""Models that are deployed, by the hour."""
