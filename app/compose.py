@@ -42,7 +42,7 @@ from app.features.jobs import (
     sweep_listeners,
 )
 from app.features.judges import judge_listeners
-from app.features.launcher import launcher_listeners
+from app.features.launcher import launcher_listeners, shortcut_listeners
 from app.features.models import export_listeners, model_listeners, provider_listeners, retirement_listeners
 from app.features.moves import move_listeners, succession_listeners
 from app.services import Services
@@ -60,6 +60,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     metrics = metrics_listeners(services)
     chat = chat_listeners(services, threads)
     compare = compare_listeners(services, threads)
+    launcher = launcher_listeners(services)
     evaluations = evaluation_listeners(services, answers, datasets.derived)
     moves = move_listeners(services, start.requests, evaluations.evaluations)
     thread_examples = thread_example_listeners(services)
@@ -73,7 +74,8 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         start,
         sweep_listeners(services, start),
         group_approval_listeners(services),
-        launcher_listeners(services),
+        launcher,
+        shortcut_listeners(services, start, chat, launcher, datasets),
         home_listeners(services),
         job_listeners(services, files),
         job_control_listeners(services),

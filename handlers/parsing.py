@@ -35,7 +35,7 @@ def key_of(body: dict[str, Any]) -> str | None:
     if kind == "block_actions":
         action = (body.get("actions") or [{}])[0]
         return f"action/{(body.get('user') or {}).get('id')}/{action.get('action_id')}/{action.get('action_ts')}"
-    if kind == "message_action":
+    if kind == "message_action" or (kind == "shortcut" and body.get("trigger_id")):
         return f"shortcut/{(body.get('user') or {}).get('id')}/{body.get('callback_id')}/{body.get('trigger_id')}"
     if kind == "view_submission":
         return f"{kind}/{(body.get('view') or {}).get('id')}/{body.get('trigger_id') or ''}"

@@ -45,6 +45,7 @@ from handlers.retirement.register import FEATURE as RETIREMENT
 from handlers.retraining.register import FEATURE as RETRAINING
 from handlers.routing import Feature, Listener, bind
 from handlers.scheduled_training.register import FEATURE as SCHEDULED_TRAINING
+from handlers.shortcuts.register import FEATURE as SHORTCUTS
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
 from handlers.succession.register import FEATURE as SUCCESSION
@@ -62,6 +63,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     PROVIDER_FILES,
     LAUNCHER,
     HOME,
+    SHORTCUTS,
     PROVIDERS,
     JOBS,
     EXPERIMENTS,

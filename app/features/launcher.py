@@ -6,7 +6,12 @@ from bot.personal_settings import PersonalSettingsControl
 from bot.store.generations import SqliteGenerationStore
 from bot.store.judge_checks import SqliteJudgeCheckStore
 from bot.store.personal_settings import SqlitePersonalSettings
+from handlers.chat.listeners import ChatListeners
+from handlers.datasets.listeners import DatasetListeners
 from handlers.launcher.listeners import LauncherListeners
+from handlers.modals import Modals
+from handlers.shortcuts.listeners import ShortcutListeners
+from handlers.start.listeners import StartListeners
 
 
 def launcher_listeners(services: Services) -> LauncherListeners:
@@ -16,6 +21,27 @@ def launcher_listeners(services: Services) -> LauncherListeners:
         settings_of=personal_settings(services),
         cards=services.cards,
         poster=services.poster,
+    )
+
+
+def shortcut_listeners(
+    services: Services,
+    start: StartListeners,
+    chat: ChatListeners,
+    launcher: LauncherListeners,
+    files: DatasetListeners,
+) -> ShortcutListeners:
+    return ShortcutListeners(
+        callers=services.callers,
+        people=services.people,
+        starting=start,
+        chatting=chat,
+        launcher=launcher,
+        files=files,
+        datasets=services.datasets,
+        modals=Modals(services.poster),
+        poster=services.poster,
+        language=services.languages.place,
     )
 
 

@@ -36,6 +36,11 @@ class Joining:
         origin = await self.callers.origin(request, ts)
         return await self.opening.join(await self.callers.of(request), origin, model, ts, ts)
 
+    async def join_at(self, request: Request, model: str, thread_ts: str, ts: str) -> OpenConversation:
+        """Call a model into a running thread, of which it reads what was said before `ts`."""
+        origin = await self.callers.origin(request, thread_ts)
+        return await self.opening.join(await self.callers.of(request), origin, model, thread_ts, ts)
+
     async def join_last(self, request: Request) -> Conversation | None:
         """In the person's direct messages: the model that they talked to there last, or the only one that there is, is
         called into the thread of what they say. None where there is no such model."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.dashboard import Dashboards
 from bot.notices.interfaces import CardStore
 from bot.personal_settings import PersonalSettingsControl
+from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.jobs.listeners import card_link
 from handlers.launcher import blocks
@@ -21,13 +22,17 @@ class LauncherListeners:
     poster: Poster
 
     async def overview(self, request: Request) -> None:
+        await request.answer(await self.seen(request))
+
+    async def seen(self, request: Request) -> Message:
+        """For whoever asks, where they ask."""
         seen = await self.dashboards.look(await self.callers.of(request))
         links = {
             job.id: link
             for job in seen.running[: blocks.MOST]
             if (link := await card_link(self.cards, self.poster, job))
         }
-        await request.answer(blocks.launcher(seen, links))
+        return blocks.launcher(seen, links)
 
     async def settings(self, request: Request) -> None:
         await request.answer(blocks.settings(await self.settings_of.of(await self.callers.of(request))))

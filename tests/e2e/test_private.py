@@ -289,7 +289,8 @@ ACTION_CASES = {
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
 }
-SHORTCUT_CASES = {"add_to_training_set"}
+GLOBAL_SHORTCUTS = {"start_a_fine_tune", "chat_with_a_model", "what_needs_me"}
+SHORTCUT_CASES = {"add_to_training_set", "train_on_this_file", "ask_a_model", *GLOBAL_SHORTCUTS}
 PLACE = {"channel": SUPPORT, "thread_ts": "1700000000.000300", "message_ts": "1700000000.000300"}
 # In a modal: what it carries, and what was filled in.
 VIEW_CASES = {
@@ -377,6 +378,12 @@ VIEW_CASES = {
     "checkpoint_keep": ({"channel": SUPPORT, "job": "{job}", "step": 5}, {"name": "mine"}),
     "sweep_settings": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"model": "{model}", "epochs": "1,2"}),
     "move_models": ({"channel": SUPPORT}, {"where": "acme|gpt-4.1-mini-2025-04-14", "models": "{model},{checkpoint}"}),
+    "start_a_fine_tune": ({}, {"channel": SUPPORT}),
+    "chat_with_a_model": ({}, {"channel": SUPPORT, "model_search": "{model}"}),
+    "ask_a_model": (
+        {"channel": SUPPORT, "thread_ts": "1700000000.000300", "message_ts": "1700000000.000300"},
+        {"model_search": "{model}", "question": "Why?"},
+    ),
     "sweep_decline": ({"channel": SUPPORT, "group": "{sweep}", "question": ""}, {"reason": "{file}"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
@@ -621,7 +628,11 @@ class Private:
         return body | {"channel": {"id": SUPPORT}, "container": container, "message": {"ts": "1700000000.000300"}}
 
     def shortcut(self, user: str, callback_id: str) -> Json:
-        """On a message of a public thread."""
+        """On a message of a public thread; a global one knows no place."""
+        if callback_id in GLOBAL_SHORTCUTS:
+            user_of = {"id": user, "team_id": self.bot.services.team}
+            trigger = self.w.sandbox.state.triggers.new(user)
+            return {"type": "shortcut", "callback_id": callback_id, "user": user_of, "trigger_id": trigger}
         return self.common(user, SUPPORT) | {
             "type": "message_action",
             "callback_id": callback_id,
@@ -648,7 +659,12 @@ class Private:
         for name, value in filled.items():
             text = value.format(**it)
             several = [{"value": one} for one in text.split(",")]
-            element = {"value": text, "selected_option": {"value": text}, "selected_options": several}
+            element = {
+                "value": text,
+                "selected_option": {"value": text},
+                "selected_options": several,
+                "selected_conversation": text,
+            }
             values[name] = dict.fromkeys((name, name.split("/")[0]), element)
         return self.common(user, SUPPORT) | {
             "type": "view_submission",

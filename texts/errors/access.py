@@ -185,5 +185,10 @@ def not_in_channel() -> str:
 
 
 @ERRORS.sentence
+def not_your_channel() -> str:
+    return _("That channel is private, and you are not in it. Choose another.")
+
+
+@ERRORS.sentence
 def names_by_owner() -> str:
     return _("Only the person who started this job may have people named in its report.")

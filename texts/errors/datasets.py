@@ -7,6 +7,11 @@ from texts.language import _
 
 
 @ERRORS.sentence
+def no_training_file_in_message() -> str:
+    return _("There is no training file in this message. Choose one with a file, such as JSONL, CSV or a spreadsheet.")
+
+
+@ERRORS.sentence
 def unknown_dataset() -> str:
     return _("I have no such training file (any more). Drop it into the channel again to use it.")
 

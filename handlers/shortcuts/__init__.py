@@ -1,0 +1,1 @@
+"""Shortcuts: from anywhere in Slack, and in the menu of a message."""
