@@ -21,7 +21,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting
-from app.features.administration import digests, may_approve
+from app.features.administration import digest_messages, digests, may_approve
 from app.health import Health, health_app
 from app.schedule import Task, keep, schedule
 from app.services import Services, make_services
@@ -177,7 +177,7 @@ async def running(
             groups,
             services.poster,
             charts,
-            digests(services),
+            digest_messages(services),
             language,
             may_approve(services),
             services.providers.abilities,

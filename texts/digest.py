@@ -7,9 +7,9 @@ from texts.language import _, plural
 
 def none_here() -> str:
     return _(
-        "This channel has no digest. One tells every day or week what became of the jobs here: what ended and how, "
-        "what goes on, what waits for somebody, and what was spent. `/finetune digest daily at=09:00` or `/finetune "
-        "digest weekly on=monday` sets one."
+        "This channel has no digest. A digest tells every day or every week what became of the jobs here: what ended "
+        "and how, what goes on, what waits for somebody, and what was spent. `/finetune digest daily at=09:00` or "
+        "`/finetune digest weekly on=monday` sets one."
     )
 
 
@@ -78,6 +78,11 @@ def heading(since: str) -> str:
 def ended(count: int) -> str:
     """A heading."""
     return plural("{count} job ended", "{count} jobs ended", count)
+
+
+def cost_of_ended(usd: str) -> str:
+    """Of the jobs in the list of those that ended."""
+    return _("The jobs that ended cost {usd}.", usd=usd)
 
 
 def go_on(count: int) -> str:

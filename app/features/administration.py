@@ -14,6 +14,7 @@ from bot.store.outbox import SqliteOutbox
 from handlers.administration.listeners import AdministrationListeners
 from handlers.digest.listeners import DigestListeners
 from handlers.outgoing.approval_questions import ApprovalQuestions
+from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.notice_poster import MayApprove
 from handlers.spending.listeners import SpendingListeners
 
@@ -81,3 +82,7 @@ def digest_listeners(services: Services) -> DigestListeners:
 
 def digests(services: Services) -> Digests:
     return Digests(services.jobs, services.model_uses, services.catalogue, services.budgets, services.jobs)
+
+
+def digest_messages(services: Services) -> DigestMessages:
+    return DigestMessages(digests(services), services.cards, services.poster)

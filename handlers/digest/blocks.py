@@ -16,11 +16,10 @@ def here(plan: DigestPlan | None, now: float) -> Message:
     """What is set, and buttons for the usual choices."""
     if plan is None:
         text = texts.none_here()
-        offered = [
-            button(texts.daily_button(), RUN, "digest daily"),
-            button(texts.weekly_button(), RUN, "digest weekly"),
-        ]
-        return message(text, [section(text), actions(*offered)])
+        daily, weekly = (texts.daily_button(), "digest daily"), (texts.weekly_button(), "digest weekly")
+        # Within a block no two buttons may have the same id.
+        offered = [actions(button(label, RUN, command)) for label, command in (daily, weekly)]
+        return message(text, [section(text), *offered])
     text = _said(plan, now)
     return message(text, [section(text), actions(button(texts.stop_button(), RUN, OFF))])
 

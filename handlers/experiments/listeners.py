@@ -8,9 +8,9 @@ from bot.notices.interfaces import CardStore
 from handlers.blocks.markup import half_width, parts_of
 from handlers.callers import Callers
 from handlers.experiments import blocks
-from handlers.jobs.listeners import card_link
 from handlers.languages import LanguageOf
 from handlers.metrics.listeners import MetricsListeners
+from handlers.outgoing.card_links import card_link
 from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster

@@ -25,8 +25,8 @@ from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.text import escape
 from handlers.home import blocks
-from handlers.jobs.listeners import card_link
 from handlers.languages import Languages
+from handlers.outgoing.card_links import card_link
 from handlers.web.people import People
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority

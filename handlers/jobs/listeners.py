@@ -9,11 +9,10 @@ from bot.collections.learned import LearnedModels
 from bot.errors import Invalid, NotFound
 from bot.jobs.history import JobHistory
 from bot.jobs.import_job import JobImport
-from bot.jobs.job import Job
 from bot.jobs.kept_checkpoints import KeptCheckpoints
 from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
-from bot.notices.interfaces import CardStore, PostError
+from bot.notices.interfaces import CardStore
 from handlers.blocks.card import title
 from handlers.blocks.text import code
 from handlers.callers import Callers
@@ -21,6 +20,7 @@ from handlers.jobs.blocks import checkpoints, following, history, jobs
 from handlers.jobs.command_words import read_checkpoint_words
 from handlers.languages import LanguageOf
 from handlers.modals import Modals
+from handlers.outgoing.card_links import card_link
 from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
@@ -139,19 +139,6 @@ class JobListeners:
     async def _word(self, request: Request) -> str:
         """What names the job."""
         return request.text.strip("`") or await latest_here(self.overview, self.callers, request)
-
-
-async def card_link(cards: CardStore, poster: Poster, job: Job) -> str | None:
-    """To the thread of the job's card; None where there is none, or Slack does not tell."""
-    card = await cards.card(job.id)
-    if card is None or card.ts is None:
-        return None
-    try:
-        if card.thread_ts is not None:
-            return await poster.permalink(card.channel, card.ts)
-        return await poster.thread_link(card.channel, card.ts)
-    except PostError:
-        return None
 
 
 async def latest_here(overview: JobOverview, callers: Callers, request: Request) -> str:

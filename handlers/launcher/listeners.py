@@ -7,8 +7,8 @@ from bot.notices.interfaces import CardStore
 from bot.personal_settings import PersonalSettingsControl
 from handlers.blocks.message import Message
 from handlers.callers import Callers
-from handlers.jobs.listeners import card_link
 from handlers.launcher import blocks
+from handlers.outgoing.card_links import card_link
 from handlers.request import Request
 from handlers.web.poster import Poster
 

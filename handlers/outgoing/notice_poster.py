@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 from bot.access import Resource
-from bot.digest.digest import Digests
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
 from bot.jobs.group import JobGroup
@@ -29,7 +28,7 @@ from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
 from handlers.outgoing import retirement_blocks, retraining_blocks
 from handlers.outgoing.charts import Charts
-from handlers.outgoing.digest_blocks import digest
+from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_blocks import render
 from handlers.request import is_direct
@@ -53,7 +52,7 @@ class SlackNoticePoster:
         groups: GroupMessages,
         poster: Poster,
         charts: Charts,
-        digests: Digests,
+        digests: DigestMessages,
         language: LanguageOf = english,
         may_approve: MayApprove = nobody,
         abilities: Callable[[str], Abilities] = lambda _provider: ALL_ABILITIES,
@@ -76,28 +75,18 @@ class SlackNoticePoster:
             if isinstance(body, GroupBody):
                 return await self._post_of_group(notice, body, thread_ts)
             if isinstance(body, RetirementBody):
-                return await self._poster.post(
-                    notice.channel,
-                    retirement_blocks.render(body),
-                    idempotency_key=notice.id,
-                    priority=Priority.MILESTONE,
-                )
+                return await self._post_to_channel(notice, retirement_blocks.render(body))
             if isinstance(body, DigestDue):
-                told = await self._digests.of(notice.channel, body.since, body.until)
-                return await self._poster.post(
-                    notice.channel, digest(told), idempotency_key=notice.id, priority=Priority.MILESTONE
-                )
+                return await self._post_to_channel(notice, await self._digests.said(notice.channel, body))
             if isinstance(body, RetrainingRefused):
-                return await self._poster.post(
-                    notice.channel,
-                    retraining_blocks.render(body, notice.about.owner),
-                    idempotency_key=notice.id,
-                    priority=Priority.MILESTONE,
-                )
+                return await self._post_to_channel(notice, retraining_blocks.render(body, notice.about.owner))
             job = await self._jobs.get(notice.about.id)
             if job is None:
                 raise PostRefused("nothing_known_of_it")
             return await self._post(notice, body, job, thread_ts)
+
+    async def _post_to_channel(self, notice: Notice, said: Message) -> str:
+        return await self._poster.post(notice.channel, said, idempotency_key=notice.id, priority=Priority.MILESTONE)
 
     async def _post_of_group(self, notice: Notice, body: GroupBody, thread_ts: str | None) -> str:
         group = await self._groups.get(notice.about.id)

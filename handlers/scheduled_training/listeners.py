@@ -16,9 +16,9 @@ from bot.retraining.scheduling import Scheduled, Scheduling
 from handlers.blocks.markup import parts_of
 from handlers.blocks.message import Message
 from handlers.callers import Callers
-from handlers.jobs.listeners import card_link
 from handlers.languages import LanguageOf
 from handlers.modals import Modals
+from handlers.outgoing.card_links import card_link
 from handlers.request import Request
 from handlers.scheduled_training import blocks, modal
 from handlers.web.poster import Poster

@@ -14,7 +14,9 @@ DAY = 24 * 3600.0
 async def test_a_channel_is_told_once_what_became_of_its_jobs(w: World) -> None:
     async with w.bot() as bot:
         await w.person.command("ana", w.channel, "/finetune", "digest")
-        await w.person.wait_ephemeral("ana", w.channel, contains="This channel has no digest.")
+        offered = await w.person.wait_ephemeral("ana", w.channel, contains="This channel has no digest.")
+        buttons = [one["value"] for block in offered["blocks"][1:] for one in block["elements"]]
+        assert buttons == ["digest daily", "digest weekly"]
         await w.person.command("ana", w.channel, "/finetune", "digest daily at=00:00")
         await w.person.wait_ephemeral("ana", w.channel, contains="every day at 00:00")
         await w.start(await w.drop("mails.jsonl"))
@@ -29,6 +31,7 @@ async def test_a_channel_is_told_once_what_became_of_its_jobs(w: World) -> None:
         told = await w.person.wait_message(w.channel, payload={"id": "digest/*"})
         assert "1 job ended" in told["plain"]
         assert "mails.jsonl" in told["plain"]
+        assert "/archives/" in str(told["blocks"])  # a link to the card
         await tomorrow.look()
         await w.settled(bot)
         assert len([one for one in await w.person.messages(w.channel) if "1 job ended" in one["plain"]]) == 1

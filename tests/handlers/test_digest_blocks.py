@@ -1,5 +1,6 @@
 """What a channel reads in its digest, in both languages."""
 
+from collections.abc import Mapping
 from datetime import date
 
 from parts import a_job
@@ -25,9 +26,9 @@ TOLD = Digest(
 )
 
 
-def shown(told: Digest, language: Language = Language.ENGLISH) -> str:
+def shown(told: Digest, language: Language = Language.ENGLISH, links: Mapping[str, str] = {}) -> str:
     with speaking(language):
-        return "\n".join(str(block.to_dict()) for block in digest(told).blocks)
+        return "\n".join(str(block.to_dict()) for block in digest(told, links).blocks)
 
 
 def test_it_says_what_ended_and_how_what_goes_on_what_waits_and_what_was_spent() -> None:
@@ -40,6 +41,12 @@ def test_it_says_what_ended_and_how_what_goes_on_what_waits_and_what_was_spent()
     assert "*1 job waits for somebody*" in said
     assert "`voice` · 14 January 2027: 20 days left" in said
     assert "$12.40 of $200.00" in said
+
+
+def test_jobs_lead_to_their_cards_and_what_they_cost_is_summed_up() -> None:
+    said = shown(TOLD, links={"job-1": "https://acme.slack.com/archives/C0/p1"})
+    assert "<https://acme.slack.com/archives/C0/p1|train.jsonl → gpt-4.1-mini-2025-04-14>" in said
+    assert "The jobs that ended cost $2.00." in said
 
 
 def test_it_is_said_in_chinese() -> None:

@@ -7,13 +7,13 @@ from groups import group_messages
 from parts import CHANNEL, a_job, a_notice
 from scripted_slack import Slack, error
 
-from bot.digest.digest import Digests
 from bot.jobs.notice import Accepted, CheckpointMade, Ended, Started
 from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Checkpoint
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from handlers.outgoing.charts import Charts
+from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
 from texts.language import Language
@@ -46,7 +46,7 @@ def notices(slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneC
     async def language_of(channel: str, person: str) -> Language:
         return Language.CHINESE if channel == CHANNEL else Language.ENGLISH
 
-    no_digests = cast(Digests, None)
+    no_digests = cast(DigestMessages, None)
     return SlackNoticePoster(
         jobs, group_messages(database), Poster(slack.client), cast(Charts, charts), no_digests, language_of
     )

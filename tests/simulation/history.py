@@ -29,7 +29,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.authority import Authority
-from bot.digest.digest import Digests
 from bot.errors import BotError, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules
@@ -53,6 +52,7 @@ from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
+from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
 
@@ -218,7 +218,7 @@ class JobProcess:
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
         groups = group_messages(self.database)
-        notices = SlackNoticePoster(self.jobs, groups, poster, charts, cast(Digests, None))  # nobody sets one
+        notices = SlackNoticePoster(self.jobs, groups, poster, charts, cast(DigestMessages, None))  # nobody sets one
         self.delivery = Delivery(self.outbox, notices, look_every=5)
         self.keeper = CardKeeper(
             self.jobs,
