@@ -49,6 +49,7 @@ from handlers.shortcuts.register import FEATURE as SHORTCUTS
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
 from handlers.succession.register import FEATURE as SUCCESSION
+from handlers.support.register import FEATURE as SUPPORT
 from handlers.sweeps.register import FEATURE as SWEEPS
 from handlers.thread_examples.register import FEATURE as THREAD_EXAMPLES
 
@@ -82,6 +83,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     EVALUATIONS,
     JUDGES,
     GENERATION,
+    SUPPORT,
     FEEDBACK,
     COLLECTIONS,
     RETRAINING,

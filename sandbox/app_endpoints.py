@@ -106,7 +106,7 @@ class AppEndpoints:
         path = ws.store.files / file.id if file else None
         if file is None or path is None or file.state != "hosted" or not path.is_file():
             return HTMLResponse("<!doctype html><title>404</title><p>This file was not found.", 404)
-        if app and file.user != ws.BOT and not any(ws.BOT in ws.channels[c].members for c in file.shares):
+        if app and not ws.app_reads(file):
             return RedirectResponse(f"/signin?redir={quote(request.url.path)}", 302)
         inline = file.is_image and not request.path_params["name"].startswith("download/")
         return FileResponse(

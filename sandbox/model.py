@@ -191,6 +191,8 @@ class File:
     state: str = "hosted"  # uploading | uploaded | hosted | deleted
     shares: dict[str, list[str]] = field(default_factory=dict)
     """Channel id -> time stamps of the messages with this file."""
+    given: bool = False
+    """Whether somebody put it into a modal of the app."""
     file_access: str = "visible"
 
     def classify(self) -> None:

@@ -83,7 +83,7 @@ class UserActions:
 
     def take_files(self, user: User, files: list[tuple[str, bytes]]) -> list[Json]:
         """Upload files into a modal's file_input. Returns the file objects for the view's state."""
-        added = [self.workspace.add_file(user.id, name, data) for name, data in files]
+        added = [self.workspace.add_file(user.id, name, data, given=True) for name, data in files]
         return [self.workspace.file_to_api(f) for f in added]
 
     def edit(self, user: User, message: Message, text: str) -> None:

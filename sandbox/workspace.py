@@ -258,13 +258,19 @@ class Workspace:
         self.files[file.id] = file
         self.store.put("file", file.id, as_json(file))
 
-    def add_file(self, user: str, name: str, data: bytes, *, title: str = "", alt_text: str = "") -> File:
-        """A file with its content; not shared in a message yet."""
+    def add_file(
+        self, user: str, name: str, data: bytes, *, title: str = "", alt_text: str = "", given: bool = False
+    ) -> File:
+        """A file with its content; not shared in a message yet. `given`: it was put into a modal of the app."""
         file = self.new_file(user, name, title=title, alt_text=alt_text)
         self.fill_file(file, data)
-        file.state = "hosted"
+        file.state, file.given = "hosted", given
         self.save_file(file)
         return file
+
+    def app_reads(self, file: File) -> bool:
+        """Its own, one in a conversation that it is in, or one that somebody put into its modal."""
+        return file.user == self.BOT or file.given or any(self.BOT in self.channels[c].members for c in file.shares)
 
     def new_file(self, user: str, name: str, *, title: str = "", alt_text: str = "") -> File:
         file = File(new_id("F"), name, title or name, 0, user, int(time.time()), 0.0, alt_text=alt_text)

@@ -92,6 +92,8 @@ def counted(origin: str, count: int) -> str:
     match origin:
         case "thread":
             return plural("{count} thread", "{count} threads", count)
+        case "support":
+            return plural("{count} accepted answer", "{count} accepted answers", count)
         case "generated":
             return plural("{count} example written by a model", "{count} examples written by a model", count)
         case "correction":
@@ -111,6 +113,7 @@ def origin(code: str) -> str:
         "preference": _("a preference"),
         "arena": _("from votes in an arena"),
         "generated": _("written by a model"),
+        "support": _("an accepted answer"),
     }.get(code, code)
 
 

@@ -401,6 +401,21 @@ def generate() -> Description:
 
 
 @_command
+def answers() -> Description:
+    return Description(
+        _("answers [NAME]"),
+        _("Make a training set of a channel's accepted answers"),
+        _(
+            "Each thread of the channel in which somebody got an answer becomes an example: the question, and the "
+            "reply that people marked with ✅. A window asks how far back to read, and whose last answer counts where "
+            "nobody marked one; it takes a channel's export, too. Names, addresses and keys are masked, and nothing is "
+            "used before somebody else has accepted it."
+        ),
+        ("answers", "answers Returns and refunds"),
+    )
+
+
+@_command
 def judge() -> Description:
     return Description(
         _('judge MODEL [rubric="…"]'),

@@ -1,11 +1,9 @@
 """Pairs of question and accepted answer from a channel in which people help each other."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
-
-from training_files.masking import mask_texts
 
 ACCEPTED: Final = frozenset({"white_check_mark", "heavy_check_mark", "ballot_box_with_check"})
 """Reactions by which people say that a message answered a question."""
@@ -23,44 +21,42 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class SupportPair(msgspec.Struct, frozen=True):
-    """Masked. `people`: whose words these are; `thread_ts`: where they stand."""
+    """As it was said, nothing masked. `speakers`: all who speak in the thread, whose names may be in it."""
 
-    question: str
-    answer: str
-    thread_ts: str
-    people: tuple[str, ...]
-    masked: dict[str, int] = {}
+    question: Message
+    answer: Message
+    speakers: tuple[str, ...]
 
 
-def pairs_in(messages: Iterable[Message], names: Mapping[str, Sequence[str]]) -> list[SupportPair]:
+def pairs_in(messages: Iterable[Message], accepting: Collection[str] = ()) -> list[SupportPair]:
     """One of each thread that has an accepted answer: a reply of somebody else that the asker, else most people, marked
-    as such. `names`: of people, by their id; they are masked."""
+    as such; where nobody marked one, the last reply of the people in `accepting`."""
     threads: dict[str, list[Message]] = {}
     for message in sorted(messages, key=_when):
         threads.setdefault(message.thread_ts or message.ts, []).append(message)
     found = []
-    for ts, (first, *replies) in threads.items():
-        accepted = max(replies, key=_accepted_by(first.user), default=None)
-        if accepted is None or not _accepted_by(first.user)(accepted)[1] or first.by_bot or first.ts != ts:
+    for ts, (question, *replies) in threads.items():
+        if question.by_bot or question.ts != ts or not question.text.strip():
             continue
-        masked = mask_texts([first.text, accepted.text], names)
-        question, answer = masked.texts
-        if question.strip() and answer.strip():
-            people = tuple(dict.fromkeys((first.user, accepted.user)))
-            found.append(SupportPair(question, answer, ts, people, masked.counts))
+        said = [reply for reply in replies if reply.user != question.user and reply.text.strip()]
+        accepted = _marked(question.user)
+        marked = [reply for reply in said if accepted(reply)[1]]
+        last = [reply for reply in said if reply.user in accepting]
+        answer = max(marked, key=accepted) if marked else last[-1] if last else None
+        if answer is not None:
+            speakers = tuple(dict.fromkeys(one.user for one in (question, *replies)))
+            found.append(SupportPair(question, answer, speakers))
     return found
 
 
-def _accepted_by(asker: str) -> Callable[[Message], tuple[bool, int]]:
-    """How well a reply is accepted: by the asker, and by how many. What the asker says is no answer."""
+def _marked(asker: str) -> Callable[[Message], tuple[bool, int]]:
+    """How well a reply is accepted: whether by the asker, and by how many. Nobody accepts what they said themselves."""
 
-    def accepted(reply: Message) -> tuple[bool, int]:
-        if reply.user == asker:
-            return False, 0
+    def marked(reply: Message) -> tuple[bool, int]:
         who = {user for name, users in reply.reactions.items() if name in ACCEPTED for user in users} - {reply.user}
         return asker in who, len(who)
 
-    return accepted
+    return marked
 
 
 def _when(message: Message) -> float:

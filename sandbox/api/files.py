@@ -12,14 +12,14 @@ from sandbox.validation import check_message_blocks
 
 
 def visible(call: Call, file_id: str) -> File:
-    """A file that the bot may see: its own, or one shared in a conversation that it is in."""
+    """Raises unless it is a file that the bot may read."""
     ws = call.workspace
     file = ws.files.get(file_id)
     if file is None or file.state in ("uploading", "uploaded"):
         fail("file.unknown")
     if file.state == "deleted":
         fail("file.deleted")
-    if file.user != ws.BOT and not any(ws.BOT in ws.channels[c].members for c in file.shares):
+    if not ws.app_reads(file):
         fail("file.unknown")
     return file
 
@@ -109,7 +109,7 @@ async def list_(call: Call) -> Json:
         f
         for f in ws.files.values()
         if f.state == "hosted"
-        and (f.user == ws.BOT or any(ws.BOT in ws.channels[c].members for c in f.shares))
+        and ws.app_reads(f)
         and call.text("channel") in ("", *f.shares)
         and call.text("user") in ("", f.user)
     ]

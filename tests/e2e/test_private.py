@@ -79,6 +79,7 @@ COMMAND_CASES = {
     "|{base} on {file}|{unheard} on open.jsonl confirm=yes|{job} checkpoints=yes|hu on open.jsonl"
     "|{base} on open.jsonl with {grader}",
     "generate": "|hu",
+    "answers": "|hu",
     "judge": "|{model}|{suffix}|{unheard}|hu",
     "delete": "|{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
@@ -371,6 +372,7 @@ VIEW_CASES = {
         {"channel": SUPPORT},
         {"generate_teacher": "{model}", "generate_n": "5", "topics": "Returns"},
     ),
+    "answers": ({"channel": SUPPORT}, {"name": "Answers", "days": "30"}),
     "generated_edit": (
         {"channel": SUPPORT, "spot": "{generation} 0 0123abcd"},
         {"question": "Is it free?", "answer": "Yes."},

@@ -380,7 +380,7 @@ async def test_the_page_comes_up_to_date_after_the_sandbox_was_away(
 
 
 async def test_every_kind_of_input_can_be_filled_in(
-    page: Page, bolt: AsyncApp, people: SandboxClient, tmp_path: Path
+    page: Page, bolt: AsyncApp, people: SandboxClient, slack: AsyncWebClient, tmp_path: Path
 ) -> None:
     def options(*values: str) -> list[dict[str, Any]]:
         return [{"text": plain(v.title()), "value": v} for v in values]
@@ -441,7 +441,9 @@ async def test_every_kind_of_input_can_be_filled_in(
     assert state["person"]["selected_user"] == BEN
     assert state["day"]["selected_date"] == "2026-12-24"
     assert state["long"]["value"].splitlines() == ["many", "lines"]
-    assert state["file"]["files"][0]["name"] == "notes.txt"
+    [given] = state["file"]["files"]
+    assert given["name"] == "notes.txt"
+    assert (await slack.files_info(file=given["id"]))["file"]["id"] == given["id"]
 
 
 async def test_an_app_hears_of_text_while_it_is_typed_only_where_it_asked_to(

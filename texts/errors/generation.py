@@ -66,6 +66,29 @@ def nothing_to_keep() -> str:
 
 
 @ERRORS.sentence
+def no_accepted_answers() -> str:
+    return _(
+        "I found no answer here that was accepted. React to an answer with ✅ to accept it, or name the people who "
+        "answer here: then their last answer in each thread counts."
+    )
+
+
+@ERRORS.sentence
+def no_channel_export(file: str) -> str:
+    return _("`{file}` is no channel as Slack exports it: one JSON file with its messages.", file=file)
+
+
+@ERRORS.sentence
+def channel_unread(slack: str) -> str:
+    return _("Slack does not let me read this channel (`{slack}`). Add an export of it instead.", slack=slack)
+
+
+@ERRORS.sentence
+def answers_in_window() -> str:
+    return _("Type `/finetune answers` in a channel: a window opens in which you say which answers are meant.")
+
+
+@ERRORS.sentence
 def draft_changed() -> str:
     return _("This example has been changed or dropped since. Look at the sample again.")
 
