@@ -299,7 +299,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
             for name, follower in services.followers.items()
         ),
         Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
-        Task("deployments", max(1.0, poll_seconds), deployments.tick),
+        *([Task("deployments", max(1.0, poll_seconds), deployments.tick)] if services.providers.deploys else []),
         Task("models", 600.0, services.lost_models.look),
         Task("retirements", 600.0, services.retirement_warnings.look),
         Task("remind", 600.0, services.approvals.remind),

@@ -55,6 +55,11 @@ class Providers:
         """What deploys models there; None where the bot may not, or that is not set up any more."""
         return self._hosting.get(name)
 
+    @property
+    def deploys(self) -> bool:
+        """Whether the bot may deploy models at one of them."""
+        return bool(self._hosting)
+
     def hosting_price(self, model: str, base_model: str, name: str) -> float | None:
         """US dollars an hour that a deployed model costs there; None where providers.toml does not say."""
         prices = self.config(name).prices
