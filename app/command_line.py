@@ -74,11 +74,19 @@ def run() -> None:
 
 
 @app.command()
-def doctor(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    compare: Annotated[bool, typer.Option("--compare")] = False,
+    compare_in: Annotated[str | None, typer.Option("--compare-in", metavar="CHANNEL")] = None,
+    paid: Annotated[bool, typer.Option("--paid")] = False,
+) -> None:
     from app.doctor.command import doctor_command
+    from app.doctor.comparing import Comparing
+
+    comparing = Comparing(compare_in, paid) if compare or compare_in is not None or paid else None
 
     with speaking(Language.ENGLISH if as_json else current()):  # programs read JSON
-        code = doctor_command(as_json)
+        code = doctor_command(as_json, comparing)
     raise SystemExit(code)
 
 

@@ -70,6 +70,14 @@ def option(command: str, name: str) -> str:
     own = {
         ("", "version"): _("Show the version and exit."),
         ("doctor", "as_json"): _("Print one JSON object."),
+        ("doctor", "compare"): _(
+            "Also try what the bot relies on with small cases, and say where a provider deviates from it. A small file "
+            "is uploaded and deleted; nothing is trained, and nothing costs anything."
+        ),
+        ("doctor", "compare_in"): _(
+            "Compare Slack, too, in this channel (its ID, C…). The bot must be in it; what is posted is deleted again."
+        ),
+        ("doctor", "paid"): _("Compare what costs something, too: two answers of a few tokens at each provider."),
         ("backup", "file"): _("The copy; it must not be there yet."),
         ("restore", "file"): _("A backup."),
         ("try", "data"): _("Folder for everything; a later start goes on from it."),

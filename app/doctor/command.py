@@ -11,6 +11,7 @@ from rich.console import Console
 
 from app import connecting
 from app.check import harmless
+from app.doctor.comparing import Comparing
 from app.doctor.health import check_health
 from app.doctor.slack import check_slack
 from bot.doctor.finding import Finding, Level, ok, wrong
@@ -36,12 +37,13 @@ class Section(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-def doctor_command(as_json: bool) -> int:
-    """Exit code 0: nothing is wrong, 1: something is. With `as_json` one JSON object goes to standard output."""
+def doctor_command(as_json: bool, comparing: Comparing | None = None) -> int:
+    """Exit code 0: nothing is wrong, 1: something is. With `as_json` one JSON object goes to standard output.
+    `comparing`: what is tried besides."""
     # On a terminal only, beside what is printed: a provider that hangs is waited for.
     waiting = Console(stderr=True, quiet=as_json or not sys.stderr.isatty())
     with waiting.status(texts.asking()):
-        found = asyncio.run(_examine())
+        found = asyncio.run(_examine(comparing))
     levels = [finding.level for section in found for finding in section.findings]
     if as_json:
         _write_json(found, fine=Level.WRONG not in levels)
@@ -50,7 +52,7 @@ def doctor_command(as_json: bool) -> int:
     return SOMETHING_WRONG if Level.WRONG in levels else FINE
 
 
-async def _examine() -> list[Section]:
+async def _examine(comparing: Comparing | None) -> list[Section]:
     try:
         settings = load()
     except StartError as error:
@@ -65,20 +67,23 @@ async def _examine() -> list[Section]:
         # A token in the wrong place is sent nowhere, so nobody is asked.
         return [Section("settings", [wrong("settings_wrong", error=error)]), store]
     slack, *providers = await asyncio.gather(
-        _slack(settings, bot_runs_here=in_use), *(_provider(one) for one in configured)
+        _slack(settings, comparing, bot_runs_here=in_use), *(_provider(one, comparing) for one in configured)
     )
     names = [one.config.name for one in configured]
     return [Section("settings", [ok("settings", providers=names)]), slack, *providers, store]
 
 
-async def _slack(settings: Settings, *, bot_runs_here: bool) -> Section:
-    return Section("slack", await check_slack(settings, bot_runs_here=bot_runs_here))
+async def _slack(settings: Settings, comparing: Comparing | None, *, bot_runs_here: bool) -> Section:
+    found = await check_slack(settings, bot_runs_here=bot_runs_here)
+    return Section("slack", found if comparing is None else [*found, *await comparing.slack(settings)])
 
 
-async def _provider(configured: ConfiguredProvider) -> Section:
+async def _provider(configured: ConfiguredProvider, comparing: Comparing | None) -> Section:
     source = RawObjects(client_of(configured.vendor, configured.key.get_secret_value(), configured.base_url))
     try:
         found = await check_provider(configured, source)
+        if comparing is not None:
+            found += await comparing.provider(configured)
     finally:
         await source.close()
     return Section("provider", found, configured.config.name)

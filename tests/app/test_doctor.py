@@ -201,7 +201,7 @@ def test_every_finding_has_its_sentence_and_every_sentence_its_finding() -> None
     codes = {
         code
         for path in sources
-        for call in re.findall(r"\b(?:ok|warning|wrong|say)\(([^()]*?)[,)]", path.read_text("utf-8"))
+        for call in re.findall(r"\b(?:ok|warning|wrong|say|Case)\(([^()]*?)[,)]", path.read_text("utf-8"))
         for code in re.findall(r'"(\w+)"', call)
     }
     assert codes == set(texts.FOUND)

@@ -8,6 +8,8 @@ import pytest
 from e2e.world import World
 
 from app.doctor.command import FINE, SOMETHING_WRONG, doctor_command
+from app.doctor.comparing import Comparing
+from sandbox.seed import ANA, SUPPORT
 from texts.language import Language, speaking
 
 Doctor = Callable[..., Awaitable[tuple[int, str]]]
@@ -28,8 +30,8 @@ def doctor(w: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     }.items():
         monkeypatch.setenv(name, value)
 
-    async def run(*, as_json: bool = False) -> tuple[int, str]:
-        code = await asyncio.to_thread(doctor_command, as_json)
+    async def run(comparing: Comparing | None = None, *, as_json: bool = False) -> tuple[int, str]:
+        code = await asyncio.to_thread(doctor_command, as_json, comparing)
         return code, capsys.readouterr().out
 
     return run
@@ -73,3 +75,19 @@ async def test_a_script_gets_one_object_and_no_secret(w: World, doctor: Doctor) 
     assert "commands" in wrong["scopes_missing"]["values"]["scopes"]
     for secret in (w.sandbox.bot_token, w.sandbox.app_token, w.provider.key):
         assert secret not in said
+
+
+async def test_the_sandbox_and_the_protocol_deviate_from_nothing_and_leave_nothing_behind(
+    w: World, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_ADMINS", ANA)
+    before = await w.person.messages(w.channel)
+    w.provider.usage = (20, 2)
+    code, said = await doctor(Comparing(SUPPORT, paid=True))
+    assert code == FINE, said
+    assert said.count("things are as in the sandbox and the trainer.") == 2
+    assert "Compared: 10 things" in said, said
+    assert await w.person.messages(w.channel) == before
+    assert w.provider.files == {}
+    code, said = await doctor(Comparing())
+    assert "Not compared: name a channel for it" in said

@@ -6,11 +6,22 @@ values, which come as they are.
 """
 
 from bot.doctor.finding import Finding
-from texts.doctor import provider, settings, slack, store
+from texts.doctor import comparison, provider, settings, slack, store
 from texts.doctor.frame import asking, conclusion, heading
 from texts.doctor.table import FOUND
 
-__all__ = ["FOUND", "asking", "conclusion", "heading", "provider", "sentence", "settings", "slack", "store"]
+__all__ = [
+    "FOUND",
+    "asking",
+    "comparison",
+    "conclusion",
+    "heading",
+    "provider",
+    "sentence",
+    "settings",
+    "slack",
+    "store",
+]
 
 
 def sentence(finding: Finding) -> str:
