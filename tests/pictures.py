@@ -50,7 +50,7 @@ async def looking(url: str, *, width: int = 1280, height: int = 2400) -> AsyncIt
         page = await browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
         await page.goto(url)
         await page.get_by_role("link", name=PERSON).click()
-        await page.get_by_role("link", name="support-model").click()
+        await page.get_by_role("link", name="support-model", exact=True).click()
         yield page
 
 

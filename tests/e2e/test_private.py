@@ -21,6 +21,7 @@ from unittest.mock import Mock, patch
 import pytest
 import pytest_asyncio
 from e2e.private_things import Things
+from e2e.spoken import foreign
 from e2e.world import HURRIED, MODEL, World, until, world
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -36,6 +37,7 @@ from handlers.commands import COMMANDS
 from handlers.register import FEATURES, action_ids
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
+from texts.language import Language
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
@@ -680,8 +682,10 @@ async def lasting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
     folder: Path = tmp_path_factory.mktemp("private")
     # Ben looks after the bot, and is not in #support-leads.
     who = {"finetune_admins": [BEN], "finetune_approvers": [BEN], "finetune_poll_seconds": 3600}
+    # Ana reads Chinese, as the channels do; Ben reads English.
     # The sandbox keeps no rates here.
-    async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), **who) as bot:
+    async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), finetune_language="zh", **who) as bot:
+        await w.person.set_locale("zh-CN", "ana")
         w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
         report = await w.drop("open.jsonl", user="ben")
         direct = {channel["id"]: channel["user"] for channel in await w.person.channels() if channel.get("is_im")}
@@ -694,6 +698,10 @@ async def lasting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
 async def private(lasting: Private) -> AsyncIterator[Private]:
     yield lasting
     await lasting.forget()
+
+
+# A provider's own words, those of examples, what Slack's menu shows everybody, and what speakers call their language.
+AS_THEY_ARE = ["Could not find fine tune", "You are a helper", "Add to training set", "简体中文"]
 
 
 def uses(kind: str, name: str) -> list[str]:
@@ -764,6 +772,7 @@ async def test_nothing_private_is_seen_elsewhere_by_whose_it_is(
     it = (await private.things.plant()).secrets
     sent = await used(private, wire, ANA, case, it)
     assert not leaks(sent, not_typed(it, case))
+    assert not in_another_language(sent, ANA, case, it)
 
 
 @pytest.mark.parametrize("case", EVERYTHING, ids=title)
@@ -779,6 +788,7 @@ async def test_to_a_stranger_what_is_private_is_like_what_there_is_not(
         answers.append([neutral(one, it) for one in sent if not one.may_tell and one.content != "{}"])
     assert not leaks(sent, not_typed(names.secrets, case))
     assert answers[0] == answers[-1]
+    assert not in_another_language(sent, BEN, case, names.secrets)
 
 
 def names_something(case: tuple[str, str, str, bool]) -> bool:
@@ -791,6 +801,19 @@ def not_typed(it: dict[str, str], case: tuple[str, str, str, bool]) -> dict[str,
     use = json.dumps(VIEW_CASES[name]) if kind == "view" else use
     typed = [secret for word, secret in it.items() if f"{{{word}}}" in use]
     return {word: secret for word, secret in it.items() if not any(secret in one for one in typed)}
+
+
+def in_another_language(sent: list[Sent], user: str, case: tuple[str, str, str, bool], it: dict[str, str]) -> list[str]:
+    """What is told in another language than the reader's: Ben's is English, Ana's and the channels' Chinese."""
+    if "language en" in f"{case[1]} {case[2]}":
+        return []
+    found = []
+    for request in sent:
+        # Direct messages stand for the person with whom they are.
+        reader = user if request.method == "response_url" else request.user or request.channel
+        language = Language.ENGLISH if reader == BEN else Language.CHINESE
+        found += foreign(request.content, language, [*it.values(), *AS_THEY_ARE])
+    return found
 
 
 def neutral(request: Sent, it: dict[str, str]) -> tuple[str, str, str, str]:
