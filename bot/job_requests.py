@@ -20,7 +20,7 @@ from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.assessment import advised_rate
-from bot.jobs.estimate import Estimate, TrainingTime, estimate, is_free
+from bot.jobs.estimate import Estimate, TrainingNeeds, estimate, is_free, too_large
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.lookup import JobLookup
@@ -142,13 +142,13 @@ class JobRequests:
             method=method,
             provider=settings.provider,
             price_per_million=self._providers.training_price(settings.model, settings.provider),
-            time=await self.training_time(settings, report),
+            needs=await self.needs(settings, report),
         )
 
-    async def training_time(self, settings: JobSettings, report: Report) -> TrainingTime | None:
-        """How long that takes at the provider that the settings name; None where nobody knows."""
+    async def needs(self, settings: JobSettings, report: Report) -> TrainingNeeds:
+        """How long that takes at the provider that the settings name, and how much memory, as far as it is known."""
         numbers = settings.hyperparameters
-        return await self._times.of(settings.provider, settings.model, report, numbers.n_epochs, numbers.batch_size)
+        return await self._times.needs(settings.provider, settings.model, report, numbers.n_epochs, numbers.batch_size)
 
     async def at_provider(self, caller: Caller, settings: JobSettings, file_id: str | None = None) -> JobSettings:
         """With the provider that the job goes to: the one that is named (a model may be `NAME/MODEL`), else whose model
@@ -281,7 +281,10 @@ class JobRequests:
             await self._provider_files.find(caller, request.file_id, request.settings.provider)
         await self._check_model(caller, request.settings)
         await self._check_validation(caller, request, dataset)
-        return dataset, self._method(request.settings, dataset.report if dataset else None)
+        method = self._method(request.settings, dataset.report if dataset else None)
+        if dataset is not None and dataset.report is not None:
+            await self._check_memory(request.settings, dataset.report)
+        return dataset, method
 
     async def _check_model(self, caller: Caller, settings: JobSettings) -> None:
         """Raises Invalid for one that is not offered, or that this person may not know of; Denied where the others here
@@ -302,6 +305,13 @@ class JobRequests:
             return False
         # A checkpoint's model is not listed everywhere; that a job of ours made it is enough.
         return resource.kind == "job" or (model.startswith("ft:") and await self._catalogue.exists(model))
+
+    async def _check_memory(self, settings: JobSettings, report: Report) -> None:
+        """Raises Invalid where it is certain that the provider's machine has not enough memory for it."""
+        memory = (await self.needs(settings, report)).memory
+        offered = [one.id for one in await self._catalogue.offered([settings.provider])]
+        if (refused := too_large(settings.model, memory, offered)) is not None:
+            raise refused
 
     async def _check_validation(self, caller: Caller, request: JobRequest, training: Dataset | None) -> None:
         """Raises Invalid; Denied, NotFound where it is no file that this person may use."""

@@ -28,6 +28,7 @@ from bot.jobs.lookup import JobLookup
 from bot.jobs.settings import JobSettings
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
+from bot.providers.interface import RemoteMemory, RemoteTime, TimeQuestion
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from bot.providers.registry import Providers
@@ -266,6 +267,18 @@ async def test_reinforcement_needs_a_grader_and_a_validation_file(
     complete = wanted(**reasoner, grader=GRADER, validation="ds-2")
     assert await requests.check(a_caller(), complete) == "reinforcement"
     assert (await asked(requests, complete)).estimated_cost is None
+
+
+async def test_what_does_not_fit_in_the_providers_memory_is_refused_before_anything_is_uploaded(
+    requests: JobRequests, provider: StandInProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def training_time(self: OpenAIProtocol, question: TimeQuestion) -> RemoteTime:
+        return RemoteTime(None, memory=RemoteMemory(31 << 30, 24 << 30, False, 0, (MODEL,)))
+
+    monkeypatch.setattr(OpenAIProtocol, "training_time", training_time)
+    refused = await refusal(requests, wanted())
+    assert (refused.kind, refused.values["smaller"]) == ("does_not_fit", (MODEL,))
+    assert not provider.files
 
 
 async def test_what_was_born_in_a_private_channel_is_not_trained_on_where_others_would_see_it(

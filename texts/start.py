@@ -4,8 +4,9 @@ Slack take plain text."""
 from collections.abc import Sequence
 from typing import Final
 
-from bot.jobs.estimate import TrainingTime
-from texts.formats import dollars, listed, money, rough_duration, sentences
+from bot.jobs.estimate import Estimate, TrainingTime
+from bot.providers.interface import RemoteMemory
+from texts.formats import dollars, file_size, listed, money, rough_duration, sentences
 from texts.language import _, plural
 
 WANDB: Final = "Weights & Biases"
@@ -190,9 +191,20 @@ def estimate_heading() -> str:
     return _("Estimate:")
 
 
-def estimate(usd: float | None, time: TrainingTime | None, tokens: int, epochs: int, *, chosen: bool) -> str:
+def estimate(told: Estimate, *, chosen: bool) -> str:
     """ "$0.05 · about 12 min of training · 10,400 billed tokens in 8 epochs". `chosen`: the epochs, by the person."""
-    return " · ".join([money(usd), _time(time), _tokens(tokens, epochs, chosen=chosen, billed=usd != 0)])
+    tokens = _tokens(told.tokens, told.epochs, chosen=chosen, billed=told.usd != 0)
+    return " · ".join(filter(None, [money(told.usd), _time(told.time), _memory(told.memory), tokens]))
+
+
+def _memory(memory: RemoteMemory | None) -> str:
+    """ "3.1 GB of 24.6 GB memory"."""
+    if memory is None:
+        return ""
+    needed = file_size(memory.needed)
+    if memory.total is None:
+        return _("{needed} memory", needed=needed)
+    return _("{needed} of {total} memory", needed=needed, total=file_size(memory.total))
 
 
 def _time(time: TrainingTime | None) -> str:

@@ -167,7 +167,7 @@ class Pace(msgspec.Struct, frozen=True):
     """How long a training took: the `seconds` of its `steps`, which read so many `tokens`, and those `around` them, in
     which the model was loaded and saved. `whole`: all weights, no adapter. `machine` and `device`: on what, and in
     which numbers. `step_tokens`, of a calibration only: how many tokens more could be read in the time that a step
-    takes besides them."""
+    takes besides them. `memory`: bytes that the device has in all; None where that was not told."""
 
     base: str
     method: str
@@ -180,6 +180,7 @@ class Pace(msgspec.Struct, frozen=True):
     around: float
     created_at: int
     step_tokens: float | None = None
+    memory: int | None = None
 
 
 class Permission(msgspec.Struct, frozen=True):

@@ -180,6 +180,11 @@ def m013_paces(db: Database) -> None:
     db.execute("CREATE INDEX paces_of_base ON paces (base, method, whole, machine)")
 
 
+@migrations()
+def m014_memory(db: Database) -> None:
+    db.execute("ALTER TABLE paces ADD COLUMN memory INTEGER")
+
+
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -459,6 +464,10 @@ class Store:
         """Newest first."""
         where = "base = ? AND method = ? AND whole = ? AND machine = ? ORDER BY seq DESC LIMIT 100"
         return self._rows(Pace, "paces", where, [base, method, whole, machine])
+
+    def latest_pace(self, machine: str) -> Pace | None:
+        """Of whatever was trained there last: it tells the device."""
+        return self._one(Pace, "paces", "machine = ? ORDER BY seq DESC LIMIT 1", [machine])
 
     # Keys: only their hashes are kept.
 

@@ -1,9 +1,14 @@
 """What a job will cost and how long it will train, as far as that can be said beforehand."""
 
+from collections.abc import Collection
+from typing import Final
+
 import msgspec
 
+from bot.errors import Invalid
 from bot.jobs import states
 from bot.jobs.job import Job
+from bot.providers.interface import RemoteMemory
 from bot.providers.protocol import REINFORCEMENT, Auto
 from bot.providers.vendors import vendor_of
 from bot.spending.budget import Spend
@@ -21,15 +26,26 @@ class TrainingTime(msgspec.Struct, frozen=True):
     trainings: int | None = None
 
 
+class TrainingNeeds(msgspec.Struct, frozen=True):
+    """What a training takes of a machine, each None where nobody knows."""
+
+    time: TrainingTime | None = None
+    memory: RemoteMemory | None = None
+
+
+NOBODY_KNOWS: Final = TrainingNeeds()
+
+
 class Estimate(msgspec.Struct, frozen=True):
-    """`tokens` are billed ones, over all epochs; `usd` and `time` (of training, without the provider's queue) are
-    None where nobody knows.
+    """`tokens` are billed ones, over all epochs; `usd`, `time` (of training, without the provider's queue) and `memory`
+    are None where nobody knows.
     """
 
     epochs: int
     tokens: int
     usd: float | None
     time: TrainingTime | None
+    memory: RemoteMemory | None = None
 
 
 def estimate(
@@ -40,9 +56,9 @@ def estimate(
     method: str = "",
     provider: str = "",
     price_per_million: float | None = None,
-    time: TrainingTime | None = None,
+    needs: TrainingNeeds = NOBODY_KNOWS,
 ) -> Estimate:
-    """`price_per_million`: the provider's own price, which beats our table's; `time`: as `training_times` has it.
+    """`price_per_million`: the provider's own price, which beats our table's; `needs`: as `training_times` has them.
     Reinforcement fine-tuning is billed by the hour, which nobody knows beforehand.
     """
     epochs = report.epochs if n_epochs == "auto" else n_epochs
@@ -51,7 +67,23 @@ def estimate(
     if method == REINFORCEMENT:
         # On one's own hardware it is free all the same; most of its time goes into answers that nobody has seen yet.
         return Estimate(epochs, tokens, 0.0 if usd == 0 else None, None)
-    return Estimate(epochs, tokens, usd, time)
+    return Estimate(epochs, tokens, usd, needs.time, needs.memory)
+
+
+def too_large(model: str, memory: RemoteMemory | None, offered: Collection[str]) -> Invalid | None:
+    """That it is certain that the provider's machine has not enough memory to train `model`, and what would fit, of
+    base models those that are `offered`."""
+    if memory is None or memory.total is None or memory.fits is not False:
+        return None
+    return Invalid(
+        "does_not_fit",
+        "model",
+        model=model,
+        needed=memory.needed,
+        total=memory.total,
+        longest=memory.longest or 0,
+        smaller=tuple(one for one in memory.models if one in offered),
+    )
 
 
 def real_cost(job: Job) -> float | None:

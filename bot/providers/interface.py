@@ -175,7 +175,8 @@ class RemoteExport(msgspec.Struct, frozen=True):
 
 
 class TimeQuestion(msgspec.Struct, frozen=True):
-    """What is asked of how long a training will take. `tokens`: of the training file, once through."""
+    """What is asked of how long a training will take. `tokens`: of the training file, once through; `longest`: of its
+    longest example."""
 
     model: str
     tokens: int
@@ -183,13 +184,27 @@ class TimeQuestion(msgspec.Struct, frozen=True):
     n_epochs: int
     batch_size: int | None = None
     method: str | None = None
+    longest: int | None = None
+
+
+class RemoteMemory(msgspec.Struct, frozen=True):
+    """The memory that a training takes at its peak, and that the machine has, in bytes, as our trainer says it. Where
+    it does not fit, what would: examples of up to `longest` tokens, one at a time (0: none), or other `models`."""
+
+    needed: int
+    total: int | None = None
+    fits: bool | None = None
+    longest: int | None = None
+    models: tuple[str, ...] = ()
 
 
 class RemoteTime(msgspec.Struct, frozen=True):
-    """How long a training will take, as our trainer says it. `trainings`: measured on so many, 0: by some steps."""
+    """How long a training will take, as our trainer says it: None where it does not know yet. `trainings`: measured on
+    so many, 0: by some steps."""
 
-    seconds: float
+    seconds: float | None
     trainings: int = 0
+    memory: RemoteMemory | None = None
 
 
 class Provider(Protocol):
@@ -254,7 +269,8 @@ class Provider(Protocol):
     async def export_content(self, export_id: str) -> bytes: ...
 
     async def training_time(self, question: TimeQuestion) -> RemoteTime | None:
-        """How long a training will take there, where that is known; the protocol has no such thing."""
+        """How long a training will take there, and how much memory, as far as that is known; the protocol has no such
+        thing."""
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """The answer, piece by piece. Where the last message is the assistant's, the answer goes on with that."""

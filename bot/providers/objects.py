@@ -9,7 +9,15 @@ from typing import Any
 import orjson
 
 from bot.providers.chat import Embeddings, Usage
-from bot.providers.interface import RemoteEvent, RemoteExport, RemoteFile, RemoteJob, RemoteModel, RemoteTime
+from bot.providers.interface import (
+    RemoteEvent,
+    RemoteExport,
+    RemoteFile,
+    RemoteJob,
+    RemoteMemory,
+    RemoteModel,
+    RemoteTime,
+)
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.redact import redact
 
@@ -165,8 +173,24 @@ def model(raw: Json) -> RemoteModel:
 
 
 def training_time(raw: Json) -> RemoteTime | None:
-    seconds = _number(raw.get("seconds"))
-    return RemoteTime(seconds, _whole(raw.get("trainings")) or 0) if seconds is not None and seconds > 0 else None
+    seconds, memory = _number(raw.get("seconds")), _memory(raw)
+    seconds = seconds if seconds is not None and seconds > 0 else None
+    if seconds is None and memory is None:
+        return None
+    return RemoteTime(seconds, _whole(raw.get("trainings")) or 0, memory)
+
+
+def _memory(raw: Json) -> RemoteMemory | None:
+    needed, fits = _whole(raw.get("memory_bytes")), raw.get("fits")
+    if not needed:
+        return None
+    return RemoteMemory(
+        needed,
+        total=_whole(raw.get("memory_total_bytes")),
+        fits=fits if isinstance(fits, bool) else None,
+        longest=_whole(raw.get("longest_that_fits")),
+        models=tuple(map(str, _list(raw.get("models_that_fit")))),
+    )
 
 
 def id_of(raw: Json) -> str:

@@ -183,7 +183,7 @@ class StartListeners:
         if told is None:
             return texts.not_known()
         chosen = settings.hyperparameters.n_epochs != AUTO
-        return texts.estimate(told.usd, told.time, told.tokens, told.epochs, chosen=chosen)
+        return texts.estimate(told, chosen=chosen)
 
     async def files_checked(self, request: Request, file: str | None, validation: str | None) -> bool:
         """Wait until what was dropped here is checked, as far as the command is about it; whether that took long, so

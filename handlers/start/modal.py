@@ -16,7 +16,7 @@ from bot.datasets.overlaps import Overlaps
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import BotError, Invalid
 from bot.job_requests import Draft, JobRequest, JobRequests
-from bot.jobs.estimate import TrainingTime
+from bot.jobs.estimate import NOBODY_KNOWS, TrainingNeeds
 from bot.jobs.settings import SETTINGS, JobSettings, read_setting
 from bot.models.trainable import TrainableModel, TrainableModels
 from bot.notices.interfaces import PostRefused
@@ -160,7 +160,7 @@ class StartModal:
             file_id=state.file_id,
             models=models,
             words=words,
-            time=await self._time(dataset, models, words) if dataset and models else None,
+            needs=await self._needs(dataset, models, words) if dataset and models else NOBODY_KNOWS,
             datasets_for_validation=offered,
             files=await self.trainable.latest(caller) if state.choose else (),
             provider=provider,
@@ -180,13 +180,13 @@ class StartModal:
     async def _refused_since(self, models: Sequence[TrainableModel], words: Mapping[str, str]) -> float | None:
         return await self.requests.refused_since(choice(None, models, words)[0].provider)
 
-    async def _time(
+    async def _needs(
         self, dataset: Dataset, models: Sequence[TrainableModel], words: Mapping[str, str]
-    ) -> TrainingTime | None:
+    ) -> TrainingNeeds:
         settings = _chosen_settings(dataset, models, words)
         if settings is None or dataset.report is None:
-            return None
-        return await self.requests.training_time(settings, dataset.report)
+            return NOBODY_KNOWS
+        return await self.requests.needs(settings, dataset.report)
 
     async def _preview(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from parts import MODEL, a_job
 
-from bot.jobs.estimate import TrainingTime, cost_so_far, estimate, is_free, real_cost
+from bot.jobs.estimate import TrainingNeeds, TrainingTime, cost_so_far, estimate, is_free, real_cost
 from bot.providers.protocol import Metrics
 from training_files.report import Report, Tokens
 
@@ -32,7 +32,7 @@ def test_left_to_the_provider_the_epochs_are_those_of_the_report() -> None:
 
 
 def test_epochs_that_were_chosen_count() -> None:
-    said = estimate(REPORT, MODEL, 2, time=TrainingTime(60))
+    said = estimate(REPORT, MODEL, 2, needs=TrainingNeeds(TrainingTime(60)))
     assert (said.tokens, said.usd, said.time) == (2000, pytest.approx(0.01), TrainingTime(60))
 
 
@@ -46,7 +46,7 @@ def test_what_is_billed_by_the_hour_has_no_price_beforehand() -> None:
 
 
 def test_reinforcement_on_ones_own_hardware_is_free_and_takes_nobody_knows_how_long() -> None:
-    told = estimate(REPORT, MODEL, 1, method="reinforcement", provider="trainer", time=TrainingTime(60))
+    told = estimate(REPORT, MODEL, 1, method="reinforcement", provider="trainer", needs=TrainingNeeds(TrainingTime(60)))
     assert (told.usd, told.time) == (0, None)
 
 

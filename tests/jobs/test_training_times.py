@@ -7,10 +7,10 @@ import pytest
 from parts import MODEL, a_job
 
 from bot.jobs import states
-from bot.jobs.estimate import TrainingTime
+from bot.jobs.estimate import TrainingNeeds, TrainingTime
 from bot.jobs.job import Job
 from bot.jobs.training_times import TrainingTimes
-from bot.providers.interface import Refused, RemoteTime, TimeQuestion, Unreachable
+from bot.providers.interface import Refused, RemoteMemory, RemoteTime, TimeQuestion, Unreachable
 from training_files.report import Report, Tokens
 
 REPORT = Report(
@@ -59,8 +59,15 @@ async def test_the_provider_is_asked_for_all_that_the_time_depends_on() -> None:
     stand_in = StandIn(RemoteTime(720, 3), past_job())
     assert await stand_in.times().of("acme", MODEL, REPORT, 2, 4) == TrainingTime(720, 3)
     assert stand_in.asked == [
-        TimeQuestion(MODEL, tokens=1000, examples=12, n_epochs=2, batch_size=4, method="supervised")
+        TimeQuestion(MODEL, tokens=1000, examples=12, n_epochs=2, batch_size=4, method="supervised", longest=100)
     ]
+
+
+async def test_how_much_memory_it_takes_is_told_even_where_nobody_knows_how_long() -> None:
+    memory = RemoteMemory(3 << 30, total=24 << 30, fits=True)
+    assert await StandIn(RemoteTime(None, memory=memory)).times().needs("acme", MODEL, REPORT) == TrainingNeeds(
+        None, memory
+    )
 
 
 async def test_left_to_the_provider_the_epochs_are_those_of_the_report() -> None:

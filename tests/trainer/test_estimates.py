@@ -12,7 +12,7 @@ from typing import Any, cast
 import msgspec
 import openai
 import pytest
-from tiny_model import MODEL_ID
+from tiny_model import CONTEXT, MODEL_ID
 from trainer_process import KEY, Trainer, wait_for
 
 from trainer.activity import ChatActivity
@@ -257,7 +257,25 @@ def test_a_model_is_calibrated_when_somebody_asks_and_a_training_says_more(train
     assert trainer.ended(trainer.train(hyperparameters={"n_epochs": 1}).id).status == "succeeded"
     last = asked(trainer)
     assert (last["basis"], last["trainings"], last["n_epochs"], last["steps"]) == ("measured", 1, 8, 48)
-    assert last["memory_bytes"] > 500 << 20
+    assert 500 << 20 < last["memory_bytes"] < last["memory_total_bytes"]
+    assert (last["fits"], last["longest_that_fits"], last["models_that_fit"]) == (True, None, [])
+
+
+def test_what_does_not_fit_is_said_beforehand_with_what_would(trainer: Trainer) -> None:
+    trainer.ended(trainer.train(hyperparameters={"n_epochs": 1}).id)
+    base = asked(trainer, longest=10)["memory_bytes"]
+    with sqlite3.connect(trainer.data / "trainer.db") as database:
+        # A machine that holds the model, and examples of a few tokens.
+        database.execute("UPDATE paces SET memory = ?", [int(base / 0.95) + 1])
+    told = asked(trainer, longest=CONTEXT)
+    assert told["fits"] is False
+    assert told["memory_bytes"] > 0.95 * told["memory_total_bytes"], "some is left for others"
+    assert 0 < told["longest_that_fits"] < CONTEXT
+    assert asked(trainer, longest=told["longest_that_fits"])["fits"] is True
+    with sqlite3.connect(trainer.data / "trainer.db") as database:
+        database.execute("UPDATE paces SET memory = ?", [1 << 20])
+    told = asked(trainer, longest=10)
+    assert (told["fits"], told["longest_that_fits"], told["models_that_fit"]) == (False, 0, [])
 
 
 def test_nobody_knows_how_long_reinforcement_takes(trainer: Trainer) -> None:

@@ -6,7 +6,7 @@ from datetime import date as calendar_date
 from bot.errors import BotError
 from texts import start
 from texts.errors.table import ERRORS
-from texts.formats import enumerated, full_day, listed, sentences
+from texts.formats import enumerated, file_size, full_day, listed, number, sentences
 from texts.language import _
 from texts.start import WANDB
 
@@ -169,6 +169,31 @@ def model_lacks_method(model: str, method: str) -> str:
         "supervised": _("{model} has no supervised fine-tuning. Choose another model.", model=model),
         "dpo": _("{model} has no DPO fine-tuning. Choose another model.", model=model),
     }.get(method) or _("{model} has no reinforcement fine-tuning. Choose another model.", model=model)
+
+
+@ERRORS.sentence
+def does_not_fit(model: str, needed: int, total: int, longest: int, smaller: Sequence[str]) -> str:
+    """`longest`: tokens of an example with which it would fit; 0 where not even the model does."""
+    problem = _(
+        "Training {model} on this file takes at least {needed} of memory, and the machine has {total}.",
+        model=model,
+        needed=file_size(needed),
+        total=file_size(total),
+    )
+    if smaller and longest:
+        return sentences(
+            problem,
+            _(
+                "Choose a smaller base model ({smaller}), or shorten the examples to {longest} tokens.",
+                smaller=listed(list(smaller)),
+                longest=number(longest),
+            ),
+        )
+    if smaller:
+        return sentences(problem, _("Choose a smaller base model: {smaller}.", smaller=listed(list(smaller))))
+    if longest:
+        return sentences(problem, _("Shorten the examples to {longest} tokens.", longest=number(longest)))
+    return sentences(problem, _("Train it on a larger machine."))
 
 
 @ERRORS.sentence

@@ -1,4 +1,4 @@
-"""How long a training would take, and how much memory: /v1/x/estimate, which the protocol does not have."""
+"""How long a training would take, and whether it fits in memory: /v1/x/estimate, which the protocol does not have."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from typing_extensions import TypedDict
 
-from trainer.api.services import CurrentKey, Services, ServicesDep
-from trainer.base_models import BaseModel
+from trainer.api.memory import Memory, judged
+from trainer.api.services import CurrentKey, ServicesDep
 from trainer.jobs.pace import duration
 from trainer.machine import machine
-from trainer.training.memory import needed, shape_of
-from trainer.training.plan import Method, auto_batch_size, micro_batch
+from trainer.training.plan import Method, auto_batch_size
 from training_files import auto_epochs
 
 router = APIRouter(prefix="/v1/x/estimate")
@@ -24,7 +23,11 @@ _TOKENS = 10**13
 class EstimateObject(TypedDict):
     """`tokens` over all epochs. `seconds` from the beginning to the model, probably between `low_seconds` and
     `high_seconds`: "measured" on so many `trainings` here, "calibrated" by some steps, or null where that is "unknown".
-    `calibrating`: steps are being measured now. `memory_bytes` at the peak."""
+    `calibrating`: steps are being measured now.
+
+    `memory_bytes` at the peak, of `memory_total_bytes` that the device has in all, and whether it `fits` there; each
+    null where that is not known. Where it does not: `longest_that_fits`, the tokens of an example of which one at a
+    time would (0: not even the model), and `models_that_fit`, other base models for the same file."""
 
     object: Literal["estimate"]
     model: str
@@ -40,6 +43,10 @@ class EstimateObject(TypedDict):
     trainings: int
     calibrating: bool
     memory_bytes: int | None
+    memory_total_bytes: int | None
+    fits: bool | None
+    longest_that_fits: int | None
+    models_that_fit: list[str]
 
 
 @router.get("")
@@ -66,8 +73,9 @@ async def estimate(
     # Reinforcement writes most of its tokens itself: how many, nobody knows beforehand.
     known = duration(paces, steps, tokens * epochs) if method != "reinforcement" else None
     begins = known is None and method != "reinforcement" and services.calibrations.begin(base, method, whole=whole)
-    device = paces[0].device if paces else ""
-    read = micro_batch(batch) * min(longest, base.context_length) if longest else 0
+    memory = Memory()
+    if longest and method != "reinforcement":
+        memory = judged(services, base, method, whole=whole, batch=batch, longest=longest)
     return {
         "object": "estimate",
         "model": found.id,
@@ -82,20 +90,9 @@ async def estimate(
         "basis": ("measured" if known.trainings else "calibrated") if known else "unknown",
         "trainings": known.trainings if known else 0,
         "calibrating": begins,
-        "memory_bytes": _memory(services, base, method, whole, device, read) if read else None,
+        "memory_bytes": memory.needed,
+        "memory_total_bytes": memory.total,
+        "fits": memory.fits,
+        "longest_that_fits": memory.longest,
+        "models_that_fit": list(memory.models),
     }
-
-
-def _memory(services: Services, base: BaseModel, method: Method, whole: bool, device: str, tokens: int) -> int | None:
-    """Bytes at the peak of a step that reads so many tokens at once; None where the weights are not here to be looked
-    at. Until it is known what this machine computes in, four bytes a number."""
-    weights = services.catalogue.fetched(base)
-    if weights is None:
-        return None
-    return needed(
-        shape_of(weights),
-        tokens=tokens,
-        rank=0 if whole else base.lora_rank,
-        number_bytes=2 if device.endswith("bfloat16") else 4,
-        reference=method == "dpo",
-    )

@@ -124,6 +124,7 @@ class Stopwatch:
             seconds=seconds,
             around=around,
             created_at=now(),
+            memory=(self._started.memory or None) if self._started else None,
         )
 
 

@@ -7,11 +7,13 @@ weights.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import struct
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -134,6 +136,19 @@ def find_plan(
     return None
 
 
+def longest_trainable(shape: Shape, *, most: int, **how: Any) -> int:
+    """The longest example, up to `most` tokens, of which one at a time fits, `how` as in `find_plan`; 0 where none
+    does."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if find_plan(shape, longest=middle, batch_size=1, **how) is not None:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def disk_needed(shape: Shape, rank: int) -> int:
     """Bytes for the weights of four epochs (three are kept; all weights in bf16) and two states to go on from."""
     return shape.learned(rank) * (4 * (4 if rank else 2) + 2 * 12) + (16 << 20)
@@ -148,15 +163,28 @@ def free_memory() -> int:
     import psutil
 
     free = int(psutil.virtual_memory().available)
-    for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
-    ):
-        try:
+    for limit, used in _LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # no container, or no limit
             free = min(free, int(Path(limit).read_text()) - int(Path(used).read_text()))
-        except (OSError, ValueError):  # no container, or no limit
-            continue
     return max(free, 0)
+
+
+def total_memory() -> int:
+    """Bytes of main memory that the machine has, or its container may take."""
+    import psutil
+
+    total = int(psutil.virtual_memory().total)
+    for limit, _ in _LIMITS:
+        with contextlib.suppress(OSError, ValueError):
+            total = min(total, int(Path(limit).read_text()))
+    return total
+
+
+# Of a container: the limit, and what is used of it.
+_LIMITS = (
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+)
 
 
 def _sizes(weights: Path) -> Iterator[tuple[str, list[int]]]:

@@ -52,7 +52,7 @@ class SavedModel(msgspec.Struct, frozen=True):
 class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
     """The numbers that the job trains with. `cut` examples were too long, `dropped` ones had nothing to learn;
     `resumed_at` is the step from which it goes on, `classes` the answers of a classification; the last three are those
-    of reinforcement."""
+    of reinforcement. `memory`: bytes that the device has in all, 0 where an older version did not tell."""
 
     n_epochs: int
     batch_size: int
@@ -67,6 +67,7 @@ class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
     eval_interval: int | None = None
     eval_samples: int | None = None
     compute_multiplier: float | None = None
+    memory: int = 0
 
 
 class Baseline(msgspec.Struct, frozen=True, tag_field="kind", tag="baseline"):

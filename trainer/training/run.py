@@ -38,6 +38,7 @@ from trainer.training.memory import (
     free_memory,
     rows_to_sample,
     shape_of,
+    total_memory,
 )
 from trainer.training.messages import Done, SavedModel, Started, Stopped
 from trainer.training.order import Order
@@ -85,6 +86,7 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
             resumed_at=int(saved.name.split("-")[-1]) if saved else None,
             classes=classes.names if classes else None,
             **_told(rewarded),
+            memory=_total(),
             lineage={
                 "base": _base(Path(plan.weights)),
                 "settings": _settings(plan, numbers, rewarded),
@@ -243,6 +245,10 @@ def plan_memory(
 
 def _free() -> int:
     return torch.cuda.mem_get_info()[0] if device().type == "cuda" else free_memory()
+
+
+def _total() -> int:
+    return torch.cuda.mem_get_info()[1] if device().type == "cuda" else total_memory()
 
 
 def _model(plan: Plan, memory: MemoryPlan) -> Any:

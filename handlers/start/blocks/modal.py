@@ -17,7 +17,7 @@ from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
-from bot.jobs.estimate import TrainingTime, estimate
+from bot.jobs.estimate import NOBODY_KNOWS, TrainingNeeds, estimate, too_large
 from bot.jobs.settings import AUTO, NO_VALIDATION, read_setting
 from bot.models.names import suffix_from_file
 from bot.models.trainable import TrainableModel, untrainable
@@ -63,7 +63,7 @@ def start_modal(
     models: Sequence[TrainableModel],
     file_id: str | None = None,
     words: Mapping[str, str] | None = None,
-    time: TrainingTime | None = None,
+    needs: TrainingNeeds = NOBODY_KNOWS,
     datasets_for_validation: Sequence[Dataset] = (),
     files: Sequence[Dataset] = (),
     overlap: int = 0,
@@ -75,8 +75,8 @@ def start_modal(
     private_metadata: str = "",
 ) -> View:
     """`dataset`, or `file_id` for a file that the provider has already. `words`: what stands in the fields, by
-    the names of the settings, as `words_of` and `words_in` give them. `time`: how long
-    the job would train.
+    the names of the settings, as `words_of` and `words_in` give them. `needs`: what
+    the job takes of the provider's machine.
     `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
     file stand in the chosen validation file, too. `diverged`: the learning rate multiplier with which an earlier run
     did. `instead_of`: the fine-tuned model from which the provider cannot go on. `preview` (mrkdwn): what would become
@@ -98,7 +98,10 @@ def start_modal(
     blocks.append(_model_input(models, model, dataset, method))
     if len(methods) > 1:
         blocks.append(_method_input(methods, method))
-    blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), time)))
+    blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), needs)))
+    offered = [one.id for one in models if one.provider == model.provider and not one.tuned]
+    if (refused := too_large(model.id, needs.memory, offered)) is not None:
+        blocks.append(section(f"⚠️ {quoted(sentence(refused), 1000)}"))
     if ends := _until_when(model):
         blocks.append(section(f"⏳ {ends}"))
     if refused_since is not None:
@@ -213,9 +216,9 @@ def _estimated(
     model: TrainableModel,
     method: str,
     epochs: str,
-    time: TrainingTime | None,
+    needs: TrainingNeeds,
 ) -> str:
-    return f"{bold(texts.estimate_heading())} {_estimate(dataset, model, method, epochs, time)}"
+    return f"{bold(texts.estimate_heading())} {_estimate(dataset, model, method, epochs, needs)}"
 
 
 def _estimate(
@@ -223,7 +226,7 @@ def _estimate(
     model: TrainableModel,
     method: str,
     epochs: str,
-    time: TrainingTime | None,
+    needs: TrainingNeeds,
 ) -> str:
     report = dataset.report if dataset else None
     if method == REINFORCEMENT:
@@ -235,8 +238,8 @@ def _estimate(
         asked: int | Auto = read_setting("epochs", epochs)
     except Invalid:  # which the field itself says when the modal is submitted
         return texts.shown_soon()
-    told = estimate(report, model.id, asked, price_per_million=model.price_per_million, time=time)
-    return texts.estimate(told.usd, told.time, told.tokens, told.epochs, chosen=asked != AUTO)
+    told = estimate(report, model.id, asked, price_per_million=model.price_per_million, needs=needs)
+    return texts.estimate(told, chosen=asked != AUTO)
 
 
 def _price(model: TrainableModel) -> str:

@@ -19,7 +19,7 @@ from bot.datasets.provider_files import ProviderFiles
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import BotError, Denied, Invalid
 from bot.job_requests import Draft, JobRequest, JobRequests
-from bot.jobs.estimate import Estimate, TrainingTime
+from bot.jobs.estimate import Estimate, TrainingNeeds, TrainingTime
 from bot.jobs.job import Approval, Job, Origin
 from bot.jobs.settings import JobSettings
 from bot.models.lookup import ModelLookup
@@ -80,8 +80,8 @@ class Bot:
     async def estimate(self, caller: Caller, settings: JobSettings, dataset: Dataset) -> Estimate:
         return Estimate(3, 3_900, 0.02, None)
 
-    async def training_time(self, settings: JobSettings, report: Report) -> TrainingTime | None:
-        return TrainingTime(720, 3)
+    async def needs(self, settings: JobSettings, report: Report) -> TrainingNeeds:
+        return TrainingNeeds(TrainingTime(720, 3))
 
     async def refused_since(self, provider: str) -> float | None:
         return None

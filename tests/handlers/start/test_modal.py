@@ -7,10 +7,11 @@ import pytest
 from parts import a_dataset, a_report
 
 from bot.datasets.dataset import Dataset
-from bot.jobs.estimate import TrainingTime
+from bot.jobs.estimate import TrainingNeeds, TrainingTime
 from bot.jobs.settings import JobSettings, words_of
 from bot.models.retirement import Retirement
 from bot.models.trainable import TrainableModel
+from bot.providers.interface import RemoteMemory
 from bot.providers.protocol import Hyperparameters
 from handlers.start.blocks.modal import start_modal
 from texts.formats import full_day
@@ -96,12 +97,25 @@ def test_a_provider_that_trains_no_more_for_this_organisation_is_told_of_before_
 
 def test_the_estimate_follows_what_is_chosen() -> None:
     assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(a_dataset()))
-    chosen = said(shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, time=TrainingTime(2700)))
+    chosen = said(
+        shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, needs=TrainingNeeds(TrainingTime(2700)))
+    )
     assert "$0.13 · about 45 min of training · 26,000 billed tokens in 20 epochs" in chosen
-    measured, tried = (said(shown(a_dataset(), time=TrainingTime(2700, trainings))) for trainings in (3, 0))
+    measured, tried = (
+        said(shown(a_dataset(), needs=TrainingNeeds(TrainingTime(2700, trainings)))) for trainings in (3, 0)
+    )
     assert "about 45 min of training (measured on 3 trainings there)" in measured
     assert "about 45 min of training (by a few steps tried there)" in tried
     assert "*Estimate:* shown as soon as the epochs are" in said(shown(a_dataset(), {"epochs": "many"}))
+
+
+def test_the_memory_stands_beside_the_time_and_what_does_not_fit_is_said_with_what_would() -> None:
+    fits = RemoteMemory(3_100_000_000, total=24_000_000_000, fits=True)
+    assert "· 3.1 GB of 24.0 GB memory ·" in said(shown(a_dataset(), needs=TrainingNeeds(memory=fits)))
+    too_large = RemoteMemory(31_000_000_000, 24_000_000_000, False, longest=1500, models=("gpt-4.1-mini", "not-here"))
+    words = said(shown(a_dataset(), needs=TrainingNeeds(memory=too_large)))
+    assert "takes at least 31.0 GB of memory, and the machine has 24.0 GB" in words
+    assert "Choose a smaller base model (gpt-4.1-mini), or shorten the examples to 1,500 tokens." in words
 
 
 def test_on_ones_own_hardware_nothing_is_billed() -> None:
