@@ -45,6 +45,7 @@ from app.features.judges import judge_listeners
 from app.features.launcher import launcher_listeners, shortcut_listeners
 from app.features.models import export_listeners, model_listeners, provider_listeners, retirement_listeners
 from app.features.moves import move_listeners, succession_listeners
+from app.features.rehearsals import rehearsal_listeners
 from app.features.support import support_listeners
 from app.services import Services
 
@@ -96,6 +97,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         evaluations,
         moves,
         succession_listeners(services, moves, chat, evaluations.evaluations),
+        rehearsal_listeners(services, start, datasets.derived.datasets, evaluations.evaluations),
         judge_listeners(services, evaluations.evaluations, answers, compare.arenas),
         generation_listeners(services, answers),
         support_listeners(services),

@@ -67,6 +67,7 @@ from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.group_messages import GroupMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
+from handlers.rehearsals.listeners import RehearsalListeners
 from handlers.scheduled_training.listeners import ScheduledTrainingListeners
 from texts import starting as texts
 
@@ -171,7 +172,8 @@ async def running(
         generating = _of(listeners, GenerationListeners)
         exporting, moving = _of(listeners, ExportListeners), _of(listeners, MoveListeners)
         sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
-        groups = GroupMessages(services.groups, sweeps, moving.progress)
+        rehearsing = _of(listeners, RehearsalListeners)
+        groups = GroupMessages(services.groups, sweeps, moving.progress, rehearsing.progress)
         notices = SlackNoticePoster(
             services.jobs,
             groups,
@@ -208,6 +210,7 @@ async def running(
             keep("generations shown", generating.keeper.run),
             keep("exports", exporting.keeper.run),
             keep("moves", moving.progress.run),
+            keep("rehearsals", rehearsing.progress.run),
             keep("homes", _of(listeners, HomeListeners).keeper.run),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)

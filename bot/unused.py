@@ -57,7 +57,7 @@ class UnusedFile(msgspec.Struct, frozen=True):
 
 
 class Unused(msgspec.Struct, frozen=True):
-    """What nobody has used for `days`, what was used longest ago first."""
+    """What nobody has used for `days`: models of rehearsals first, then what was used longest ago."""
 
     days: int
     models: Sequence[UnusedModel]
@@ -94,7 +94,7 @@ class UnusedThings:
         uses: dict[str, list[ChannelUse]] = {}
         for use in await self._uses.all():
             uses.setdefault(use.model, []).append(use)
-        visible = await self._lookup.visible(caller, caller.answers_in, fresh=False)
+        visible = await self._lookup.visible(caller, caller.answers_in, fresh=False, rehearsed=True)
         things = await self._catalogue.resources([model.id for model in visible])
         found = []
         for model in visible:
@@ -112,7 +112,8 @@ class UnusedThings:
                     self._authority.allows(caller, Action.DELETE, things[model.id]),
                 )
             )
-        return sorted(found, key=lambda unused: unused.last_used_at or unused.model.created_at or 0)
+        # Rehearsals have served their purpose.
+        return sorted(found, key=lambda one: (not one.model.rehearsed, one.last_used_at or one.model.created_at or 0))
 
     async def _files(self, caller: Caller, before: float) -> list[UnusedFile]:
         uses: dict[str, list[FileUse]] = {}

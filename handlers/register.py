@@ -38,6 +38,7 @@ from handlers.models.register import FEATURE as MODELS
 from handlers.moves.register import FEATURE as MOVES
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.providers.register import FEATURE as PROVIDERS
+from handlers.rehearsals.register import FEATURE as REHEARSALS
 from handlers.repair.register import FEATURE as REPAIR
 from handlers.reports.register import FEATURE as REPORTS
 from handlers.request import Request
@@ -61,6 +62,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     GROUP_APPROVAL,
     MOVES,
     SUCCESSION,
+    REHEARSALS,
     PROVIDER_FILES,
     LAUNCHER,
     HOME,

@@ -30,6 +30,7 @@ class StandInProvider:
         self.base_models = list(models)
         self.tuned: list[str] = []
         self.shutdown_dates: dict[str, str] = {}
+        self.parameters: dict[str, int] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.exports: dict[str, Json] = {}  # as our trainer has them
         self.jobs: dict[str, Json] = {}
@@ -418,6 +419,7 @@ class StandInProvider:
                 "created": 1,
                 "owned_by": "system",
                 "shutdown_date": self.shutdown_dates.get(model),
+                "parameters": self.parameters.get(model),
                 **extra,
             }
             for model in self.base_models

@@ -270,15 +270,17 @@ async def test_reinforcement_needs_a_grader_and_a_validation_file(
 
 
 async def test_what_does_not_fit_in_the_providers_memory_is_refused_before_anything_is_uploaded(
-    requests: JobRequests, provider: StandInProvider, monkeypatch: pytest.MonkeyPatch
+    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await datasets.save(a_dataset(report=a_report()))
+
     async def training_time(self: OpenAIProtocol, question: TimeQuestion) -> RemoteTime:
         return RemoteTime(None, memory=RemoteMemory(31 << 30, 24 << 30, False, 0, (MODEL,)))
 
     monkeypatch.setattr(OpenAIProtocol, "training_time", training_time)
     refused = await refusal(requests, wanted())
     assert (refused.kind, refused.values["smaller"]) == ("does_not_fit", (MODEL,))
-    assert not provider.files
+    assert not stand_in.files
 
 
 async def test_what_was_born_in_a_private_channel_is_not_trained_on_where_others_would_see_it(

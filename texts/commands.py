@@ -120,6 +120,34 @@ def move() -> Description:
 
 
 @_command
+def rehearse() -> Description:
+    return Description(
+        _("rehearse [FILE]"),
+        _("Let a small model learn a file first, for nothing, to see whether it teaches anything"),
+        _(
+            "The smallest model of your own trainer learns the file and answers examples that were held out, before "
+            "and after. The end says in plain words what came of it, with a button that starts for real. Without a "
+            "file it takes the one of the thread, or the one dropped last in this channel."
+        ),
+        ("rehearse", "rehearse support.jsonl"),
+    )
+
+
+@_command
+def curve() -> Description:
+    return Description(
+        _("curve [FILE]"),
+        _("See whether more data would help: a learning curve, for nothing"),
+        _(
+            "The smallest model of your own trainer learns a quarter, a half and all of the file; each answers the "
+            "same held-out examples. The card shows the scores with their intervals, and says whether more data would "
+            "help, would probably not, or cannot be told."
+        ),
+        ("curve", "curve support.jsonl"),
+    )
+
+
+@_command
 def files() -> Description:
     return Description(
         _("files"),

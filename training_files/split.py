@@ -1,4 +1,4 @@
-"""A validation file, taken out of a training file.
+"""A validation file, taken out of a training file; or part of it.
 
 Examples that are the same but for case and blanks stay on one side: the validation loss is to tell about what the
 model has not seen. Where the answers are a few labels, each label gives its share. Lines are copied as they are, in
@@ -10,7 +10,7 @@ import os
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import chain, islice
 from pathlib import Path
@@ -62,9 +62,26 @@ def split(path: Path, training: Path, validation: Path, *, share: float = 0.1, s
     chosen = _choose(list(strata.values()), share)
     if not chosen:
         raise TrainingFileError("too_few_to_split", name=path.name, examples=len(groups))
-    sides = [group in chosen for group in groups]
-    _write(path, training, validation, sides)
-    return Split(sides.count(False), sides.count(True), field)
+    sides = [int(group in chosen) for group in groups]
+    _write(path, [training, validation], sides)
+    return Split(sides.count(0), sides.count(1), field)
+
+
+def subset(path: Path, out: Path, *, examples: int, seed: int = 42) -> int:
+    """Writes about so many of the examples of `path` to `out`, in their order; how many it were. With one seed, those
+    of a smaller subset are among those of a larger. What is there is replaced. Raises TrainingFileError like `split`.
+    """
+    require_replaceable(out)
+    groups, _, _ = _survey(path, seed)
+    chosen: set[int] = set()
+    wanted = 0
+    for group, size in sorted(Counter(groups).items()):
+        if wanted >= examples:
+            break
+        chosen.add(group)
+        wanted += size
+    _write(path, [out], [0 if group in chosen else None for group in groups])
+    return wanted
 
 
 def _survey(path: Path, seed: int) -> tuple["array[int]", bytes | None, str | None]:
@@ -124,18 +141,19 @@ def _choose(strata: list[list[int]], share: float) -> set[int]:
     return chosen
 
 
-def _write(path: Path, training: Path, validation: Path, sides: list[bool]) -> None:
-    outs = (training, validation)
+def _write(path: Path, outs: Sequence[Path], sides: Sequence[int | None]) -> None:
+    """`sides`: for each example the number of its file, None for one that goes nowhere."""
     fresh = [out.with_name(f".{out.name}.part") for out in outs]
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(one.open("wb")) for one in fresh]
             for (_, line), side in zip(_lines(path), sides, strict=True):
-                files[side].write(line.strip() + b"\n")
+                if side is not None:
+                    files[side].write(line.strip() + b"\n")
         for one, out in zip(fresh, outs, strict=True):
             os.replace(one, out)
     except OSError as error:
-        file, reason = str(error.filename or training), error.strerror or str(error)
+        file, reason = str(error.filename or outs[0]), error.strerror or str(error)
         raise TrainingFileError("cannot_be_written", file=file, reason=reason) from error
     finally:
         for one in fresh:

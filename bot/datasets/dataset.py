@@ -12,7 +12,8 @@ class Dataset(msgspec.Struct, frozen=True):
     split from, or whose examples it holds beside new ones; `validation` the one that was split off to validate it;
     `parent` the fine-tuned model after which it was made to train the next one. `lengths_file` and `findings_file` are
     Slack's ids of what was uploaded beside the report: the picture of lengths, and all findings. `reaction` is the
-    name of the emoji for the report's verdict.
+    name of the emoji for the report's verdict. What is not `listed` are examples of another one, made for a rehearsal:
+    it is found by its id only, and goes with that.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Dataset(msgspec.Struct, frozen=True):
     lengths_file: str | None = None
     findings_file: str | None = None
     reaction: str | None = None
+    listed: bool = True
 
     @property
     def resource(self) -> Resource:

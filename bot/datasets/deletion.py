@@ -63,10 +63,12 @@ class DatasetDeletion:
         return [dataset for dataset in await self._datasets.by_file(file_id) if dataset.report is not None]
 
     async def delete(self, caller: Caller, dataset_id: str) -> DeletedDataset:
-        """The bytes go where nobody else dropped the same. Raises Denied, NotFound, Conflict while a job trains on
-        them, ProviderError.
+        """The bytes go where nobody else dropped the same, and what was made of them for rehearsals, too. Raises
+        Denied, NotFound, Conflict while a job trains on them, ProviderError.
         """
         dataset = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
+        for part in await self._datasets.unlisted_parts(dataset.id):
+            await self.delete(caller, part.id)
         uploads = {
             provider: file_id
             for provider in self._providers

@@ -60,6 +60,7 @@ class DerivedDatasets:
         source: Dataset,
         files: Sequence[tuple[NewFile, StoredFile]],
         validation: str | None = None,
+        listed: bool = True,
     ) -> list[Dataset]:
         """The data sets of files that were made, stored. `validation` is the data set that is to validate what the
         first of them trains. Raises Invalid, and stores none, where one of them is empty."""
@@ -79,6 +80,7 @@ class DerivedDatasets:
                 created_at=caller.at,
                 derived_from=source.id,
                 validation=validation if place == 0 else None,
+                listed=listed,
             )
             for place, (new, stored) in enumerate(files)
         ]

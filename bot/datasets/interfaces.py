@@ -36,7 +36,11 @@ class DatasetStore(Protocol):
     async def remember_reaction(self, dataset_id: str, reaction: str | None) -> None:
         """Of a deleted one too."""
 
-    async def latest(self, limit: int) -> list[Dataset]: ...
+    async def latest(self, limit: int) -> list[Dataset]:
+        """Those that are listed and not deleted, the latest first."""
+
+    async def unlisted_parts(self, dataset_id: str) -> list[Dataset]:
+        """What is not listed and holds examples of this one, not deleted."""
 
     async def threads(self, channel: str, since: float, limit: int) -> list[str]:
         """The threads in which files were reported on since then (seconds since the epoch), the latest first."""

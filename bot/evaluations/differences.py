@@ -44,7 +44,11 @@ class Differences:
 
     async def told(self, evaluation: Evaluation, result: Result, model: str) -> list[ToldDifference]:
         """Between the baseline and `model`, as far as the file is still there."""
-        found = result.differences.get(model, ())
+        return await self._in_words(evaluation, evaluation.models[0], model, result.differences.get(model, ()))
+
+    async def _in_words(
+        self, evaluation: Evaluation, base: str, model: str, found: Collection[Difference]
+    ) -> list[ToldDifference]:
         dataset = await self._datasets.get(evaluation.dataset_id)
         if not found or dataset is None or dataset.deleted_at is not None:
             return []
@@ -54,8 +58,7 @@ class Differences:
                 words = await self._pools.run(words_of, path, wanted, pool=Pool.of_work(dataset.bytes))
         except TrainingFileError:
             return []
-        base = evaluation.models[0]
-        said = await self._said(evaluation, found, model)
+        said = await self._said(evaluation, found, base, model)
         return [
             ToldDifference(
                 one.line,
@@ -70,15 +73,22 @@ class Differences:
             for one in found
         ]
 
+    async def first(self, evaluation: Evaluation, base: str, model: str, count: int) -> list[ToldDifference]:
+        """What two of its models answer to the first items, alike or not, as far as the file is still there."""
+        items = (await self._evaluations.items(evaluation.id))[:count]
+        return await self._in_words(
+            evaluation, base, model, [Difference(one.number, one.line, one.turn, 0.0, 0.0) for one in items]
+        )
+
     async def _said(
-        self, evaluation: Evaluation, found: Collection[Difference], model: str
+        self, evaluation: Evaluation, found: Collection[Difference], *models: str
     ) -> dict[tuple[str, int], str]:
         """The first answer of each, by model and item."""
         keys = await self._evaluations.answered(evaluation.id)
         wanted = {
             (name, one.number): key
             for one in found
-            for name in (evaluation.models[0], model)
+            for name in models
             if (key := keys.get(Place(evaluation.models.index(name), one.number))) is not None
         }
         answers = await self._evaluations.answers(set(wanted.values()))

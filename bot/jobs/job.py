@@ -2,7 +2,7 @@
 
 import hashlib
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -24,6 +24,10 @@ def id_for(request: str) -> str:
     """The id of the job for this request (Slack's own key for it): the same however often it is delivered. Twelve
     hexadecimal digits: the chance that two of 10,000 jobs share one is 2 in 10 million."""
     return "job-" + hashlib.sha256(request.encode()).hexdigest()[:12]
+
+
+REHEARSAL: Final = "rehearsal-"
+"""How the id of a rehearsal begins, whose job's `group` it is."""
 
 
 class Approval(msgspec.Struct, frozen=True):
@@ -85,7 +89,7 @@ class Job(msgspec.Struct, frozen=True):
     listed the finished model, so that it is missed where it does so no more. `queued_at`, `queue_position`: since when
     it waits in the provider's queue, and its place there from 1. `training_since` and `trained_seconds`: see
     `training_time`. `training_price`: US dollars per million tokens, where the provider's own is known. `parent`: the
-    fine-tuned model after which this job makes the next one. `group`: the sweep whose job it is.
+    fine-tuned model after which this job makes the next one. `group`: the sweep, move or rehearsal whose job it is.
     `deployment`: of its model, where that answers only so.
     """
 
@@ -136,6 +140,11 @@ class Job(msgspec.Struct, frozen=True):
     parent: str | None = None
     group: str | None = None
     deployment: Deployment | None = None
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether its model is made to see what a file teaches, not to be used."""
+        return self.group is not None and self.group.startswith(REHEARSAL)
 
     @property
     def resource(self) -> Resource:

@@ -118,6 +118,7 @@ class Catalogue:
                     exportable=job is not None and self.vendor(job.provider).name == TRAINER.name,
                     kept=kept is not None,
                     given_name=kept.name if kept else None,
+                    rehearsed=job is not None and job.is_rehearsal,
                 )
             )
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
@@ -270,6 +271,11 @@ class Catalogue:
         facts = lookup(model)
         listed = told.get(model) or told.get(base_of(model))
         return listed or (facts.example_tokens if facts and facts.provider == "trainer" else None)
+
+    def parameters(self, provider: str, model: str) -> int | None:
+        """How many numbers the model has; None where its provider, as read last, does not tell."""
+        listed = self._listings[provider].read_last
+        return next((one.parameters for one in listed if one.id == model), None)
 
     def takes_images(self, model: str) -> bool:
         """Whether it is known to read images."""

@@ -30,15 +30,19 @@ class ModelLookup:
         resource = await self._catalogue.resource(model)
         return model if self._authority.allows(caller, Action.SEE, resource, caller.posts_in) else None
 
-    async def visible(self, caller: Caller, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
+    async def visible(
+        self, caller: Caller, place: Place, *, fresh: bool = True, rehearsed: bool = False
+    ) -> list[FineTunedModel]:
         """Fine-tuned models that may be seen in `place`: first the one that was promoted there, then the newest; unless
-        `fresh`, as of the last half minute. Raises ProviderError.
+        `fresh`, as of the last half minute. Those of rehearsals are among them where they are asked for (`rehearsed`),
+        or where one was promoted. Raises ProviderError.
         """
         models = await self._catalogue.fine_tuned(fresh=fresh)
         here = set(await self._catalogue.allowed([model.id for model in models], place.channel))
         models = [model for model in models if model.id in here]
         things = await self._catalogue.resources([model.id for model in models])
         current = await self._current.current_model(place.channel)
+        models = [model for model in models if rehearsed or not model.rehearsed or model.id == current]
         models = sorted(models, key=lambda model: model.id != current)
         return [model for model in models if self._authority.allows(caller, Action.SEE, things[model.id], place)]
 
@@ -80,7 +84,7 @@ class ModelLookup:
         exists = await self._catalogue.exists(word)
         if exists and self._authority.allows(caller, Action.SEE, await self._catalogue.resource(word)):
             return word
-        tuned = await self.visible(caller, caller.answers_in, fresh=False)
+        tuned = await self.visible(caller, caller.answers_in, fresh=False, rehearsed=True)
         base = [] if tuned_only else [FineTunedModel(model, model) for model in await self._catalogue.base_models()]
 
         found = the_one_named(word, [*tuned, *base], _names, label=lambda model: model.id)

@@ -18,7 +18,8 @@ class FineTunedModel(msgspec.Struct, frozen=True):
     """`id` is the provider's name for it, `job_id` our job whose final model it is, if one made it. `owner`: who
     had it made, of a kept checkpoint who keeps it. `given_name`: of a kept checkpoint, if it has one. `created_at`
     is in seconds since the epoch, `shutdown_date` the first day on which it does not answer.
-    `exportable`: it may be had as a file.
+    `exportable`: it may be had as a file. `rehearsed`: it was made to see whether a file teaches something, not to be
+    used.
     """
 
     id: str
@@ -31,6 +32,7 @@ class FineTunedModel(msgspec.Struct, frozen=True):
     kept: bool = False
     given_name: str | None = None
     provider: str = ""
+    rehearsed: bool = False
 
     @property
     def name(self) -> str:

@@ -113,6 +113,7 @@ class MovePlanning:
                 if model == job.fine_tuned_model
                 and job.provider != provider
                 and job.model_lost is not Loss.DELETED
+                and not job.is_rehearsal
                 and model not in before
                 and self._authority.allows(caller, Action.CHAT, job.resource, caller.posts_in)
             ]

@@ -145,7 +145,8 @@ class RemoteFile(msgspec.Struct, frozen=True):
 
 
 class RemoteModel(msgspec.Struct, frozen=True):
-    """`fine_tunable` is None, and `methods` empty, where the provider does not say. `shutdown_date` is YYYY-MM-DD."""
+    """`fine_tunable` and `parameters` are None, and `methods` empty, where the provider does not say. `shutdown_date`
+    is YYYY-MM-DD."""
 
     id: str
     created_at: float
@@ -154,6 +155,7 @@ class RemoteModel(msgspec.Struct, frozen=True):
     methods: tuple[str, ...] = ()
     context_length: int | None = None
     shutdown_date: str | None = None
+    parameters: int | None = None
 
 
 class RemoteExport(msgspec.Struct, frozen=True):

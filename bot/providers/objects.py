@@ -169,6 +169,7 @@ def model(raw: Json) -> RemoteModel:
         methods=tuple(map(str, methods)) if isinstance(methods, list) else (),
         context_length=_whole(raw.get("context_length")),
         shutdown_date=_text(raw.get("shutdown_date")),
+        parameters=_whole(raw.get("parameters")),
     )
 
 

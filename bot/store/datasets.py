@@ -65,7 +65,16 @@ class SqliteDatasetStore:
         await self._database.write(work)
 
     async def latest(self, limit: int) -> list[Dataset]:
-        return await self._many("deleted_at IS NULL ORDER BY created_at DESC LIMIT ?", [limit])
+        return await self._many(
+            "deleted_at IS NULL AND coalesce(json_extract(value, '$.listed'), 1) ORDER BY created_at DESC LIMIT ?",
+            [limit],
+        )
+
+    async def unlisted_parts(self, dataset_id: str) -> list[Dataset]:
+        return await self._many(
+            "deleted_at IS NULL AND json_extract(value, '$.listed') = 0 AND json_extract(value, '$.derived_from') = ?",
+            [dataset_id],
+        )
 
     async def threads(self, channel: str, since: float, limit: int) -> list[str]:
         rows = await self._database.read(

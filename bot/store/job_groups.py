@@ -14,6 +14,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import GroupApprovalAsked, Notice
 from bot.moves.move import Move
+from bot.rehearsals.rehearsal import Rehearsal
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.jobs import insert_job, read_ledger, update_job
@@ -62,13 +63,11 @@ class SqliteGroupStore:
 
     async def open_moves(self) -> list[Move]:
         """Those that have not ended, the oldest first."""
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT value FROM job_groups WHERE json_extract(value, '$.kind') = 'move'"
-                " AND NOT coalesce(json_extract(value, '$.ended'), 0) ORDER BY created_at"
-            ).fetchall()
-        )
-        return [move for row in rows if isinstance(move := _decoded(row[0]), Move)]
+        return [group for group in await self._open("move") if isinstance(group, Move)]
+
+    async def open_rehearsals(self) -> list[Rehearsal]:
+        """Those that have not ended, the oldest first."""
+        return [group for group in await self._open("rehearsal") if isinstance(group, Rehearsal)]
 
     async def jobs(self, group: JobGroup) -> list[Job]:
         return await self._database.read(lambda db: _jobs(db, group))
@@ -109,6 +108,16 @@ class SqliteGroupStore:
 
         await self._database.write(work)
 
+    async def _open(self, kind: str) -> list[JobGroup]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM job_groups WHERE json_extract(value, '$.kind') = ?"
+                " AND NOT coalesce(json_extract(value, '$.ended'), 0) ORDER BY created_at",
+                [kind],
+            ).fetchall()
+        )
+        return [_decoded(row[0]) for row in rows]
+
     async def _many(self, ids: Sequence[str]) -> list[JobGroup]:
         marks = ",".join("?" * len(ids))
         rows = await self._database.read(
@@ -134,5 +143,5 @@ def _encoded(group: JobGroup) -> str:
 
 
 def _decoded(value: str) -> JobGroup:
-    group: JobGroup = msgspec.json.decode(value, type=Sweep | Move)
+    group: JobGroup = msgspec.json.decode(value, type=Sweep | Move | Rehearsal)
     return group

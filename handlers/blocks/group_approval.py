@@ -11,6 +11,7 @@ from bot.jobs.admission import price_of
 from bot.jobs.group import JobGroup
 from bot.jobs.job import Job
 from bot.moves.move import Move
+from bot.rehearsals.rehearsal import Rehearsal
 from bot.sweeps.sweep import Sweep
 from handlers.blocks.approval import reason_input
 from handlers.blocks.approval_text import deciders, decision
@@ -20,7 +21,7 @@ from handlers.blocks.parts import actions, button, line, message, section
 from handlers.blocks.text import bold, channel, code, person, quoted
 from texts import approval as approval_texts
 from texts import group_approval as texts
-from texts import moves, sweeps
+from texts import moves, rehearsals, sweeps
 from texts.formats import dollars, money, sentences
 
 # Sweeps were the first that had them.
@@ -107,4 +108,6 @@ def wish(group: JobGroup) -> str:
             return sweeps.wish(who, len(group.members), code(group.file))
         case Move():
             return moves.wish(who, len(group.models), quoted(group.provider, 60))
+        case Rehearsal():
+            return rehearsals.wish(who, code(group.file))
     raise TypeError(group)

@@ -36,6 +36,7 @@ from bot.moves.move import Move, MovedModel
 from bot.providers.chat import ChatMessage
 from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
+from bot.rehearsals.rehearsal import Point, Rehearsal
 from bot.retraining.schedule import Schedule, schedule_id
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
@@ -79,6 +80,7 @@ class Names:
             "waiting": f"job-{base}wait{n}",
             "sweep": f"sweep-{base}{n}",
             "move": f"move-{base}{n}",
+            "rehearsal": f"rehearsal-{base}{n}",
             "remote": f"ftjob-{base}{n}",
             "remote_running": f"ftjob-{base}run{n}",
             "remote_new": f"ftjob-{base}new{n}",
@@ -173,6 +175,7 @@ class Things:
             await self._store_jobs(database, it, origin, report.sha256, now)
             await self._store_sweep(database, it, origin, now)
             await self._store_move(database, it, origin, now)
+            await self._store_rehearsal(database, it, origin, now)
             await self._store_comparisons(database, it, now)
             await self._store_evaluation(database, it, report.sha256, now)
             await self._store_generation(database, it, now)
@@ -267,6 +270,29 @@ class Things:
         decide = [JobUpdate(waiting, followed=False)]
         await SqliteGroupStore(database).admit(move, [waiting], lambda _: decide, entry("submit", now))
         for card in (move.id, waiting.id):
+            await SqliteCardStore(database).abandon(card)
+
+    async def _store_rehearsal(self, database: Database, it: dict[str, str], origin: Origin, now: float) -> None:
+        """Whose job is waiting to be handed over."""
+        job = Job(f"{it['waiting']}r", states.IN_LINE, "acme", MODEL, ANA, origin, now, group=it["rehearsal"])
+        place = Place(LEADS)
+        rehearsal = Rehearsal(
+            id=it["rehearsal"],
+            requester=ANA,
+            origin=origin,
+            created_at=now,
+            asker=Caller(Actor(ANA, self.bot.services.team), self.bot.services.team, LEADS, place, place, "k", now),
+            provider="acme",
+            base_model=MODEL,
+            dataset_id=it["dataset"],
+            file=it["file"],
+            points=(Point(job.id, 1.0, 12),),
+            held_out=it["dataset"],
+            examples_held_out=12,
+        )
+        decide = [JobUpdate(job, followed=False)]
+        await SqliteGroupStore(database).admit(rehearsal, [job], lambda _: decide, entry("submit", now))
+        for card in (rehearsal.id, job.id):
             await SqliteCardStore(database).abandon(card)
 
     async def _store_comparisons(self, database: Database, it: dict[str, str], now: float) -> None:

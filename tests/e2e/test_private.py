@@ -54,6 +54,8 @@ COMMAND_CASES = {
     "sweep": "|{dataset}|{file} epochs=1,2|{upload} epochs=1,2|model={model},{base} epochs=1,2 confirm=yes"
     "|model={suffix} epochs=1,2|validation={dataset} epochs=1,2|{dataset} epochs=1,2 confirm=yes",
     "move": "|{model}|{suffix} to acme|all confirm=yes|{job}|hu",
+    "rehearse": "|{dataset}|{file}|hu",
+    "curve": "|{dataset}|{file}|hu",
     "files": "",
     "jobs": "|mine|{job}|model={suffix}|file={file}|data={dataset} sort=loss|{job} {running} compare=yes|{job} csv|csv",
     "status": "|{job}|{remote}|{model}|{suffix}|job-hu|hu|ftjob-",
@@ -114,6 +116,10 @@ ACTION_CASES = {
     "move_confirmed": '{{"key": "k3", "user": "{user}", "provider": "acme", "base": "{base}", "models": ["{model}"]}}',
     "move_stop": "{move}",
     "move_adopt": "{move}/{job}",
+    "rehearse": "{dataset}",
+    "curve": "{dataset}",
+    "start_rehearse": "{dataset}",
+    "rehearsal_stop": "{rehearsal}",
     "move_offers": "{move}",
     "successor_switch": "{move}/{job}",
     "successor_offer": "{move}/{job}",
@@ -393,6 +399,7 @@ VIEW_CASES = {
 }
 IN_WINDOWS = {
     "start_model",
+    "start_rehearse",
     "start_method",
     "start_epochs",
     "start_file",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from refusal import refused
 
 from training_files import TrainingFileError
-from training_files.split import Split, split
+from training_files.split import Split, split, subset
 
 
 def chat(question: str, answer: str) -> dict[str, Any]:
@@ -147,3 +147,16 @@ def test_a_file_without_examples_is_told_and_not_split(tmp_path: Path, content: 
     path.write_text(content, encoding="utf-8")
     with pytest.raises(TrainingFileError):
         split(path, tmp_path / "t", tmp_path / "v")
+
+
+def test_with_one_seed_a_smaller_subset_lies_within_a_larger(tmp_path: Path) -> None:
+    path, out = tmp_path / "all.jsonl", tmp_path / "part.jsonl"
+    lines = [json.dumps(chat(f"Question {n}", f"Answer number {n}")) for n in range(40)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    parts = []
+    for count in (10, 20, 40):
+        assert subset(path, out, examples=count) == count
+        parts.append(out.read_text(encoding="utf-8").splitlines())
+    assert set(parts[0]) < set(parts[1]) < set(parts[2])
+    assert parts[1] == [line for line in lines if line in parts[1]], "in their order"
+    assert parts[0] != lines[:10]

@@ -42,6 +42,7 @@ def no_such_thing(kind: str) -> str:
         "checkpoint": _("There is no such checkpoint here."),
         "sweep": _("There is no such sweep here."),
         "move": _("There is no such move here."),
+        "rehearsal": _("There is no such rehearsal here."),
         "group": _("There are no such jobs here."),
         "schedule": _("Nothing is trained on regularly by that name here."),
     }.get(kind) or _("There is no such thing here.")
@@ -108,6 +109,7 @@ def only_owner(action: Action, kind: str) -> str:
         "sweep": _("Only the person who started these jobs or an administrator may stop them."),
         "move": _("Only the person who started these jobs or an administrator may stop them."),
         "schedule": _("Only the person who set this up or an administrator may change or stop it."),
+        "rehearsal": _("Only the person who started these jobs or an administrator may stop them."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
 

@@ -197,6 +197,29 @@ def does_not_fit(model: str, needed: int, total: int, longest: int, smaller: Seq
 
 
 @ERRORS.sentence
+def nothing_to_rehearse_with() -> str:
+    return _(
+        "There is nothing to rehearse with here: no model of your own trainer can learn this file. An administrator "
+        "can set one up (docs/trainer.md); it costs nothing."
+    )
+
+
+@ERRORS.sentence
+def reinforcement_not_rehearsed() -> str:
+    return _("Files for reinforcement fine-tuning cannot be rehearsed. Start a job with few steps instead.")
+
+
+@ERRORS.sentence
+def too_few_for_curve(examples: int, needed: int) -> str:
+    return _(
+        "A learning curve needs at least {needed} examples beside those that are held out; this file has {examples}. "
+        "Rehearse it instead.",
+        examples=number(examples),
+        needed=number(needed),
+    )
+
+
+@ERRORS.sentence
 def model_lacks_format(model: str, format: str, images: bool) -> str:
     if images:
         return _(

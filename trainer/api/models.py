@@ -74,6 +74,7 @@ def model_object(found: ResolvedModel, services: Services) -> ModelObject:
         "fine_tunable": True,
         "methods": ["supervised", "dpo", "reinforcement"],
         "context_length": base.context_length,
+        "parameters": base.parameters or None,
     }
     if model is not None:
         told["root"] = base.id
@@ -90,4 +91,5 @@ def _embedding_model_object(model: EmbeddingModel) -> ModelObject:
         "fine_tunable": False,
         "methods": [],
         "context_length": model.context_length,
+        "parameters": model.parameters or None,
     }

@@ -196,8 +196,8 @@ class PermissionObject(TypedDict):
 
 
 class ModelObject(TypedDict):
-    """The protocol's model, and four fields of our own: whether and by which methods it can be fine-tuned, how many
-    tokens it reads, and what it grew from."""
+    """The protocol's model, and five fields of our own: whether and by which methods it can be fine-tuned, how many
+    tokens it reads, how many parameters it has (null: not in the table), and what it grew from."""
 
     id: str
     object: Literal["model"]
@@ -207,6 +207,7 @@ class ModelObject(TypedDict):
     fine_tunable: bool
     methods: list[Literal["supervised", "dpo", "reinforcement"]]
     context_length: int
+    parameters: int | None
     root: NotRequired[str]
 
 

@@ -9,18 +9,20 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import Offer, is_repairable
 from bot.providers.protocol import REINFORCEMENT
+from bot.rehearsals.rehearsal import FEWEST_FOR_CURVE
+from handlers.blocks import file_buttons
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, entry, fields, image, menu, message, section
 from handlers.blocks.text import bold, code, link, quoted
 from texts import datasets as texts
-from texts import findings, repair, training_files
+from texts import findings, rehearsals, repair, training_files
 from texts.formats import number
 from texts.sweeps import several_entry
 from training_files.epochs import auto_epochs
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
 
 # Buttons of a report; the first two belong to other features.
-START: Final = "start_job"
+START: Final = file_buttons.START
 REPAIR: Final = "dataset_repair"
 SPLIT: Final = "dataset_split"
 SAMPLE: Final = "dataset_sample"
@@ -30,6 +32,8 @@ MORE: Final = "dataset_more"
 COMPARE: Final = "repair"
 SWEEP: Final = "sweep"
 DELETE: Final = "delete"
+REHEARSE: Final = file_buttons.REHEARSE
+CURVE: Final = file_buttons.CURVE
 # What messages from before these names hold.
 OLD_REPAIR: Final = "dataset_mend"
 OLD_COMPARE: Final = "mend"
@@ -88,7 +92,7 @@ def report(
         blocks.append(context(texts.needs_a_grader(start)))
     if not found.ok:
         blocks.append(context(_what_to_do(found)))
-    blocks.append(_buttons(dataset, found, startable=not obstacle, first=not validates))
+    blocks.append(_buttons(dataset, found, offers, startable=not obstacle, first=not validates))
     return message(verdict, blocks)
 
 
@@ -298,7 +302,9 @@ def _without(found: Report, codes: frozenset[str]) -> Report:
     )
 
 
-def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: bool = True) -> Block:
+def _buttons(
+    dataset: Dataset, found: Report, offers: Sequence[Offer] = (), *, startable: bool = True, first: bool = True
+) -> Block:
     """What can be done with the file; what is rarely needed is in the menu beside them."""
     several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
@@ -309,6 +315,11 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
         style: Literal["primary"] | None = "primary" if first else None
         shown.append(button(texts.start_button(), START, dataset.id, style=style))
         rarer.insert(0, entry(SWEEP, dataset.id, *several_entry()))
+        free = found.method != REINFORCEMENT and any(offer.usd == 0 for offer in offers)
+        if free and len(offers) > 1:  # a single model that costs nothing is its own rehearsal
+            shown.append(button(rehearsals.rehearse_button(), REHEARSE, dataset.id))
+        if free and found.examples >= FEWEST_FOR_CURVE:
+            rarer.insert(1, entry(CURVE, dataset.id, *rehearsals.curve_entry()))
     if is_repairable(found):
         shown.append(
             button(

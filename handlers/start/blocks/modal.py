@@ -30,6 +30,7 @@ from handlers.blocks.parts import (
     PLACEHOLDER,
     PRIVATE_METADATA,
     TITLE,
+    button,
     context,
     header,
     option,
@@ -38,6 +39,7 @@ from handlers.blocks.parts import (
 )
 from handlers.blocks.text import bold, code, date, one_line, quoted, size
 from handlers.start.form import model_value
+from texts import rehearsals
 from texts import start as texts
 from texts.errors import sentence
 from texts.formats import clauses, full_day, money, sentences
@@ -49,6 +51,7 @@ MODEL: Final = "start_model"
 METHOD: Final = "start_method"
 EPOCHS: Final = "start_epochs"
 FILE: Final = "start_file"
+REHEARSE: Final = "start_rehearse"
 VALIDATION: Final = "start_validation"
 CHANGES: Final = (MODEL, METHOD, EPOCHS, FILE, VALIDATION)
 """The fields on whose change the modal is updated, by action_id."""
@@ -102,6 +105,10 @@ def start_modal(
     offered = [one.id for one in models if one.provider == model.provider and not one.tuned]
     if (refused := too_large(model.id, needs.memory, offered)) is not None:
         blocks.append(section(f"⚠️ {quoted(sentence(refused), 1000)}"))
+    if dataset is not None and _is_rehearsable(models, model, method):
+        blocks.append(
+            section(rehearsals.offer(), button=button(rehearsals.rehearse_first_button(), REHEARSE, dataset.id))
+        )
     if ends := _until_when(model):
         blocks.append(section(f"⏳ {ends}"))
     if refused_since is not None:
@@ -148,6 +155,17 @@ def start_modal(
         label, hint, placeholder = texts.metadata_input()
         blocks.append(_text_input("metadata", (label, hint), words, placeholder=placeholder, longest=_LONG // 4))
     return _view(blocks, private_metadata, submit=texts.start_button())
+
+
+def rehearsed_view(said: str) -> View:
+    """In place of the modal, once a rehearsal is under way."""
+    return _view([section(said)], "")
+
+
+def _is_rehearsable(models: Sequence[TrainableModel], chosen: TrainableModel, method: str) -> bool:
+    """Whether another model than the chosen one costs nothing."""
+    free = [model for model in models if model.price_per_million == 0 and not model.tuned]
+    return method != REINFORCEMENT and any(model != chosen for model in free)
 
 
 def chosen_validation(dataset: Dataset | None, words: Mapping[str, str], offered: Sequence[Dataset]) -> Dataset | None:

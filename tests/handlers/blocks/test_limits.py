@@ -36,9 +36,11 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
 from bot.datasets.repairing import ProposedRepairs
 from bot.digest.digest import Digest, RetiresSoon
+from bot.evaluations.differences import ToldDifference
 from bot.evaluations.result import ModelGain
 from bot.evaluations.run import Reason
-from bot.evaluations.statistics import compare
+from bot.evaluations.statistics import Estimate, compare
+from bot.evaluations.statistics.intervals import Method
 from bot.experiments.filters import Filters
 from bot.experiments.search import JobPage
 from bot.home import PAGE, Home, Scored, Spot, Tab, TeamModel
@@ -62,11 +64,16 @@ from bot.providers.chat import Parameters
 from bot.providers.config import NAME
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
+from bot.rehearsals.progress import Losses, Standing, Trained
+from bot.rehearsals.progress import Stage as RehearsalStage
+from bot.rehearsals.rehearsal import CURVE, WHOLE, Point, Rehearsal
 from handlers.blocks import card, errors, job_controls, modals, text
 from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
 from handlers.blocks.move import move_card, other_offers
 from handlers.blocks.move import render as render_move
+from handlers.blocks.rehearsal import rehearsal_card
+from handlers.blocks.rehearsal import render as render_rehearsal
 from handlers.chat import blocks as chat
 from handlers.collections import blocks as sets
 from handlers.collections import forms
@@ -445,6 +452,40 @@ def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
     return values
 
 
+@settings(quick, max_examples=10)
+@given(long_ids, texts, st.floats(0, 1), st.booleans())
+def test_rehearsals_fit(model: str, said: str, score: float, curve: bool) -> None:
+    shares = CURVE if curve else WHOLE
+    place, compared = Place("C1"), compare([0.0] * 20, [1.0] * 20, [""] * 20, seed=0)
+    trained = []
+    for share in shares:
+        job = a_job(id=f"job-{share}", state="succeeded", fine_tuned_model=model, file_name=said or None)
+        estimate = Estimate(score, score, score, 20, 20, Method.WILSON)
+        trained.append(
+            Trained(Point(job.id, share, int(1000 * share)), job, losses=Losses((3, 1), (3, 1)), score=estimate)
+        )
+    rehearsal = Rehearsal(
+        id="rehearsal-1",
+        requester="U0ADA",
+        origin=Origin("T1", "C1", False),
+        created_at=0.0,
+        asker=Caller(Actor("U0ADA", "T1"), "T1", "C1", place, place, "k", 0.0),
+        provider=said,
+        base_model=model,
+        dataset_id="ds",
+        file=said,
+        points=tuple(one.point for one in trained),
+        held_out="ds-2",
+        examples_held_out=20,
+    )
+    shown = RehearsalStage.EVALUATED
+    standing = Standing(shown, tuple(trained), trained[0].score, None if curve else compared, compared, True)
+    told = [ToldDifference(1, said, said, model, said, model, said, 0.0, 1.0)] * 3
+    assert_fits(rehearsal_card(rehearsal, standing, {one.job.id: PERMALINK for one in trained}))
+    assert_fits(render_rehearsal(notice.GroupEnded(), rehearsal, standing, told))
+    assert_fits(render_rehearsal(notice.GroupLinked(PERMALINK), rehearsal, standing))
+
+
 @settings(quick, max_examples=10)  # each has fifty models
 @given(long_ids, texts, st.none() | texts)
 def test_moves_of_many_models_fit(model: str, said: str, why: str | None) -> None:
@@ -566,6 +607,14 @@ def assert_block_fits(block: dict[str, Any]) -> None:
         case "data_table":
             assert 1 <= len(block["rows"]) <= 101
             assert all(len(row) <= 20 for row in block["rows"])
+        case "data_visualization":
+            assert length(block["title"]) <= 50
+            series, axes = block["chart"]["series"], block["chart"]["axis_config"]
+            assert 1 <= len(series) <= 6
+            assert len({one["name"] for one in series}) == len(series)
+            assert all(1 <= length(name) <= 20 for name in [*axes["categories"], *(one["name"] for one in series)])
+            assert all([at["label"] for at in one["data"]] == axes["categories"] for one in series)
+            assert max(length(axes["x_label"]), length(axes["y_label"])) <= 50
         case "divider":
             pass
         case other:

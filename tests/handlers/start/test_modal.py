@@ -111,10 +111,10 @@ def test_the_estimate_follows_what_is_chosen() -> None:
 
 def test_the_memory_stands_beside_the_time_and_what_does_not_fit_is_said_with_what_would() -> None:
     fits = RemoteMemory(3_100_000_000, total=24_000_000_000, fits=True)
-    assert "· 3.1 GB of 24.0 GB memory ·" in said(shown(a_dataset(), needs=TrainingNeeds(memory=fits)))
+    assert "· 3.1 GB of 24 GB memory ·" in said(shown(a_dataset(), needs=TrainingNeeds(memory=fits)))
     too_large = RemoteMemory(31_000_000_000, 24_000_000_000, False, longest=1500, models=("gpt-4.1-mini", "not-here"))
     words = said(shown(a_dataset(), needs=TrainingNeeds(memory=too_large)))
-    assert "takes at least 31.0 GB of memory, and the machine has 24.0 GB" in words
+    assert "takes at least 31 GB of memory, and the machine has 24 GB" in words
     assert "Choose a smaller base model (gpt-4.1-mini), or shorten the examples to 1,500 tokens." in words
 
 

@@ -1,0 +1,1 @@
+"""Rehearsing a training file on a small model, and learning curves."""
