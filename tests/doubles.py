@@ -15,6 +15,7 @@ from stand_in_provider import Json, StandInProvider
 
 from bot.providers.azure import AZURE
 from bot.providers.clients import client_of
+from bot.providers.crusoe import CRUSOE
 from bot.providers.nebius import NEBIUS
 from bot.providers.openai import OPENAI
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -92,6 +93,16 @@ AS_DOCUMENTED = (
         tells_trained_tokens=False,
         absolute_rate=True,
         error=fastapi_error,
+    ),
+    Deviations(
+        vendor=CRUSOE,
+        first_status="queued",
+        newest_first=False,
+        checkpoints_newest_first=False,
+        keeps=frozenset({"method"}),
+        measures=False,
+        results=None,
+        model="ftmodel-{id}",
     ),
     # Servers of the protocol that nobody has named: vLLM and the like.
     Deviations(vendor=Vendor(name="another"), keeps=frozenset({"seed"}), results="plain", error=fastapi_error),

@@ -93,6 +93,7 @@ class OpenAIProtocol:
         # A copy with other options; it shares the connections.
         self._client = client.with_options(max_retries=0, timeout=timeout)
         self._raw = self._client.with_raw_response
+        self._asking = _asking(self._client, vendor)
         self._processing_pause = processing_pause
 
     def job_of_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
@@ -284,7 +285,7 @@ class OpenAIProtocol:
                 body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
             if CONTINUE in sent:
                 body |= _CONTINUE
-            return self._client.chat.completions.create(
+            return self._asking.chat.completions.create(
                 model=self._asked_as(request.model),
                 messages=messages,
                 tools=tools,
@@ -301,7 +302,7 @@ class OpenAIProtocol:
             body = _body(request.parameters, {*sent, MAX_TOKENS})  # the only name that this endpoint has for it
             if LOGPROBS in sent:
                 body["logprobs"] = request.top_logprobs
-            return self._client.completions.create(
+            return self._asking.completions.create(
                 model=self._asked_as(request.model),
                 prompt=request.prompt,
                 stream=True,
@@ -376,6 +377,12 @@ class OpenAIProtocol:
         except ProviderError as error:
             error.provider = self.name
             raise
+
+
+def _asking(client: AsyncOpenAI, vendor: Vendor) -> AsyncOpenAI:
+    """The client for questions to models. Somebody's own address stands for all of the vendor's."""
+    elsewhere = vendor.answers_at is not None and client.base_url.host in vendor.hosts
+    return client.with_options(base_url=vendor.answers_at) if elsewhere else client
 
 
 def _message(message: ChatMessage) -> Json:

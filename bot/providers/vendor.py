@@ -20,6 +20,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     `embeddings`: the model that turns texts into vectors where no other is named.
     `takes_max_tokens`: the limit of an answer is sent as `max_tokens`, until a model refuses that; otherwise as
     `max_completion_tokens`.
+    `answers_at`: where models are asked, if that is not where they are trained.
     `api_version`: of Azure's servers, which want it with each request, and are asked by a client of their own.
     `settings_in_method`: where not, the settings of supervised training go as `hyperparameters`, which the protocol had
     before `method`. `learning_rate`: the server takes absolute rates, and this is the one that a multiplier multiplies.
@@ -41,6 +42,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     exports: bool = True
     deploys: bool = False
     embeddings: str | None = None
+    answers_at: str | None = None
     api_version: str | None = None
     settings_in_method: bool = True
     learning_rate: float | None = None

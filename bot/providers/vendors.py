@@ -4,12 +4,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bot.providers.azure import AZURE
+from bot.providers.crusoe import CRUSOE
 from bot.providers.nebius import NEBIUS
 from bot.providers.openai import OPENAI
 from bot.providers.trainer import TRAINER
 from bot.providers.vendor import Vendor
 
-VENDORS: Final = (OPENAI, AZURE, NEBIUS, TRAINER)
+VENDORS: Final = (OPENAI, AZURE, NEBIUS, CRUSOE, TRAINER)
 
 
 def vendor_of(word: str) -> Vendor:

@@ -1,9 +1,11 @@
 """What is known of each vendor, and that a server is taken for the right one."""
 
+import contextlib
 import importlib
 import pkgutil
 from typing import get_args, get_type_hints
 
+import httpx2
 import pytest
 from doubles import AS_DOCUMENTED, Double
 from parts import provider_over
@@ -13,7 +15,9 @@ import bot.providers
 from bot.jobs.estimate import is_free
 from bot.providers.chat import ChatMessage, ChatRequest
 from bot.providers.clients import client_of
+from bot.providers.crusoe import CRUSOE
 from bot.providers.interface import CreateRequest, ProviderError
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
 from bot.providers.trainer import TRAINER
 from bot.providers.vendor import Vendor
@@ -104,3 +108,26 @@ async def test_a_multiplier_of_the_learning_rate_stays_one_where_the_server_take
         await provider.close()
     assert double.jobs[made.id]["hyperparameters"]["learning_rate"] == pytest.approx(1.5e-5)
     assert made.hyperparameters.learning_rate_multiplier == 1.5
+
+
+@pytest.mark.parametrize(
+    ("base_url", "asked"),
+    [
+        (CRUSOE.base_url, "api.inference.crusoecloud.com"),
+        ("https://proxy.acme.example/v1", "proxy.acme.example"),
+    ],
+)
+async def test_models_are_asked_where_they_answer_and_all_else_where_they_train(base_url: str, asked: str) -> None:
+    hosts = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        hosts.append((request.method, request.url.host))
+        return httpx2.Response(200, json={"object": "list", "data": []})
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    provider = OpenAIProtocol("crusoe", client_of(CRUSOE, "key", base_url, http_client=http), vendor=CRUSOE)
+    await provider.models()
+    with contextlib.suppress(ProviderError):
+        _ = [delta async for delta in provider.chat(ChatRequest("m", (ChatMessage("user", "Hello"),)))]
+    assert hosts == [("GET", httpx2.URL(base_url).host), ("POST", asked)]
+    await provider.close()
