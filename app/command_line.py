@@ -193,8 +193,12 @@ def rescue(
 
 
 AS_IN_SLACK: Final = {
+    "start": "FILE SETTING=VALUE confirm=yes",
     "jobs": "FILTER",
     "status": "JOB",
+    "checkpoints": "JOB",
+    "events": "JOB page=N",
+    "results": "JOB",
     "models": "",
     "retiring": "page=N",
     "unused": "days=N",

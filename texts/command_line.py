@@ -23,7 +23,7 @@ def command(name: str) -> str:
         "try": _("Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."),
         "check": _("Check a training file. Exit code 0: fine, 1: errors found, 2: cannot be read."),
         "prepare": _(
-            "Repair a training file, or convert a table. You choose what is done; the result is a new file.\n\n"
+            "Repair a file, or convert a table. You choose what is done; the result is a new file.\n\n"
             "Exit code 0: the new file can be trained on, 1: not yet, or nothing was chosen, 2: cannot be read or "
             "written."
         ),
@@ -32,19 +32,27 @@ def command(name: str) -> str:
             "\n\nExit code 0: done, 2: not."
         ),
         "rescue": _(
-            "Save in a folder what you have at a provider. Training files, jobs, events, checkpoints, results and the "
+            "Save what you have at a provider. In a folder: training files, jobs, events, checkpoints, results and the "
             "list of models; nothing is changed there.\n\n"
             "Run it again to go on after it broke off, or to fetch what is new. OPENAI_API_KEY and OPENAI_BASE_URL "
             "name the provider, or --provider one of providers.toml.\n\n"
             "Exit code 0: everything is there, 1: something could not be had, 2: broken off."
         ),
+        "start": _(
+            "Train a model on a file in Slack. Name the channel that it was dropped into with --channel. The command "
+            "says what the job would cost; with confirm=yes the job begins, and its card appears there.\n\n"
+            "Without a file it takes the latest of the channel. The bot must be running."
+        ),
+        "checkpoints": _("List what a job saved on its way. The best first."),
+        "events": _("Show what the provider told about a job."),
+        "results": _("Print a job's results as CSV. A line for each step."),
         "jobs": _(
             "List jobs. The words filter and sort them as in Slack: model=…, file=…, state=…, last=7d, sort=loss, "
             "page=2, a channel's or a person's id."
         ),
         "status": _("Show where a job stands. Without one, all jobs that go on or wait."),
         "models": _("List base models and fine-tuned ones."),
-        "retiring": _("List models that stop answering, and when."),
+        "retiring": _("List models that stop answering. The next first, with their days."),
         "unused": _("List what nobody has used for a while. Models and training files."),
         "datasets": _("List training sets that grow in Slack."),
         "budget": _(
@@ -59,7 +67,8 @@ def command(name: str) -> str:
         "pause": _("Stop a job for a while. Not every provider can."),
         "resume": _("Let a paused job go on."),
         "trainer": _(
-            "Train and serve models on your own hardware. A server of OpenAI's fine-tuning protocol, and its tools."
+            "Train and serve models yourself. A server of OpenAI's fine-tuning protocol for your own hardware, and its "
+            "tools."
         ),
         "sandbox": _("Run a local Slack workspace by itself. For developing against it."),
     }[name]

@@ -105,6 +105,16 @@ def error() -> str:
     return _("Error")
 
 
+def measured() -> str:
+    """At a checkpoint."""
+    return _("Measured")
+
+
+def told() -> str:
+    """What the provider did, of a job."""
+    return _("Told")
+
+
 def budget() -> str:
     return _("Budget of")
 
@@ -204,6 +214,11 @@ def cancel_question(job: str) -> str:
 
 def confirmation_missing(job: str) -> str:
     return _("A cancelled job cannot be resumed. To cancel {job}, add `confirm=yes`.", job=job)
+
+
+def add_confirmation() -> str:
+    """Under the settings and the price of a job."""
+    return _("Nothing is spent yet. To start it, add `confirm=yes`.")
 
 
 def nothing_done() -> str:

@@ -97,9 +97,9 @@ def job_listeners(services: Services, files: ProviderFiles) -> JobListeners:
     return JobListeners(
         callers=services.callers,
         overview=services.overview,
-        job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
+        job_history=job_history(services),
         keeping=KeptCheckpoints(jobs, lookup, authority),
-        results=JobResults(jobs, lookup, services.providers),
+        results=job_results(services),
         imports=JobImport(
             services.sync,
             authority,
@@ -113,6 +113,14 @@ def job_listeners(services: Services, files: ProviderFiles) -> JobListeners:
         poster=services.poster,
         language_of=services.languages.place,
     )
+
+
+def job_history(services: Services) -> JobHistory:
+    return JobHistory(services.jobs, services.job_lookup, services.audit, services.deliveries)
+
+
+def job_results(services: Services) -> JobResults:
+    return JobResults(services.jobs, services.job_lookup, services.providers)
 
 
 def job_control_listeners(services: Services) -> JobControlListeners:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
-from app.terminal.answers import administration
+from app.terminal.answers import administration, history
 from app.terminal.answers import jobs as job_answers
 from app.terminal.answers import models as model_answers
 from app.terminal.answers.collections import collection_page
@@ -56,6 +56,25 @@ async def status(cases: UseCases, caller: Caller, words: Words) -> Answer:
     if not words:
         return await jobs(cases, caller, ["state=active"])
     return job_answers.status(await cases.overview.one(caller, _one(words)))
+
+
+async def checkpoints(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    return history.checkpoints(*await cases.overview.checkpoints(caller, _one(words)))
+
+
+async def events(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    number = _number(words[1:], "page", 1)
+    return history.events(await cases.history.events(caller, _one(words[:1]), number, history.EVENTS))
+
+
+async def results(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    return history.results(await cases.results.of(caller, _one(words)))
+
+
+async def start(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    if cases.starting is None:
+        raise Conflict("terminal_no_bot")
+    return await cases.starting.asked(caller, words)
 
 
 async def models(cases: UseCases, caller: Caller, words: Words) -> Answer:
@@ -147,8 +166,12 @@ async def resume(cases: UseCases, caller: Caller, words: Words) -> Answer:
 COMMANDS: Final[Mapping[str, Command]] = {
     command.__name__: command
     for command in (
+        start,
         jobs,
         status,
+        checkpoints,
+        events,
+        results,
         models,
         retiring,
         unused,

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from app.features.administration import approval_questions, audit_log, budgets
 from app.features.collections import collection_views
-from app.features.jobs import controls, job_search
+from app.features.datasets import provider_files
+from app.features.jobs import controls, job_history, job_results, job_search, start_listeners
 from app.features.models import retirement_calendar, unused_things
 from app.services import Services
+from app.terminal.starting import Starting
 from bot.access import Actor, Caller, Place, Role
 from bot.administration.audit_log import AuditLogReader
 from bot.audit import TERMINAL
@@ -17,9 +19,11 @@ from bot.experiments.search import JobSearch
 from bot.jobs.approval import Approvals
 from bot.jobs.controls import JobControls
 from bot.jobs.group_approval import GroupApprovals
+from bot.jobs.history import JobHistory
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
 from bot.jobs.queue import JobQueue
+from bot.jobs.results import JobResults
 from bot.models.lookup import ModelLookup
 from bot.models.retirement_calendar import RetirementCalendar
 from bot.models.trainable import TrainableModels
@@ -30,10 +34,12 @@ from handlers.outgoing.approval_questions import ApprovalQuestions
 
 @dataclass(frozen=True)
 class UseCases:
-    """`questions`: those in Slack, None where no bot runs, and so nobody asks Slack anything."""
+    """`questions` (those in Slack) and `starting`: None where no bot runs, and so nobody asks Slack anything."""
 
     search: JobSearch
     overview: JobOverview
+    history: JobHistory
+    results: JobResults
     job_lookup: JobLookup
     controls: JobControls
     approvals: Approvals
@@ -46,6 +52,7 @@ class UseCases:
     budgets: Budgets
     audit_log: AuditLogReader
     questions: ApprovalQuestions | None
+    starting: Starting | None
 
 
 def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
@@ -60,6 +67,8 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
     return UseCases(
         search=job_search(services),
         overview=services.overview,
+        history=job_history(services),
+        results=job_results(services),
         job_lookup=services.job_lookup,
         controls=controls(services),
         approvals=approvals,
@@ -72,7 +81,12 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
         budgets=budgets(services),
         audit_log=audit_log(services),
         questions=approval_questions(services) if bot_runs else None,
+        starting=starting(services) if bot_runs else None,
     )
+
+
+def starting(services: Services) -> Starting:
+    return Starting(start_listeners(services, provider_files(services)), services.people, services.team)
 
 
 def administrator(channel: str) -> Caller:

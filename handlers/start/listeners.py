@@ -95,7 +95,7 @@ class StartListeners:
         typed = read_command(request.text)
         words = typed.settings
         waited = await self.files_checked(request, typed.file, words.get("validation"))
-        dataset, file_id = await self.training_file(request, caller, typed.file)
+        dataset, file_id = await self.training_file(caller, typed.file, request.thread_ts)
         if not words and not typed.confirmed and request.trigger_id:
             try:
                 draft = await self.requests.on(caller, dataset) if dataset else Draft(file_id=file_id)
@@ -116,7 +116,7 @@ class StartListeners:
             start_question(
                 dataset.name if dataset else file_id or "",
                 words,
-                await self._estimate(caller, job_request.settings, dataset),
+                await self.estimated(caller, job_request.settings, dataset),
                 msgspec.json.encode(question).decode(),
                 preview=admission_preview(preview),
                 pairing=pairing,
@@ -124,12 +124,12 @@ class StartListeners:
         )
 
     async def training_file(
-        self, request: Request, caller: Caller, word: str | None
+        self, caller: Caller, word: str | None, thread_ts: str | None = None
     ) -> tuple[Dataset | None, str | None]:
         """The data set that is meant, or the id of a file that the provider has. Raises Denied, NotFound, Invalid."""
         if word and word.startswith("file-"):
             return None, await self.provider_files.find(caller, word)
-        return await self.trainable.find(caller, word, request.thread_ts), None
+        return await self.trainable.find(caller, word, thread_ts), None
 
     async def confirmed(self, request: Request) -> None:
         """The button of the question."""
@@ -178,7 +178,8 @@ class StartListeners:
             raise await self.models.untrainable(caller.channel, report)
         return {"model": self.requests.word(offered[0].provider, offered[0].id)} if offered else {}
 
-    async def _estimate(self, caller: Caller, settings: JobSettings, dataset: Dataset | None) -> str:
+    async def estimated(self, caller: Caller, settings: JobSettings, dataset: Dataset | None) -> str:
+        """Price and time, in words."""
         told = await self.requests.estimate(caller, settings, dataset) if dataset else None
         if told is None:
             return texts.not_known()

@@ -46,7 +46,7 @@ class SweepListeners:
         await self.start.requests.require(caller)
         typed = read_command(request.text, also=[RANDOM])
         waited = await self.start.files_checked(request, typed.file, typed.settings.get("validation"))
-        dataset, file_id = await self.start.training_file(request, caller, typed.file)
+        dataset, file_id = await self.start.training_file(caller, typed.file, request.thread_ts)
         if not typed.settings and dataset is not None and request.trigger_id and not (waited or request.is_retry):
             await self._open(request, dataset)
             return

@@ -100,6 +100,11 @@ async def test_what_only_slack_shows_is_refused_with_what_to_do_instead(folder: 
     assert why == f"{word} works in Slack only. Add `--json` here, which gives every job with its settings.\n"
 
 
+async def test_only_a_bot_that_runs_starts_jobs(folder: Path, said: Say) -> None:
+    code, why = await said("start", "mails.jsonl", channel="C0SUPPORT")
+    assert (code, "Start it with `finetune-bot run`." in why) == (NOT_DONE, True)
+
+
 async def test_what_is_approved_goes_on_at_the_next_start_and_the_audit_log_says_by_whom(
     folder: Path, said: Say, store: Callable[[], Any]
 ) -> None:

@@ -52,3 +52,21 @@ def no_number(word: str, name: str) -> str:
 def json_instead(word: str) -> str:
     """Of a command in a terminal."""
     return _("{word} works in Slack only. Add `--json` here, which gives every job with its settings.", word=word)
+
+
+@ERRORS.sentence
+def terminal_channel_missing() -> str:
+    """Of a command in a terminal."""
+    return _("Name the channel in Slack in which the job's card will stand: `--channel C…`.")
+
+
+@ERRORS.sentence
+def terminal_not_in_channel(channel: str) -> str:
+    """Of a command in a terminal."""
+    return _("The bot is not in the channel {channel}. Invite it there, then try again.", channel=channel)
+
+
+@ERRORS.sentence
+def terminal_no_bot() -> str:
+    """Of a command in a terminal."""
+    return _("Only a running bot can do that, and none runs here. Start it with `finetune-bot run`.")

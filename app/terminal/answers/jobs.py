@@ -22,7 +22,7 @@ from texts.job_controls import cancelled as cancelled_text
 def job_page(page: JobPage) -> Answer:
     """A page of them, and how many there are."""
     value = {
-        "jobs": [_job(one.job) for one in page.jobs],
+        "jobs": [job_value(one.job) for one in page.jobs],
         **shown.page_value(page.number, page.pages),
         "count": page.count,
     }
@@ -49,7 +49,7 @@ def status(found: AssessedJob) -> Answer:
     job, latest = found.job, found.job.latest
     problem = found.assessment.diagnosis.problem if found.assessment.diagnosis else None
     figures = msgspec.to_builtins(latest) if latest else None
-    value = {"job": _job(job) | {"latest_metrics": figures, "problem": problem}}
+    value = {"job": job_value(job) | {"latest_metrics": figures, "problem": problem}}
     step = f"{latest.step}/{latest.total_steps or '?'}" if latest else ""
     facts = [
         (texts.state(), _state(job)),
@@ -72,25 +72,25 @@ def status(found: AssessedJob) -> Answer:
 
 def cancelled(job: Job) -> Answer:
     said = cancelled_text(job.id) if job.state == states.CANCELLED else asked_to_cancel(job.id, _state(job))
-    return Answer({"job": _job(job)}, notes=(said,))
+    return Answer({"job": job_value(job)}, notes=(said,))
 
 
 def controlled(job: Job) -> Answer:
     """Paused or resumed."""
-    return Answer({"job": _job(job)}, notes=(done(job.id, job.state, _state(job)),))
+    return Answer({"job": job_value(job)}, notes=(done(job.id, job.state, _state(job)),))
 
 
 def decided(job: Job, *, approved: bool) -> Answer:
     said = texts.approved(job.id) if approved else texts.declined(job.id)
-    return Answer({"job": _job(job)}, notes=(said,))
+    return Answer({"job": job_value(job)}, notes=(said,))
 
 
 def group_decided(group: str, jobs: Sequence[Job], *, approved: bool) -> Answer:
     said = texts.group_approved(group, len(jobs)) if approved else texts.group_declined(group, len(jobs))
-    return Answer({"group": group, "jobs": [_job(job) for job in jobs]}, notes=(said,))
+    return Answer({"group": group, "jobs": [job_value(job) for job in jobs]}, notes=(said,))
 
 
-def _job(job: Job) -> dict[str, Any]:
+def job_value(job: Job) -> dict[str, Any]:
     return {
         "id": job.id,
         "state": job.state,
