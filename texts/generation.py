@@ -167,8 +167,8 @@ def finished(kept: int, teacher: str) -> str:
 
 def fewer(kept: int, wanted: int) -> str:
     return _(
-        "That is {kept} of {wanted}: what else came was like the rest, or of no use. More topics, or more kinds of "
-        "people who ask, bring more.",
+        "That is {kept} of {wanted}: what else came was like the rest, or of no use. More topics, more kinds of "
+        "people who ask, or a larger teacher bring more.",
         kept=number(kept),
         wanted=number(wanted),
     )
