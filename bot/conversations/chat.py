@@ -246,15 +246,16 @@ class Chat:
             request, asked_at = _request(conversation, turns, kept, images=images), time.monotonic()
             deltas = ask_model(provider, request, conversation.completion, conversation.labels)
             try:
-                async for delta in _until(stop, deltas):
-                    text = _encodable(delta.text)
-                    places += delta.logprobs
-                    whole += text
-                    said = _with(said, delta)
-                    if text and whole.strip():
-                        if said.first_token is None:
-                            said = msgspec.structs.replace(said, first_token=time.monotonic() - asked_at)
-                        yield TextDelta(text)
+                async with aclosing(_until(stop, deltas)) as coming:
+                    async for delta in coming:
+                        text = _encodable(delta.text)
+                        places += delta.logprobs
+                        whole += text
+                        said = _with(said, delta)
+                        if text and whole.strip():
+                            if said.first_token is None:
+                                said = msgspec.structs.replace(said, first_token=time.monotonic() - asked_at)
+                            yield TextDelta(text)
             except ProviderError as error:
                 failure = error
             if said.usage is not None:
@@ -355,16 +356,15 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode() if not text.isascii() else text
 
 
-async def _until(stop: asyncio.Event, deltas: AsyncIterator[ChatDelta]) -> AsyncIterator[ChatDelta]:
-    """The deltas until `stop` is set, also while none comes."""
+async def _until(stop: asyncio.Event, deltas: AsyncGenerator[ChatDelta, None]) -> AsyncGenerator[ChatDelta, None]:
+    """The deltas until `stop` is set, also while none comes. However it ends, nobody is asked any more afterwards."""
     stopped = asyncio.ensure_future(stop.wait())
+    coming: asyncio.Future[ChatDelta | None] | None = None
     try:
         while True:
             coming = asyncio.ensure_future(anext(deltas, None))
             await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
-                coming.cancel()
-                await asyncio.wait({coming})
                 return
             delta = coming.result()
             if delta is None:
@@ -372,6 +372,11 @@ async def _until(stop: asyncio.Event, deltas: AsyncIterator[ChatDelta]) -> Async
             yield delta
     finally:
         stopped.cancel()
+        if coming is not None and not coming.done():
+            coming.cancel()
+            await asyncio.wait({coming})
+        # Left to the garbage collector it is closed in a task of its own, in which the connection cannot be given back.
+        await deltas.aclose()
 
 
 def _function_calls(turns: Sequence[Turn], asked_ts: str) -> FunctionCalls:

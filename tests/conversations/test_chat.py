@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
@@ -38,7 +39,7 @@ from bot.jobs.job import Loss, Origin
 from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.providers.chat import Parameters, ToolCall, Usage
+from bot.providers.chat import ChatDelta, Parameters, ToolCall, Usage
 from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import OverBudget, Scope
 from bot.spending.model_use import ModelSpending, UseSum
@@ -355,6 +356,39 @@ async def test_a_stopped_answer_keeps_what_was_said_and_the_conversation_goes_on
 
 
 @pytest.mark.parametrize("warm_up", [Backoff(3600, factor=1, tries=4)])
+@pytest.mark.parametrize("waiting", [True, False], ids=["cancelled", "left early"])
+async def test_when_nobody_listens_any_more_the_model_is_asked_no_longer(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, waiting: bool
+) -> None:
+    closed = []
+
+    async def begun(*_: Any) -> AsyncGenerator[ChatDelta, None]:
+        try:
+            yield ChatDelta("One ")
+            await asyncio.Event().wait()
+        finally:
+            closed.append(asyncio.current_task())
+
+    async def listen() -> None:
+        async with chat.ask(a_caller(), TALK, "2.0", "Hello?") as answer:
+            assert answer is not None
+            async with aclosing(answer.events) as events:
+                async for _ in events:
+                    heard.set()
+                    if not waiting:
+                        return
+
+    monkeypatch.setattr("bot.conversations.chat.ask_model", begun)
+    heard = asyncio.Event()
+    listening = asyncio.create_task(listen())
+    await heard.wait()
+    if waiting:
+        await asyncio.sleep(0)
+        listening.cancel()
+    await asyncio.wait({listening})
+    assert len(closed) == 1
+
+
 async def test_a_model_that_is_not_ready_is_not_waited_for_once_people_have_stopped_it(
     chat: Chat, stand_in: StandInProvider
 ) -> None:
