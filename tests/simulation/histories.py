@@ -1,6 +1,7 @@
 """Histories, one or many. `python tests/simulation/histories.py SEED` plays one and prints its trace.
 
-Seeds that begin with `talk` are those of conversations, with `evaluate` those of evaluations, the others of jobs.
+Seeds that begin with `talk` are those of conversations, with `evaluate` those of evaluations, with `move` those of
+moves, the others of jobs.
 """
 
 import gc
@@ -14,9 +15,10 @@ from typing import Any
 if __name__ == "__main__":
     sys.path[:0] = ["tests", "."]
 
-from simulation import evaluation_invariants, invariants, talk_invariants
+from simulation import evaluation_invariants, invariants, move_invariants, talk_invariants
 from simulation.evaluation import evaluate
 from simulation.history import play
+from simulation.moving import move
 from simulation.talk import talk
 
 _AT_A_TIME = 25
@@ -30,6 +32,9 @@ def judged(seed: str, prepare: Callable[[Any], None] | None = None) -> tuple[lis
     if seed.startswith("evaluate"):
         evaluated = evaluate(seed, prepare)
         return evaluation_invariants.violations(evaluated), evaluated.trace
+    if seed.startswith("move"):
+        moved = move(seed, prepare)
+        return move_invariants.violations(moved), moved.trace
     world = play(seed, prepare)
     return invariants.violations(world), world.trace
 

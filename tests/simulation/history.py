@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx2
 import msgspec
@@ -92,15 +92,19 @@ class JobWorld(World):
             act.done = act.done or act.at <= self.timeline.now
 
 
+W = TypeVar("W", bound=JobWorld)
+
+
 def play(seed: str, prepare: Callable[[JobWorld], None] | None = None) -> JobWorld:
     """The whole history of a seed, until all has come to rest. `prepare` may see to it that something happens."""
-    world = _world(seed)
+    world = job_world(seed, JobWorld, people)
     if prepare is not None:
         prepare(world)
     return live(world, JobProcess)
 
 
-def _world(seed: str) -> JobWorld:
+def job_world(seed: str, kind: type[W], acting: Callable[..., list[Action]]) -> W:
+    """`acting`: what people do in it."""
     rng = random.Random(f"history/{seed}")
     timeline = Timeline()
     calm_after = rng.uniform(20, 150)
@@ -113,10 +117,10 @@ def _world(seed: str) -> JobWorld:
     provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
     slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
     limited = rng.random() < 0.3
-    acts, dying = people(rng, crowded=limited), deaths(rng)
+    acts, dying = acting(rng, crowded=limited), deaths(rng)
     if dying and rng.random() < 0.1:
         dying[-1] = replace(dying[-1], restored=True)
-    world = JobWorld(
+    world = kind(
         *(seed, rng, timeline, network, provider, slack, new_store(), dying),
         acts=acts,
         rules=Rules(APPROVAL_ABOVE, deciders=("U2", "S1"), most_running=rng.choice([None, 1, 2]) if limited else None),

@@ -5,6 +5,7 @@ import collections
 import msgspec
 import orjson
 from simulation.history import JobWorld
+from simulation.world import PROVIDER
 from store_reading import assessment_in
 
 from bot.jobs import states
@@ -15,7 +16,8 @@ from handlers.blocks.card import card as render_card
 
 def violations(world: JobWorld) -> list[str]:
     """Sentences on what is wrong; none if all is well."""
-    jobs = [msgspec.json.decode(row[0], type=Job) for row in world.store.execute("SELECT value FROM jobs")]
+    stored = world.store.execute("SELECT value FROM jobs WHERE provider = ?", [PROVIDER])
+    jobs = [msgspec.json.decode(row[0], type=Job) for row in stored]
     found = [*world.surprises]
     checks = (
         *(_created_once, _uploaded_once, _decided_once, _nothing_missed),
@@ -81,9 +83,10 @@ def _nothing_missed(world: JobWorld, jobs: list[Job]) -> list[str]:
             steps = {row[0] for row in world.store.execute("SELECT step FROM metrics WHERE job_id = ?", [job.id])}
             if steps != {e["data"]["step"] for e in told if e["type"] == "metrics"}:
                 found.append(f"figures of {job.id} were missed")
-            expected |= {f"{job.id}/accepted"}
-            expected |= {f"{job.id}/event/{e['id']}" for e in told if e["level"] == "warn"}
-            expected |= {f"{job.id}/checkpoint/{c['id']}" for c in world.provider.checkpoints[theirs]}
+            if job.group is None:  # of the others the group's card tells
+                expected |= {f"{job.id}/accepted"}
+                expected |= {f"{job.id}/event/{e['id']}" for e in told if e["level"] == "warn"}
+                expected |= {f"{job.id}/checkpoint/{c['id']}" for c in world.provider.checkpoints[theirs]}
         found += [f"nobody was to be told {missing}" for missing in sorted(expected - decided)]
     return found
 
@@ -107,6 +110,8 @@ def _said_once(world: JobWorld, jobs: list[Job]) -> list[str]:
     if not world.slack.archived:
         return found
     for job in jobs:
+        if job.group is not None:  # how all of it ended is what others hear
+            continue
         ended_in_vain = any(
             state == "given_up"
             for (state,) in world.store.execute("SELECT state FROM notices WHERE id = ?", [f"{job.id}/{job.state}"])

@@ -1,5 +1,5 @@
-"""Many histories, each a seed: of jobs and what is said of them, every third of conversations, and every tenth
-of evaluations. Whatever happens, the promises hold.
+"""Many histories, each a seed: of jobs and what is said of them, every third of conversations, every tenth of
+evaluations, every twentieth of moves. Whatever happens, the promises hold.
 """
 
 import os
@@ -28,6 +28,7 @@ WEATHER = {
     | {f"chat.{method}: ok" for method in ("startStream", "appendStream", "update", "postMessage")},
     "evaluate": ACCIDENTS - {"carried out later", "repeated"}
     | {"budget_used_up", "a person pauses", "a person resumes", "a person cancels"},
+    "move": ACCIDENTS | {"models are moved", "a person agrees", "a model retires"},
 }
 
 
@@ -49,6 +50,8 @@ def test_the_promises_hold_in_very_many_histories() -> None:
 def _of(number: int) -> str:
     if number % 10 == 1:
         return f"evaluate {number}"
+    if number % 20 == 7:
+        return f"move {number}"
     return str(number) if number % 3 else f"talk {number}"
 
 
