@@ -140,6 +140,8 @@ class MoveProgress:
             except NotFound as error:
                 why = _reason(error)  # of the old model; the successor was made just now
             except (BotError, TrainingFileError) as error:
+                if error.kind == "store_trouble":  # passes
+                    raise
                 why = _reason(error)
                 break
         begun = msgspec.structs.replace(moved, evaluation=evaluation, not_evaluated=None if evaluation else why)

@@ -17,7 +17,7 @@ from bot.moves.move import Move
 from bot.moves.planning import MoveRequest
 from bot.moves.progress import MoveProgress, Stage
 from bot.providers.interface import Unreachable
-from bot.store.database import Database
+from bot.store.database import Database, StoreTrouble
 from bot.store.outbox import SqliteCardStore
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
@@ -103,6 +103,16 @@ async def test_a_provider_that_is_away_is_asked_again_and_what_cannot_be_evaluat
     assert (await known(workshop, move)).ended
     assert await workshop.groups.open_moves() == []
     assert await told(database, move) == 1
+
+
+async def test_trouble_of_the_store_is_waited_out(make_workshop: MakeWorkshop, database: Database) -> None:
+    workshop, evaluating = make_workshop(), Evaluating(StoreTrouble("store_trouble", trouble="locked"))
+    move = await moved(workshop, database)
+    going = progress(workshop, database, evaluating)
+    with pytest.raises(StoreTrouble):
+        await going.advance(move)
+    await going.advance(await known(workshop, move))
+    assert (await known(workshop, move)).models[0].evaluation == "eval-1"
 
 
 @pytest.mark.parametrize(
