@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from e2e.world import MODEL, World, examples
 from stand_in_provider import StandInProvider
@@ -36,8 +37,11 @@ def providers(w: World, home: StandInProvider) -> str:
     return str(file)
 
 
-async def made_before(w: World, names: Sequence[str], each: int = 12) -> list[str]:
-    """Models that were trained at acme, each on a file of its own, with settings of their own."""
+async def made_before(
+    w: World, names: Sequence[str], each: int = 12, contents: Sequence[bytes] = (), **fields: Any
+) -> list[str]:
+    """Models that were trained at acme, each on a file of its own (`contents`, or `each` examples), by jobs with these
+    `fields`."""
     folder = w.folder / "bot"
     (folder / "files").mkdir(parents=True, exist_ok=True)
     database = await Database.open(folder)
@@ -45,7 +49,8 @@ async def made_before(w: World, names: Sequence[str], each: int = 12) -> list[st
     try:
         jobs, datasets = SqliteJobStore(database), SqliteDatasetStore(database)
         for number, name in enumerate(names):
-            content = examples(each).replace(b"You are a helper.", f"You are {name}.".encode())
+            usual = examples(each).replace(b"You are a helper.", f"You are {name}.".encode())
+            content = contents[number] if contents else usual
             sha256 = hashlib.sha256(content).hexdigest()
             path = folder / "files" / f"{sha256}.jsonl"
             path.write_bytes(content)
@@ -82,6 +87,7 @@ async def made_before(w: World, names: Sequence[str], each: int = 12) -> list[st
                 fine_tuned_model=model,
                 create_attempted_at=time.time(),
                 finished_at=time.time(),
+                **fields,
             )
             assert await jobs.insert(job, JobUpdate(job, followed=False, shown=False))
             await SqliteCardStore(database).abandon(job.id)
