@@ -1,0 +1,137 @@
+"""What the bot does by itself: loops that bring Slack up to date, and tasks by the clock."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import TypeAlias, TypeVar
+
+from app.features.administration import digest_messages, digests, may_approve
+from app.schedule import Task, keep
+from app.services import Services
+from app.tracking import trackers
+from bot.deployments.following import DeploymentFollower
+from bot.digest.sending import DigestSender
+from bot.evaluations.repeats import EvaluationRepeats
+from bot.notices.deliver import Delivery
+from bot.store.digests import SqliteDigestPlans
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.inbox import SqliteInbox
+from bot.store.outbox import SqliteOutbox
+from bot.store.tracking import SqliteTrackingStore
+from bot.sweeps.progress import SweepProgress
+from bot.tracking.tracking import Tracking
+from handlers.compare.listeners import CompareListeners
+from handlers.datasets.listeners import DatasetListeners
+from handlers.evaluations.listeners import EvaluationListeners
+from handlers.exports.listeners import ExportListeners
+from handlers.generation.listeners import GenerationListeners
+from handlers.home.listeners import HomeListeners
+from handlers.judges.listeners import JudgeListeners
+from handlers.moves.listeners import MoveListeners
+from handlers.outgoing.cards import CardKeeper
+from handlers.outgoing.charts import Charts
+from handlers.outgoing.group_messages import GroupMessages
+from handlers.outgoing.notice_poster import SlackNoticePoster
+from handlers.rehearsals.listeners import RehearsalListeners
+from handlers.scheduled_training.listeners import ScheduledTrainingListeners
+
+Listeners: TypeAlias = Mapping[type[object], object]
+"""What was put together for each class that a feature names."""
+
+L = TypeVar("L")
+
+
+def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
+    """What goes on all the time, begun at once: each of them until it is cancelled."""
+    settings, timing = services.settings, services.timing
+    charts = Charts(
+        services.jobs,
+        services.cards,
+        services.poster,
+        services.pools,
+        calm=max(settings.finetune_poll_seconds, 5),
+    )
+    language = services.languages.place
+    datasets, compare = _of(listeners, DatasetListeners), _of(listeners, CompareListeners)
+    evaluating, judging = _of(listeners, EvaluationListeners), _of(listeners, JudgeListeners)
+    generating = _of(listeners, GenerationListeners)
+    exporting, moving = _of(listeners, ExportListeners), _of(listeners, MoveListeners)
+    sweeps = SweepProgress(services.groups, services.jobs, notices_channel=settings.finetune_notices_channel)
+    rehearsing = _of(listeners, RehearsalListeners)
+    groups = GroupMessages(services.groups, sweeps, moving.progress, rehearsing.progress)
+    notices = SlackNoticePoster(
+        services.jobs,
+        groups,
+        services.poster,
+        charts,
+        digest_messages(services),
+        language,
+        may_approve(services),
+        services.providers.abilities,
+    )
+    delivery = Delivery(SqliteOutbox(services.database), notices, look_every=timing.look_every, backoff=timing.notice)
+    keeper = CardKeeper(
+        services.jobs,
+        groups,
+        services.cards,
+        services.poster,
+        charts,
+        language=language,
+        abilities=services.providers.abilities,
+        look_every=timing.look_every,
+        between_edits=timing.between_edits,
+        backoff=timing.notice,
+    )
+    return [
+        keep("second pass", datasets.reports.run_second_pass),
+        keep("outbox", delivery.run),
+        keep("cards", keeper.run),
+        keep("comparisons", compare.keeper.run),
+        keep("evaluations", evaluating.runs.run),
+        keep("evaluations shown", evaluating.keeper.run),
+        keep("checks of judges", judging.runs.run),
+        keep("checks of judges shown", judging.keeper.run),
+        keep("generations", generating.runs.run),
+        keep("generations shown", generating.keeper.run),
+        keep("exports", exporting.keeper.run),
+        keep("moves", moving.progress.run),
+        keep("rehearsals", rehearsing.progress.run),
+        keep("homes", _of(listeners, HomeListeners).keeper.run),
+    ]
+
+
+def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:
+    """What APScheduler begins again and again."""
+    poll_seconds, trainings = services.settings.finetune_poll_seconds, _of(listeners, ScheduledTrainingListeners)
+    repeats = EvaluationRepeats(SqliteEvaluationStore(services.database), services.datasets)
+    deployments = DeploymentFollower(services.jobs, services.providers, services.model_uses)
+    told = trackers(services.settings, services.pools)
+    tracking = Tracking(
+        SqliteTrackingStore(services.database),
+        services.jobs,
+        told,
+        private=services.settings.finetune_track_private,
+        between=services.timing.tracking,
+    )
+    return [
+        *([Task("tracking", min(10.0, services.timing.tracking), tracking.tick)] if told else []),
+        *(
+            Task(f"follow {name}", min(1.0, poll_seconds), follower.tick)
+            for name, follower in services.followers.items()
+        ),
+        Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
+        *([Task("deployments", max(1.0, poll_seconds), deployments.tick)] if services.providers.deploys else []),
+        Task("models", 600.0, services.lost_models.look),
+        Task("retirements", 600.0, services.retirement_warnings.look),
+        Task("remind", 600.0, services.approvals.remind),
+        Task("remind of sweeps", 600.0, services.group_approvals.remind),
+        Task("digests", 60.0, DigestSender(SqliteDigestPlans(services.database), digests(services)).look),
+        Task("repeat evaluations", 600.0, repeats.tick),
+        Task("scheduled trainings", 60.0, trainings.runs.tick),
+        Task("forget", 24 * 3600.0, SqliteInbox(services.database).forget_old),
+    ]
+
+
+def _of(listeners: Listeners, kind: type[L]) -> L:
+    found = listeners[kind]
+    assert isinstance(found, kind)
+    return found
