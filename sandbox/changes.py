@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Change:
     """Something has changed.
 
-    `what` is message, channel, view, home, status, session, prompts, locale, presence or toast.
+    `what` is message, channel, view, home, status, session, prompts, workflow, locale, presence or toast.
     """
 
     what: str

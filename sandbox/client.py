@@ -148,6 +148,14 @@ class SandboxClient:
         answer = await self.call("suggest", user=user, channel=channel, ts=ts, action_id=action_id, value=text)
         return list(answer["options"])
 
+    async def run_step(self, user: str, step: str, inputs: dict[str, str]) -> Json:
+        """Run a workflow of this one step of the app's, as a person who follows its link. Returns the execution."""
+        return dict((await self.call("run-step", user=user, step=step, inputs=inputs))["execution"])
+
+    async def wait_step(self, execution: str, timeout: float | None = None) -> Json:
+        """Wait until a step has ended. Returns {status, outputs, error, ...}."""
+        return dict((await self._wait("wait-step", timeout, id=execution))["execution"])
+
     async def prompts(self, user: str) -> list[Json]:
         """The suggested prompts {title, message} at the top of the agent's Messages tab."""
         return list((await self.call("prompts", user=user))["prompts"])

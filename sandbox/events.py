@@ -5,12 +5,13 @@ Only events that the manifest subscribes to and its scopes allow, and only from 
 """
 
 import time
+from dataclasses import asdict
 
 from sandbox.agents import Session
 from sandbox.delivery import Deliverer
 from sandbox.delivery.deliverer import event_name
 from sandbox.ids import new_id
-from sandbox.manifest import Manifest
+from sandbox.manifest import Manifest, Step
 from sandbox.model import Channel, File, Json, Message, User, View
 from sandbox.workspace import Workspace
 
@@ -143,6 +144,32 @@ class Events:
         where = {"channel": session.channel, "thread_ts": session.thread_ts}
         self.send({"type": kind, "user": user, "event_ts": self.workspace.clock.ts()} | where | fields)
 
+    def step_executed(self, execution: str, step: Step, inputs: Json, token: str) -> None:
+        """A workflow comes to a step of the app's. Nobody subscribes to this: it comes to whoever has the step."""
+        now = int(time.time())
+        event = {
+            "type": "function_executed",
+            "function": {
+                "id": "Fn" + step.callback_id[:10].upper().replace("_", ""),
+                "callback_id": step.callback_id,
+                "title": step.title,
+                "description": step.description,
+                "type": "app",
+                "input_parameters": [asdict(parameter) for parameter in step.inputs],
+                "output_parameters": [asdict(parameter) for parameter in step.outputs],
+                "app_id": Workspace.APP,
+                "date_created": now,
+                "date_updated": now,
+                "date_deleted": 0,
+            },
+            "inputs": inputs,
+            "function_execution_id": execution,
+            "workflow_execution_id": new_id("Wx"),
+            "event_ts": self.workspace.clock.ts(),
+            "bot_access_token": token,
+        }
+        self._deliver(event)
+
     def home_opened(self, user: str, channel: Channel, tab: str, view: View | None) -> None:
         event: Json = {
             "type": "app_home_opened",
@@ -162,6 +189,9 @@ class Events:
             return
         if SCOPES.get(name, "") not in self.manifest.scopes | {""}:
             return
+        self._deliver(event)
+
+    def _deliver(self, event: Json) -> None:
         self.deliverer.event(
             {
                 "token": "sandbox-verification",

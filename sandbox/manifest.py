@@ -24,6 +24,62 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input or output of a step."""
+
+    name: str
+    type: str
+    title: str
+    description: str
+    is_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that the app offers in Workflow Builder: a function, as Slack's API calls it."""
+
+    callback_id: str
+    title: str
+    description: str
+    inputs: tuple[Parameter, ...]
+    outputs: tuple[Parameter, ...]
+
+    def filled_in(self) -> tuple[Parameter, ...]:
+        """The inputs that Workflow Builder shows: not those that Slack fills in itself."""
+        return tuple(p for p in self.inputs if p.type != USER_CONTEXT)
+
+
+USER_CONTEXT = "slack#/types/user_context"
+CHANNEL_ID = "slack#/types/channel_id"
+
+
+def _steps(functions: dict[str, Any]) -> tuple[Step, ...]:
+    return tuple(
+        Step(
+            callback_id,
+            str(function["title"]),
+            str(function.get("description") or ""),
+            _parameters(function.get("input_parameters") or {}),
+            _parameters(function.get("output_parameters") or {}),
+        )
+        for callback_id, function in functions.items()
+    )
+
+
+def _parameters(listed: dict[str, Any]) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(
+            name,
+            str(p["type"]),
+            str(p.get("title") or name),
+            str(p.get("description") or ""),
+            bool(p.get("is_required")),
+        )
+        for name, p in listed.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The parts of an app manifest that the sandbox uses (docs.slack.dev/reference/app-manifest)."""
 
@@ -42,6 +98,8 @@ class Manifest:
     home_tab: bool
     messages_tab: bool
     messages_read_only: bool
+    steps: tuple[Step, ...] = ()
+    """For Workflow Builder; only an app that is ready for an organisation has some."""
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
@@ -88,11 +146,15 @@ class Manifest:
             home_tab=bool(home.get("home_tab_enabled")),
             messages_tab=bool(home.get("messages_tab_enabled", True)),
             messages_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
+            steps=_steps(data.get("functions") or {}) if settings.get("org_deploy_enabled") else (),
         )
 
     def offered_shortcuts(self, *, on_message: bool) -> list[Shortcut]:
         """Those on a message, or those that are offered everywhere. They need the scope `commands`."""
         return [s for s in self.shortcuts if s.on_message == on_message and "commands" in self.scopes]
+
+    def step(self, callback_id: str) -> Step | None:
+        return next((s for s in self.steps if s.callback_id == callback_id), None)
 
     def command(self, name: str) -> Command | None:
         return next((c for c in self.commands if c.command == name), None)

@@ -22,6 +22,7 @@ from sandbox.store import Store
 from sandbox.triggers import ResponseUrls, Triggers
 from sandbox.user_actions import UserActions
 from sandbox.views import Views
+from sandbox.workflows import Workflows
 from sandbox.workspace import Workspace
 
 
@@ -106,6 +107,7 @@ class SandboxState:
             self.responses,
             self.agents,
         )
+        self.workflows = Workflows(self.workspace, self.manifest, self.events, self.workspace.changes)
         self.interactions = Interactions(
             self.workspace,
             self.manifest,
@@ -136,7 +138,7 @@ class SandboxState:
     def set_manifest(self, manifest: Manifest) -> None:
         """Reinstall the app with another manifest."""
         self.manifest = self.events.manifest = manifest
-        self.user_actions.manifest = self.interactions.manifest = manifest
+        self.user_actions.manifest = self.interactions.manifest = self.workflows.manifest = manifest
 
     async def close(self) -> None:
         self.workspace.changes.close()

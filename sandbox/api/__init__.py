@@ -1,6 +1,6 @@
 """The Web API: one module for each family of methods."""
 
-from sandbox.api import agents, assistant, auth, chat, conversations, files, reactions, stream, users, views
+from sandbox.api import agents, assistant, auth, chat, conversations, files, functions, reactions, stream, users, views
 from sandbox.api.call import METHODS, Call, Method
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "chat",
     "conversations",
     "files",
+    "functions",
     "reactions",
     "stream",
     "users",

@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.control import actions, administration, fault_injection, queries
+from sandbox.control import actions, administration, fault_injection, queries, workflows
 from sandbox.control.queries import messages_of
 from sandbox.control.request import ENDPOINTS, BadRequest, ControlRequest, Handler
 from sandbox.model import Json
 from sandbox.plain_text import thread_text
 from sandbox.state import SandboxState
 
-__all__ = ["ENDPOINTS", "BadRequest", "actions", "administration", "fault_injection", "queries", "routes"]
+__all__ = ["ENDPOINTS", "BadRequest", "actions", "administration", "fault_injection", "queries", "routes", "workflows"]
 
 
 def routes(state: SandboxState) -> list[BaseRoute]:

@@ -88,7 +88,7 @@ async def wait_message(request: ControlRequest) -> Json:
                 return shown
         return None
 
-    message = await _until(request, found)
+    message = await until(request, found)
     return {"message": message}
 
 
@@ -115,7 +115,7 @@ async def wait_session(request: ControlRequest) -> Json:
         fits = now and all(request.text(name) in ("", now[name]) for name in ("status", "title"))
         return now if fits else None
 
-    return {"session": await _until(request, found)}
+    return {"session": await until(request, found)}
 
 
 @endpoint("wait-prompts")
@@ -128,7 +128,7 @@ async def wait_prompts(request: ControlRequest) -> Json:
         titles = [prompt["title"] for prompt in listed]
         return {"title": title, "prompts": listed} if any(request.text("contains") in t for t in titles) else None
 
-    return await _until(request, found)
+    return await until(request, found)
 
 
 @endpoint("wait-view")
@@ -144,7 +144,7 @@ async def wait_view(request: ControlRequest) -> Json:
             return None
         return request.state.views.to_api(view) | {"errors": view.errors}
 
-    return {"view": await _until(request, found)}
+    return {"view": await until(request, found)}
 
 
 @endpoint("wait-home")
@@ -157,7 +157,7 @@ async def wait_home(request: ControlRequest) -> Json:
         api = request.state.views.to_api(view) if view else None
         return api if api and request.text("contains") in str(api["blocks"]) else None
 
-    return {"view": await _until(request, found)}
+    return {"view": await until(request, found)}
 
 
 @endpoint("wait-connected")
@@ -168,7 +168,7 @@ async def wait_connected(request: ControlRequest) -> Json:
     return {"connections": request.state.deliverer.sockets.count}
 
 
-async def _until(request: ControlRequest, found: Callable[[], Json | None]) -> Json:
+async def until(request: ControlRequest, found: Callable[[], Json | None]) -> Json:
     async with request.state.workspace.changes.watch() as changes:
         try:
             async with asyncio.timeout(request.seconds()):

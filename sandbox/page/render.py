@@ -21,6 +21,7 @@ from sandbox.model import Channel, File, Json, Message, User, View
 from sandbox.page import charts
 from sandbox.samples import samples
 from sandbox.state import SandboxState
+from sandbox.workflows import Execution
 from sandbox.workspace import Workspace
 
 HERE = Path(__file__).parent.parent
@@ -340,6 +341,10 @@ class Renderer:
 
     def stack(self) -> list[View]:
         return self.state.views.stacks.get(self.user.id, [])
+
+    def executions(self) -> list[Execution]:
+        """Steps that this person has run, the newest first."""
+        return [e for e in reversed(self.state.workflows.executions.values()) if e.user == self.user.id]
 
     def home(self) -> View | None:
         return self.state.views.homes.get(self.user.id)

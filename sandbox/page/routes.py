@@ -77,7 +77,7 @@ class Page:
             return RedirectResponse("/", 303)
         renderer = self._renderer(request, user, channel)
         renderer.nav = "nav" in request.query_params
-        if channel.is_im:
+        if channel.is_im and renderer.tab != "workflows":
             self.state.user_actions.open_home(user, renderer.tab)
         renderer.read = channel.read.get(user.id, "")
         self.ws.mark_read(channel, user.id)
@@ -141,6 +141,8 @@ class Page:
         )
         if channel.is_im and query.get("tab") == "home":
             renderer.tab = "home"
+        if self.state.manifest.steps and query.get("tab") == "workflows":
+            renderer.tab = "workflows"
         return renderer
 
 
@@ -305,6 +307,13 @@ async def shortcut(action: PageAction) -> None:
         await interactions.run_message_shortcut(action.user, action.message(), callback_id)
     else:
         await interactions.run_shortcut(action.user, callback_id)
+
+
+@page_action("run-step")
+async def run_step(action: PageAction) -> None:
+    """Run a workflow of one step, which is on this page what Workflow Builder would have made of it."""
+    filled_in = {name.removeprefix("in-"): action.text(name) for name in action.form if name.startswith("in-")}
+    action.state.workflows.run(action.user, action.text("step"), filled_in)
 
 
 @page_action("prompt")

@@ -8,7 +8,7 @@ from markupsafe import escape
 from sandbox.changes import Change
 from sandbox.page.render import Renderer
 
-EVERYTHING = {"sidebar", "modal", "presence", "home", "messages", "thread", "prompts", "session"}
+EVERYTHING = {"sidebar", "modal", "presence", "home", "messages", "thread", "prompts", "session", "executions"}
 COALESCE = 0.04
 """Changes within this time (seconds) are rendered together: a streamed message changes dozens of times a second."""
 
@@ -74,6 +74,9 @@ def mark(renderer: Renderer, change: Change, dirty: set[str], toasts: list[str])
         case "home":
             if mine and renderer.tab == "home":
                 dirty.add("home")
+        case "workflow":
+            if mine:
+                dirty.add("executions")
         case "locale":
             if mine:
                 dirty |= EVERYTHING
@@ -85,7 +88,8 @@ def mark(renderer: Renderer, change: Change, dirty: set[str], toasts: list[str])
 
 
 def event(renderer: Renderer, regions: set[str]) -> str:
-    hidden = {"messages", "prompts"} if renderer.tab == "home" else {"home"}
+    shown = {"home": {"home"}, "workflows": {"executions"}}.get(renderer.tab, {"messages", "prompts"})
+    hidden = {"home", "executions", "messages", "prompts"} - shown
     hidden |= set() if renderer.thread else {"thread", "session"}
     html = "\n".join(renderer.update(name) for name in sorted(regions - hidden))
     lines = "".join(f"data: {line}\n" for line in html.splitlines() if line.strip())

@@ -9,7 +9,7 @@ const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
 const newestOf = (list) => $(".newest", list.parentElement);
 const newestAnswer = (list) => $(".message.ephemeral:last-child", list)?.id;
 for (const list of lists) {
-  if (list.id === "home") continue;
+  if (!newestOf(list)) continue;
   const saved = sessionStorage.getItem(scrollKey(list));
   const unread = $("#new", list);
   newestOf(list).addEventListener("click", () => { atEnd.set(list, true); toEnd(list); });
