@@ -47,6 +47,7 @@ from app.features.models import export_listeners, model_listeners, provider_list
 from app.features.moves import move_listeners, succession_listeners
 from app.features.rehearsals import rehearsal_listeners
 from app.features.support import support_listeners
+from app.features.workflow_steps import step_listeners
 from app.services import Services
 
 
@@ -109,5 +110,6 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         spending_listeners(services),
         digest_listeners(services),
         administration_listeners(services),
+        step_listeners(services, start),
     ]
     return {type(each): each for each in made}

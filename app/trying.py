@@ -126,7 +126,7 @@ class Trial:
             arguments = [
                 *("sandbox", "--host", self.host, "--port", str(self.port)),
                 *("--data", str(self.data / "sandbox")),
-                *("--manifest", str(ROOT / "manifest.yml"), "--samples", str(ROOT / "examples")),
+                *("--manifest", str(ROOT / "manifest-workflow.yml"), "--samples", str(ROOT / "examples")),
             ]
             environment = {
                 "SANDBOX_BOT_TOKEN": keys.bot_token,

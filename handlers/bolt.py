@@ -58,6 +58,8 @@ def build(
         request_verification_enabled=signing_secret is not None,
         # Our listeners end with their acknowledgement. Bolt would else look for it every 10 ms only.
         process_before_response=True,
+        # A workflow step's own token is for telling Slack how the step ended (handlers.web.workflow_steps), no more.
+        attaching_function_token_enabled=False,
         logger=logging.getLogger("slack_bolt"),
     )
     chat = listeners[ChatListeners]

@@ -336,7 +336,7 @@ class Inbox:
         if event.get("type") in _SESSION:
             return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
         if event.get("type") != "message":
-            return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel"}
+            return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel", "function_executed"}
         if event.get("subtype") in SUBTYPES:
             change = message_change(event)
             return change is not None and self._threads.may_be_meant(change.channel, change.thread_ts, change.user)

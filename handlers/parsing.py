@@ -13,7 +13,7 @@ from handlers.blocks.markup import typed
 from handlers.blocks.message import Message
 from handlers.message_changes import SUBTYPES
 from handlers.request import Request, is_direct
-from handlers.web import replies
+from handlers.web import replies, workflow_steps
 from handlers.web.poster import Poster
 
 
@@ -29,6 +29,8 @@ def key_of(body: dict[str, Any]) -> str | None:
             return f"{event['subtype']}/{event.get('channel')}/{event.get('event_ts') or event.get('ts')}"
         if event.get("type") in {"message", "app_mention"} and event.get("ts"):
             return f"{event['type']}/{event.get('channel')}/{event['ts']}"
+        if event.get("type") == "function_executed":
+            return f"step/{event.get('function_execution_id')}"
         return f"event/{body['event_id']}" if body.get("event_id") else None
     if "command" in body:
         return f"command/{body.get('trigger_id')}"
@@ -63,6 +65,14 @@ def request_of(
 
         async def answer(message: Message) -> None:
             await replies.to_command(poster, body["response_url"], channel, user, message)
+
+    elif is_step(body):
+        event, text = body["event"], ""
+        channel, user, thread_ts = workflow_steps.channel_of(event), workflow_steps.runner_of(event), None
+        alone = False
+
+        async def answer(message: Message) -> None:
+            await workflow_steps.fail(poster, event, message)
 
     elif body.get("type") == "event_callback":
         event = body["event"]
@@ -126,6 +136,11 @@ def request_of(
         replace_message=replace_message,
         alone=alone,
     )
+
+
+def is_step(body: dict[str, Any]) -> bool:
+    """Whether a step of a workflow is to be carried out."""
+    return (body.get("event") or {}).get("type") == "function_executed"
 
 
 def _thread_of_button(body: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.errors import NotFound
 from handlers.administration.register import FEATURE as ADMINISTRATION
 from handlers.agent.register import FEATURE as AGENT
 from handlers.blocks import help as help_blocks
@@ -53,6 +54,7 @@ from handlers.succession.register import FEATURE as SUCCESSION
 from handlers.support.register import FEATURE as SUPPORT
 from handlers.sweeps.register import FEATURE as SWEEPS
 from handlers.thread_examples.register import FEATURE as THREAD_EXAMPLES
+from handlers.workflow_steps.register import FEATURE as WORKFLOW_STEPS
 
 FEATURES: Final[tuple[Feature[Any], ...]] = (
     DATASETS,
@@ -95,6 +97,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     SPENDING,
     DIGEST,
     ADMINISTRATION,
+    WORKFLOW_STEPS,
 )
 
 log = structlog.get_logger()
@@ -104,6 +107,7 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
     """`listeners`: what was put together for each class that a feature names."""
     actions: dict[str, Listener] = {}
     menus: dict[str, dict[str, Listener]] = {}
+    steps: dict[str, Listener] = {}
     for feature in FEATURES:
         own: Any = listeners[feature.listeners]
         actions |= {action_id: bind(pressed, own) for action_id, pressed in feature.buttons.items()}
@@ -118,9 +122,11 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
             app.event(event)(inbox.listener(bind(heard, own)))
         for (menu, word), chosen in feature.options.items():
             menus.setdefault(menu, {})[word] = bind(chosen, own)
+        steps |= {callback_id: bind(run, own) for callback_id, run in feature.steps.items()}
     actions |= {menu: partial(_chosen, options) for menu, options in menus.items()}
     # One listener: Bolt would look at one after the other, at each press, before it is acknowledged.
     app.action(re.compile(".*"))(inbox.listener(partial(_pressed, actions)))
+    app.function(re.compile(".*"))(inbox.listener(partial(_run, steps)))
 
 
 def action_ids() -> frozenset[str]:
@@ -144,6 +150,11 @@ def shortcut_ids() -> frozenset[str]:
     return frozenset(callback_id for feature in FEATURES for callback_id in feature.shortcuts)
 
 
+def step_ids() -> frozenset[str]:
+    """Of every step of a workflow that somebody takes, as the manifest has to offer it."""
+    return frozenset(callback_id for feature in FEATURES for callback_id in feature.steps)
+
+
 async def _pressed(actions: Mapping[str, Listener], request: Request) -> None:
     """A button, a menu or an input: its action_id says which."""
     await actions.get(request.body["actions"][0].get("action_id"), _of_another_version)(request)
@@ -153,6 +164,14 @@ async def _chosen(options: Mapping[str, Listener], request: Request) -> None:
     """An entry of a menu: the first word of its value says which, the rest of what."""
     word, _, rest = request.text.partition(" ")
     await options[word](replace(request, text=rest))
+
+
+async def _run(steps: Mapping[str, Listener], request: Request) -> None:
+    """A step of a workflow. Raises NotFound for one of another version of the app's manifest."""
+    step = request.body["event"]["function"]["callback_id"]
+    if step not in steps:
+        raise NotFound("unknown_step", step=step)
+    await steps[step](request)
 
 
 async def _nothing(_: Request) -> None:

@@ -69,11 +69,11 @@ class Modal(Generic[L]):
 @dataclass(frozen=True)
 class Feature(Generic[L]):
     """`listeners` is the class whose methods are the listeners. `buttons` by action_id (menus and inputs are buttons to
-    Slack, too), `modals` and `shortcuts` by callback_id, `events` by type. `options` are entries of a menu that several
-    features share, by the menu's action_id and the word with which the entry's value begins; what follows that is the
-    request's words. `searches` give the options of a menu, a button by the same action_id, for what was typed, which is
-    the request's text. `inputs`: action_ids that Slack sends at once and that are read only when their modal is
-    submitted: they have no listener.
+    Slack, too), `modals`, `shortcuts` and `steps` of workflows by callback_id, `events` by type. `options` are entries
+    of a menu that several features share, by the menu's action_id and the word with which the entry's value begins;
+    what follows that is the request's words. `searches` give the options of a menu, a button by the same action_id, for
+    what was typed, which is the request's text. `inputs`: action_ids that Slack sends at once and that are read only
+    when their modal is submitted: they have no listener.
     """
 
     listeners: type[L]
@@ -85,6 +85,7 @@ class Feature(Generic[L]):
     events: Mapping[str, Method[L]] = field(default_factory=dict)
     searches: Mapping[str, Search[L]] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Method[L]] = field(default_factory=dict)
+    steps: Mapping[str, Method[L]] = field(default_factory=dict)
 
 
 def bind(method: Method[L], listeners: L) -> Listener:

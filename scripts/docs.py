@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+import yaml
 
 from app.command_line import AS_IN_SLACK
 from app.command_line import app as command_line
@@ -29,7 +30,8 @@ from trainer.settings import variable
 from training_files.finding_codes import FINDING_CODES
 from training_files.repair.repairs import REPAIRS
 
-DOCS = Path(__file__).parents[1] / "docs"
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
 _WRITTEN = "<!-- Written by scripts/docs.py from the program itself. Change it there. -->\n\n"
 
 
@@ -37,13 +39,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a page is out of date")
     options = parser.parse_args()
-    stale = [name for name, page in pages().items() if not _is(DOCS / name, page)]
-    for name in stale:
+    written = {DOCS / name: page for name, page in pages().items()} | {WORKFLOW_MANIFEST: workflow_manifest()}
+    stale = [path for path, text in written.items() if not _is(path, text)]
+    for path in stale:
+        name = path.relative_to(ROOT).as_posix()
         if options.check:
-            print(f"docs/{name} is out of date. Run scripts/docs.py.")
+            print(f"{name} is out of date. Run scripts/docs.py.")
         else:
-            (DOCS / name).write_text(pages()[name], encoding="utf-8")
-            print(f"docs/{name} written.")
+            path.write_text(written[path], encoding="utf-8")
+            print(f"{name} written.")
     return 1 if options.check and stale else 0
 
 
@@ -54,6 +58,31 @@ def pages() -> dict[str, str]:
         written["zh/findings.md"] = findings_page()
         written["zh/commands.md"] = "\n".join(_slack_commands()) + "\n"
     return written
+
+
+WORKFLOW_MANIFEST = ROOT / "manifest-workflow.yml"
+
+
+def workflow_manifest() -> str:
+    """manifest.yml with the steps for Workflow Builder, and the settings that Slack wants for them."""
+    manifest: Any = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+    manifest["settings"] |= {"org_deploy_enabled": True, "function_runtime": "remote"}
+    steps = (ROOT / "handlers" / "workflow_steps" / "steps.yml").read_text("utf-8")
+    manifest["functions"] = yaml.safe_load(steps)
+    return _WORKFLOW_HEAD + yaml.dump(manifest, Dumper=_WithoutAnchors, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _WithoutAnchors(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_WORKFLOW_HEAD = """\
+# Instead of manifest.yml, where people use Workflow Builder: the same app with steps for it, which takes a paid plan
+# and an app that is ready for an organisation. docs/workflows.md goes through it. The reason for each scope stands in
+# manifest.yml. Written by scripts/docs.py from that and handlers/workflow_steps/steps.yml. Change it there.
+
+"""
 
 
 def settings_page() -> str:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from app.connecting import NEEDED_SCOPES
-from handlers.register import shortcut_ids
+from handlers.register import shortcut_ids, step_ids
 from texts import thread_examples
 from texts.language import Language, speaking
 
@@ -43,6 +43,20 @@ def test_slack_accepts_it(manifest: dict[str, Any], version: str) -> None:
     if not schema.exists():
         pytest.skip(f"Slack's own schema is not here ({schema.name})")
     jsonschema.validate(manifest, json.loads(schema.read_text("utf-8")))
+
+
+def test_slack_accepts_the_one_with_steps_which_is_the_same_app(manifest: dict[str, Any]) -> None:
+    with_steps: dict[str, Any] = yaml.safe_load((ROOT / "manifest-workflow.yml").read_text("utf-8"))
+    schema = SCHEMAS / "slack-manifest-v1.schema.json"  # in version 2 functions are written otherwise
+    if schema.exists():
+        jsonschema.validate(with_steps, json.loads(schema.read_text("utf-8")))
+    functions, settings = with_steps.pop("functions"), with_steps.pop("settings")
+    assert set(functions) == step_ids()
+    for function in functions.values():
+        assert function["input_parameters"]["runner"]["type"] == "slack#/types/user_context"
+        assert function["input_parameters"]["runner"]["is_required"]
+    assert settings == manifest["settings"] | {"org_deploy_enabled": True, "function_runtime": "remote"}
+    assert with_steps == {name: value for name, value in manifest.items() if name != "settings"}
 
 
 def test_every_scope_gives_its_reason() -> None:

@@ -11,12 +11,20 @@ from handlers.compare.listeners import CompareListeners
 from handlers.modals import Modals
 
 
+def asking_models(services: Services) -> Asking:
+    return Asking(
+        services.comparisons,
+        services.catalogue,
+        services.lost_models,
+        services.model_spending,
+        warm_up=services.timing.warm_up,
+    )
+
+
 def compare_listeners(services: Services, threads: ChatThreads) -> CompareListeners:
     comparisons = services.comparisons
     models, authority, timing = services.chat_models, services.authority, services.timing
-    asking = Asking(
-        comparisons, services.catalogue, services.lost_models, services.model_spending, warm_up=timing.warm_up
-    )
+    asking = asking_models(services)
     arenas = Arenas(
         comparisons, models, asking, services.dataset_lookup, services.file_store, services.pools, authority
     )

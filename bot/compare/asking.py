@@ -55,7 +55,7 @@ class Asking:
         """
         question = questions[-1]
         try:
-            answer = await self._answer(comparison, questions, answers, model, on_text)
+            answer = await self.answer(comparison, questions, answers, model, on_text)
         except ProviderError as error:
             told = Failure(_unicode(str(error)), by_provider=True) if error.is_answer else _failure(error)
             answer = ModelAnswer(failure=msgspec.structs.replace(told, code=error.code or ""))
@@ -70,14 +70,15 @@ class Asking:
             provider = await self._catalogue.provider_of(model, comparison.channel)
             await self._spending.check(asker, comparison.channel, model, provider.name, time.time())
 
-    async def _answer(
+    async def answer(
         self,
         comparison: Comparison,
         questions: Sequence[Question],
         answers: Answers,
         model: str,
-        on_text: Callable[[str], None],
+        on_text: Callable[[str], None] = lambda _: None,
     ) -> ModelAnswer:
+        """Like `ask`, but stores nothing. Raises OverBudget, NotFound, ProviderError; BotError for no words."""
         provider = await self._catalogue.provider_of(model, comparison.channel)
         asked_by = (questions[-1].asker, comparison.channel, model, provider.name)
         await self._spending.check(*asked_by, time.time())

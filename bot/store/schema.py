@@ -355,6 +355,12 @@ def m033_retraining_schedules(db: Database) -> None:
     db.execute("CREATE TABLE retraining_schedules (id TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m034_step_outputs(db: Database) -> None:
+    """Outputs of workflow steps until Slack has taken them, so that a crash makes none twice."""
+    db.execute("CREATE TABLE step_outputs (execution TEXT PRIMARY KEY, outputs TEXT NOT NULL, at REAL NOT NULL) STRICT")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

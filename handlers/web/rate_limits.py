@@ -54,6 +54,7 @@ _RATES: Final = {
     "conversations.replies": _TIER_3,
     "conversations.history": _TIER_3,
     "conversations.info": _TIER_3,
+    "conversations.members": _TIER_4,
     "users.info": _LOOK_UPS,
     "files.info": _TIER_4,
     "files.getUploadURLExternal": _TIER_4,
@@ -62,6 +63,8 @@ _RATES: Final = {
     "chat.getPermalink": Rate(60, 600),
     "reactions.add": _TIER_3,
     "agents.sessions.setStatus": _TIER_3,
+    "functions.completeError": _TIER_3,
+    "functions.completeSuccess": _TIER_3,
     "assistant.threads.setSuggestedPrompts": _TIER_4,
     # A tier of its own, of which no figure is known.
     "assistant.threads.setStatus": Rate(20, 28),

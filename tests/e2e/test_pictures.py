@@ -13,7 +13,7 @@ from browser import chromium
 from e2e.world import MODEL, World, examples, until
 from moving import made_before, providers
 from pictures import IN_CHINESE, LANGUAGE, PICTURES, USER, looking, message, picture, picture_of
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 from stand_in_provider import StandInProvider
 
 from app.run import Bot
@@ -124,6 +124,27 @@ async def test_a_sweep_and_a_report_in_pictures(w: World) -> None:
             page = await browser.new_page(viewport={"width": 900, "height": 1200}, color_scheme="light")
             await page.set_content((workspace.store.files / page_id).read_text(encoding="utf-8"))
             await picture(page, "job-report", still=True)
+
+
+async def test_steps_of_workflows_in_pictures(w: World) -> None:
+    w.provider.tuned.append(TUNED)
+    w.provider.answer = POLITE.format(THINGS[0])
+    async with w.bot(finetune_language=LANGUAGE):
+        await w.drop("support.jsonl", examples(240), USER)
+        async with looking(w.sandbox.page_url, height=940) as page:
+            await page.get_by_role("link", name="Workflows").click()
+            starting, asking = await page.locator("form.step").all()
+            await starting.get_by_label("Settings").fill("epoch=3")
+            await starting.get_by_role("button").click()
+            await expect(page.locator(".run.failed")).to_be_visible()
+            await starting.get_by_label("Settings").fill("epochs=3")
+            await starting.get_by_role("button").click()
+            await expect(page.locator(".run.completed")).to_be_visible()
+            await asking.get_by_label("Model").fill("tickets")
+            await asking.get_by_label("Question").fill(next(iter(LABEL_OF)))
+            await asking.get_by_role("button").click()
+            await expect(page.locator(".run.completed")).to_have_count(2)
+            await picture(page, "workflows", still=True)
 
 
 async def test_a_move_in_pictures(w: World) -> None:

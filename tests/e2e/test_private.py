@@ -34,7 +34,7 @@ from bot.home import Tab
 from bot.store.conversations import SqliteConversationStore
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
-from handlers.register import FEATURES, action_ids
+from handlers.register import FEATURES, action_ids, step_ids
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
 from texts.language import Language
@@ -426,6 +426,11 @@ EVENT_CASES = {
     "agent_session_stopped",
     "agent_session_title_changed",
 }
+# By the step: an input and what is filled in, beside those that are always there.
+STEP_CASES = {
+    "start_fine_tune": "file {file}|file {dataset}|model {model}|settings validation={dataset}",
+    "ask_model": "model {model}|model {suffix}|model {job}",
+}
 SEARCH_CASES = {"evaluate_models", "generate_teacher", "model_search", "chat_ask_search", "conversation_model_search"}
 
 
@@ -456,6 +461,7 @@ def registered() -> set[tuple[str, str]]:
     found.remove(("command", "/finetune"))
     inputs = {name for feature in FEATURES for name in feature.inputs}  # acknowledged, and nothing else
     found |= {("action", name) for name in action_ids() - inputs}
+    found |= {("function", callback_id) for callback_id in step_ids()}
     return found | {("command", command.name) for command in COMMANDS}
 
 
@@ -466,6 +472,7 @@ CASES = {
     *(("event", name) for name in EVENT_CASES),
     *(("options", name) for name in SEARCH_CASES),
     *(("shortcut", name) for name in SHORTCUT_CASES),
+    *(("function", name) for name in STEP_CASES),
 }
 
 
@@ -504,9 +511,10 @@ class Wire:
         user = str(arguments.get("user") or "") if method == "chat.postEphemeral" else ""
         if method.startswith("views.") or alone:
             user = str(arguments.get("user_id") or self.presser)
-        content = {k: v for k, v in arguments.items() if k not in {"trigger_id", "hash", "view_id", "ts", "thread_ts"}}
+        passing = {"trigger_id", "hash", "view_id", "ts", "thread_ts", "function_execution_id"}
+        content = {k: v for k, v in arguments.items() if k not in passing}
         if not method.startswith(
-            ("chat.post", "chat.u", "chat.s", "chat.a", "views.", "response_url", "files.complete")
+            ("chat.post", "chat.u", "chat.s", "chat.a", "views.", "response_url", "files.complete", "functions.")
         ):
             content = {}  # shows nobody anything
         self.sent.append(Sent(method, self.direct.get(channel, channel), user, json.dumps(content, ensure_ascii=False)))
@@ -652,6 +660,16 @@ class Private:
             "message": {"ts": self.thread, "thread_ts": self.thread},
         }
 
+    def step(self, user: str, callback_id: str, name: str, value: str) -> Json:
+        """In a workflow that somebody else may have built: what comes of it may be shown to anybody."""
+        inputs = {"runner": {"id": user}, "channel": SUPPORT, "question": "Who stole them?", name: value}
+        return self.event(
+            type="function_executed",
+            function={"callback_id": callback_id},
+            function_execution_id=f"Fx{next(self.numbers)}",
+            inputs=inputs,
+        )
+
     def view(self, callback_id: str, metadata: Json, values: Json) -> Json:
         return {
             "id": f"V{next(self.numbers)}",
@@ -716,6 +734,8 @@ def uses(kind: str, name: str) -> list[str]:
         return COMMAND_CASES[name].split("|")
     if kind == "action":
         return [ACTION_CASES[name]] if name == "start_model" else ACTION_CASES[name].split("|")
+    if kind == "function":
+        return STEP_CASES[name].split("|")
     return [""]
 
 
@@ -728,6 +748,8 @@ def body(private: Private, kind: str, name: str, use: str, user: str, it: dict[s
             return private.action(user, name, text, it)
         case "shortcut":
             return private.shortcut(user, name)
+        case "function":
+            return private.step(user, name, *text.split(" ", 1))
     return private.submission(user, name, it)
 
 

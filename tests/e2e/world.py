@@ -191,7 +191,7 @@ async def workspace(folder: Path) -> AsyncIterator[tuple[Sandbox, SandboxClient]
         rates="off", ack_timeout=10.0, trigger_life=60.0, file_processing=0.05, retry_delays=[0.2, 0.2, 0.2]
     )
     async with (
-        Sandbox(data=folder, manifest=ROOT / "manifest.yml", settings=settings) as sandbox,
+        Sandbox(data=folder, manifest=ROOT / "manifest-workflow.yml", settings=settings) as sandbox,
         SandboxClient(sandbox.page_url, patience=PATIENCE) as person,
     ):
         yield sandbox, person

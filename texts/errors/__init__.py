@@ -31,6 +31,7 @@ from texts.errors import (
     spending,
     starting,
     thread_examples,
+    workflow_steps,
 )
 from texts.errors.table import ERRORS
 from training_files import TrainingFileError
@@ -59,6 +60,7 @@ __all__ = [
     "spending",
     "starting",
     "thread_examples",
+    "workflow_steps",
 ]
 
 _WITH_PROBLEM = ("grader_judge_failed", "grader_embedding_failed")

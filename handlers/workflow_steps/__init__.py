@@ -1,0 +1,1 @@
+"""Steps for Slack's Workflow Builder: what the bot does when a workflow comes to one. `steps.yml` describes them."""
