@@ -133,7 +133,7 @@ def nothing_to_stop() -> str:
 
 
 def caption() -> str:
-    return _("What each training came to")
+    return _("What each training came to; losses at the first step and at the end")
 
 
 def examples_column() -> str:
@@ -283,10 +283,18 @@ def would_be_needed(count: int) -> str:
     )
 
 
+def last_losses(half: str, whole: str) -> str:
+    return _(
+        "Their loss, which no interval goes with, was {half} with half of the examples and {whole} with all.",
+        half=half,
+        whole=whole,
+    )
+
+
 def curve_not_learned() -> str:
     return _(
-        "The small model does no better after training than before, on any share of the file. So the curve says "
-        "nothing about more data; a larger model may learn what this one cannot."
+        "Half of the examples have made the small model hardly better than it was, so the curve says nothing about "
+        "more data. A larger model may learn what this one cannot."
     )
 
 

@@ -1,7 +1,7 @@
 """Deleting a training file: our copy and the provider's. The file in Slack and the models trained on it stay."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import msgspec
@@ -67,17 +67,26 @@ class DatasetDeletion:
         Denied, NotFound, Conflict while a job trains on them, ProviderError.
         """
         dataset = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
-        for part in await self._datasets.unlisted_parts(dataset.id):
-            await self.delete(caller, part.id)
-        uploads = {
+        going = [*await self._datasets.unlisted_parts(dataset.id), dataset]
+        uploads = [await self._uploads(one) for one in going]
+        if dataset.deleted_at is None:
+            for provider, file_id in (copy for copies in uploads for copy in copies.items()):
+                if await self._jobs.uses_file(provider.name, file_id):
+                    raise Conflict("file_in_training")
+        for one, copies in zip(going, uploads, strict=True):
+            await self._delete(caller, one, copies)
+        return DeletedDataset(dataset, tuple(provider.name for provider in uploads[-1]))
+
+    async def _uploads(self, dataset: Dataset) -> dict[Provider, str]:
+        """The providers' copies."""
+        return {
             provider: file_id
             for provider in self._providers
             if (file_id := await self._jobs.provider_file(provider.name, dataset.sha256))
         }
+
+    async def _delete(self, caller: Caller, dataset: Dataset, copies: Mapping[Provider, str]) -> None:
         if dataset.deleted_at is None:
-            for provider, file_id in uploads.items():
-                if await self._jobs.uses_file(provider.name, file_id):
-                    raise Conflict("file_in_training")
             await self._datasets.update(
                 dataset.id,
                 lambda known: msgspec.structs.replace(known, deleted_at=time.time(), report=None),
@@ -86,9 +95,8 @@ class DatasetDeletion:
         if not await self._datasets.by_hash(dataset.sha256):
             self._file_store.remove(dataset.sha256)
             await self._forget(dataset.sha256)
-            for provider, file_id in uploads.items():
+            for provider, file_id in copies.items():
                 await self._delete_at(provider, dataset.sha256, file_id)
-        return DeletedDataset(dataset, tuple(provider.name for provider in uploads))
 
     async def _begun_before(self, caller: Caller, dataset_id: str) -> Dataset | None:
         """The data set that this very request had marked as deleted when a crash cut it off."""

@@ -40,7 +40,7 @@ class DatasetStore(Protocol):
         """Those that are listed and not deleted, the latest first."""
 
     async def unlisted_parts(self, dataset_id: str) -> list[Dataset]:
-        """What is not listed and holds examples of this one, not deleted."""
+        """What is not listed and holds examples of this one, also what was deleted."""
 
     async def threads(self, channel: str, since: float, limit: int) -> list[str]:
         """The threads in which files were reported on since then (seconds since the epoch), the latest first."""

@@ -14,7 +14,7 @@ from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.grading import plain_values
 from bot.evaluations.result import Result
 from bot.evaluations.run import ENDED, Reason, RunState
-from bot.evaluations.statistics import Compared, Estimate, Verdict
+from bot.evaluations.statistics import Compared, Estimate
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, all_metrics, assess
 from bot.jobs.figures import Curve, quantities, training, validation
@@ -65,15 +65,15 @@ class Trained(msgspec.Struct, frozen=True):
 
 class Standing(msgspec.Struct, frozen=True):
     """A rehearsal as it stands. `base`: the score of the base model. `learned`: from the base model to that of all
-    examples. Of a curve: `last_doubling` from that of half of them, and `learned_by_half`, whether that was better
-    than the base model."""
+    examples. Of a curve: `last_doubling` from that of half of them, and `base_against_half`, from that to the base
+    model."""
 
     stage: Stage
     trained: tuple[Trained, ...]
     base: Estimate | None = None
     learned: Compared | None = None
     last_doubling: Compared | None = None
-    learned_by_half: bool = False
+    base_against_half: Compared | None = None
 
     @property
     def whole(self) -> Trained:
@@ -129,8 +129,7 @@ class RehearsalProgress:
             scores.get(rehearsal.base_model),
             _learned(rehearsal, result, whole),
             gains[whole].compared if whole in gains and gains[whole].base == last else None,
-            # The base model is held against that of half of the examples.
-            rehearsal.base_model in gains and gains[rehearsal.base_model].compared.verdict is Verdict.WORSE,
+            gains[rehearsal.base_model].compared if rehearsal.base_model in gains else None,
         )
 
     async def examples(self, rehearsal: Rehearsal, standing: Standing) -> list[ToldDifference]:

@@ -23,7 +23,7 @@ class MoreData(StrEnum):
     HELPS = "helps"
     PROBABLY_NOT = "probably not"
     NOT_LEARNED = "not learned"
-    """Nothing shows that the model has learned anything, so that a flat curve says nothing."""
+    """Half of the examples have made the model no better worth speaking of, so that a flat curve says nothing."""
     CANNOT_TELL = "cannot tell"
 
 
@@ -34,8 +34,10 @@ def more_data(standing: Standing, n: int) -> MoreData:
         return MoreData.CANNOT_TELL
     if last.verdict is Verdict.BETTER:
         return MoreData.HELPS
-    if not standing.learned_by_half:
-        return MoreData.NOT_LEARNED
+    base = standing.base_against_half
+    if base is None or base.verdict is not Verdict.WORSE:
+        flat = base is not None and base.low is not None and base.low > -WORTH
+        return MoreData.NOT_LEARNED if flat else MoreData.CANNOT_TELL
     if last.high is not None and last.high < WORTH:
         return MoreData.PROBABLY_NOT
     return MoreData.CANNOT_TELL

@@ -72,8 +72,7 @@ class SqliteDatasetStore:
 
     async def unlisted_parts(self, dataset_id: str) -> list[Dataset]:
         return await self._many(
-            "deleted_at IS NULL AND json_extract(value, '$.listed') = 0 AND json_extract(value, '$.derived_from') = ?",
-            [dataset_id],
+            "json_extract(value, '$.listed') = 0 AND json_extract(value, '$.derived_from') = ?", [dataset_id]
         )
 
     async def threads(self, channel: str, since: float, limit: int) -> list[str]:

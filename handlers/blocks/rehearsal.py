@@ -222,7 +222,14 @@ def _of_more(rehearsal: Rehearsal, standing: Standing) -> str:
         case MoreData.CANNOT_TELL:
             needed = texts.would_be_needed(last.needed) if last and last.needed else ""
             told = texts.more_cannot_tell(gain, between, rehearsal.examples_held_out)
-            return f"⚪ {sentences(told, needed)}"
+            return f"⚪ {sentences(told, needed, _last_losses(standing))}"
+
+
+def _last_losses(standing: Standing) -> str:
+    """Of the held-out examples at the end, which tell more of few than their score does; "" where one is missing."""
+    losses = [one.losses.held_out for one in standing.trained[-2:]]
+    ends = [loss[1] for loss in losses if loss is not None]
+    return texts.last_losses(*map(figure, ends)) if len(ends) == 2 else ""
 
 
 def _ended(rehearsal: Rehearsal, standing: Standing, examples: Sequence[ToldDifference]) -> Message:

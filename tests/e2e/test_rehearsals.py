@@ -1,5 +1,6 @@
 """A file is rehearsed on a model that costs nothing, and the end says what it teaches."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ async def test_a_rehearsal_ends_in_plain_words_and_with_the_button_that_starts_f
         if language == "zh":
             await w.person.command("ana", w.channel, "/finetune", "language zh")
         report = await w.drop(content=examples(60))
-        await w.person.click("ana", w.channel, report["ts"], "rehearse")
+        await (_in_the_window if language == "zh" else _under_the_report)(w, report)
         card = await w.person.wait_message(w.channel, payload={"id": "card/rehearsal-*"}, timeout=60)
         await until(lambda: bool(w.provider.jobs))
         ((job, told),) = w.provider.jobs.items()
@@ -36,6 +37,26 @@ async def test_a_rehearsal_ends_in_plain_words_and_with_the_button_that_starts_f
         await w.person.click("ana", w.channel, end["ts"], "start_job")
         view = await w.person.wait_view("ana", callback_id="start_job")
         assert "train.jsonl" in str(view["blocks"][0])
+
+
+async def _under_the_report(w: World, report: dict[str, Any]) -> None:
+    await w.person.click("ana", w.channel, report["ts"], "rehearse")
+
+
+async def _in_the_window(w: World, report: dict[str, Any]) -> None:
+    """The window then says, in the language of the person, that the rehearsal is under way."""
+    await w.person.click("ana", w.channel, report["ts"], "start_job")
+    view = await w.person.wait_view("ana", callback_id="start_job")
+    await w.person.click_in_view("ana", view["id"], "start_rehearse", value=_value(view))
+    async with asyncio.timeout(60):
+        while "The rehearsal has begun" not in str(await w.person.open_view("ana")):
+            await asyncio.sleep(0.05)
+    await w.person.close_view("ana", view["id"])
+
+
+def _value(view: dict[str, Any]) -> str:
+    buttons = (block["accessory"] for block in view["blocks"] if block.get("accessory"))
+    return next(str(button["value"]) for button in buttons if button["action_id"] == "start_rehearse")
 
 
 def _once_trained(request: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from bot.evaluations.evaluation import DrawnItem, GradeRow, Place, Task
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.result import Result, Scores, compute
 from bot.evaluations.run import RunState
+from bot.evaluations.statistics import compare
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
@@ -151,4 +152,7 @@ async def test_a_curve_says_whether_more_data_would_help_by_its_last_doubling(
     standing = await progress.look(await known(stage, rehearsal))
     assert [one.score.value for one in standing.trained if one.score] == pytest.approx([quarter, half, whole], abs=0.01)
     assert more_data(standing, N) is said
+    unsure = msgspec.structs.replace(standing, base_against_half=compare([0.0, 1.0] * 3, [0.0] * 6))
+    if said is not MoreData.HELPS:
+        assert more_data(unsure, N) is MoreData.CANNOT_TELL, "that it has not learned is not shown by so few either"
     assert more_data(standing, 9) is MoreData.CANNOT_TELL, "of so few nothing is said"

@@ -479,7 +479,7 @@ def test_rehearsals_fit(model: str, said: str, score: float, curve: bool) -> Non
         examples_held_out=20,
     )
     shown = RehearsalStage.EVALUATED
-    standing = Standing(shown, tuple(trained), trained[0].score, None if curve else compared, compared, True)
+    standing = Standing(shown, tuple(trained), trained[0].score, None if curve else compared, compared, compared)
     told = [ToldDifference(1, said, said, model, said, model, said, 0.0, 1.0)] * 3
     assert_fits(rehearsal_card(rehearsal, standing, {one.job.id: PERMALINK for one in trained}))
     assert_fits(render_rehearsal(notice.GroupEnded(), rehearsal, standing, told))
