@@ -90,6 +90,7 @@ class Models:
         thread_ts: str,
         called_ts: str,
         settings: SettingsChange = AS_IT_IS,
+        provider: str | None = None,
     ) -> OpenConversation:
         self.joined.append((model, thread_ts))
         self.settings.append(settings)
@@ -107,6 +108,7 @@ class Models:
         *,
         anew: bool = False,
         settings: SettingsChange = AS_IT_IS,
+        provider: str | None = None,
     ) -> OpenConversation:
         self.opened.append((model, anew))
         self.settings.append(settings)

@@ -66,7 +66,9 @@ def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:
             services.languages,
             services.poster,
         ),
-        picker=ModelPicker(callers, services.model_lookup, services.channel_models, services.authority),
+        picker=ModelPicker(
+            callers, services.model_lookup, services.channel_models, services.authority, services.channel_providers
+        ),
         authority=services.authority,
         threads=threads,
         languages=services.languages,

@@ -54,12 +54,12 @@ class ChannelModels:
         changed = entry(caller, Action.RESTRICT_MODELS, caller.channel, details="all")
         await self._store.set(caller.channel, (), changed)
 
-    async def require(self, caller: Caller, model: str) -> None:
-        """Return if the model, and its provider, may be talked to in the caller's channel. Raises Denied, which the
-        audit log keeps."""
+    async def require(self, caller: Caller, model: str, provider: str | None = None) -> None:
+        """Return if the model, and its provider or the one that is named, may be talked to in the caller's channel.
+        Raises Denied, which the audit log keeps."""
         if self._providers.restricted:
-            provider = await self._catalogue.provider_of(model, caller.channel)
-            await self._providers.require(caller, Action.CHAT, provider.name, model)
+            asked = await self._catalogue.provider_of(model, caller.channel, provider)
+            await self._providers.require(caller, Action.CHAT, asked.name, model)
         models = await self._store.get(caller.channel)
         if models and model not in models:
             error = Denied("model_not_allowed_here", models=tuple(models))

@@ -40,7 +40,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.models.unanswered import TOO_LONG, delay_after
 from bot.providers.chat import ChatDelta, ChatRequest, TokenLogprobs, ToolCall, Usage
-from bot.providers.interface import ProviderError
+from bot.providers.interface import Provider, ProviderError
 from bot.spending.model_use import ModelSpending, UseSum
 from bot.timing import Timing
 
@@ -100,10 +100,13 @@ class Chat:
             await self._authority.require(caller, Action.CHAT, model, caller.posts_in)
         except NotFound:
             raise NotFound("model_of_conversation_gone", model=conversation.model) from None
-        await self._channel_models.require(caller, conversation.model)
+        await self._channel_models.require(caller, conversation.model, conversation.provider)
+
+    async def _provider(self, conversation: Conversation) -> Provider:
+        return await self._catalogue.provider_of(conversation.model, conversation.channel, conversation.provider)
 
     async def _check_budget(self, caller: Caller, conversation: Conversation) -> None:
-        provider = (await self._catalogue.provider_of(conversation.model, conversation.channel)).name
+        provider = (await self._provider(conversation)).name
         await self._spending.check(caller.user, conversation.channel, conversation.model, provider, time.time())
 
     @asynccontextmanager
@@ -230,7 +233,7 @@ class Chat:
         # A completion model is asked one question at a time.
         there = len(exchanges(turns)) if conversation.completion is None else 1
         kept = await self._window.fitting(conversation, turns) if there > 1 else 1
-        provider = await self._catalogue.provider_of(conversation.model, conversation.channel)
+        provider = await self._provider(conversation)
         failures, delays = 0, iter(self._warm_up)
         while True:
             if kept < there and not await self._told_of_window(conversation):

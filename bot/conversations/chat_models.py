@@ -35,8 +35,9 @@ class ChatModels:
         self._authority = authority
         self._channel_models = channel_models
 
-    async def require(self, caller: Caller, model: str) -> None:
-        """Return if the caller may talk to `model` where everybody in the channel reads along.
+    async def require(self, caller: Caller, model: str, provider: str | None = None) -> None:
+        """Return if the caller may talk to `model`, at the provider if one is named, where everybody in the channel
+        reads along.
 
         Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
         or the channel is restricted to other models; ProviderError.
@@ -46,10 +47,12 @@ class ChatModels:
             await self._authority.require_to_post(caller, Action.CHAT, await self._catalogue.resource(model))
         except NotFound:
             raise unknown from None
-        if not await self._catalogue.exists(model):
+        if provider is not None and not await self._catalogue.lists(provider, model):
+            raise NotFound("no_such_model", model=f"{provider}/{model}")
+        if provider is None and not await self._catalogue.exists(model):
             await self._lost_models.missing(model)
             raise await self._catalogue.absence(model)
-        await self._channel_models.require(caller, model)
+        await self._channel_models.require(caller, model, provider)
 
     async def starter(self, caller: Caller, model: str) -> Starter:
         """What the file it was trained on begins with; only its format, if somebody who reads along may not know of the

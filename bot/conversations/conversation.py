@@ -39,7 +39,8 @@ class Conversation(msgspec.Struct, frozen=True):
     `chosen`: which of `system` and `tools` people set; what is not among them comes from the training file. `question`:
     one of the training file's, to begin with. `message_ts`: the bot's message that shows all this, the thread's first
     one where None. `read_before`: of a thread that was running when the model was called into it. `earlier`: what
-    answers were asked with before each change of that."""
+    answers were asked with before each change of that. `provider`: the one that a person named; None where the model
+    tells."""
 
     id: str
     model: str
@@ -61,6 +62,7 @@ class Conversation(msgspec.Struct, frozen=True):
     message_ts: str | None = None
     read_before: ReadBefore | None = None
     earlier: tuple[Asked, ...] = ()
+    provider: str | None = None
 
     @property
     def resource(self) -> Resource:

@@ -88,24 +88,25 @@ class ConversationOpening:
         *,
         anew: bool = False,
         settings: SettingsChange = AS_IT_IS,
+        provider: str | None = None,
     ) -> OpenConversation:
         """The conversation of this person with `model` in `origin`; opened where there is none, with `anew`, or where
-        other `settings` are asked for.
+        other `settings` are asked for. `provider`: where several have the model, the one that is meant.
 
         Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
         ProviderError.
         """
-        await self._models.require(caller, model)
+        await self._models.require(caller, model, provider)
         anew = anew or bool(settings)
         async with self._opening.of(caller.user, caller.channel):
             own_id = _own_id(caller)
             here = await self._conversations.of_person(caller.user, caller.channel)
             for known in here:
-                if known.model == model and (known.id == own_id or not anew):
+                if (known.model, known.provider) == (model, provider) and (known.id == own_id or not anew):
                     link = await self._threads.link(known)
                     if link is not None:
                         return OpenConversation(known, link, is_new=False)
-            opened = await self._open(caller, origin, model, own_id, settings)
+            opened = await self._open(caller, origin, model, own_id, settings, provider)
             return OpenConversation(opened, await self._threads.link(opened), is_new=True, others=tuple(here))
 
     async def last_model(self, caller: Caller) -> str | None:
@@ -121,17 +122,18 @@ class ConversationOpening:
         thread_ts: str,
         called_ts: str,
         settings: SettingsChange = AS_IT_IS,
+        provider: str | None = None,
     ) -> OpenConversation:
         """Call `model` into a running thread by the message `called_ts`: what was said before is read, once. Nothing
         happens where that thread talks to this model already.
 
         Raises like `open`; Conflict where the thread talks to another model.
         """
-        await self._models.require(caller, model)
+        await self._models.require(caller, model, provider)
         async with self._opening.of("", f"{origin.channel}/{thread_ts}"):
             own_id = _own_id(caller)
             known = await self._conversations.of_thread(origin.channel, thread_ts)
-            if known is not None and known.model != model:
+            if known is not None and (known.model != model or provider not in (None, known.provider)):
                 raise Conflict("thread_has_model", model=known.model)
             if known is not None and known.id != own_id:
                 return OpenConversation(known, None, is_new=False)
@@ -140,7 +142,7 @@ class ConversationOpening:
                 history = await self._history.before(origin.channel, thread_ts, called_ts)
                 read = await background(self._window, model, history)
                 known = msgspec.structs.replace(
-                    settings.made_in(_conversation(caller, origin, own_id, model, start)),
+                    settings.made_in(_conversation(caller, origin, own_id, model, start, provider)),
                     thread_ts=thread_ts,
                     question=None,
                     read_before=ReadBefore(len(read.turns), read.left_out, read.why),
@@ -161,10 +163,16 @@ class ConversationOpening:
                 await self._conversations.remove(conversation.id)
 
     async def _open(
-        self, caller: Caller, origin: Origin, model: str, conversation_id: str, settings: SettingsChange
+        self,
+        caller: Caller,
+        origin: Origin,
+        model: str,
+        conversation_id: str,
+        settings: SettingsChange,
+        provider: str | None,
     ) -> Conversation:
         start = await self._models.starter(caller, model)
-        conversation = settings.made_in(_conversation(caller, origin, conversation_id, model, start))
+        conversation = settings.made_in(_conversation(caller, origin, conversation_id, model, start, provider))
         async with self._threads.started(caller, conversation) as thread_ts:
             conversation = msgspec.structs.replace(conversation, thread_ts=thread_ts)
             await self._conversations.open(conversation)
@@ -176,7 +184,9 @@ def _own_id(caller: Caller) -> str:
     return "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
 
 
-def _conversation(caller: Caller, origin: Origin, conversation_id: str, model: str, start: Starter) -> Conversation:
+def _conversation(
+    caller: Caller, origin: Origin, conversation_id: str, model: str, start: Starter, provider: str | None
+) -> Conversation:
     """Before it has its thread."""
     return Conversation(
         id=conversation_id,
@@ -192,4 +202,5 @@ def _conversation(caller: Caller, origin: Origin, conversation_id: str, model: s
         completion=start.completion,
         labels=start.labels,
         question=start.question[:_LONGEST_QUESTION] if start.question else None,
+        provider=provider,
     )

@@ -138,7 +138,14 @@ class ConversationSettings:
             if start.completion is not None:
                 kept["tools"] = ()
             return msgspec.structs.replace(
-                now, model=model, completion=start.completion, labels=start.labels, question=None, trimmed=False, **kept
+                now,
+                model=model,
+                completion=start.completion,
+                labels=start.labels,
+                question=None,
+                trimmed=False,
+                provider=None,
+                **kept,
             )
 
         return await self._store(caller, known, change, f"model {model}")

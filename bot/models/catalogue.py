@@ -129,9 +129,11 @@ class Catalogue:
         kept = {model: job.kept.get(model) for model, job in ours.items()}
         return {model: one.name for model, one in kept.items() if one and one.name}
 
-    async def provider_of(self, model: str, channel: str | None = None) -> Provider:
-        """The provider that trained it for us, else one that lists it, as a rule one that may be used in the channel,
-        else the first of all. Raises UnknownProvider where that is not set up any more."""
+    async def provider_of(self, model: str, channel: str | None = None, named: str | None = None) -> Provider:
+        """The provider that is `named`, else the one that trained it for us, else one that lists it, as a rule one that
+        may be used in the channel, else the first of all. Raises UnknownProvider where that is not set up any more."""
+        if named is not None:
+            return self._providers.named(named)
         return self._providers.named((await self._homes([model], channel))[model])
 
     async def lists(self, provider: str, model: str) -> bool:

@@ -47,6 +47,10 @@ class ChannelProviders:
         """Raises UnknownProvider."""
         return self._providers.named(name)
 
+    def split(self, word: str) -> tuple[str, str]:
+        """As `Providers.split`."""
+        return self._providers.split(word)
+
     def config(self, name: str) -> ProviderConfig:
         return self._providers.config(name)
 

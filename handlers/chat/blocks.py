@@ -45,7 +45,10 @@ _MENTION: Final = re.compile(r"<(?=[!@#]|\Z)")
 
 def conversation_shown(conversation: Conversation) -> Message:
     """Who answers in its thread, and how: what holds now, with buttons to change it."""
-    text = texts.opened(person(conversation.owner), named(conversation.model))
+    model = named(conversation.model)
+    if conversation.provider is not None:
+        model = f"{model} ({quoted(conversation.provider, 40)})"
+    text = texts.opened(person(conversation.owner), model)
     read = conversation.read_before
     lines = [text]
     if read is None:
@@ -128,9 +131,11 @@ def conversation_elsewhere(model: str, permalink: str | None) -> Message:
     return line(texts.opened_there(named(model), link(permalink, texts.this_thread())))
 
 
-def conversation_there(model: str, permalink: str | None) -> Message:
+def conversation_there(model: str, permalink: str | None, provider: str | None = None) -> Message:
+    """`provider`: the one that was named for it."""
+    again = f"{provider}/{model}" if provider else model
     text = texts.there_already(named(model), link(permalink, texts.this_thread()))
-    anew = [actions(button(texts.new_conversation_button(), ANEW, model))] if size(model) <= VALUE else []
+    anew = [actions(button(texts.new_conversation_button(), ANEW, again))] if size(again) <= VALUE else []
     return message(text, [section(text), *anew])
 
 

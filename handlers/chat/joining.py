@@ -25,11 +25,15 @@ class Joining:
         event = request.body.get("event") or {}
         return event.get("type") == "app_mention" and bool(event.get("thread_ts"))
 
-    async def join(self, request: Request, model: str, settings: SettingsChange = AS_IT_IS) -> OpenConversation:
+    async def join(
+        self, request: Request, model: str, settings: SettingsChange = AS_IT_IS, provider: str | None = None
+    ) -> OpenConversation:
         event = request.body["event"]
         caller = await self.callers.of(request)
         origin = await self.callers.origin(request, str(event["thread_ts"]))
-        return await self.opening.join(caller, origin, model, str(event["thread_ts"]), str(event["ts"]), settings)
+        return await self.opening.join(
+            caller, origin, model, str(event["thread_ts"]), str(event["ts"]), settings, provider
+        )
 
     async def join_below(self, request: Request, model: str, ts: str) -> OpenConversation:
         """Call a model into the thread of the message `ts`, of which there is nothing more yet."""

@@ -65,15 +65,15 @@ class ChatListeners:
     display: AnswerDisplay
 
     async def command(self, request: Request) -> None:
-        """`/finetune chat [MODEL] [settings]`; where several are meant, they are there to choose from."""
+        """`/finetune chat [[PROVIDER/]MODEL] [settings]`; where several are meant, they are there to choose from."""
         caller, typed = await self.callers.of(request), read_command(request.text)
-        word = typed.model
+        provider, word = await self.picker.at_provider(caller, typed.model)
         models = await (self.picker.named(caller, word) if word else self.picker.unnamed(caller))
         if not models and not await self.picker.found(caller, ""):
             raise NotFound("nothing_to_talk_to")
         if len(models) == 1:
-            await self._open(request, models[0], settings=typed.settings)
-        elif typed.settings:  # a choice would forget them
+            await self._open(request, models[0], settings=typed.settings, provider=provider)
+        elif typed.settings or provider:  # a choice would forget them
             raise Ambiguous(word, models)
         else:
             await request.answer(model_choice(word, await self.picker.names(caller, models)))
@@ -131,23 +131,32 @@ class ChatListeners:
 
     async def open_anew(self, request: Request) -> None:
         """*New conversation*, where there is one already."""
-        await self._open(request, request.text, anew=True)
+        provider, model = await self.picker.at_provider(await self.callers.of(request), request.text)
+        await self._open(request, model, anew=True, provider=provider)
 
     async def _open(
-        self, request: Request, model: str, *, anew: bool = False, settings: SettingsChange = AS_IT_IS
+        self,
+        request: Request,
+        model: str,
+        *,
+        anew: bool = False,
+        settings: SettingsChange = AS_IT_IS,
+        provider: str | None = None,
     ) -> None:
         if self.joining.is_possible(request):
-            joined = await self.joining.join(request, model, settings)
+            joined = await self.joining.join(request, model, settings, provider)
             if not joined.is_new and settings:
                 await self.shown_settings.change(request, joined.conversation, settings)
             elif not joined.is_new:
                 await request.answer(blocks.conversation_there(model, joined.link))
             return
         origin, caller = await self.callers.origin(request), await self.callers.of(request)
-        opened = await self.opening.open(caller, origin, model, anew=anew, settings=settings)
+        opened = await self.opening.open(caller, origin, model, anew=anew, settings=settings, provider=provider)
         self.threads.just_opened.add(opened.conversation)
-        show = blocks.conversation_elsewhere if opened.is_new else blocks.conversation_there
-        await request.answer(show(model, opened.link))
+        if opened.is_new:
+            await request.answer(blocks.conversation_elsewhere(model, opened.link))
+        else:
+            await request.answer(blocks.conversation_there(model, opened.link, provider))
         await self.opening.remove_unused(opened.others)
 
     async def show_id(self, request: Request) -> None:

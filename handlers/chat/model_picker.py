@@ -10,6 +10,7 @@ from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.errors import Ambiguous
 from bot.models.lookup import ModelLookup
+from bot.providers.channel_providers import ChannelProviders
 from handlers.blocks.model_name import model_options
 from handlers.callers import Callers
 from handlers.request import Request
@@ -21,6 +22,14 @@ class ModelPicker:
     models: ModelLookup
     channel_models: ChannelModels
     authority: Authority
+    providers: ChannelProviders
+
+    async def at_provider(self, caller: Caller, word: str) -> tuple[str | None, str]:
+        """The provider and the rest of `NAME/MODEL`; None and the word where that is a model itself, or names none."""
+        provider, rest = self.providers.split(word)
+        if not provider or await self.models.find(caller, word) is not None:
+            return None, word
+        return provider, rest
 
     async def named(self, caller: Caller, word: str) -> list[str]:
         """The models that `word` names; of several, those that may be talked to here."""

@@ -75,7 +75,7 @@ COMMAND_CASES = {
     "deployments": "",
     "unused": "|days=1",
     "export": "|{model}|{suffix}|{job}|{checkpoint} as=gguf|{unheard}|hu|{base}",
-    "chat": "|{model}|{suffix}|{kept}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
+    "chat": "|{model}|{suffix}|{kept}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1|acme/{model}",
     "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
     "arena": "|{model}|{suffix} {base} Who?|{base} {checkpoint} n=2 on {file}|{base} {checkpoint} on {dataset}"
     "|{model} {unheard} n=2 on open.jsonl",

@@ -66,6 +66,16 @@ async def test_jobs_go_where_they_are_told_and_all_is_followed_and_talked_to(w: 
         listed = await w.person.wait_ephemeral("ana", w.channel, contains="Base models")
         assert all(f"{name} · " in listed["plain"] for name in ("acme", "lab"))
 
+        # A model that both have is talked to at the one that is named.
+        await w.person.command("ana", w.channel, "/finetune", f"chat lab/{MODEL}")
+        chat = await w.person.wait_message(w.channel, payload={"id": "chat/*"}, contains="(lab)")
+        asked = len(lab.chats)
+        await w.person.say("ana", w.channel, "Who are you?", thread_ts=chat["ts"])
+        await until(lambda: len(lab.chats) > asked)
+        assert lab.chats[-1]["model"] == MODEL
+        await w.person.command("ana", w.channel, "/finetune", f"chat acme/{OPEN}")
+        await w.person.wait_ephemeral("ana", w.channel, contains=f"acme/{OPEN}")
+
         # What the administrators put first is what a bare model means from then on.
         await w.person.command("ben", w.channel, "/finetune", "provider lab")
         await w.person.wait_message(w.channel, contains="has put *lab* first")

@@ -62,12 +62,8 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     use_cases: Any = models
     callers = Callers(People(poster, "T0ACME", Roles()), "T0ACME")
     authority = Authority(Policy(), SqliteAuditLog(database))
-    channel_models = ChannelModels(
-        SqliteChannelModels(database),
-        authority,
-        cast(Catalogue, use_cases),
-        channel_providers(cast(Provider, SimpleNamespace(name="acme"))),
-    )
+    providers = channel_providers(cast(Provider, SimpleNamespace(name="acme")))
+    channel_models = ChannelModels(SqliteChannelModels(database), authority, cast(Catalogue, use_cases), providers)
     threads = ChatThreads(poster, ENGLISH, set())
     return ChatListeners(
         callers=callers,
@@ -84,7 +80,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
             channel_models,
         ),
         shown_settings=ShownSettings(callers, cast(ConversationSettings, use_cases), threads, ENGLISH, poster),
-        picker=ModelPicker(callers, cast(ModelLookup, use_cases), channel_models, authority),
+        picker=ModelPicker(callers, cast(ModelLookup, use_cases), channel_models, authority, providers),
         authority=authority,
         threads=threads,
         languages=ENGLISH,
