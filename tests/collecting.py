@@ -21,6 +21,7 @@ from bot.store.collections import SqliteCollectionStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.feedback import SqliteRatingStore
+from bot.store.generations import SqliteGenerationStore
 from bot.store.jobs import SqliteJobStore
 
 BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
@@ -53,7 +54,9 @@ class Collecting:
         self.adding = ThreadCollections(self.store, self.authority)
         self.views = CollectionViews(self.store, learned, self.audit, self.authority)
         self.curation = CollectionCuration(self.store, self.authority)
-        self.withdrawal = Withdrawal(self.store, SqliteRatingStore(database), learned, self.authority)
+        self.withdrawal = Withdrawal(
+            self.store, SqliteRatingStore(database), SqliteGenerationStore(database), learned, self.authority
+        )
         self.files = CollectionFiles(self.store, self.datasets, self.file_store, self.authority)
 
     async def collection(

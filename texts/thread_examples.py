@@ -246,6 +246,10 @@ def opinions(ratings: int, votes: int) -> str:
     return _("Ratings of answers: {ratings}. Votes in arenas: {votes}.", ratings=ratings, votes=votes)
 
 
+def threads_written_from(count: int) -> str:
+    return _("Threads with these words from which a model writes examples: {count}.", count=count)
+
+
 def withdraw_question(count: int) -> str:
     if not count:
         return _("The ratings are deleted, and no name stays with a vote. This cannot be undone.")
@@ -274,6 +278,10 @@ def opinions_withdrawn() -> str:
     return _(
         "The ratings are deleted. Votes in open arenas are, too; in those with a result they stay without the name."
     )
+
+
+def threads_forgotten(count: int) -> str:
+    return _("Threads from which a model wrote examples, erased with what it wrote: {count}.", count=count)
 
 
 def no_model_learned() -> str:

@@ -13,6 +13,7 @@ from bot.retraining.scheduled_runs import ScheduledRuns
 from bot.retraining.scheduling import Scheduling
 from bot.retraining.sources import TrainingSources
 from bot.retraining.votes import ArenaVotes
+from bot.store.generations import SqliteGenerationStore
 from bot.store.schedules import SqliteScheduleStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.chat.thread_history import SlackThreadHistory
@@ -59,7 +60,9 @@ def thread_example_listeners(services: Services) -> ThreadExampleListeners:
             services.bot_user,
         ),
         people=services.people,
-        withdrawal=Withdrawal(collections, services.ratings, services.learned, authority),
+        withdrawal=Withdrawal(
+            collections, services.ratings, SqliteGenerationStore(services.database), services.learned, authority
+        ),
         modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,

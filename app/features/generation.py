@@ -36,4 +36,5 @@ def generation_listeners(services: Services, answers: ModelAnswers) -> Generatio
         documents=Documents(services.download),
         modals=Modals(services.poster),
         poster=services.poster,
+        language=services.languages.place,
     )

@@ -14,7 +14,8 @@ from bot.collections.learned import Learned, LearnedModels
 
 class Contribution(msgspec.Struct, frozen=True):
     """What somebody contributed. `collections`: name ("" where the caller may not see it) and number of their examples;
-    `learned`: what was made of these. `ratings` of answers, and `votes` in arenas."""
+    `learned`: what was made of these. `ratings` of answers, and `votes` in arenas; `threads`
+    from which a model writes examples."""
 
     user: str
     examples: int
@@ -22,9 +23,10 @@ class Contribution(msgspec.Struct, frozen=True):
     learned: Learned = Learned()
     ratings: int = 0
     votes: int = 0
+    threads: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.examples or self.ratings or self.votes)
+        return bool(self.examples or self.ratings or self.votes or self.threads)
 
 
 class Opinions(Protocol):
@@ -38,11 +40,27 @@ class Opinions(Protocol):
         nobody's name is beside them."""
 
 
+class Passages(Protocol):
+    """Threads from which a model writes examples."""
+
+    async def threads_of(self, user: str) -> int:
+        """In how many of them this person speaks."""
+
+    async def forget_words(self, user: str) -> None:
+        """Erase those in which this person speaks, and what was written from them."""
+
+
 class Withdrawal:
     def __init__(
-        self, store: CollectionStore, opinions: Opinions, learned: LearnedModels, authority: Authority
+        self,
+        store: CollectionStore,
+        opinions: Opinions,
+        passages: Passages,
+        learned: LearnedModels,
+        authority: Authority,
     ) -> None:
         self._store = store
+        self._passages = passages
         self._opinions = opinions
         self._learned = learned
         self._authority = authority
@@ -59,6 +77,7 @@ class Withdrawal:
         examples = await self._store.of_contributor(user)
         contribution = await self._whole(caller, user, examples)
         await self._opinions.forget(user, entry(caller, "forget opinions", user))
+        await self._passages.forget_words(user)
         await self._erase(caller, user, examples, action)
         return contribution
 
@@ -90,7 +109,8 @@ class Withdrawal:
     async def _whole(self, caller: Caller, user: str, examples: Sequence[Example]) -> Contribution:
         ratings, votes = await self._opinions.count(user)
         contribution = await self._contribution(caller, user, examples)
-        return msgspec.structs.replace(contribution, ratings=ratings, votes=votes)
+        threads = await self._passages.threads_of(user)
+        return msgspec.structs.replace(contribution, ratings=ratings, votes=votes, threads=threads)
 
     async def _contribution(self, caller: Caller, user: str, examples: Sequence[Example]) -> Contribution:
         counts: dict[str, int] = {}

@@ -73,7 +73,8 @@ def threads_of(export: ChannelExport) -> list[Topic]:
         texts = mask_texts([one.text for one in thread], export.names).texts
         passage = _beginning(texts)
         if len(thread) > 1 and len(passage.encode()) >= SHORTEST:
-            found.append(Topic(texts[0].strip().partition("\n")[0][:_NAME], passage))
+            people = tuple(dict.fromkeys(one.user for one in thread))
+            found.append(Topic(texts[0].strip().partition("\n")[0][:_NAME], passage, people))
     return found
 
 

@@ -55,7 +55,7 @@ class GenerationCost:
     async def of(self, generation: Generation, topics: Sequence[Topic]) -> Estimate:
         """Of the whole, by what it would ask about the first topics. Raises UnknownProvider."""
         told, teacher = generation.instructions, generation.teacher
-        first = batches(told, len(topics), [])
+        first = batches(told, range(len(topics)), [])
         for_questions = [
             questions_asked(
                 generation,

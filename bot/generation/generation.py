@@ -31,10 +31,13 @@ class Pair(msgspec.Struct, frozen=True):
 
 class Topic(msgspec.Struct, frozen=True, omit_defaults=True):
     """What questions are about. `passage`: the text of a document that they are drawn from (untrusted); "" where the
-    teacher goes by what it knows."""
+    teacher goes by what it knows. `people`: whose words it holds, where it is a thread of a channel. `forgotten`: they
+    took them back, and nothing more is asked about it."""
 
     name: str
     passage: str = ""
+    people: tuple[str, ...] = ()
+    forgotten: bool = False
 
 
 class Instructions(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -84,7 +87,8 @@ class State(StrEnum):
 
 class Why(StrEnum):
     """Why one was dropped: another question or answer is nearly the same; the answer was cut off, is empty, or refuses;
-    the example is none that can be trained on; a person dropped it."""
+    the example is none that can be trained on; a person dropped it; somebody took back the words that it was drawn
+    from."""
 
     NEAR_DUPLICATE = "near_duplicate"
     CUT_OFF = "cut_off"
@@ -92,6 +96,7 @@ class Why(StrEnum):
     REFUSED = "refused"
     INVALID = "invalid"
     BY_PERSON = "by_person"
+    WITHDRAWN = "withdrawn"
 
 
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,5 +1,6 @@
 """What a teacher wrote, as a collection: from there it is looked at, added to, and made into a training file."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -40,12 +41,21 @@ class GeneratedCollections:
             id, name, caller.user, generation.team, generation.channel, generation.private, caller.at, note
         )
         done = [entry(caller, "create collection", id), entry(caller, Action.ADD_EXAMPLE, id, details=str(len(kept)))]
-        examples = [_example(generation, id, one, caller) for one in kept]
+        topics = await self._generations.topics(generation_id)
+        examples = [_example(generation, id, one, topics[one.topic].people, caller) for one in kept]
         return await self._collections.create_of(collection, examples, done)
 
+    async def waits_for(self, collection: Collection) -> Sequence[str]:
+        """Whose agreement is missing before all of it may be used."""
+        agreed = await self._collections.agreed(collection.channel)
+        examples = await self._collections.examples(collection.id)
+        return list(dict.fromkeys(user for one in examples for user in one.waits_for(agreed)))
 
-def _example(generation: Generation, collection: str, draft: Draft, caller: Caller) -> Example:
-    """Nobody's words are in it but the teacher's, and those of who edited it."""
+
+def _example(generation: Generation, collection: str, draft: Draft, people: Sequence[str], caller: Caller) -> Example:
+    """Beside the teacher's words it may hold those of the `people` in whose thread it was drawn from, and of who edited
+    it."""
+    editors = (draft.reviewer,) if draft.edited and draft.reviewer else ()
     return Example(
         id=f"{generation.id}-{draft.number}",
         collection_id=collection,
@@ -54,7 +64,7 @@ def _example(generation: Generation, collection: str, draft: Draft, caller: Call
         channel=generation.channel,
         thread_ts=generation.thread_ts or "",
         private=generation.private,
-        contributors=(draft.reviewer,) if draft.edited and draft.reviewer else (),
+        contributors=tuple(dict.fromkeys((*people, *editors))),
         added_by=caller.user,
         added_at=caller.at,
         model=generation.teacher,

@@ -1,7 +1,7 @@
 """Which questions are asked for next: rounds, each of several requests to the teacher, spread over the topics."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import ceil
 from typing import Final
 
@@ -39,20 +39,23 @@ def next_round(drafts: Sequence[Draft]) -> int:
     return max((one.round for one in drafts), default=-1) + 1
 
 
-def batches(told: Instructions, topics: int, drafts: Sequence[Draft]) -> list[Batch]:
-    """The requests of a round; none where nothing is missing. Topics of which there is least come first."""
+def batches(told: Instructions, topics: Collection[int], drafts: Sequence[Draft]) -> list[Batch]:
+    """The requests of a round about the topics with these numbers; none where nothing is missing. Topics of which there
+    is least come first."""
+    if not topics:
+        return []
     there = Counter(one.topic for one in drafts if one.state in (State.ASKED, State.KEPT))
-    order = sorted(range(topics), key=lambda topic: (there[topic], topic))
+    order = sorted(topics, key=lambda topic: (there[topic], topic))
     places: Counter[int] = Counter()
     found: list[Batch] = []
     for answerable in (True, False):
         wanted = ceil(SPARE * missing(told, drafts, answerable=answerable))
         if not wanted:
             continue
-        requests = min(max(ceil(wanted / QUESTIONS_AT_ONCE), min(topics, wanted)), _OF_A_TOPIC * topics)
+        requests = min(max(ceil(wanted / QUESTIONS_AT_ONCE), min(len(topics), wanted)), _OF_A_TOPIC * len(topics))
         count = min(QUESTIONS_AT_ONCE, ceil(wanted / requests))
         for number in range(requests):
-            topic = order[number % topics]
+            topic = order[number % len(topics)]
             found.append(Batch(topic, count, answerable, places[topic]))
             places[topic] += 1
     return found

@@ -105,14 +105,15 @@ class _Making(Work):
     async def make(self) -> None:
         """Until nothing is missing, or it is to stop: what is under way then comes to its end."""
         provider = await self._answers.provider_of(self._generation.teacher)
-        topics = await self._store.topics(self._generation.id)
         while not self.stopped:
+            topics = await self._store.topics(self._generation.id)
+            known = [number for number, one in enumerate(topics) if not one.forgotten]
             drafts = await self._store.drafts(self._generation.id)
             if any(one.state is State.ASKED for one in drafts):
                 await self._answer(topics, drafts, provider)
             elif not self._exhausted and _in_vain(drafts) > _MOST_IN_VAIN * self._told.n + _BARREN:
                 await self._exhaust()
-            elif not self._exhausted and (asked := batches(self._told, len(topics), drafts)):
+            elif not self._exhausted and (asked := batches(self._told, known, drafts)):
                 await self._question(topics, drafts, asked, provider)
             else:
                 break
@@ -220,6 +221,10 @@ def _in_vain(drafts: Sequence[Draft]) -> int:
     """Answers that were asked for and are of no use, whatever people dropped aside."""
     return sum(
         one.state is State.FAILED
-        or (one.state is State.DROPPED and one.why is not Why.BY_PERSON and not one.is_like_another_question)
+        or (
+            one.state is State.DROPPED
+            and one.why not in (Why.BY_PERSON, Why.WITHDRAWN)
+            and not one.is_like_another_question
+        )
         for one in drafts
     )

@@ -1,13 +1,14 @@
-"""Generations, their topics and drafts. Implements `bot.generation.generation.GenerationStore`."""
+"""Generations, their topics and drafts. Implements `bot.generation.generation.GenerationStore` and
+`bot.collections.withdrawal.Passages`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.run import RunState
-from bot.generation.generation import Draft, Generation, State, Topic
+from bot.generation.generation import Draft, Generation, State, Topic, Why
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.runs import SqliteRunStore, as_json
@@ -41,27 +42,18 @@ class SqliteGenerationStore(SqliteRunStore[Generation]):
         return await self._database.write(work)
 
     async def topics(self, generation_id: str) -> list[Topic]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT value FROM generation_topics WHERE generation_id = ? ORDER BY number", [generation_id]
-            ).fetchall()
-        )
-        return [msgspec.json.decode(row[0], type=Topic) for row in rows]
+        return [topic for _, topic in await self._database.read(lambda db: _topics(db, generation_id))]
 
     async def drafts(self, generation_id: str) -> list[Draft]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT value FROM generation_drafts WHERE generation_id = ? ORDER BY number", [generation_id]
-            ).fetchall()
-        )
-        return [msgspec.json.decode(row[0], type=Draft) for row in rows]
+        return await self._database.read(lambda db: _drafts(db, generation_id))
 
     async def draft(self, generation_id: str, number: int) -> Draft | None:
         return await self._database.read(lambda db: _draft(db, generation_id, number))
 
     async def add(self, generation_id: str, drafts: Sequence[Draft]) -> None:
         def work(db: SqliteDatabase) -> None:
-            for draft in drafts:
+            forgotten = {number for number, topic in _topics(db, generation_id) if topic.forgotten}
+            for draft in (_withdrawn(one) if one.topic in forgotten else one for one in drafts):
                 db.execute(
                     "INSERT OR IGNORE INTO generation_drafts VALUES (?, ?, ?, ?)",
                     [generation_id, draft.number, draft.state, as_json(draft)],
@@ -87,6 +79,30 @@ class SqliteGenerationStore(SqliteRunStore[Generation]):
 
         return await self._database.write(work)
 
+    async def threads_of(self, user: str) -> int:
+        return sum(map(len, (await self._database.read(lambda db: _of_person(db, user))).values()))
+
+    async def forget_words(self, user: str) -> None:
+        def work(db: SqliteDatabase) -> None:
+            for generation_id, numbers in _of_person(db, user).items():
+                self._forget(db, generation_id, numbers)
+
+        await self._database.write(work)
+
+    def _forget(self, db: SqliteDatabase, generation_id: str, numbers: Collection[int]) -> None:
+        for number in numbers:
+            db.execute(
+                "UPDATE generation_topics SET value = ? WHERE generation_id = ? AND number = ?",
+                [as_json(Topic("", forgotten=True)), generation_id, number],
+            )
+        for draft in _drafts(db, generation_id):
+            if draft.topic in numbers:
+                _put(db, generation_id, _withdrawn(draft))
+        generation = self._get(db, generation_id)
+        if generation is not None and generation.source:
+            db.execute("DELETE FROM model_answers WHERE file = ?", [generation.source])
+        self._something_happened(db, generation_id)
+
     def _replace(self, db: SqliteDatabase, generation_id: str, was: Draft, now: Draft, audit: Sequence[Entry]) -> bool:
         if _draft(db, generation_id, was.number) != was:
             return False
@@ -102,6 +118,38 @@ class SqliteGenerationStore(SqliteRunStore[Generation]):
         for row in failed:
             draft = msgspec.json.decode(row[0], type=Draft)
             _put(db, run_id, msgspec.structs.replace(draft, state=State.ASKED))
+
+
+def _topics(db: SqliteDatabase, generation_id: str) -> list[tuple[int, Topic]]:
+    """With their numbers."""
+    rows = db.execute(
+        "SELECT number, value FROM generation_topics WHERE generation_id = ? ORDER BY number", [generation_id]
+    ).fetchall()
+    return [(number, msgspec.json.decode(value, type=Topic)) for number, value in rows]
+
+
+def _of_person(db: SqliteDatabase, user: str) -> dict[str, set[int]]:
+    """The topics that hold a person's words, by generation."""
+    found: dict[str, set[int]] = {}
+    rows = db.execute(
+        "SELECT generation_id, number, value FROM generation_topics WHERE instr(value, ?)", [user]
+    ).fetchall()
+    for generation_id, number, value in rows:
+        if user in msgspec.json.decode(value, type=Topic).people:
+            found.setdefault(generation_id, set()).add(number)
+    return found
+
+
+def _drafts(db: SqliteDatabase, generation_id: str) -> list[Draft]:
+    rows = db.execute(
+        "SELECT value FROM generation_drafts WHERE generation_id = ? ORDER BY number", [generation_id]
+    ).fetchall()
+    return [msgspec.json.decode(row[0], type=Draft) for row in rows]
+
+
+def _withdrawn(draft: Draft) -> Draft:
+    """Without its words."""
+    return Draft(draft.number, draft.topic, draft.round, "", draft.answerable, State.DROPPED, Why.WITHDRAWN)
 
 
 def _draft(db: SqliteDatabase, generation_id: str, number: int) -> Draft | None:

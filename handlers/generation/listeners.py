@@ -26,9 +26,11 @@ from handlers.callers import Callers
 from handlers.collections import blocks as collection_blocks
 from handlers.generation import modal, review_blocks
 from handlers.generation.documents import Documents
+from handlers.languages import LanguageOf
 from handlers.modals import Modals
 from handlers.outgoing.run_keeper import RunKeeper
 from handlers.request import Request
+from handlers.thread_examples import agreement
 from handlers.web import replies
 from handlers.web.poster import Poster
 from texts import generation as texts
@@ -56,6 +58,7 @@ class GenerationListeners:
     documents: Documents
     modals: Modals
     poster: Poster
+    language: LanguageOf
     # The last thing that somebody chose in a window, by the window's id: an older plan is not shown over a newer one.
     _latest: dict[str, str] = field(default_factory=dict)
 
@@ -177,6 +180,9 @@ class GenerationListeners:
         name = clip(texts.set_name(topics), _LONGEST_NAME)
         collection = await self.keeping.keep(caller, generation.id, name, note)
         await request.answer(collection_blocks.one(await self.views.view(caller, collection.id)))
+        waits_for = await self.keeping.waits_for(collection)
+        where = (collection.channel, request.thread_ts)
+        await agreement.ask(self.poster, self.language, request, *where, collection.name, waits_for)
 
     async def _pressed(self, request: Request) -> tuple[Request, Caller, review_blocks.Spot]:
         request = request.in_place

@@ -190,6 +190,8 @@ def contribution(found: Contribution, *, me: str) -> Message:
         lines += [whose(found.examples), *(f"• {one}" for one in sets), *_learned(found)]
     if found.ratings or found.votes:
         lines.append(texts.opinions(found.ratings, found.votes))
+    if found.threads:
+        lines.append(texts.threads_written_from(found.threads))
     sure = confirm(
         texts.withdraw_title(), texts.withdraw_question(found.examples), texts.withdraw_button(), texts.keep_button()
     )
@@ -203,7 +205,8 @@ def withdrawn(gone: Contribution, *, me: str) -> Message:
         return contribution(gone, me=me)
     examples = [texts.withdrawn(gone.examples), *_learned(gone)] if gone.examples else []
     opinions = [texts.opinions_withdrawn()] if gone.ratings or gone.votes else []
-    return parts.line("\n".join([*examples, *opinions]))
+    threads = [texts.threads_forgotten(gone.threads)] if gone.threads else []
+    return parts.line("\n".join([*examples, *opinions, *threads]))
 
 
 def _learned(found: Contribution) -> Iterator[str]:

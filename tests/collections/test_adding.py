@@ -25,6 +25,7 @@ from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.feedback import SqliteRatingStore
+from bot.store.generations import SqliteGenerationStore
 from bot.store.jobs import SqliteJobStore
 from bot.thread_examples.adding import NewExample
 
@@ -45,7 +46,9 @@ class World:
         authority = Authority(Policy(), self.audit)
         self.adding = ThreadCollections(self.store, authority)
         self.learned = learned = LearnedModels(self.store, self.datasets, self.jobs, authority)
-        self.withdrawal = Withdrawal(self.store, SqliteRatingStore(database), learned, authority)
+        self.withdrawal = Withdrawal(
+            self.store, SqliteRatingStore(database), SqliteGenerationStore(database), learned, authority
+        )
 
     async def add(self, id: str, *people: str, channel: str = PUBLIC, into: str | None = None, by: Actor = ANA) -> str:
         """An example with words of these people, added by Ana; the collection's id."""

@@ -29,6 +29,7 @@ def test_a_thread_is_a_topic_and_names_nobody(shape: Any) -> None:
     assert export is not None
     [topic] = threads_of(export)
     assert topic.name == "My parcel did not arrive. What shall I do about it?"
+    assert topic.people == ("U0BEN", "U0ANA")
     assert topic.passage.endswith("[NAME_1] here: open a ticket, and say which parcel.")
 
 

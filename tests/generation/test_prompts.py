@@ -65,12 +65,12 @@ def test_questions_that_differ_in_nothing_that_matters_are_one(one: str, other: 
 def test_topics_of_which_there_is_least_are_asked_about_first() -> None:
     there = [Draft(number, 0, 0, f"q{number}", state=State.KEPT) for number in range(5)]
     told = Instructions(TEACHER, 6)
-    assert batches(told, 3, there)[0].topic == 1
-    assert batches(Instructions(TEACHER, 5), 3, there) == []
+    assert batches(told, range(3), there)[0].topic == 1
+    assert batches(Instructions(TEACHER, 5), range(3), there) == []
 
 
 def test_a_few_topics_are_gone_over_in_rounds_so_that_each_sees_what_is_there() -> None:
-    first = batches(Instructions(TEACHER, 1_000), 2, [])
+    first = batches(Instructions(TEACHER, 1_000), range(2), [])
     assert len(first) == 8
     assert {one.count for one in first} == {10}
     assert {(one.topic, one.place) for one in first} == {(topic, place) for topic in range(2) for place in range(4)}

@@ -24,6 +24,7 @@ from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.feedback import SqliteRatingStore
+from bot.store.generations import SqliteGenerationStore
 from bot.store.jobs import SqliteJobStore
 from bot.thread_examples.adding import Added, Choice, NewExample, ThreadExamples
 from handlers.callers import Callers
@@ -96,6 +97,7 @@ def listeners(slack: Slack, database: Database, kept: Kept) -> ThreadExampleList
         Withdrawal(
             store,
             SqliteRatingStore(database),
+            SqliteGenerationStore(database),
             LearnedModels(store, SqliteDatasetStore(database), SqliteJobStore(database), authority),
             authority,
         ),
