@@ -83,7 +83,7 @@ def set_up_by(person: str) -> str:
 
 
 def heading() -> str:
-    return _("Trained on regularly in this channel")
+    return _("Training sets that are trained on regularly in this channel")
 
 
 def more(count: int) -> str:

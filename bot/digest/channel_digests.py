@@ -1,18 +1,12 @@
 """A channel's digest, as its people set it."""
 
-from typing import Protocol
-
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.channels import Channels
 from bot.digest.plan import DigestPlan, DigestTime
 from bot.digest.sending import DigestPlans
 from bot.errors import Invalid
-
-
-class Zones(Protocol):
-    async def zone(self, user: str) -> str:
-        """The IANA name of a person's time zone; UTC where nobody knows."""
+from bot.time_zones import Zones
 
 
 class ChannelDigests:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from bot.errors import Invalid
+from bot.time_zones import known_zone
 
 Every = Literal["daily", "weekly"]
 
@@ -58,14 +59,6 @@ def _moment(plan: DigestPlan, day: date, zone: ZoneInfo) -> float | None:
         return None
     hour, minute = divmod(plan.when.minute, 60)
     return datetime.combine(day, time(hour, minute), zone).timestamp()
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """UTC for one that this machine has not heard of."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(str(UTC))
 
 
 def read_time(words: Sequence[str]) -> DigestTime:

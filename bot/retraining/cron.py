@@ -6,13 +6,14 @@ Vixie's cron: names of months and weekdays, 7 for Sunday, and steps (crontab(5),
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from bot.errors import Invalid
+from bot.time_zones import known_zone
 
 WORDS: Final = {"daily": "0 9 * * *", "weekly": "0 9 * * 1", "monthly": "0 9 1 * *"}
 """What may be said for it: at nine, weekly on Mondays, monthly on the first."""
@@ -74,14 +75,6 @@ def latest_time(fields: str, zone: str, after: float, now: float) -> float | Non
                 return at if at > after else None
         day -= timedelta(1)
     return None
-
-
-def known_zone(name: str) -> ZoneInfo:
-    """UTC for one that this machine has not heard of."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo(str(UTC))
 
 
 def _read(fields: str) -> Cron:

@@ -38,8 +38,8 @@ class Latest(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     """`times` (cron's five fields) are by the clocks of `zone`, its IANA name. `words`: settings of the jobs, as people
-    write them. `done_until`: what was due up to then is done; `running`: when what is being done was due. `job`: the
-    latest that it started.
+    write them. `done_until`: what was due up to then is done; `running`: when what is being done was due, begun at
+    `begun_at`. `job`: the latest that it started.
     """
 
     collection_id: str
@@ -53,6 +53,7 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     done_until: float
     words: dict[str, str] = {}
     running: float | None = None
+    begun_at: float = 0.0
     job: str | None = None
     latest: Latest | None = None
 

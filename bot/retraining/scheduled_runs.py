@@ -94,12 +94,12 @@ class ScheduledRuns:
                 log.info("scheduled training later", schedule=schedule.id, why=str(error))
 
     async def _look(self, schedule: Schedule) -> None:
-        due = schedule.running
+        due, goes_on = schedule.running, schedule.running is not None
         if due is None:
             due = latest_time(schedule.times, schedule.zone, schedule.done_until, self._clock())
             if due is None:
                 return
-            begun = msgspec.structs.replace(schedule, running=due)
+            begun = msgspec.structs.replace(schedule, running=due, begun_at=self._clock())
             if not await self._store.change(schedule.id, lambda known: begun if known == schedule else None):
                 return
             schedule = begun
@@ -109,14 +109,14 @@ class ScheduledRuns:
             return
         try:
             actor = await self._people.actor(schedule.owner)
-            caller = _caller(schedule, actor, due)
+            caller = _caller(schedule, actor, due, goes_on=goes_on)
             if (error := await self._ended_by(schedule, caller, collection)) is not None:
                 await self._end(schedule, due, collection.name, error)
                 return
-            await self._finish(schedule, await self._train(schedule, caller))
+            await self._finish(schedule, await self._train(schedule, caller, due))
         except PostRefused as error:
             if str(error) in _NOT_THERE:
-                await self._end(schedule, due, collection.name, Invalid("not_in_channel"))
+                await self._end(schedule, due, collection.name, Conflict("not_in_its_channel"))
             else:
                 await self._refused(schedule, due, collection.name, BotError("file_not_posted", slack=str(error)))
         except TrainingFileError as error:
@@ -130,15 +130,14 @@ class ScheduledRuns:
         try:
             await self._authority.require(caller, Action.SUBMIT)
             await self._authority.require_to_post(caller, Action.ADD_EXAMPLE, collection.resource)
-        except (Denied, NotFound) as error:
-            return error
+        except (Denied, NotFound):  # the audit log has why, in words that are for its owner
+            return Denied("starts_jobs_no_more")
         if not schedule.private or schedule.place.alone:
             return None
         return None if await self._people.is_in(schedule.channel, schedule.owner) else Denied("left_the_channel")
 
-    async def _train(self, schedule: Schedule, caller: Caller) -> Latest:
+    async def _train(self, schedule: Schedule, caller: Caller, due: float) -> Latest:
         """Raises BotError, PostError, TrainingFileError."""
-        due = caller.at
         started = await self._jobs.get(id_for(caller.key))
         if started is not None:  # before a crash
             return Latest(due, Outcome.STARTED, job=started.id)
@@ -218,14 +217,14 @@ def _key(schedule: Schedule, due: float) -> str:
     return f"{schedule.id}/{due:.0f}"
 
 
-def _caller(schedule: Schedule, actor: Actor, due: float) -> Caller:
-    place = schedule.place
-    # It may be the second attempt, always: what it does is looked for first.
-    return Caller(actor, schedule.team, schedule.channel, place, place, _key(schedule, due), due, is_retry=True)
+def _caller(schedule: Schedule, actor: Actor, due: float, *, goes_on: bool) -> Caller:
+    """`goes_on`: it was begun before, so what it says is looked for before it is said."""
+    place, at = schedule.place, schedule.begun_at
+    return Caller(actor, schedule.team, schedule.channel, place, place, _key(schedule, due), at, is_retry=goes_on)
 
 
 def _notice(schedule: Schedule, due: float, collection: str, error: BotError, *, ended: bool) -> Notice:
     # Where the bot may not post there any more, whoever set it up is told.
-    channel = schedule.owner if error.kind == "not_in_channel" else schedule.channel
+    channel = schedule.owner if error.kind == "not_in_its_channel" else schedule.channel
     body = RetrainingRefused(collection, str(error), ended)
     return Notice(f"{_key(schedule, due)}/refused", body, channel, schedule.resource, due)

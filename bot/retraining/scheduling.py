@@ -1,7 +1,6 @@
 """Having a training set trained on again and again: set up, looked at, stopped."""
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import msgspec
 
@@ -15,11 +14,7 @@ from bot.jobs.settings import read_settings
 from bot.models.lookup import ModelLookup
 from bot.retraining.cron import next_time, read_times
 from bot.retraining.schedule import AT_LEAST, Schedule, ScheduleStore, schedule_id
-
-
-class Zones(Protocol):
-    async def zone(self, user: str) -> str:
-        """The IANA name of a person's time zone; UTC where nobody knows."""
+from bot.time_zones import Zones
 
 
 class Scheduled(msgspec.Struct, frozen=True):
@@ -97,6 +92,7 @@ class Scheduling:
             done_until=caller.at,
             words=await self._settings(caller, words or {}),
             running=known.running if known else None,
+            begun_at=known.begun_at if known else 0.0,
             job=known.job if known else None,
             latest=known.latest if known else None,
         )

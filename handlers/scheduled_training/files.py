@@ -43,7 +43,7 @@ def _request(caller: Caller) -> Request:
 
     return Request(
         key=caller.key,
-        is_retry=True,
+        is_retry=caller.is_retry,
         received_at=caller.at,
         user=caller.user,
         channel=caller.channel,

@@ -59,6 +59,7 @@ class Stage:
         self.actors = {ANA.user: ANA}
         self.members = {ANA.user}
         self.posted: list[int] = []
+        self.looked_for: list[bool] = []
         self.slack: Exception | None = None
         self.make(Rules())
 
@@ -116,6 +117,7 @@ class Stage:
         return user in self.members
 
     async def post(self, _schedule: Schedule, caller: Caller, plan: Plan, new: int) -> Dataset:
+        self.looked_for.append(caller.is_retry)
         if self.slack is not None:
             raise self.slack
         self.posted.append(new)
@@ -243,6 +245,7 @@ async def test_what_was_begun_before_a_crash_goes_on_and_is_not_asked_for_twice(
     await stage.tick(7)
     (job,) = await stage.asked()
     assert stage.posted == [4]
+    assert stage.looked_for == [False, True], "what was said before is not said again"
     assert (await stage.store.all())[0].done_until == MONDAY
     await stage.tick(0)
     assert (await stage.outcomes()) == [f"started {job.id}", f"still running {job.id}"]
@@ -277,7 +280,7 @@ async def test_it_ends_with_a_message_when_its_owner_may_start_jobs_no_more(stag
     stage.actors[ANA.user] = msgspec.structs.replace(ANA, **gone)
     await stage.tick(1)
     ((_, said),) = await stage.refusals()
-    assert said.ended
+    assert (said.ended, said.why) == (True, "starts_jobs_no_more")
     assert (await stage.store.all(), stage.posted) == ([], [])
 
 
@@ -286,7 +289,7 @@ async def test_it_ends_when_its_owner_has_left_the_private_channel_or_the_bot_ha
     stage.slack = PostRefused("not_in_channel")
     await stage.tick(1)
     ((channel, said),) = await stage.refusals()
-    assert (channel, said.why, said.ended) == (ANA.user, "not_in_channel", True)
+    assert (channel, said.why, said.ended) == (ANA.user, "not_in_its_channel", True)
     await stage.set(channel=PRIVATE)
     stage.members.clear()
     await stage.tick(7)

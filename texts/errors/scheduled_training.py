@@ -30,7 +30,17 @@ def training_set_missing() -> str:
 
 @ERRORS.sentence
 def left_the_channel() -> str:
-    return _("Whoever set this up is no longer in the channel.")
+    return _("They are no longer in the channel.")
+
+
+@ERRORS.sentence
+def starts_jobs_no_more() -> str:
+    return _("They may no longer start jobs on it here.")
+
+
+@ERRORS.sentence
+def not_in_its_channel() -> str:
+    return _("I am no longer in its channel. Invite me there again first.")
 
 
 @ERRORS.sentence
