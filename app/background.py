@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from app.features.administration import digest_messages, digests, may_approve
@@ -27,6 +28,7 @@ from handlers.generation.listeners import GenerationListeners
 from handlers.home.listeners import HomeListeners
 from handlers.judges.listeners import JudgeListeners
 from handlers.moves.listeners import MoveListeners
+from handlers.outgoing.card_links import card_link
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.group_messages import GroupMessages
@@ -67,6 +69,7 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
         language,
         may_approve(services),
         services.providers.abilities,
+        partial(card_link, services.cards, services.poster),
     )
     delivery = Delivery(SqliteOutbox(services.database), notices, look_every=timing.look_every, backoff=timing.notice)
     keeper = CardKeeper(

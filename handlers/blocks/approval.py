@@ -9,7 +9,7 @@ from slack_sdk.models.views import View
 
 from bot.jobs.job import Job
 from handlers.blocks.approval_text import deciders, decision, necessity
-from handlers.blocks.card import title
+from handlers.blocks.card import linked_title, title
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
@@ -41,9 +41,9 @@ def asked(job: Job, *, again: bool = False) -> Message:
     return message(text, [section(text), actions(*buttons(job))])
 
 
-def asked_directly(job: Job, *, again: bool = False) -> Message:
-    """For one of those who may approve it, in their direct messages."""
-    text = texts.ask_directly(wish(job), necessity(job), channel(job.origin.channel))
+def asked_directly(job: Job, permalink: str | None = None, *, again: bool = False) -> Message:
+    """For one of those who may approve it, in their direct messages. `permalink`: of its card."""
+    text = texts.ask_directly(wish(job, permalink), necessity(job), channel(job.origin.channel))
     if again:
         text = sentences(texts.still_waits(), text)
     return message(text, [section(text), actions(*buttons(job))])
@@ -67,9 +67,9 @@ def approved(job: Job) -> Message:
     return message(text, [section(text)])
 
 
-def approved_directly(job: Job) -> Message:
-    """For who started it, in their direct messages."""
-    text = texts.job_goes_on(code(title(job), 150), decision(job))
+def approved_directly(job: Job, permalink: str | None = None) -> Message:
+    """For who started it, in their direct messages. `permalink`: of its card."""
+    text = texts.job_goes_on(linked_title(job, permalink), decision(job))
     return message(text, [section(text)])
 
 
@@ -112,5 +112,5 @@ def read_reason(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str
     return str(values.get(REASON, {}).get(REASON, {}).get("value") or "").strip()[:_LONGEST_REASON] or None
 
 
-def wish(job: Job) -> str:
-    return texts.wish(person(job.requester), code(title(job), 150))
+def wish(job: Job, permalink: str | None = None) -> str:
+    return texts.wish(person(job.requester), linked_title(job, permalink))

@@ -35,7 +35,7 @@ from handlers.blocks.parts import (
     section,
 )
 from handlers.blocks.retraining import meet_parent_button
-from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
+from handlers.blocks.text import bold, code, code_block, date, link, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
 from texts.compare import compare_button
 from texts.evaluations.question import evaluate_button
@@ -135,6 +135,11 @@ def card(
 def uncertain() -> str:
     """What happened to a job of which nobody knows, and the two ways on."""
     return texts.uncertain(bold(texts.adopt_button()), bold(texts.submit_again_button()))
+
+
+def linked_title(job: Job, permalink: str | None, limit: int = 150) -> str:
+    """What the job is, as mrkdwn: a link to its card, where there is one."""
+    return link(permalink, quoted(title(job), limit)) if permalink else code(title(job), limit)
 
 
 def title(job: Job) -> str:

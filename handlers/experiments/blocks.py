@@ -10,11 +10,11 @@ from bot.experiments.search import FEWEST_COMPARED, FIGURES, MOST_COMPARED, Comp
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
-from handlers.blocks.card import outcome, symbol, title
+from handlers.blocks.card import linked_title, outcome, symbol, title
 from handlers.blocks.data_table import DataTable
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, message, option, section
-from handlers.blocks.text import bold, clip, code, date, link, person, progress_bar, quoted
+from handlers.blocks.text import bold, clip, code, date, person, progress_bar
 from texts import experiments as texts
 from texts import history
 from texts.jobs import jobs, no_jobs
@@ -133,7 +133,7 @@ def _entry(job: Job, permalink: str | None, assessment: Assessment = UNASSESSED,
     progress = ""
     if job.state == states.RUNNING and job.latest is not None and job.latest.total_steps:
         progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
-    name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
+    name = linked_title(job, permalink, 100)
     return (
         f"{symbol(job, assessment)} *{outcome(job, assessment)}*{progress} {name}\n"
         f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}{value}"

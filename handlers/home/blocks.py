@@ -46,7 +46,7 @@ _MOST_BLOCKS: Final = 100
 def home_view(home: Home, channel: str, links: Mapping[str, str]) -> dict[str, Any]:
     """`channel`: the person's direct messages with the bot, where its buttons are answered; `links`: to the cards of
     jobs, by job id."""
-    blocks = [_tabs(home.spot), *_needs(home), *_content(home, links), *_turning(home), divider(), *_ways_on()]
+    blocks = [_tabs(home.spot), *_needs(home, links), *_content(home, links), *_turning(home), divider(), *_ways_on()]
     return _view(blocks, channel)
 
 
@@ -83,8 +83,8 @@ def _tab(spot: Spot, tab: Tab, action_id: str, text: str) -> ButtonElement:
     return button(text, action_id, _value(to), style="primary" if spot.tab is tab else None)
 
 
-def _needs(home: Home) -> Iterator[Block]:
-    needing = launcher.needing(home.needs)
+def _needs(home: Home, links: Mapping[str, str]) -> Iterator[Block]:
+    needing = launcher.needing(home.needs, links)
     if needing:
         yield section(bold(launcher_texts.needs_you_heading()))
         yield from needing

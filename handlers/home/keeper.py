@@ -26,6 +26,7 @@ from bot.timing import Timing
 from handlers.blocks.text import escape
 from handlers.home import blocks
 from handlers.languages import Languages
+from handlers.launcher.blocks import needed_jobs
 from handlers.outgoing.card_links import card_link
 from handlers.web.people import People
 from handlers.web.poster import Poster
@@ -152,9 +153,9 @@ class HomeKeeper:
 
     async def _find_links(self, home: Home) -> None:
         """To the cards of jobs; each is asked for once."""
-        for one in home.jobs:
-            if one.job.id not in self._links and (link := await card_link(self._cards, self._poster, one.job)):
-                self._links[one.job.id] = link
+        for job in [*(one.job for one in home.jobs), *needed_jobs(home.needs)]:
+            if job.id not in self._links and (link := await card_link(self._cards, self._poster, job)):
+                self._links[job.id] = link
 
     async def _publish(self, user: str, view: dict[str, Any], priority: Priority = Priority.MODAL) -> bool:
         """False where Slack refuses it: the app has no Home tab, or the person is gone."""

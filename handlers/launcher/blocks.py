@@ -1,6 +1,7 @@
 """What is running, what needs the person, what they can do; and their settings."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Final, TypeVar
 
 from slack_sdk.models.blocks import Block
@@ -16,11 +17,11 @@ from bot.judges.check import JudgeCheck
 from bot.personal_settings import PersonalSettings
 from handlers.blocks import approval, group_approval
 from handlers.blocks.approval_text import necessity
-from handlers.blocks.card import again_button, outcome, symbol, title, uncertain_buttons
+from handlers.blocks.card import again_button, linked_title, outcome, symbol, uncertain_buttons
 from handlers.blocks.help import CHAT, COMPARE, DATASETS, EVALUATE, HELP, JOBS, MODELS, SETTINGS, START
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, divider, message, section
-from handlers.blocks.text import bold, channel, code, date, link, person, progress_bar, quoted
+from handlers.blocks.text import bold, channel, code, date, person, progress_bar, quoted
 from handlers.collections.blocks import QUEUE, Spot
 from handlers.datasets.blocks import report
 from texts import launcher as texts
@@ -39,7 +40,7 @@ T = TypeVar("T")
 
 def launcher(seen: Dashboard, links: Mapping[str, str]) -> Message:
     """`links`: to the cards of jobs, by job id."""
-    needed = needing(seen)
+    needed = needing(seen, links)
     blocks: list[Block] = [section(bold(texts.running_heading())), *_running(seen, links)]
     blocks += [section(bold(texts.needs_you_heading())), *(needed or [section(texts.nothing_needs_you())])]
     blocks += [divider(), section(bold(texts.can_do_heading())), *_ways_on()]
@@ -75,7 +76,7 @@ def running_runs(runs: Sequence[Run]) -> Iterator[Block]:
 
 def job_line(job: Job, permalink: str | None, assessment: Assessment = UNASSESSED) -> str:
     """Its state, how far it is, what it is and whose. `permalink`: of its card."""
-    name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
+    name = linked_title(job, permalink, 100)
     latest = job.latest if job.state == states.RUNNING else None
     progress = f" {progress_bar(latest.step, latest.total_steps, width=10)}" if latest and latest.total_steps else ""
     state = bold(outcome(job, assessment))
@@ -98,13 +99,19 @@ def _by(user: str, where: str) -> str:
     return texts.by(person(user), channel(where))
 
 
-def needing(seen: Dashboard) -> list[Block]:
-    """What needs the person, each thing with its buttons."""
+def needed_jobs(seen: Dashboard) -> list[Job]:
+    """Those that `needing` shows."""
+    kinds = (seen.approvals, seen.uncertain, seen.failed)
+    return [job for jobs in kinds for job in jobs[:_MOST_OF_A_KIND]]
+
+
+def needing(seen: Dashboard, links: Mapping[str, str]) -> list[Block]:
+    """What needs the person, each thing with its buttons. `links`: to the cards of jobs, by job id."""
     return [
-        *_some(seen.approvals, _approval),
+        *_some(seen.approvals, partial(_approval, links=links)),
         *_some(seen.group_approvals, _group_approval),
-        *_some(seen.uncertain, _uncertain),
-        *_some(seen.failed, _failed),
+        *_some(seen.uncertain, partial(_uncertain, links=links)),
+        *_some(seen.failed, partial(_failed, links=links)),
         *_some(seen.reviews, _review),
         *_some(seen.ready, _ready),
     ]
@@ -134,9 +141,9 @@ def _more(count: int) -> Iterator[Block]:
         yield context(texts.more(count))
 
 
-def _approval(job: Job) -> Sequence[Block]:
+def _approval(job: Job, links: Mapping[str, str]) -> Sequence[Block]:
     return [
-        section(f"✋ {sentences(approval.wish(job), necessity(job))}"),
+        section(f"✋ {sentences(approval.wish(job, links.get(job.id)), necessity(job))}"),
         actions(*approval.buttons(job)),
     ]
 
@@ -146,12 +153,15 @@ def _group_approval(waiting: GroupApproval) -> Sequence[Block]:
     return [section(f"✋ {text}"), actions(*group_approval.buttons(waiting.group))]
 
 
-def _uncertain(job: Job) -> Sequence[Block]:
-    return [section(f"❓ {texts.uncertain(code(title(job), 100))}"), actions(*uncertain_buttons(job))]
+def _uncertain(job: Job, links: Mapping[str, str]) -> Sequence[Block]:
+    return [
+        section(f"❓ {texts.uncertain(linked_title(job, links.get(job.id), 100))}"),
+        actions(*uncertain_buttons(job)),
+    ]
 
 
-def _failed(job: Job) -> Sequence[Block]:
-    text = texts.failed(code(title(job), 100), date(job.finished_at or job.created_at))
+def _failed(job: Job, links: Mapping[str, str]) -> Sequence[Block]:
+    text = texts.failed(linked_title(job, links.get(job.id), 100), date(job.finished_at or job.created_at))
     return [section(f"❌ {text}", button=again_button(job))]
 
 

@@ -8,7 +8,7 @@ from bot.personal_settings import PersonalSettingsControl
 from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.launcher import blocks
-from handlers.outgoing.card_links import card_link
+from handlers.outgoing.card_links import card_links
 from handlers.request import Request
 from handlers.web.poster import Poster
 
@@ -27,11 +27,8 @@ class LauncherListeners:
     async def seen(self, request: Request) -> Message:
         """For whoever asks, where they ask."""
         seen = await self.dashboards.look(await self.callers.of(request))
-        links = {
-            job.id: link
-            for job in seen.running[: blocks.MOST]
-            if (link := await card_link(self.cards, self.poster, job))
-        }
+        named = [*seen.running[: blocks.MOST], *blocks.needed_jobs(seen)]
+        links = await card_links(self.cards, self.poster, named)
         return blocks.launcher(seen, links)
 
     async def settings(self, request: Request) -> None:

@@ -9,11 +9,11 @@ from slack_sdk.models.blocks import Block
 from bot.digest.digest import Digest, RetiresSoon
 from bot.jobs.estimate import counted_cost
 from bot.jobs.job import Job
-from handlers.blocks.card import outcome, symbol, title
+from handlers.blocks.card import linked_title, outcome, symbol
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import context, message, section
-from handlers.blocks.text import bold, code, date, link, quoted
+from handlers.blocks.text import bold, date
 from texts import digest as texts
 from texts import retirement
 from texts.formats import dollars, full_day, money, sentences
@@ -63,9 +63,7 @@ def _ended(links: Mapping[str, str], job: Job) -> str:
 
 
 def _open(links: Mapping[str, str], job: Job) -> str:
-    name = title(job)
-    shown = link(links[job.id], quoted(name, 120)) if job.id in links else code(name, 120)
-    return f"{symbol(job)} {outcome(job)} · {shown}"
+    return f"{symbol(job)} {outcome(job)} · {linked_title(job, links.get(job.id), 120)}"
 
 
 def _retires(soon: RetiresSoon) -> str:

@@ -44,6 +44,7 @@ from handlers.blocks.card import (
     again_button,
     chat_button,
     ending_buttons,
+    linked_title,
     outcome,
     state_words,
     symbol,
@@ -73,11 +74,12 @@ def render(
     chart_file_id: str | None = None,
     chart_alt_text: str = "",
     directly: bool = False,
+    permalink: str | None = None,
     abilities: Abilities = ALL_ABILITIES,
 ) -> Message:
     """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
     has already; shown with checkpoints and at the end. `directly`: in a person's direct messages.
-    `abilities`: of its provider."""
+    `permalink`: of the job's card, where that stands elsewhere. `abilities`: of its provider."""
     chart = image(chart_file_id, chart_alt_text or notices.chart()) if chart_file_id else None
     match body:
         case Text():
@@ -110,13 +112,15 @@ def render(
         case Ended():
             return _ended(job, assessment, chart, abilities)
         case EndedElsewhere():
-            return _ended_elsewhere(job, assessment)
+            return _ended_elsewhere(job, assessment, permalink)
         case Uncertain():
             return _uncertain(job)
         case ApprovalAsked():
-            return (approval.asked_directly if directly else approval.asked)(job, again=body.again)
+            if directly:
+                return approval.asked_directly(job, permalink, again=body.again)
+            return approval.asked(job, again=body.again)
         case Approved():
-            return (approval.approved_directly if directly else approval.approved)(job)
+            return approval.approved_directly(job, permalink) if directly else approval.approved(job)
         case Linked():
             thread = link(body.card_permalink, notices.its_own_thread())
             return _line(notices.linked(person(job.requester), code(job.base_model), thread))
@@ -247,24 +251,26 @@ def _failed(job: Job, chart: Block | None) -> Message:
     return message(text, blocks)
 
 
-def _ended_elsewhere(job: Job, assessment: Assessment) -> Message:
-    who = person(job.requester)
+def _ended_elsewhere(job: Job, assessment: Assessment, permalink: str | None) -> Message:
+    who, name = person(job.requester), linked_title(job, permalink)
     match job.state:
         case states.SUCCEEDED:
-            model = named(job.fine_tuned_model) if job.fine_tuned_model else _name(job)
+            model = named(job.fine_tuned_model) if job.fine_tuned_model else name
             wrong = diagnosis(job, assessment)
             said = (notices.trained_badly_elsewhere if wrong else notices.ready_elsewhere)(who, model)
             text = f"{said}\n{wrong}" if wrong else said
+            if permalink and job.fine_tuned_model:
+                text = f"{text}\n{name}"
             buttons = [chat_button(job, assessment)] if job.fine_tuned_model else []
         case states.FAILED:
-            text = notices.failed_elsewhere(who, _name(job))
+            text = notices.failed_elsewhere(who, name)
             if job.error is not None:
                 text += f" {explain(job.error)}"
             buttons = [again_button(job)]
         case states.CANCELLED if decision(job):
-            text, buttons = notices.not_approved(who, _name(job), decision(job)), []
+            text, buttons = notices.not_approved(who, name, decision(job)), []
         case _:
-            text, buttons = notices.ended_elsewhere(who, _name(job), state_words(job.state)), []
+            text, buttons = notices.ended_elsewhere(who, name, state_words(job.state)), []
     return message(text, [section(text), *([actions(*buttons)] if buttons else [])])
 
 

@@ -27,6 +27,7 @@ from bot.providers.config import ALL_ABILITIES, Abilities
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
 from handlers.outgoing import retirement_blocks, retraining_blocks
+from handlers.outgoing.card_links import CardLink, no_link
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.group_messages import GroupMessages
@@ -56,6 +57,7 @@ class SlackNoticePoster:
         language: LanguageOf = english,
         may_approve: MayApprove = nobody,
         abilities: Callable[[str], Abilities] = lambda _provider: ALL_ABILITIES,
+        card_link: CardLink = no_link,
     ) -> None:
         self._jobs = jobs
         self._groups = groups
@@ -64,6 +66,7 @@ class SlackNoticePoster:
         self._digests = digests
         self._language = language
         self._may_approve = may_approve
+        self._card_link = card_link
         self._abilities = abilities
 
     async def post(self, notice: Notice, thread_ts: str | None) -> str:
@@ -113,6 +116,8 @@ class SlackNoticePoster:
         elif isinstance(body, CheckpointMade) and _goes_on(job):
             chart, alt = await self._charts.snapshot(job, body.checkpoint.step)
         priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
+        elsewhere = notice.under_card is None and thread_ts is None
+        permalink = await self._card_link(job) if elsewhere else None
         return await self._poster.post(
             notice.channel,
             render(
@@ -122,6 +127,7 @@ class SlackNoticePoster:
                 chart_file_id=chart,
                 chart_alt_text=alt,
                 directly=_is_direct(notice),
+                permalink=permalink,
                 abilities=self._abilities(job.provider),
             ),
             thread_ts=thread_ts,

@@ -7,7 +7,8 @@ from groups import group_messages
 from parts import CHANNEL, a_job, a_notice
 from scripted_slack import Slack, error
 
-from bot.jobs.notice import Accepted, CheckpointMade, Ended, Started
+from bot.jobs.job import Job
+from bot.jobs.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, Started
 from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Checkpoint
 from bot.store.database import Database
@@ -63,6 +64,23 @@ async def test_a_notice_is_in_the_language_of_where_it_stands(
     assert "`ftjob-1`" in here["text"]
     assert "has taken the job" not in here["text"]
     assert "has taken the job" in there["text"]
+
+
+async def test_a_job_that_is_named_away_from_its_card_is_a_link_to_it(
+    slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneChart
+) -> None:
+    async def card_link(job: Job) -> str:
+        return f"https://acme.slack.com/archives/C1/{job.id}"
+
+    poster, groups = Poster(slack.client), group_messages(database)
+    no_digests = cast(DigestMessages, None)
+    notices = SlackNoticePoster(jobs, groups, poster, cast(Charts, charts), no_digests, card_link=card_link)
+    await jobs.insert(a_job(state="failed"))
+    await notices.post(a_notice("failed", Ended(), under_card="job-1"), "5.0")
+    await notices.post(a_notice("elsewhere", EndedElsewhere(), channel="C0OTHER"), None)
+    here, there = slack.called("chat.postMessage")
+    assert "archives/C1/job-1" not in here["text"]
+    assert "archives/C1/job-1" in there["text"]
 
 
 async def test_what_nothing_is_known_of_is_told_to_nobody(notices: SlackNoticePoster, slack: Slack) -> None:

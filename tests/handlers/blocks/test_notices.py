@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from bot.jobs import notice
 from bot.jobs.assessment import Assessment, checkpoint_figures
 from bot.jobs.job import Job, Loss
@@ -78,6 +80,15 @@ def test_failure_without_a_reason_says_so(make_job: MakeJob, seen: See) -> None:
 def test_the_end_elsewhere_is_one_line_with_its_button(make_job: MakeJob, seen: See) -> None:
     job = make_job(state="succeeded", fine_tuned_model="ft:x")
     assert seen(render(notice.EndedElsewhere(), job)) == "<@U0ADA>'s model is ready: `ft:x`\n[Chat]"
+
+
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_what_is_told_elsewhere_leads_to_the_job_s_card(make_job: MakeJob, seen: See, state: str) -> None:
+    job = make_job(state=state, fine_tuned_model="ft:x" if state == "succeeded" else None)
+    shown = seen(render(notice.EndedElsewhere(), job, permalink="https://acme.slack.com/archives/C1/p1"))
+    assert "<https://acme.slack.com/archives/C1/p1|" in shown
+    asked = seen(render(notice.ApprovalAsked(), job, directly=True, permalink="https://acme.slack.com/archives/C1/p1"))
+    assert "<https://acme.slack.com/archives/C1/p1|" in asked
 
 
 def test_a_checkpoint_tells_its_metrics(make_job: MakeJob, seen: See) -> None:
