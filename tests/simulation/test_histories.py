@@ -32,6 +32,7 @@ WEATHER = {
 }
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
 def test_the_promises_hold_in_a_hundred_histories() -> None:
     seeds = [_of(number) for number in range(HUNDRED)]
     seen = _hold((seed, *judged(seed)) for seed in seeds)

@@ -188,6 +188,11 @@ def _bury(loop: SimulatedLoop, process: Process) -> None:
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         with contextlib.suppress(BaseException):
             task.get_coro().close()  # type: ignore[union-attr]
+    # Whatever a generator waits for would be closed by the garbage collector, where the SDK's cancel scopes complain
+    # that they are left in no task.
+    for generator in list(loop._asyncgens):  # type: ignore[attr-defined]
+        with contextlib.suppress(BaseException):
+            generator.ag_await.close()
     loop.close()
 
 
