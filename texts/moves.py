@@ -149,8 +149,7 @@ def then_compared() -> str:
 
 def parts_of_price(training: str, answers: str) -> str:
     return _(
-        "Training: {training}. Then each new model and the one that it replaces answer the same examples: "
-        "about {answers}.",
+        "Training: {training}. Answers of old and new models to the same examples: {answers}.",
         training=training,
         answers=answers,
     )

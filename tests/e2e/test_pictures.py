@@ -150,7 +150,7 @@ async def test_steps_of_workflows_in_pictures(w: World) -> None:
 async def test_a_move_in_pictures(w: World) -> None:
     """The window, the plan, and the card at the end."""
     async with StandInProvider(("Qwen3-4B", "SmolLM2-135M-Instruct")) as other:
-        await made_before(w, ("support", "tickets", "house-voice", "mails"), each=60)
+        await made_before(w, ("support", "tickets", "house-voice", "mails"), each=400)
         w.provider.shutdown_dates = dict.fromkeys(w.provider.tuned, "2027-01-14")
         w.provider.answer_to = lambda request: _counted(request, every=3)
         other.answer_to = lambda request: _counted(request, every={"support": 60, "tickets": 2}.get(_tuned(request), 3))
