@@ -33,7 +33,8 @@ def terminal_column() -> str:
 def terminal_commands() -> str:
     return _(
         "What is marked ✓ does the same in a terminal, as `finetune-bot jobs`, with the words that it takes in Slack. "
-        "There `approve` and `decline` are commands, too, which in Slack are buttons."
+        "There `approve` and `decline` are commands, too, which in Slack are buttons. The others are for Slack only: "
+        "most of them talk, ask or post there, or are about whoever types them."
     )
 
 

@@ -48,7 +48,7 @@ async def jobs(cases: UseCases, caller: Caller, words: Words) -> Answer:
     wanted = read_wanted([_marked(word) for word in words], user=caller.user, at=caller.at)
     if wanted.csv or wanted.compare:
         raise Invalid("json_instead", word="csv" if wanted.csv else "compare=yes")
-    return job_answers.job_page(await cases.search.page(caller, wanted.filters, wanted.page))
+    return job_answers.job_page(await cases.search.page(caller, wanted.filters, wanted.page), filtered=bool(words))
 
 
 async def status(cases: UseCases, caller: Caller, words: Words) -> Answer:
@@ -194,8 +194,10 @@ def _as_typed_here(text: str) -> str:
 
 def _one(words: Words) -> str:
     """The word that names the job. Raises Invalid."""
-    if len(words) != 1:
+    if not words:
         raise Invalid("which_job")
+    if words[1:]:
+        raise Invalid("terminal_words", words=" ".join(words[1:]))
     return words[0]
 
 

@@ -90,6 +90,8 @@ async def test_status_alone_lists_what_goes_on_or_waits(folder: Path, said: Say)
     _, shown = await said("status", as_json=True)
     assert [job["id"] for job in shown["jobs"]] == ["job-waits"]
     _, one = await said("status", "job-waits", as_json=True)
+    assert (await said("jobs", "state=failed"))[1] == "No job that you may see here fits that.\n"
+    assert "what keep 2 means" in (await said("checkpoints", "job-waits", "keep", "2"))[1]
     assert one["job"]["usd"] == 12.0
 
 

@@ -70,3 +70,9 @@ def terminal_not_in_channel(channel: str) -> str:
 def terminal_no_bot() -> str:
     """Of a command in a terminal."""
     return _("Only a running bot can do that, and none runs here. Start it with `finetune-bot run`.")
+
+
+@ERRORS.sentence
+def terminal_words(words: str) -> str:
+    """Of a command in a terminal, which takes a job and no more."""
+    return _("In a terminal this command takes a job and no more. I do not know what {words} means.", words=words)

@@ -14,20 +14,21 @@ from bot.jobs.job import Job
 from bot.jobs.overview import AssessedJob
 from texts import jobs as job_texts
 from texts import terminal_commands as texts
+from texts.experiments import none_found
 from texts.formats import money
 from texts.job_controls import asked_to_cancel, done
 from texts.job_controls import cancelled as cancelled_text
 
 
-def job_page(page: JobPage) -> Answer:
-    """A page of them, and how many there are."""
+def job_page(page: JobPage, *, filtered: bool) -> Answer:
+    """A page of them, and how many there are. `filtered`: there may be others."""
     value = {
         "jobs": [job_value(one.job) for one in page.jobs],
         **shown.page_value(page.number, page.pages),
         "count": page.count,
     }
     if not page.jobs:
-        return Answer(value, notes=(job_texts.no_jobs(),))
+        return Answer(value, notes=(none_found() if filtered else job_texts.no_jobs(),))
     columns = (texts.job(), texts.state(), texts.file(), texts.base_model(), texts.by(), texts.asked_at(), texts.cost())
     rows = [
         (
@@ -35,7 +36,7 @@ def job_page(page: JobPage) -> Answer:
             _state(one.job),
             one.job.file_name or one.job.training_file or "",
             one.job.base_model,
-            one.job.requester,
+            shown.person(one.job.requester),
             shown.moment(one.job.created_at),
             money(counted_cost(one.job)),
         )
@@ -60,7 +61,7 @@ def status(found: AssessedJob) -> Answer:
         (texts.model(), job.fine_tuned_model or ""),
         (texts.file(), job.file_name or job.training_file or ""),
         (texts.group(), job.group or ""),
-        (texts.by(), job.requester),
+        (texts.by(), shown.person(job.requester)),
         (texts.channel(), job.origin.channel),
         (texts.asked_at(), shown.moment(job.created_at)),
         (texts.ended_at(), shown.moment(job.finished_at)),
