@@ -68,9 +68,9 @@ def explanation(cause: Cause) -> str:
             )
         case Cause.DEPLOYMENT:
             return _(
-                "On Azure this model answers only once it is deployed, which is paid by the hour. The card "
-                "of its job has a button for that where an administrator has set it up; else deploy it in Azure's "
-                "portal under the model's own name. Ask again a few minutes later."
+                "On Azure this model answers only once it is deployed, which is paid by the hour. Where an "
+                "administrator has set that up, the message that says it is ready has a button for it; else deploy it "
+                "in Azure's portal under the model's own name. Ask again a few minutes later."
             )
         case Cause.FILE_GONE:
             return _(
