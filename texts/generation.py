@@ -45,7 +45,7 @@ def document_field() -> tuple[str, str]:
         _("Document"),
         _(
             "Text, Markdown, or a channel as Slack exports it. It is cut into passages, each of which is a topic; the "
-            "answers keep to what it says."
+            "answers keep to what it says. The estimate above leaves it out: its passages cost more."
         ),
     )
 
@@ -238,9 +238,9 @@ def save_button() -> str:
 # The training set
 
 
-def set_name(topics: Sequence[str]) -> str:
-    """What it is called at first."""
-    return _("Generated: {topics}", topics=listed(topics[:3]))
+def set_name(about: Sequence[str]) -> str:
+    """What it is called at first. `about`: topics, and the name of a document."""
+    return _("Generated: {topics}", topics=listed(about[:3]))
 
 
 def note(teacher: str, at: str, dropped: int, reviewed: int, of: int) -> str:

@@ -78,7 +78,8 @@ class Withdrawal:
         contribution = await self._whole(caller, user, examples)
         await self._opinions.forget(user, entry(caller, "forget opinions", user))
         await self._passages.forget_words(user)
-        await self._erase(caller, user, examples, action)
+        # Read again: what a model wrote from their words may have been kept as a training set meanwhile.
+        await self._erase(caller, user, await self._store.of_contributor(user), action)
         return contribution
 
     async def answer(self, caller: Caller, channel: str, *, yes: bool) -> None:

@@ -191,6 +191,9 @@ class GenerationStore(RunStore[Generation], Protocol):
     async def again(self, generation_id: str, was: Draft, now: Draft, /, *, audit: Sequence[Entry] = ()) -> bool:
         """As `replace`; and the run goes on, if it has finished: one transaction."""
 
+    async def erase_replies(self, generation_id: str, /) -> None:
+        """Whatever the teacher has said about its document."""
+
 
 def as_example(draft: Draft, system: str) -> dict[str, Any]:
     """As a training file has it."""

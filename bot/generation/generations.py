@@ -58,10 +58,13 @@ class Generations(RunControls[Generation]):
         started = entry(caller, Action.GENERATE, generation.id, details=details)
         return await self._generations.open(generation, request.topics, started)
 
-    async def topics(self, caller: Caller, generation_id: str) -> list[str]:
-        """What they are called. Raises Denied, NotFound."""
+    async def about(self, caller: Caller, generation_id: str) -> list[str]:
+        """The topics that somebody typed, and the document that others were drawn from. What those are called may be
+        people's words, who can take them back. Raises Denied, NotFound."""
         generation = await self.get(caller, generation_id)
-        return [one.name for one in await self._generations.topics(generation.id)]
+        topics = await self._generations.topics(generation.id)
+        typed = [one.name for one in topics if not one.passage and not one.forgotten]
+        return [*typed, generation.source_name] if generation.source_name else typed
 
     async def _planned(self, caller: Caller, origin: Origin, request: GenerationRequest) -> Generation:
         await self._authority.require(caller, Action.GENERATE)

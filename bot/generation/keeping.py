@@ -34,6 +34,8 @@ class GeneratedCollections:
         known = await self._collections.get(id)
         if known is not None:
             return known
+        # Topics first: what is drawn from one that is taken back between the two reads is no longer kept.
+        topics = await self._generations.topics(generation_id)
         kept = [one for one in await self._generations.drafts(generation_id) if one.state is State.KEPT]
         if not kept:
             raise Conflict("nothing_to_keep")
@@ -41,7 +43,6 @@ class GeneratedCollections:
             id, name, caller.user, generation.team, generation.channel, generation.private, caller.at, note
         )
         done = [entry(caller, "create collection", id), entry(caller, Action.ADD_EXAMPLE, id, details=str(len(kept)))]
-        topics = await self._generations.topics(generation_id)
         examples = [_example(generation, id, one, topics[one.topic].people, caller) for one in kept]
         return await self._collections.create_of(collection, examples, done)
 

@@ -80,7 +80,7 @@ class GenerationRuns(Runs[Generation, "_Making"]):
         if work.stopped:
             return
         counts = await self.counts(run)
-        if not counts.kept and not counts.dropped.get(Why.BY_PERSON):
+        if not counts.kept and not counts.dropped.keys() & {Why.BY_PERSON, Why.WITHDRAWN}:
             await self._generations.change(run.id, lambda known: msgspec.structs.replace(known, exhausted=False))
             raise Conflict("nothing_generated", model=run.teacher)
         await self._generations.set_result(run.id, msgspec.json.encode(counts), time.time())
@@ -105,8 +105,12 @@ class _Making(Work):
     async def make(self) -> None:
         """Until nothing is missing, or it is to stop: what is under way then comes to its end."""
         provider = await self._answers.provider_of(self._generation.teacher)
-        while not self.stopped:
+        while True:
             topics = await self._store.topics(self._generation.id)
+            if any(one.forgotten for one in topics):  # replies that were under way then have come since
+                await self._store.erase_replies(self._generation.id)
+            if self.stopped:
+                break
             known = [number for number, one in enumerate(topics) if not one.forgotten]
             drafts = await self._store.drafts(self._generation.id)
             if any(one.state is State.ASKED for one in drafts):
@@ -128,6 +132,8 @@ class _Making(Work):
         found: list[list[str]] = [[] for _ in asked]
 
         async def ask(number: int, batch: Batch) -> None:
+            if (await self._store.topics(self._generation.id))[batch.topic].forgotten:
+                return
             question = questions_asked(
                 self._generation,
                 topics[batch.topic],
@@ -170,6 +176,8 @@ class _Making(Work):
         seen = Distinct(answer for answer in kept if len(answer) >= _LONG)
 
         async def answer(draft: Draft) -> None:
+            if await self._store.draft(self._generation.id, draft.number) != draft:
+                return  # the words that it was drawn from were taken back meanwhile
             try:
                 given = await self._get(answer_asked(self._generation, topics[draft.topic], draft), provider)
             except (ProviderError, NotFound) as error:

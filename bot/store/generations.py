@@ -79,6 +79,9 @@ class SqliteGenerationStore(SqliteRunStore[Generation]):
 
         return await self._database.write(work)
 
+    async def erase_replies(self, generation_id: str) -> None:
+        await self._database.write(lambda db: self._erase_replies(db, generation_id))
+
     async def threads_of(self, user: str) -> int:
         return sum(map(len, (await self._database.read(lambda db: _of_person(db, user))).values()))
 
@@ -98,10 +101,13 @@ class SqliteGenerationStore(SqliteRunStore[Generation]):
         for draft in _drafts(db, generation_id):
             if draft.topic in numbers:
                 _put(db, generation_id, _withdrawn(draft))
+        self._erase_replies(db, generation_id)
+        self._something_happened(db, generation_id)
+
+    def _erase_replies(self, db: SqliteDatabase, generation_id: str) -> None:
         generation = self._get(db, generation_id)
         if generation is not None and generation.source:
             db.execute("DELETE FROM model_answers WHERE file = ?", [generation.source])
-        self._something_happened(db, generation_id)
 
     def _replace(self, db: SqliteDatabase, generation_id: str, was: Draft, now: Draft, audit: Sequence[Entry]) -> bool:
         if _draft(db, generation_id, was.number) != was:

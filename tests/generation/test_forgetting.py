@@ -1,8 +1,12 @@
 """Who takes back their words takes them out of the threads that a teacher writes from, and out of what it wrote."""
 
+import asyncio
+
 import msgspec
 from generation.conftest import HERE, Teacher, a_request
+from parts import until
 from slack_requests import a_caller
+from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.authority import Authority
@@ -71,3 +75,41 @@ async def test_nothing_is_asked_any_more_about_a_thread_that_was_taken_back(
     assert done.state is RunState.FINISHED
     assert (await generation_runs.counts(done)).kept == 4
     assert not any("parcel" in asked for asked in (*teacher.for_questions, *teacher.for_answers))
+
+
+async def test_who_takes_back_their_words_in_the_midst_is_asked_about_no_more_and_nothing_of_it_stays(
+    generations: Generations,
+    generation_runs: GenerationRuns,
+    store: SqliteGenerationStore,
+    database: Database,
+    teacher: Teacher,
+    stand_in: StandInProvider,
+) -> None:
+    generation = await generations.start(a_caller(key="generate/1"), HERE, of_a_thread(140))
+    stand_in.answers_between = 0.02
+    working = asyncio.create_task(generation_runs.work(generation.id))
+    await until(lambda: len(teacher.for_answers) > 3)
+    await store.forget_words("U0BEN")
+    before = len([body for body in teacher.asked if "parcel" in str(body)])
+    stand_in.answers_between = 0.0
+    await working
+    assert len([body for body in teacher.asked if "parcel" in str(body)]) - before < 35, "those that were under way"
+    assert sum(one.state is State.KEPT for one in await store.drafts(generation.id)) == 140
+    kept = await database.read(
+        lambda db: db.execute("SELECT count(*) FROM model_answers WHERE file = ?", [generation.source]).fetchone()
+    )
+    assert kept[0] == 0, "also what the teacher said afterwards"
+
+
+async def test_a_run_of_which_all_is_taken_back_has_not_failed(
+    generations: Generations, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+) -> None:
+    wanted = msgspec.structs.replace(of_a_thread(4), topics=(THREAD,))
+    generation = await generations.start(a_caller(key="generate/1"), HERE, wanted)
+    await store.add(generation.id, [Draft(0, 0, 0, "Where is my parcel?")])
+    await store.forget_words("U0EVE")
+    await generation_runs.work(generation.id)
+    done = await store.get(generation.id)
+    assert done is not None
+    assert done.state is RunState.FINISHED
+    assert teacher.asked == []
