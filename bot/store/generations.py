@@ -109,6 +109,12 @@ class SqliteGenerationStore(SqliteRunStore[Generation]):
         if generation is not None and generation.source:
             db.execute("DELETE FROM model_answers WHERE file = ?", [generation.source])
 
+    def _set_result(self, db: SqliteDatabase, run_id: str, result: bytes, at: float) -> Generation | None:
+        """Not where somebody has an answer asked for again meanwhile: the run goes on."""
+        if any(one.state is State.ASKED for one in _drafts(db, run_id)):
+            return None
+        return super()._set_result(db, run_id, result, at)
+
     def _replace(self, db: SqliteDatabase, generation_id: str, was: Draft, now: Draft, audit: Sequence[Entry]) -> bool:
         if _draft(db, generation_id, was.number) != was:
             return False

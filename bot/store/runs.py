@@ -68,16 +68,7 @@ class SqliteRunStore(Generic[R]):
         )
 
     async def set_result(self, run_id: str, result: bytes, at: float) -> R | None:
-        def finished(known: R) -> R:
-            return msgspec.structs.replace(known, state=RunState.FINISHED, finished_at=at, why=None)
-
-        def work(db: SqliteDatabase) -> R | None:
-            changed = self._change(db, run_id, finished, ())
-            if changed is not None:
-                db.execute(f"UPDATE {self._table} SET result = ? WHERE id = ?", [result.decode(), run_id])
-            return changed
-
-        return await self._database.write(work)
+        return await self._database.write(lambda db: self._set_result(db, run_id, result, at))
 
     async def result(self, run_id: str) -> bytes | None:
         row = await self._database.read(
@@ -107,6 +98,15 @@ class SqliteRunStore(Generic[R]):
         )
         put_entries(db, audit)
         self._something_happened(db, run_id)
+        return changed
+
+    def _set_result(self, db: SqliteDatabase, run_id: str, result: bytes, at: float) -> R | None:
+        def finished(known: R) -> R:
+            return msgspec.structs.replace(known, state=RunState.FINISHED, finished_at=at, why=None)
+
+        changed = self._change(db, run_id, finished, ())
+        if changed is not None:
+            db.execute(f"UPDATE {self._table} SET result = ? WHERE id = ?", [result.decode(), run_id])
         return changed
 
     def _something_happened(self, db: SqliteDatabase, run_id: str) -> None:

@@ -95,6 +95,21 @@ async def test_asking_again_has_the_teacher_answer_the_same_question_anew(
     assert run.state is RunState.FINISHED
 
 
+async def test_a_run_does_not_end_while_somebody_has_an_answer_asked_for_again(
+    review: GenerationReview, written: Generation, generation_runs: GenerationRuns, store: SqliteGenerationStore
+) -> None:
+    one = await first(review, written)
+    await review.again(BEN, written.id, one.number, one.version)
+    # It had found nothing to do just before.
+    assert await store.set_result(written.id, b"{}", 1.0) is None
+    assert await store.due() == [written.id]
+    await generation_runs.work(written.id)
+    done = await store.get(written.id)
+    assert done is not None
+    assert done.state is RunState.FINISHED
+    assert (await generation_runs.counts(done)).kept == 8
+
+
 async def test_a_request_that_is_worked_on_again_does_nothing_twice(
     review: GenerationReview, written: Generation, store: SqliteGenerationStore
 ) -> None:
