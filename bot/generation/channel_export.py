@@ -4,7 +4,7 @@ An export has one file a day, a list of messages; tools that save channels put t
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -34,7 +34,7 @@ class _Profile(msgspec.Struct):
 
 
 class _Exported(msgspec.Struct):
-    ts: str
+    ts: Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$")]
     type: str = "message"
     user: str | None = None
     text: str | None = None

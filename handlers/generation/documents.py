@@ -11,6 +11,7 @@ from bot.errors import Invalid
 from bot.generation.channel_export import ChannelExport, read_export, threads_of
 from bot.generation.generation import MOST_TOPICS, GenerationRequest
 from bot.generation.passages import drawn, passages_in
+from handlers.blocks.markup import plain
 from handlers.datasets.dropped_files import name_of, unbroken
 from handlers.web.download import Download
 from training_files.tables.encodings import detect
@@ -30,7 +31,7 @@ class Documents:
         encoding = detect(content[:65_536])
         if encoding is None:
             raise Invalid("document_is_no_text", "document", file=name)
-        export = await asyncio.to_thread(read_export, content)
+        export = await asyncio.to_thread(_export, content)
         if export is not None:
             passages = await asyncio.to_thread(threads_of, export)
         else:
@@ -45,7 +46,7 @@ class Documents:
     async def export(self, file: dict[str, Any]) -> ChannelExport:
         """Slack's `file` as an exported channel. Raises like `with_passages`; Invalid where it is none."""
         name, content = await self._read(file)
-        export = await asyncio.to_thread(read_export, content)
+        export = await asyncio.to_thread(_export, content)
         if export is None:
             raise Invalid("no_channel_export", "export", file=name)
         return export
@@ -59,3 +60,12 @@ class Documents:
             if len(content) > LARGEST:
                 raise Invalid("document_too_large", "document", megabytes=LARGEST // 1_000_000)
         return name_of(details), bytes(content)
+
+
+def _export(content: bytes) -> ChannelExport | None:
+    """With links and signs as they were typed."""
+    export = read_export(content)
+    if export is None:
+        return None
+    said = tuple(msgspec.structs.replace(one, text=plain(one.text)) for one in export.messages)
+    return ChannelExport(said, export.names)

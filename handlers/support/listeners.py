@@ -7,9 +7,7 @@ import msgspec
 
 from bot.collections.views import CollectionViews
 from bot.errors import Invalid
-from bot.generation.channel_export import ChannelExport
 from bot.generation.support_sets import SupportRequest, SupportSets
-from handlers.blocks.markup import plain
 from handlers.blocks.parts import line
 from handlers.callers import Callers
 from handlers.collections import blocks as collection_blocks
@@ -54,7 +52,7 @@ class SupportListeners:
         caller = msgspec.structs.replace(caller, key=f"view/{view['id']}")
         export = None
         if form.export is not None:
-            export = _plain(await self.documents.export(form.export))
+            export = await self.documents.export(form.export)
         else:
             told = line(texts.reading())
             await replies.to_button(self.poster, origin.channel, request.user, state.thread_ts, told)
@@ -64,9 +62,3 @@ class SupportListeners:
         await replies.to_button(self.poster, origin.channel, request.user, state.thread_ts, shown)
         where = (origin.channel, state.thread_ts)
         await agreement.ask(self.poster, self.language, request, *where, made.name, made.waits_for)
-
-
-def _plain(export: ChannelExport) -> ChannelExport:
-    """Links and signs as they were typed."""
-    said = tuple(msgspec.structs.replace(one, text=plain(one.text)) for one in export.messages)
-    return ChannelExport(said, export.names)

@@ -40,6 +40,17 @@ def test_reactions_are_read_so_that_accepted_answers_are_found() -> None:
     assert len(pairs_in(export.messages)) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"a": 1}', b'[{"prompt": "x"}]', b"# Rules", b"[" * 10_000])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"a": 1}',
+        b'[{"prompt": "x"}]',
+        b'[{"ts": "1 May", "user": "U1", "text": "x"}]',
+        b"# Rules",
+        b"[" * 10_000,
+    ],
+)
 def test_what_is_no_export_is_not_taken_for_one(content: bytes) -> None:
     assert read_export(content) is None

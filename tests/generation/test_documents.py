@@ -1,5 +1,6 @@
 """A document in the window becomes topics beside those that were typed; what is none is refused where it stands."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -34,6 +35,21 @@ async def test_its_passages_are_topics_beside_those_that_were_typed() -> None:
     assert [one.name for one in wanted.topics] == ["refunds", "Returns", "Prices"]
     assert [one.passage for one in wanted.topics] == ["", LONG, LONG]
     assert (wanted.source_name, len(wanted.source)) == ("rules.md", 64)
+
+
+async def test_of_an_exported_channel_words_are_read_as_they_were_typed() -> None:
+    said = [
+        {
+            "ts": "1.0",
+            "user": "U0BEN",
+            "text": "Is the price &lt; 40 here: <https://acme.example/prices|prices>, or not?",
+        },
+        {"ts": "2.0", "user": "U0EVE", "text": "It is 39, for members &amp; friends.", "thread_ts": "1.0"},
+    ]
+    wanted = await documents(json.dumps(said).encode()).with_passages(a_request(), {"id": "F1", "name": "day.json"})
+    passage = wanted.topics[-1].passage
+    assert "price < 40" in passage
+    assert "members & friends" in passage
 
 
 @pytest.mark.parametrize(
