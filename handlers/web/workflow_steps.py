@@ -55,5 +55,6 @@ async def _end(poster: Poster, event: dict[str, Any], method: str, how: dict[str
     try:
         await poster.call(method, arguments, priority=Priority.MODAL)
     except PostRefused as error:
-        # Ended already: by an attempt whose answer was lost, or by Slack, which waits for no step for ever.
-        log.warning("step has ended already", step=event.get("function_execution_id"), why=str(error))
+        # As a rule it has ended already: by an attempt whose answer was lost, or by Slack, which waits for no step for
+        # ever.
+        log.warning("step not ended", step=event.get("function_execution_id"), why=str(error))
