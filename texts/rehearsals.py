@@ -120,6 +120,10 @@ def not_evaluated(why: str) -> str:
     return _("What the model has learned could not be measured: {why}", why=why)
 
 
+def evaluation_cancelled() -> str:
+    return _("What the model has learned is not known: the evaluation was cancelled.")
+
+
 def no_model() -> str:
     return _("No model has come of it.")
 
@@ -285,7 +289,7 @@ def would_be_needed(count: int) -> str:
 
 def last_losses(half: str, whole: str) -> str:
     return _(
-        "Their loss, which no interval goes with, was {half} with half of the examples and {whole} with all.",
+        "The held-out loss was {half} with half of the examples and {whole} with all; it has no interval.",
         half=half,
         whole=whole,
     )
@@ -341,4 +345,4 @@ def after() -> str:
 
 
 def small_model() -> str:
-    return _("A small model learns less than a large one: what it learns, a larger one as a rule learns, too.")
+    return _("A small model learns less than a large one: what it does learn, a larger one usually learns, too.")

@@ -40,9 +40,14 @@ def held_out_of(examples: int) -> int:
     return max(0, min(MOST_HELD_OUT, examples // _HELD_OUT, examples - FEWEST))
 
 
+def needed_for(shares: Sequence[float]) -> int:
+    """How many examples beside those that are held out, so that the smallest of these shares can be trained on."""
+    return round(FEWEST / min(shares))
+
+
 def require_enough(examples: int, shares: Sequence[float]) -> None:
     """Raises Invalid where the smallest share of so many would be too few to train on."""
-    needed = round(FEWEST / min(shares))
+    needed = needed_for(shares)
     if examples < needed:
         raise Invalid("too_few_for_curve", examples=examples, needed=needed)
 

@@ -66,7 +66,7 @@ class Trained(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct, frozen=True):
     """A rehearsal as it stands. `base`: the score of the base model. `learned`: from the base model to that of all
     examples. Of a curve: `last_doubling` from that of half of them, and `base_against_half`, from that to the base
-    model."""
+    model. `why`: it is not evaluated; None where somebody cancelled that."""
 
     stage: Stage
     trained: tuple[Trained, ...]
@@ -74,6 +74,7 @@ class Standing(msgspec.Struct, frozen=True):
     learned: Compared | None = None
     last_doubling: Compared | None = None
     base_against_half: Compared | None = None
+    why: Reason | None = None
 
     @property
     def whole(self) -> Trained:
@@ -113,6 +114,8 @@ class RehearsalProgress:
         jobs = {job.id: job for job in await self._rehearsals.jobs(rehearsal)}
         trained = [await self._trained(point, jobs[point.job_id]) for point in rehearsal.points]
         stage = await self._stage(rehearsal, [one.job for one in trained])
+        if stage is Stage.NOT_EVALUATED:
+            return Standing(stage, tuple(trained), why=rehearsal.not_evaluated or await self._why(rehearsal))
         if stage is not Stage.EVALUATED:
             return Standing(stage, tuple(trained))
         result = await self._result(rehearsal)
@@ -179,6 +182,11 @@ class RehearsalProgress:
         if run is None or run.state not in ENDED:
             return Stage.EVALUATING
         return Stage.EVALUATED if run.state is RunState.FINISHED else Stage.NOT_EVALUATED
+
+    async def _why(self, rehearsal: Rehearsal) -> Reason | None:
+        """Why its evaluation failed."""
+        run = await self._evaluation_store.get(str(rehearsal.evaluation))
+        return run.why if run is not None else None
 
     async def _result(self, rehearsal: Rehearsal) -> Result | None:
         stored = await self._evaluation_store.result(str(rehearsal.evaluation))

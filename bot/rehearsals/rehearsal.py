@@ -35,8 +35,8 @@ class Point(msgspec.Struct, frozen=True):
 
 class Rehearsal(JobGroup, frozen=True, kw_only=True, tag="rehearsal"):
     """`asker`: who started it, as they were then; what is evaluated is what they may see. `points`: the smallest first.
-    `dataset_id`: the file. `held_out`: the data set that none of the models has seen, of so many examples; where the
-    file is too small for that, the file itself, which all have seen.
+    `dataset_id`: the file. `held_out`: the data set that none of the models has seen, of which so many examples are
+    asked; where the file is too small for that, the file itself, which all have seen.
 
     `evaluation`: of all its models; `not_evaluated`: why there is none. `ended`: nothing more comes by itself.
     """

@@ -17,7 +17,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.names import LONGEST_SUFFIX, suffix_from_file
 from bot.models.trainable import TrainableModel, TrainableModels
 from bot.providers.protocol import REINFORCEMENT
-from bot.rehearsals.data import Parts, RehearsalData
+from bot.rehearsals.data import MOST_HELD_OUT, Parts, RehearsalData
 from bot.rehearsals.rehearsal import CURVE, WHOLE, Point, Rehearsal, RehearsalStore, rehearsal_id_for
 from bot.spending.budget import NotAdmitted
 from training_files import Report
@@ -94,7 +94,7 @@ class Rehearsals:
                 for job, share, part in zip(jobs, shares, parts.trained, strict=True)
             ),
             held_out=held_out.id,
-            examples_held_out=_examples(held_out),
+            examples_held_out=min(_examples(held_out), MOST_HELD_OUT),
             cause=caller.key,
         )
         asked = entry(caller, Action.SUBMIT, rehearsal.id, details=f"{len(jobs)} jobs")

@@ -9,8 +9,10 @@ from bot.evaluations.differences import ToldDifference
 from bot.evaluations.statistics import Compared, Estimate, Verdict
 from bot.jobs import states
 from bot.jobs.notice import GroupApprovalAsked, GroupApproved, GroupBody, GroupEnded, GroupLinked, SuccessorOffered
+from bot.rehearsals.data import needed_for
 from bot.rehearsals.progress import Stage, Standing, Trained
-from bot.rehearsals.rehearsal import FEWEST_FOR_CURVE, Rehearsal
+from bot.rehearsals.rehearsal import CURVE as SHARES
+from bot.rehearsals.rehearsal import Rehearsal
 from bot.rehearsals.verdict import MoreData, more_data
 from handlers.blocks import group_approval
 from handlers.blocks.card import JOB_CHAT, outcome, symbol
@@ -112,9 +114,13 @@ def _progress(rehearsal: Rehearsal, standing: Standing) -> str:
         case Stage.EVALUATED:
             return texts.measured_on(rehearsal.examples_held_out) if rehearsal.unseen else texts.all_seen()
         case Stage.NOT_EVALUATED:
-            return texts.not_evaluated(why_words(rehearsal.not_evaluated)) if rehearsal.not_evaluated else ""
+            return _not_evaluated(standing)
         case Stage.NOT_TRAINED:
             return texts.no_model()
+
+
+def _not_evaluated(standing: Standing) -> str:
+    return texts.not_evaluated(why_words(standing.why)) if standing.why else texts.evaluation_cancelled()
 
 
 def _symbol(standing: Standing) -> str:
@@ -238,11 +244,9 @@ def _ended(rehearsal: Rehearsal, standing: Standing, examples: Sequence[ToldDiff
         return line(texts.ended_without(who, code(rehearsal.file)))
     say = texts.curve_ended if rehearsal.is_curve else texts.ended
     heading = say(who, code(rehearsal.file))
-    if standing.stage is Stage.EVALUATED:
-        verdict = _verdict(rehearsal, standing)
-    else:
-        verdict = texts.not_evaluated(why_words(rehearsal.not_evaluated)) if rehearsal.not_evaluated else ""
-    blocks: list[Block] = [section("\n".join(filter(None, [heading, verdict])))]
+    measured = standing.stage is Stage.EVALUATED
+    verdict = _verdict(rehearsal, standing) if measured else _not_evaluated(standing)
+    blocks: list[Block] = [section(f"{heading}\n{verdict}")]
     if not rehearsal.is_curve:
         blocks += _of_training(standing.whole)
         blocks += _examples(examples)
@@ -256,8 +260,7 @@ def _ended(rehearsal: Rehearsal, standing: Standing, examples: Sequence[ToldDiff
 
 def _is_enough(rehearsal: Rehearsal) -> bool:
     """For a learning curve."""
-    own = rehearsal.examples_held_out if rehearsal.unseen else 0
-    return rehearsal.points[0].examples + own >= FEWEST_FOR_CURVE
+    return rehearsal.points[0].examples >= needed_for(SHARES)
 
 
 def _of_training(trained: Trained) -> list[Block]:

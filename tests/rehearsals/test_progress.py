@@ -12,11 +12,12 @@ from bot.evaluations.differences import Differences
 from bot.evaluations.evaluation import DrawnItem, GradeRow, Place, Task
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.result import Result, Scores, compute
-from bot.evaluations.run import RunState
+from bot.evaluations.run import Reason, RunState
 from bot.evaluations.statistics import compare
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
+from bot.jobs.notice import GroupEnded
 from bot.providers.interface import Unreachable
 from bot.rehearsals import progress as stages
 from bot.rehearsals.progress import RehearsalProgress
@@ -24,6 +25,7 @@ from bot.rehearsals.rehearsal import Rehearsal
 from bot.rehearsals.verdict import MoreData, more_data
 from bot.store.database import Database
 from bot.store.outbox import SqliteCardStore
+from handlers.blocks.rehearsal import rehearsal_card, render
 
 N = 100
 
@@ -35,6 +37,7 @@ class Evaluating:
         self.asked: list[tuple[str, ...]] = []
         self.answers = list(answers)
         self.found: Result | None = None
+        self.state, self.why = RunState.RUNNING, cast(Reason | None, None)
 
     async def start(self, _caller: Any, _origin: Any, request: Any) -> Any:
         self.asked.append(request.models)
@@ -43,7 +46,7 @@ class Evaluating:
         return AsyncMock(id="eval-1")
 
     async def get(self, _evaluation: str) -> Any:
-        return Mock(id="eval-1", state=RunState.FINISHED if self.found else RunState.RUNNING)
+        return Mock(id="eval-1", state=RunState.FINISHED if self.found else self.state, why=self.why)
 
     async def result(self, _evaluation: str) -> bytes | None:
         return msgspec.json.encode(self.found) if self.found else None
@@ -127,6 +130,30 @@ async def test_what_cannot_be_evaluated_ends_with_the_reason(stage: Stage, datab
     assert told.not_evaluated.kind == "copy_gone"
     await progress.advance(told)
     assert (await known(stage, rehearsal)).ended
+
+
+@pytest.mark.parametrize(
+    ("state", "why", "said"),
+    [
+        (RunState.FAILED, Reason("copy_gone", {"file": "held-out.jsonl"}), "held-out.jsonl"),
+        (RunState.CANCELLED, None, "cancelled"),
+    ],
+)
+async def test_an_evaluation_that_comes_to_nothing_is_said_with_its_reason(
+    stage: Stage, database: Database, state: RunState, why: Reason | None, said: str
+) -> None:
+    await stage.dropped(30)
+    rehearsal, jobs = await stage.begun()
+    await ended(stage, jobs)
+    evaluating = Evaluating()
+    progress = going(stage, database, evaluating)
+    await progress.advance(rehearsal)
+    evaluating.state, evaluating.why = state, why
+    await progress.advance(await known(stage, rehearsal))
+    told = await known(stage, rehearsal)
+    assert told.ended
+    assert said in render(GroupEnded(), told, await progress.look(told)).text
+    assert said in rehearsal_card(told, await progress.look(told), {}).text
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from unittest.mock import AsyncMock
 import msgspec
 import pytest
 from rehearsals.conftest import HERE, SMALL, Stage
-from slack_requests import a_caller
+from slack_requests import ANA, Answers, a_caller, a_request
 from stand_in_provider import StandInProvider
 
-from bot.access import Policy
+from bot.access import Caller, Policy
 from bot.authority import Authority
 from bot.datasets.deletion import DatasetDeletion
 from bot.errors import Conflict, Invalid
@@ -17,6 +17,8 @@ from bot.jobs.interfaces import JobUpdate
 from bot.rehearsals.data import held_out_of
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
+from handlers.rehearsals.listeners import RehearsalListeners
+from handlers.request import Request
 
 
 async def test_the_smallest_model_that_costs_nothing_learns_the_file_without_what_is_held_out(stage: Stage) -> None:
@@ -36,6 +38,13 @@ async def test_a_validation_file_is_held_out_already(stage: Stage) -> None:
     training = await stage.dropped(30, validation=held_out.id, created_at=2.0)
     rehearsal, (job,) = await stage.begun()
     assert (job.dataset_id, rehearsal.held_out) == (training.id, held_out.id)
+
+
+async def test_of_a_large_validation_file_only_so_many_are_said_to_be_asked_as_are(stage: Stage) -> None:
+    held_out = await stage.dropped(130, id="ds-held", name="held-out.jsonl")
+    await stage.dropped(30, validation=held_out.id, created_at=2.0)
+    rehearsal, _ = await stage.begun()
+    assert (rehearsal.held_out, rehearsal.examples_held_out) == (held_out.id, 100)
 
 
 async def test_of_a_file_that_is_too_small_nothing_is_held_out(stage: Stage) -> None:
@@ -101,3 +110,16 @@ async def test_with_the_file_go_the_parts_that_were_made_of_it(stage: Stage, dat
     deletion = DatasetDeletion(stage.datasets, stage.file_store, stage.jobs, nobody, AsyncMock(), authority)
     await deletion.delete(a_caller(), dataset.id)
     assert list(stage.file_store.path("x").parent.iterdir()) == []
+
+
+async def test_the_button_stops_what_is_left_and_says_how_much_that_was(stage: Stage) -> None:
+    class Callers:
+        async def of(self, request: Request) -> Caller:
+            return request.as_caller(ANA, "T0ACME")
+
+    await stage.dropped(60)
+    rehearsal, _ = await stage.begun(curve=True)
+    nobody, answers = cast(Any, None), Answers()
+    listeners = RehearsalListeners(cast(Any, Callers()), stage.rehearsals, nobody, nobody, nobody)
+    await listeners.stop(a_request(rehearsal.id, answers))
+    assert "3 jobs" in answers.text

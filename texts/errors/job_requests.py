@@ -212,8 +212,8 @@ def reinforcement_not_rehearsed() -> str:
 @ERRORS.sentence
 def too_few_for_curve(examples: int, needed: int) -> str:
     return _(
-        "A learning curve needs at least {needed} examples beside those that are held out; this file has {examples}. "
-        "Rehearse it instead.",
+        "A learning curve needs at least {needed} examples to train on; beside those that are held out, this file has "
+        "{examples}. Rehearse it instead.",
         examples=number(examples),
         needed=number(needed),
     )
