@@ -102,8 +102,8 @@ class Why(StrEnum):
 class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     """One example of a generation. `number` counts all of them, from 0; `topic` is the number of its topic, `round`
     that of the round in which the question came. `filler`: what was taken off the beginning of the answer ("Sure! ").
-    `masked`: how often something of each kind was. `take`: how often its answer was asked for again. `reviewer` kept
-    or edited it."""
+    `masked`: how often something of each kind was. `take`: how often its answer was asked for again. `reviewer`: who
+    looked at it last; `editors`: whose words it holds, too."""
 
     number: int
     topic: int
@@ -117,7 +117,7 @@ class Draft(msgspec.Struct, frozen=True, omit_defaults=True):
     masked: dict[str, int] = {}
     take: int = 0
     reviewer: str | None = None
-    edited: bool = False
+    editors: tuple[str, ...] = ()
 
     @property
     def is_like_another_question(self) -> bool:

@@ -54,9 +54,8 @@ class GeneratedCollections:
 
 
 def _example(generation: Generation, collection: str, draft: Draft, people: Sequence[str], caller: Caller) -> Example:
-    """Beside the teacher's words it may hold those of the `people` in whose thread it was drawn from, and of who edited
-    it."""
-    editors = (draft.reviewer,) if draft.edited and draft.reviewer else ()
+    """Beside the teacher's words it may hold those of the `people` in whose thread it was drawn from, and of those who
+    edited it."""
     return Example(
         id=f"{generation.id}-{draft.number}",
         collection_id=collection,
@@ -65,7 +64,7 @@ def _example(generation: Generation, collection: str, draft: Draft, people: Sequ
         channel=generation.channel,
         thread_ts=generation.thread_ts or "",
         private=generation.private,
-        contributors=tuple(dict.fromkeys((*people, *editors))),
+        contributors=tuple(dict.fromkeys((*people, *draft.editors))),
         added_by=caller.user,
         added_at=caller.at,
         model=generation.teacher,

@@ -62,8 +62,9 @@ class GenerationReview:
         generation = await self._runs.known(caller, generation_id, Action.GENERATE)
 
         def edited(draft: Draft) -> Draft:
+            editors = tuple(dict.fromkeys((*draft.editors, caller.user)))
             now = msgspec.structs.replace(
-                draft, question=question.strip(), answer=answer.strip(), reviewer=caller.user, edited=True
+                draft, question=question.strip(), answer=answer.strip(), reviewer=caller.user, editors=editors
             )
             if not is_valid(now, generation.instructions.system):
                 raise Invalid("not_an_example", "answer")
@@ -86,7 +87,8 @@ class GenerationReview:
             raise Conflict("run_ended", kind=Generation.kind, state=generation.state)
 
         def anew(one: Draft) -> Draft:
-            return Draft(one.number, one.topic, one.round, one.question, one.answerable, take=one.take + 1)
+            draft = Draft(one.number, one.topic, one.round, one.question, one.answerable, take=one.take + 1)
+            return msgspec.structs.replace(draft, editors=one.editors)
 
         return await self._review(caller, generation_id, number, seen, "ask for an answer again", anew, goes_on=True)
 

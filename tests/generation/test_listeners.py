@@ -115,7 +115,7 @@ async def test_each_button_of_the_sample_does_what_it_says_and_shows_the_next(
     await listeners.drop(request(third.value, answers))
     drafts = {draft.number: draft for draft in await store.drafts(written.id)}
     assert drafts[one.number].reviewer == ANA.user
-    assert (drafts[other.number].question, drafts[other.number].edited) == ("Is it free?", True)
+    assert (drafts[other.number].question, drafts[other.number].editors) == ("Is it free?", (ANA.user,))
     assert drafts[third.number].why is Why.BY_PERSON
 
     await listeners.again(request(shown(review_blocks.AGAIN)[0], answers))

@@ -52,14 +52,29 @@ async def test_an_edited_example_has_the_new_words_and_nobody_overwrites_them_un
     review: GenerationReview, written: Generation, store: SqliteGenerationStore
 ) -> None:
     one = await first(review, written)
-    await review.edit(BEN, written.id, one.number, one.version, "Is it free? ", " Yes.")
-    edited = await store.draft(written.id, one.number)
-    assert edited is not None
-    assert (edited.question, edited.answer, edited.reviewer, edited.edited) == ("Is it free?", "Yes.", "U0BEN", True)
+    edited = await review.edit(BEN, written.id, one.number, one.version, "Is it free? ", " Yes.")
+    assert await store.draft(written.id, one.number) == edited
+    assert (edited.question, edited.answer, edited.reviewer, edited.editors) == (
+        "Is it free?",
+        "Yes.",
+        "U0BEN",
+        ("U0BEN",),
+    )
     with pytest.raises(Conflict, match="draft_changed"):
         await review.drop(a_caller(), written.id, one.number, one.version)
     with pytest.raises(Invalid, match="not_an_example"):
         await review.edit(BEN, written.id, one.number, edited.version, "Is it free?", "")
+
+
+async def test_an_example_that_several_have_edited_holds_the_words_of_all_of_them(
+    review: GenerationReview, written: Generation
+) -> None:
+    one = await first(review, written)
+    edited = await review.edit(BEN, written.id, one.number, one.version, "Is it free?", "Yes.")
+    edited = await review.edit(a_caller(), written.id, one.number, edited.version, "Is it free of charge?", "Yes.")
+    assert edited.editors == ("U0BEN", ANA.user)
+    again = await review.again(a_caller(), written.id, one.number, edited.version)
+    assert (again.question, again.editors) == ("Is it free of charge?", ("U0BEN", ANA.user))
 
 
 async def test_a_dropped_example_is_made_up_for_by_none(
