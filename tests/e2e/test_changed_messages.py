@@ -1,5 +1,6 @@
 """People edit and delete what they said to a model, also while the bot is killed."""
 
+import asyncio
 import sys
 from typing import Any
 
@@ -57,6 +58,10 @@ async def test_a_change_survives_a_kill(w: World) -> None:
         second = await ask(w, thread_ts, "Secret!")
         await w.person.edit("ana", w.channel, first["ts"], "What?")
         await w.person.delete("ana", w.channel, second["ts"])
+        # The bot has taken both, and may have done nothing about them yet.
+        async with asyncio.timeout(60):
+            while [one for one in await w.person.deliveries() if one["state"] in {"pending", "sent", "waiting"}]:
+                await asyncio.sleep(0.01)
         await kill(w, bot)
     async with bot_process(w):
         await ask(w, thread_ts, "And?")

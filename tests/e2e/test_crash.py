@@ -54,7 +54,7 @@ async def test_between_acknowledging_a_file_and_saying_so(w: World) -> None:
 
 
 async def test_during_a_check(w: World) -> None:
-    many = examples(200_000)
+    many = examples(100_000)
     async with bot_process(w) as bot:
         file_ts = await _drop(w, many)
         await w.wait_report({"channel": w.channel, "ts": file_ts}, complete=False)
@@ -67,7 +67,7 @@ async def test_during_a_check(w: World) -> None:
     # The process that was checking ends with its parent.
     await until(lambda: not any(_lives(pid) for pid in workers), seconds=60)
     async with bot_process(w):
-        await w.person.wait_message(w.channel, contains="200,000 examples", thread_ts=file_ts, timeout=60)
+        await w.person.wait_message(w.channel, contains="100,000 examples", thread_ts=file_ts, timeout=180)
         assert len(await w.person.messages(w.channel, file_ts)) == 2
 
 

@@ -838,8 +838,10 @@ def in_another_language(sent: list[Sent], user: str, case: tuple[str, str, str, 
         return []
     found = []
     for request in sent:
-        # Direct messages stand for the person with whom they are.
-        reader = user if request.method == "response_url" else request.user or request.channel
+        # Direct messages stand for the person with whom they are. What is pressed was shown to them alone, but for
+        # the question that stands in its channel.
+        alone = request.method == "response_url" and not case[1].startswith("private_words")
+        reader = user if alone else request.user or request.channel
         language = Language.ENGLISH if reader == BEN else Language.CHINESE
         found += foreign(request.content, language, [*it.values(), *AS_THEY_ARE])
     return found

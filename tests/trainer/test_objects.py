@@ -87,7 +87,7 @@ SAME: list[tuple[Any, Any]] = [
 OURS = {
     objects.ReinforcementObject: {"response_format"},
     objects.JobObject: {"queue_position", "user_provided_suffix"},
-    objects.ModelObject: {"shutdown_date", "fine_tunable", "methods", "context_length", "root"},
+    objects.ModelObject: {"shutdown_date", "fine_tunable", "methods", "context_length", "root", "parameters"},
 }
 
 
