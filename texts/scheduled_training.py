@@ -44,7 +44,7 @@ def other_label() -> str:
 def other_hint() -> str:
     return _(
         "As in cron: minute, hour, day of the month, month, day of the week. 0 6 * * 1 is every Monday at 6:00."
-        " What stands here goes before the choice above."
+        " If you fill this in, it counts instead of the choice above."
     )
 
 
@@ -163,7 +163,8 @@ def due(collection: str, count: int, person: str) -> str:
 def refused(collection: str, why: str) -> str:
     """`why`: a sentence."""
     return _(
-        "The regular training on {collection} was due, but no job was started. {why} The next time I try again.",
+        "The regular training on {collection} was due, but no job was started. {why} I try again each time it is due,"
+        " and say so again only if the reason changes.",
         collection=collection,
         why=why,
     )

@@ -45,11 +45,14 @@ class LearnedModels:
         return await self._models(set(await self._store.datasets_with(example_ids)))
 
     async def unlearned(self, examples: Sequence[Example]) -> list[Example]:
-        """Those of them that no model has learned from."""
+        """Those of them that no model has learned from as they are now: one that was corrected since is among them."""
         exported = set(await self._store.datasets_with([example.id for example in examples]))
         jobs = await self._jobs.models() if exported else {}
         trained_on = {id for model in jobs async for id in self._datasets_of(model, jobs)} & exported
-        learned = {example.id for id in trained_on for example in (await self._store.made_into(id))[1]}
+        learned: set[str] = set()
+        for id in trained_on:
+            dataset, held = await self._datasets.get(id), (await self._store.made_into(id))[1]
+            learned |= {one.id for one in held if dataset is None or one.added_at <= dataset.created_at}
         return [example for example in examples if example.id not in learned]
 
     async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:

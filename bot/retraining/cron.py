@@ -49,11 +49,14 @@ class Cron(msgspec.Struct, frozen=True):
 
 
 def read_times(words: str) -> str:
-    """The five fields that `words` stand for: one of `WORDS`, or the fields themselves. Raises Invalid."""
+    """The five fields that `words` stand for: one of `WORDS`, or the fields themselves; once an hour at most. Raises
+    Invalid."""
     fields = " ".join(words.lower().split())
     fields = WORDS.get(fields, fields)
     if next_time(fields, "UTC", 0.0) is None:
         raise Invalid("no_such_times", "every", words=words.strip())
+    if len(_read(fields).minutes) > 1:
+        raise Invalid("times_too_often", "every", words=words.strip())
     return fields
 
 

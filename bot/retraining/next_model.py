@@ -1,5 +1,6 @@
 """The next model of a training set: which model it goes on from, and the training file it is trained on."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 
@@ -37,6 +38,13 @@ class Plan(msgspec.Struct, frozen=True):
     old: Sources = Sources()
     old_file: Dataset | None = None
     validation: Dataset | None = None
+
+    @property
+    def content(self) -> str:
+        """Another one where its file would hold something else."""
+        held = [f"{example.id}/{example.version}" for example in (*self.old.examples, *self.examples)]
+        files = [file.id for file in (*self.old.files, *filter(None, [self.validation]))]
+        return hashlib.sha256("\n".join([str(self.parent), *files, *held]).encode()).hexdigest()[:12]
 
 
 class NextModels:

@@ -36,10 +36,18 @@ class Latest(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str = ""
 
 
+class Made(msgspec.Struct, frozen=True):
+    """A training file that was made for a job: `content` is that of its plan."""
+
+    dataset_id: str
+    content: str
+
+
 class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     """`times` (cron's five fields) are by the clocks of `zone`, its IANA name. `words`: settings of the jobs, as people
     write them. `done_until`: what was due up to then is done; `running`: when what is being done was due, begun at
-    `begun_at`. `job`: the latest that it started.
+    `begun_at`. `job`: the latest that it started. `file`: of a job that was refused; the next one may be trained
+    on it. `told`: why no job is started, as people have been told (the kind of the error).
     """
 
     collection_id: str
@@ -55,6 +63,8 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     running: float | None = None
     begun_at: float = 0.0
     job: str | None = None
+    file: Made | None = None
+    told: str = ""
     latest: Latest | None = None
 
     @property
@@ -69,6 +79,12 @@ class Schedule(msgspec.Struct, frozen=True, omit_defaults=True):
     def place(self) -> Place:
         """Where its messages are seen."""
         return Place(self.channel, alone=self.channel.startswith(("D", "U", "W")))
+
+    def following(self, known: "Schedule") -> "Schedule":
+        """In the place of `known`, whose jobs and file are its own. Of what keeps it from starting one is told anew."""
+        return msgspec.structs.replace(
+            self, running=known.running, begun_at=known.begun_at, job=known.job, file=known.file, latest=known.latest
+        )
 
 
 def schedule_id(collection_id: str, channel: str) -> str:
@@ -85,7 +101,7 @@ class ScheduleStore(Protocol):
     async def get(self, schedule_id: str) -> Schedule | None: ...
 
     async def set(self, schedule: Schedule, entry: Entry) -> None:
-        """In the place of the one that is there. Stored together with its line in the audit log."""
+        """In the place of the one that is there, and `following` it. Stored together with its line in the audit log."""
 
     async def change(
         self, schedule_id: str, make: Change, entry: Entry | None = None, notices: Sequence[Notice] = ()

@@ -27,14 +27,17 @@ from bot.jobs.notice import Notice, RetrainingRefused
 from bot.jobs.settings import JobSettings, read_settings
 from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import PostError, PostRefused
+from bot.providers.interface import ProviderError, Refused
 from bot.retraining.cron import latest_time
 from bot.retraining.next_model import NextModels, Plan
-from bot.retraining.schedule import Latest, Outcome, Schedule, ScheduleStore
+from bot.retraining.schedule import Latest, Made, Outcome, Schedule, ScheduleStore
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
 _NOT_THERE: Final = {"not_in_channel", "channel_not_found", "is_archived"}
+_PATIENCE: Final = 6 * 3600.0
+"""Seconds for which a provider in trouble is waited for."""
 
 
 class People(Protocol):
@@ -90,8 +93,10 @@ class ScheduledRuns:
         for schedule in await self._store.all():
             try:
                 await self._look(schedule)
-            except PostError as error:  # Slack has trouble: it goes on at the next tick
+            except (PostError, ProviderError) as error:  # that passes: it goes on at the next tick
                 log.info("scheduled training later", schedule=schedule.id, why=str(error))
+            except Exception:  # what is wrong with one keeps no other from its time
+                log.exception("scheduled training broke off", schedule=schedule.id)
 
     async def _look(self, schedule: Schedule) -> None:
         due, goes_on = schedule.running, schedule.running is not None
@@ -123,7 +128,15 @@ class ScheduledRuns:
             await self._refused(schedule, due, collection.name, Invalid("file_has_errors", name=collection.name))
             log.warning("no training file made", schedule=schedule.id, why=str(error))
         except BotError as error:
+            if self._passes(schedule, error):
+                raise
             await self._refused(schedule, due, collection.name, error)
+
+    def _passes(self, schedule: Schedule, error: BotError) -> bool:
+        """Whether it is trouble of the store's or the provider's, by which nothing is decided."""
+        patient = self._clock() - schedule.begun_at < _PATIENCE
+        in_trouble = isinstance(error, ProviderError) and not isinstance(error, Refused)
+        return error.kind == "store_trouble" or (in_trouble and patient)
 
     async def _ended_by(self, schedule: Schedule, caller: Caller, collection: Collection) -> BotError | None:
         """Why its owner may not have it any more."""
@@ -146,18 +159,31 @@ class ScheduledRuns:
             return Latest(due, Outcome.STILL_RUNNING, job=before.id)
         try:
             plan = await self._next_models.plan(caller, schedule.collection_id)
-        except Conflict:
-            return Latest(due, Outcome.TOO_FEW)
+        except Conflict as error:
+            count = error.values.get("count")
+            return Latest(due, Outcome.TOO_FEW, count if isinstance(count, int) else 0)
         new = len(await self._learned.unlearned(plan.examples))
         made = await self._datasets.get(dataset_id(caller))
         if made is None and new < schedule.at_least:
             return Latest(due, Outcome.TOO_FEW, new)
-        dataset = await self._post_file(schedule, caller, plan, new)
+        dataset = await self._posted_before(schedule, plan) if made is None else None
+        if dataset is None:
+            dataset = await self._post_file(schedule, caller, plan, new)
+            if made is None:  # else it is of an earlier plan
+                file = Made(dataset.id, plan.content)
+                await self._store.change(schedule.id, lambda known: msgspec.structs.replace(known, file=file))
         refuse_errors(dataset)
         settings = await self._settings(schedule, caller, dataset)
         origin = Origin(schedule.team, schedule.channel, schedule.private, dataset.thread_ts)
         job = await self._requests.submit(caller, JobRequest(settings, dataset.id), origin, caller.key)
         return Latest(due, Outcome.STARTED, new, job.id)
+
+    async def _posted_before(self, schedule: Schedule, plan: Plan) -> Dataset | None:
+        """The file of a job that was refused, where it would be the same again."""
+        if schedule.file is None or schedule.file.content != plan.content:
+            return None
+        dataset = await self._datasets.get(schedule.file.dataset_id)
+        return dataset if dataset is not None and dataset.deleted_at is None else None
 
     async def _settings(self, schedule: Schedule, caller: Caller, dataset: Dataset) -> JobSettings:
         """Those that were set; else what the file was made for, and the validation file that belongs to it."""
@@ -179,16 +205,27 @@ class ScheduledRuns:
         return settings
 
     async def _refused(self, schedule: Schedule, due: float, collection: str, error: BotError) -> None:
-        refused = Latest(due, Outcome.REFUSED, why=str(error))
-        await self._finish(schedule, refused, _notice(schedule, due, collection, error, ended=False))
+        """Said once for each cause, until a job is started or it is set up anew."""
+        cause = "provider" if isinstance(error, ProviderError) else error.kind
+        notices = [_notice(schedule, due, collection, error, ended=False)] if cause != schedule.told else []
+        await self._finish(schedule, Latest(due, Outcome.REFUSED, why=str(error)), *notices, told=cause)
 
-    async def _finish(self, schedule: Schedule, latest: Latest, *notices: Notice) -> None:
+    async def _finish(self, schedule: Schedule, latest: Latest, *notices: Notice, told: str = "") -> None:
+        """`told`: why it was refused, as people have been told by now."""
+        started = latest.outcome is Outcome.STARTED
+
         def finished(known: Schedule) -> Schedule | None:
             if known.running != latest.at:
                 return None
-            job = latest.job or known.job
-            done_until = max(known.done_until, latest.at)
-            return msgspec.structs.replace(known, running=None, done_until=done_until, job=job, latest=latest)
+            return msgspec.structs.replace(
+                known,
+                running=None,
+                done_until=max(known.done_until, latest.at),
+                job=latest.job or known.job,
+                file=None if started else known.file,
+                told="" if started else told or known.told,
+                latest=latest,
+            )
 
         failed = latest.outcome is Outcome.REFUSED
         details = latest.why or f"{latest.outcome} {latest.job or latest.new}"

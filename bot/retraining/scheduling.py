@@ -91,10 +91,6 @@ class Scheduling:
             _count(at_least),
             done_until=caller.at,
             words=await self._settings(caller, words or {}),
-            running=known.running if known else None,
-            begun_at=known.begun_at if known else 0.0,
-            job=known.job if known else None,
-            latest=known.latest if known else None,
         )
         details = f"{schedule.times} {schedule.zone} +{schedule.at_least}"
         await self._store.set(schedule, entry(caller, "schedule training", collection.id, details=details))

@@ -28,7 +28,9 @@ class SqliteScheduleStore:
 
     async def set(self, schedule: Schedule, entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
-            db.execute("INSERT OR REPLACE INTO retraining_schedules VALUES (?, ?)", [schedule.id, _json(schedule)])
+            known = _get(db, schedule.id)
+            kept = schedule.following(known) if known is not None else schedule
+            db.execute("INSERT OR REPLACE INTO retraining_schedules VALUES (?, ?)", [kept.id, _json(kept)])
             put_entries(db, [entry])
 
         await self._database.write(work)

@@ -29,8 +29,8 @@ def following(fields: str, now: str, zone: str = "UTC") -> str:
         ("30 18 * * mon-fri", "Mon 2026-11-30 18:30"),
         ("0 6 * * 7", "Sun 2026-12-06 06:00"),
         ("0 6 * * sun,wed", "Wed 2026-12-02 06:00"),
-        ("*/20 9 * * *", "Mon 2026-11-30 09:20"),
-        ("5/20 9 * * *", "Mon 2026-11-30 09:05"),
+        ("0 */7 * * *", "Mon 2026-11-30 14:00"),
+        ("20 5/6 * * *", "Mon 2026-11-30 11:20"),
         ("0 0 1 jan *", "Fri 2027-01-01 00:00"),
         ("0 0 29 2 *", "Tue 2028-02-29 00:00"),
         # The day of the month or that of the week, where both are given; both, where one is a star.
@@ -47,6 +47,12 @@ def test_the_next_time_is_as_cron_has_it(fields: str, then: str) -> None:
 )
 def test_times_that_never_come_are_refused(words: str) -> None:
     with pytest.raises(Invalid, match="no_such_times"):
+        read_times(words)
+
+
+@pytest.mark.parametrize("words", ["* * * * *", "*/20 9 * * *", "0,30 6 * * 1"])
+def test_times_that_come_more_than_once_an_hour_are_refused(words: str) -> None:
+    with pytest.raises(Invalid, match="times_too_often"):
         read_times(words)
 
 

@@ -1,175 +1,31 @@
-"""Trainings that repeat: when a job is asked for, in whose name, and what is said where it cannot be."""
+"""Trainings that repeat: when a job is asked for, in whose name, and on what."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from parts import a_report, channel_providers
-from retraining.conftest import PARENT, PRIVATE, PUBLIC, World, chat
+from retraining.conftest import PARENT, PRIVATE, PUBLIC, World
+from retraining.stage import DAY, MONDAY, Stage, begun
 from slack_requests import ANA, a_caller
 from stand_in_provider import StandInProvider
-from store_reading import all_notices
 
-from bot.access import Actor, Caller, Role
-from bot.audit import Entry
-from bot.datasets.dataset import Dataset
-from bot.datasets.lookup import DatasetLookup
-from bot.datasets.provider_files import ProviderFiles
-from bot.datasets.trainable import TrainableDatasets
+from bot.access import Actor, Role
 from bot.errors import Denied, Invalid, NotFound
-from bot.job_requests import JobRequests
 from bot.jobs import states
 from bot.jobs.admission import Rules
-from bot.jobs.interfaces import JobUpdate
-from bot.jobs.job import Job, Origin
-from bot.jobs.lookup import JobLookup
-from bot.jobs.notice import RetrainingRefused
-from bot.jobs.submit import Submitter
-from bot.models.catalogue import Catalogue
-from bot.models.lookup import ModelLookup
-from bot.models.trainable import TrainableModels
-from bot.notices.interfaces import PostLater, PostRefused
+from bot.jobs.job import Origin
+from bot.notices.interfaces import PostLater
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.providers.registry import Providers
-from bot.retraining.next_model import Plan
-from bot.retraining.schedule import Outcome, Schedule
-from bot.retraining.scheduled_runs import ScheduledRuns
-from bot.retraining.scheduling import Scheduling
+from bot.retraining.schedule import Outcome
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.schedules import SqliteScheduleStore
 
 BEN = Actor("U0BEN", "T0ACME")
-MONDAY = 1_795_424_400.0
-"""2026-11-23 09:00 UTC."""
-DAY = 86_400.0
-OLD = [chat(f"Old question {n}?", "Old.") for n in range(10)]
 HERE = Origin("T0ACME", PUBLIC, False)
-
-
-class Stage:
-    """`now`: by the bot's clock. `posted`: with how many new examples a file was posted."""
-
-    def __init__(self, world: World, database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> None:
-        self.world, self.database, self.stand_in = world, database, stand_in
-        self.provider = provider
-        self.store = SqliteScheduleStore(database)
-        self.now = MONDAY - 3600
-        self.actors = {ANA.user: ANA}
-        self.members = {ANA.user}
-        self.posted: list[int] = []
-        self.looked_for: list[bool] = []
-        self.slack: Exception | None = None
-        self.make(Rules())
-
-    def make(self, rules: Rules) -> None:
-        world, authority, providers = self.world, self.world.authority, Providers(self.provider)
-        lookup = DatasetLookup(world.datasets, authority)
-        trainable = TrainableDatasets(world.datasets, lookup, authority)
-        catalogue = Catalogue(providers, world.jobs)
-        channels = channel_providers(self.provider)
-
-        async def locate(dataset_id: str) -> tuple[Path, str]:
-            dataset = await world.datasets.get(dataset_id)
-            assert dataset is not None
-            return world.file_store.path(dataset.sha256), dataset.sha256
-
-        self.submitter = Submitter(world.jobs, providers, locate, rules=rules)
-        requests = JobRequests(
-            jobs=world.jobs,
-            job_lookup=JobLookup(world.jobs, authority),
-            dataset_lookup=lookup,
-            trainable=trainable,
-            provider_files=ProviderFiles(channels, world.datasets, world.jobs, authority),
-            catalogue=catalogue,
-            submitter=self.submitter,
-            providers=providers,
-            channel_providers=channels,
-            authority=authority,
-            audit=world.audit,
-        )
-        models = ModelLookup(catalogue, SqliteEvaluationStore(self.database), authority)
-        self.scheduling = Scheduling(self.store, world.collections, requests, models, self, authority)
-        self.runs = ScheduledRuns(
-            self.store,
-            world.collections,
-            world.learned,
-            world.next_models,
-            self.post,
-            world.datasets,
-            trainable,
-            TrainableModels(catalogue, models, providers, channels),
-            requests,
-            world.jobs,
-            self,
-            authority,
-            lambda: self.now,
-        )
-
-    async def zone(self, _user: str) -> str:
-        return "UTC"
-
-    async def actor(self, user: str) -> Actor:
-        return self.actors[user]
-
-    async def is_in(self, _channel: str, user: str) -> bool:
-        return user in self.members
-
-    async def post(self, _schedule: Schedule, caller: Caller, plan: Plan, new: int) -> Dataset:
-        self.looked_for.append(caller.is_retry)
-        if self.slack is not None:
-            raise self.slack
-        self.posted.append(new)
-        made = await self.world.next_models.make(caller, plan, "5.0", private=False)
-        checked = msgspec.structs.replace(made, report=a_report())
-        await self.world.datasets.save(checked)
-        return checked
-
-    async def set(self, every: str = "weekly", at_least: str = "3", channel: str = PUBLIC, **words: str) -> Schedule:
-        caller = a_caller(channel=channel, key=f"set/{self.now}", at=self.now)
-        origin = Origin("T0ACME", channel, channel != PUBLIC)
-        done = await self.scheduling.set(caller, origin, "col-1", every, at_least, words)
-        return done.schedule
-
-    async def tick(self, days: float) -> None:
-        """So much later."""
-        self.now += days * DAY
-        await self.runs.tick()
-        await self.submitter.settled()
-
-    async def outcomes(self) -> list[str]:
-        told = await self.world.audit.about("col-1")
-        return [entry.details for entry in told if entry.action == "scheduled training"]
-
-    async def refusals(self) -> list[tuple[str, RetrainingRefused]]:
-        return [(n.channel, n.body) for n in await all_notices(self.database) if isinstance(n.body, RetrainingRefused)]
-
-    async def asked(self) -> list[Job]:
-        """The jobs that it asked for, the latest last."""
-        jobs = [job for job in await self.world.jobs.latest(99) if job.cause and job.cause.startswith("sched-")]
-        return sorted(jobs, key=lambda job: job.cause or "")
-
-    async def end(self, job: Job, model: str) -> None:
-        """It has made a model, which its provider offers."""
-        self.stand_in.tuned.append(model)
-        ended = msgspec.structs.replace(job, state=states.SUCCEEDED, fine_tuned_model=model)
-        await self.world.jobs.update(job.id, lambda _: JobUpdate(ended, followed=False))
-
-    async def add(self, *ids: str) -> None:
-        for id in ids:
-            await self.world.example(id, chat(f"Question {id}?", "Yes."), model=PARENT)
 
 
 @pytest.fixture
 async def stage(world: World, database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> Stage:
-    """A model that was trained on ten examples, and a training set with four that came later."""
-    made = Stage(world, database, provider, stand_in)
-    stand_in.tuned.append(PARENT)
-    await world.file("old", *OLD)
-    await world.trained(PARENT, "old")
-    await world.collection(*[chat(f"New question {n}?", "New.") for n in range(4)], model=PARENT)
-    return made
+    return await begun(world, database, provider, stand_in)
 
 
 async def test_when_it_is_due_and_enough_is_new_a_job_is_asked_for_in_its_owner_s_name_once(stage: Stage) -> None:
@@ -261,49 +117,16 @@ async def test_it_waits_for_approval_and_keeps_to_the_budget_like_any_job(stage:
     assert (await stage.outcomes())[-1] == f"still running {job.id}"
 
 
-async def test_one_that_is_refused_is_said_and_tried_again(stage: Stage) -> None:
-    stage.make(Rules(approval_above=0.0))
-    await stage.set("daily")
+async def test_a_correction_of_what_a_model_has_learned_from_is_new(stage: Stage) -> None:
+    await stage.set("daily", at_least="1")
     await stage.tick(1)
-    ((channel, said),) = await stage.refusals()
-    assert (channel, said.ended) == (PUBLIC, False)
-    assert said.why.startswith("nobody_to_approve")
-    stage.make(Rules())
+    (first,) = await stage.asked()
+    await stage.end(first, "ft:second")
     await stage.tick(1)
-    assert len(await stage.asked()) == 1
-
-
-@pytest.mark.parametrize("change", ["deactivated", "viewer"])
-async def test_it_ends_with_a_message_when_its_owner_may_start_jobs_no_more(stage: Stage, change: str) -> None:
-    await stage.set()
-    gone = {"deactivated": True} if change == "deactivated" else {"role": Role.VIEWER}
-    stage.actors[ANA.user] = msgspec.structs.replace(ANA, **gone)
+    assert (await stage.outcomes())[1:] == ["too few 0"]
+    await stage.correct("col-1-0")
     await stage.tick(1)
-    ((_, said),) = await stage.refusals()
-    assert (said.ended, said.why) == (True, "starts_jobs_no_more")
-    assert (await stage.store.all(), stage.posted) == ([], [])
-
-
-async def test_it_ends_when_its_owner_has_left_the_private_channel_or_the_bot_has(stage: Stage) -> None:
-    await stage.set()
-    stage.slack = PostRefused("not_in_channel")
-    await stage.tick(1)
-    ((channel, said),) = await stage.refusals()
-    assert (channel, said.why, said.ended) == (ANA.user, "not_in_its_channel", True)
-    await stage.set(channel=PRIVATE)
-    stage.members.clear()
-    await stage.tick(7)
-    assert [said.why for _, said in await stage.refusals()][1:] == ["left_the_channel"]
-    assert await stage.store.all() == []
-
-
-async def test_it_ends_with_its_training_set(stage: Stage) -> None:
-    await stage.set()
-    await stage.world.collection(id="col-2")
-    await stage.world.collections.merge("col-1", "col-2", [Entry("merge", 1.0, ANA.user, "merge collection", "col-1")])
-    await stage.tick(1)
-    assert await stage.store.all() == []
-    assert [said.why for _, said in await stage.refusals()] == ["no_such_thing kind=collection"]
+    assert stage.posted == [4, 1]
 
 
 async def test_only_its_owner_and_administrators_change_or_stop_it(stage: Stage) -> None:
@@ -334,6 +157,7 @@ async def test_each_channel_has_its_own_and_a_private_one_is_seen_there_only(sta
     ("wrong", "kind"),
     [
         ({"every": "hourly"}, "no_such_times"),
+        ({"every": "*/30 * * * *"}, "times_too_often"),
         ({"at_least": "many"}, "no_such_count"),
         ({"epochs": "99"}, "settings_refused"),
     ],

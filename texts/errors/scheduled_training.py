@@ -14,6 +14,15 @@ def no_such_times(words: str) -> str:
 
 
 @ERRORS.sentence
+def times_too_often(words: str) -> str:
+    return _(
+        '"{words}" comes more than once an hour. Name one minute in the first field, such as `"0 */6 * * *"` for every'
+        " six hours.",
+        words=words,
+    )
+
+
+@ERRORS.sentence
 def no_such_count(word: str) -> str:
     return _('"{word}" is no number of examples. Use one from 1 to 100000, as in `at_least=20`.', word=word)
 
