@@ -19,6 +19,9 @@ log = structlog.get_logger()
 
 # What was before is no news.
 _LONGEST: Final = 31 * 24 * 3600.0
+SETTLES: Final = 60.0
+"""Seconds. That a job has ended is known a little later, when its provider is asked again: a digest waits for that,
+since the next one begins where it ends."""
 
 
 class DigestPlans(Protocol):
@@ -46,14 +49,15 @@ class DigestSender:
         self._clock = clock
 
     async def look(self) -> None:
-        """Store what is to be told. Never raises: the schedule goes on."""
-        try:
-            for plan in await self._plans.all():
-                due = last_due(plan, self._clock())
-                if due > plan.told_until:
-                    await self._tell(plan, due)
-        except BotError as error:
-            log.error("no digest this time", why=str(error))
+        """Store what is to be told. One that cannot be told yet keeps no other from its time."""
+        for plan in await self._plans.all():
+            due = last_due(plan, self._clock() - SETTLES)
+            if due <= plan.told_until:
+                continue
+            try:
+                await self._tell(plan, due)
+            except BotError as error:
+                log.error("no digest this time", channel=plan.channel, why=str(error))
 
     async def _tell(self, plan: DigestPlan, due: float) -> None:
         since = max(plan.told_until, due - _LONGEST)

@@ -17,7 +17,7 @@ class DigestListeners:
     async def command(self, request: Request) -> None:
         """`daily | weekly [at=09:00] [on=monday] | off`; without words, what is set here."""
         caller = await self.callers.of(request)
-        words = request.text.replace("`", "").split()
+        words = request.text.replace("`", "").lower().split()
         if not words:
             await request.answer(blocks.here(await self.digests.here(caller), request.received_at))
         elif words == ["off"]:

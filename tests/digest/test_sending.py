@@ -79,6 +79,18 @@ async def test_each_is_told_once(database: Database, jobs: SqliteJobStore, sende
     assert (notice.channel, notice.body) == (CHANNEL, DigestDue("daily", NINE - DAY, NINE))
 
 
+async def test_a_job_that_is_known_to_have_ended_only_after_it_was_due_is_told(
+    database: Database, jobs: SqliteJobStore, sender: DigestSender, digests: Digests, clock: Clock
+) -> None:
+    clock.now = NINE + 1
+    await sender.look()
+    await jobs.insert(ended("job-1", NINE - 2))
+    clock.now = NINE + 60
+    await sender.look()
+    [body] = [one.body for one in await all_notices(database) if isinstance(one.body, DigestDue)]
+    assert [job.id for job in (await digests.of(CHANNEL, body.since, body.until)).ended] == ["job-1"]
+
+
 async def test_nothing_is_said_when_nothing_happened(database: Database, sender: DigestSender) -> None:
     await sender.look()
     assert await all_notices(database) == []

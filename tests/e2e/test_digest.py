@@ -5,7 +5,7 @@ import time
 from e2e.world import World
 
 from app.features.administration import digests
-from bot.digest.sending import DigestSender
+from bot.digest.sending import SETTLES, DigestSender
 from bot.store.digests import SqliteDigestPlans
 
 DAY = 24 * 3600.0
@@ -26,7 +26,7 @@ async def test_a_channel_is_told_once_what_became_of_its_jobs(w: World) -> None:
         await w.wait_card("job_chat")
 
         plans = SqliteDigestPlans(bot.services.database)
-        tomorrow = DigestSender(plans, digests(bot.services), clock=lambda: time.time() + DAY)
+        tomorrow = DigestSender(plans, digests(bot.services), clock=lambda: time.time() + DAY + SETTLES)
         await tomorrow.look()
         told = await w.person.wait_message(w.channel, payload={"id": "digest/*"})
         assert "1 job ended" in told["plain"]
@@ -35,6 +35,6 @@ async def test_a_channel_is_told_once_what_became_of_its_jobs(w: World) -> None:
         await tomorrow.look()
         await w.settled(bot)
         assert len([one for one in await w.person.messages(w.channel) if "1 job ended" in one["plain"]]) == 1
-        await w.person.command("ben", w.channel, "/finetune", "digest off")
+        await w.person.command("ben", w.channel, "/finetune", "digest Off")
         await w.person.wait_ephemeral("ben", w.channel, contains="no digest any more")
         assert await plans.all() == []
