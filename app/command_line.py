@@ -202,6 +202,7 @@ AS_IN_SLACK: Final = {
     "models": "",
     "retiring": "page=N",
     "unused": "days=N",
+    "deployments": "",
     "datasets": "NAME|page=N",
     "budget": "set WHOSE USD|approval USD",
     "audit": "page=N",

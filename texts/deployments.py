@@ -89,6 +89,11 @@ def list_heading(count: int) -> str:
     return plural("{count} model is deployed", "{count} models are deployed", count)
 
 
+def more(count: int) -> str:
+    """Deployments that the list has no room for."""
+    return plural("And {count} more.", "And {count} more.", count)
+
+
 def together(hourly: float, unknown: int) -> str:
     """`unknown`: how many more there are of which nobody knows the price."""
     if not unknown:

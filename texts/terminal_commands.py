@@ -144,6 +144,22 @@ def thing() -> str:
     return _("To")
 
 
+# Models that are deployed
+
+
+def deployed_since() -> str:
+    return _("Deployed since (UTC)")
+
+
+def per_hour() -> str:
+    return _("Price per hour")
+
+
+def so_far() -> str:
+    """What a deployment has cost until now."""
+    return _("So far")
+
+
 # Training sets
 
 

@@ -6,5 +6,8 @@ from handlers.deployments.listeners import DeploymentListeners
 
 
 def deployment_listeners(services: Services) -> DeploymentListeners:
-    use_case = Deployments(services.jobs, services.job_lookup, services.providers, services.rules, services.authority)
-    return DeploymentListeners(services.callers, use_case)
+    return DeploymentListeners(services.callers, deployments(services))
+
+
+def deployments(services: Services) -> Deployments:
+    return Deployments(services.jobs, services.job_lookup, services.providers, services.rules, services.authority)

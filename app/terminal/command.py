@@ -28,6 +28,7 @@ from bot.store.database import Database
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from texts import terminal_commands as texts
+from texts.errors import sentence
 from texts.language import Language, current
 
 DONE, NOT_DONE = 0, 1
@@ -38,18 +39,31 @@ _AGAIN_AFTER: Final = 0.2
 
 
 def terminal_command(name: str, words: Sequence[str], channel: str, as_json: bool) -> int:
-    """Exit code 0: done, 1: not. With `as_json` exactly one JSON object goes to standard output."""
-    if channel and not re.fullmatch(r"[CGD][A-Z0-9]{2,}", channel):
-        raise StartError(texts.no_such_channel(channel))
-    if name in _FINAL and CONFIRMED not in words and not _confirmed(" ".join(words), as_json):
+    """Exit code 0: done, 1: not. With `as_json` exactly one JSON object goes to standard output. Without it StartError
+    is raised where nobody could be asked."""
+    try:
+        answer = _asked(name, words, channel, as_json)
+    except StartError as error:
+        if not as_json:
+            raise
+        answer = Answer(error=sentence(error))
+    if answer is None:
         return NOT_DONE
-    language = Language.ENGLISH if as_json else current()  # programs read JSON
-    answer = asyncio.run(_answer(load(), Asked(name, tuple(words), channel, language)))
     if as_json:
         _write_json(answer)
     else:
         _show(answer)
     return NOT_DONE if answer.error is not None else DONE
+
+
+def _asked(name: str, words: Sequence[str], channel: str, as_json: bool) -> Answer | None:
+    """None where it was not confirmed. Raises StartError."""
+    if channel and not re.fullmatch(r"[CGD][A-Z0-9]{2,}", channel):
+        raise StartError(texts.no_such_channel(channel))
+    if name in _FINAL and CONFIRMED not in words and not _confirmed(" ".join(words), as_json):
+        return None
+    language = Language.ENGLISH if as_json else current()  # programs read JSON
+    return asyncio.run(_answer(load(), Asked(name, tuple(words), channel, language)))
 
 
 def _confirmed(job: str, as_json: bool) -> bool:

@@ -11,6 +11,7 @@ from app.terminal.answers import administration, history
 from app.terminal.answers import jobs as job_answers
 from app.terminal.answers import models as model_answers
 from app.terminal.answers.collections import collection_page
+from app.terminal.answers.deployments import deployed
 from app.terminal.messages import Answer, Asked
 from app.terminal.use_cases import UseCases, administrator
 from bot.access import Action, Caller
@@ -88,6 +89,10 @@ async def retiring(cases: UseCases, caller: Caller, words: Words) -> Answer:
 
 async def unused(cases: UseCases, caller: Caller, words: Words) -> Answer:
     return model_answers.unused(await cases.unused.of(caller, _number(words, "days", DAYS)))
+
+
+async def deployments(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    return deployed(await cases.deployments.of(caller), caller.at)
 
 
 async def datasets(cases: UseCases, caller: Caller, words: Words) -> Answer:
@@ -175,6 +180,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         models,
         retiring,
         unused,
+        deployments,
         datasets,
         budget,
         audit,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.features.administration import approval_questions, audit_log, budgets
 from app.features.collections import collection_views
 from app.features.datasets import provider_files
+from app.features.deployments import deployments
 from app.features.jobs import controls, job_history, job_results, job_search, start_listeners
 from app.features.models import retirement_calendar, unused_things
 from app.services import Services
@@ -15,6 +16,7 @@ from bot.access import Actor, Caller, Place, Role
 from bot.administration.audit_log import AuditLogReader
 from bot.audit import TERMINAL
 from bot.collections.views import CollectionViews
+from bot.deployments.deployments import Deployments
 from bot.experiments.search import JobSearch
 from bot.jobs.approval import Approvals
 from bot.jobs.controls import JobControls
@@ -48,6 +50,7 @@ class UseCases:
     trainable: TrainableModels
     retirement: RetirementCalendar
     unused: UnusedThings
+    deployments: Deployments
     collections: CollectionViews
     budgets: Budgets
     audit_log: AuditLogReader
@@ -77,6 +80,7 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
         trainable=services.trainable_models,
         retirement=retirement_calendar(services),
         unused=unused_things(services),
+        deployments=deployments(services),
         collections=collection_views(services),
         budgets=budgets(services),
         audit_log=audit_log(services),

@@ -69,7 +69,9 @@ class Deployments:
                 if caller.is_retry:
                     return _update(stored)
                 raise Conflict("not_deployed")
-            leaving = msgspec.structs.replace(stored.deployment, state=DeploymentState.LEAVING, by=caller.user)
+            leaving = msgspec.structs.replace(
+                stored.deployment, state=DeploymentState.LEAVING, by=caller.user, asked_at=caller.at
+            )
             return _update(msgspec.structs.replace(stored, deployment=leaving), asked)
 
         return await self._jobs.update(job.id, ask) or job
@@ -90,6 +92,14 @@ class Deployments:
         if self._rules.approve_unknown if hourly is None else hourly * HOURS_OF_MONTH > above:
             error = Denied("deployment_for_approvers")
             await self._authority.refuse(caller, Action.DEPLOY, job.id, error)
+
+
+def together(jobs: Sequence[Job]) -> tuple[float | None, int]:
+    """What these deployments cost an hour in US dollars, None where nobody knows the price of any; and of how many
+    nobody knows it."""
+    prices = [job.deployment.hourly for job in jobs if job.deployment is not None]
+    known = [price for price in prices if price is not None]
+    return sum(known) if known else None, len(prices) - len(known)
 
 
 def _refuse(job: Job, providers: Providers) -> None:

@@ -37,6 +37,8 @@ UNUSED_DAYS: Final = 7
 _DAY: Final = 24 * 3600.0
 _READY_EVERY: Final = 600.0
 _TROUBLE: Final = 30.0
+_PATIENCE: Final = 3600.0
+"""Seconds for which a deployment is tried to be removed before people are told that it stays."""
 
 
 class DeploymentFollower:
@@ -57,6 +59,7 @@ class DeploymentFollower:
         self._clock = clock
         self._steady = steady
         self._next: dict[str, float] = {}
+        self._in_trouble_since: dict[str, float] = {}
 
     async def tick(self) -> None:
         for job in await self._jobs.deployed():
@@ -71,10 +74,15 @@ class DeploymentFollower:
             self._next[key] = self._steady() + (_READY_EVERY if ready else 0.0)
             try:
                 await self._see_to(job, job.deployment, hosting)
+                self._in_trouble_since.pop(key, None)
             except ProviderError as error:
                 pause = error.retry_after if isinstance(error, RateLimited) else _TROUBLE
                 self._next[key] = self._steady() + pause
                 log.warning("deployment later", job=job.id, why=str(error))
+                since = self._in_trouble_since.setdefault(key, self._steady())
+                if job.deployment.state is DeploymentState.LEAVING and self._steady() - since >= _PATIENCE:
+                    del self._in_trouble_since[key]
+                    await self._stay(job, job.deployment, error)
             except BotError as error:
                 log.warning("deployment later", job=job.id, why=str(error))
 
@@ -118,12 +126,16 @@ class DeploymentFollower:
                 await hosting.remove(model)
                 hosted = await hosting.look(model)
         except Refused as error:
-            was = DeploymentState.READY if deployment.ready_at is not None else DeploymentState.CREATING
-            stays = msgspec.structs.replace(deployment, state=was)
-            await self._store(job, deployment, stays, DeploymentStays(error.as_job_error()))
+            await self._stay(job, deployment, error)
             return
         if hosted is None:
             await self._end(job, deployment, DeploymentRemoved(deployment.by))
+
+    async def _stay(self, job: Job, deployment: Deployment, error: ProviderError) -> None:
+        """It could not be removed; somebody may try again."""
+        was = DeploymentState.READY if deployment.ready_at is not None else DeploymentState.CREATING
+        stays = msgspec.structs.replace(deployment, state=was)
+        await self._store(job, deployment, stays, DeploymentStays(error.as_job_error()))
 
     async def _remind(self, job: Job, deployment: Deployment) -> None:
         """Once for each time without use: what is asked again may be forgotten again."""
@@ -147,7 +159,7 @@ class DeploymentFollower:
             if stored.deployment != known:
                 return None
             changed = msgspec.structs.replace(stored, deployment=deployment)
-            # Of this deployment each is said once; of being unused each time.
+            # Of what somebody asked for each is said once; of being unused each time.
             what = f"deployment/{known.asked_at}/{type(body).__name__}/{deployment.reminded_at if deployment else ''}"
             told = [notice(changed, what, body)] if body is not None else []
             return JobUpdate(changed, notices=told, followed=None)

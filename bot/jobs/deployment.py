@@ -15,8 +15,9 @@ class DeploymentState(StrEnum):
 
 
 class Deployment(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`by`: who asked for what its state says. `hourly`: US dollars, as they were told then; None where nobody knows.
-    Times in seconds since the epoch; `ready_at`: since when it answers; `reminded_at`: of that nobody uses it."""
+    """`by`, `asked_at`: who asked for it, or then for its end, and when. `hourly`: US dollars, as they were told then;
+    None where nobody knows. Times in seconds since the epoch; `ready_at`: since when it answers; `reminded_at`: of that
+    nobody uses it."""
 
     state: DeploymentState
     by: str

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.deployments.deployments import HOURS_OF_MONTH
+from bot.deployments.deployments import HOURS_OF_MONTH, together
 from bot.jobs.deployment import DeploymentState
 from bot.jobs.job import Job
 from handlers.blocks.deployment import confirm_button, deployment_line, remove_button
@@ -36,11 +36,12 @@ def deployed(jobs: Sequence[Job]) -> Message:
     if not jobs:
         return line(texts.none_deployed())
     heading = texts.list_heading(len(jobs))
-    prices = [job.deployment.hourly for job in jobs if job.deployment is not None]
-    known = [price for price in prices if price is not None]
     blocks: list[Block] = [section(bold(heading)), *map(_one, jobs[:_SHOWN])]
-    if known:
-        blocks.append(context(texts.together(sum(known), len(prices) - len(known))))
+    if len(jobs) > _SHOWN:
+        blocks.append(context(texts.more(len(jobs) - _SHOWN)))
+    hourly, unknown = together(jobs)
+    if hourly is not None:
+        blocks.append(context(texts.together(hourly, unknown)))
     return message(heading, blocks)
 
 

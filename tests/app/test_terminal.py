@@ -4,6 +4,7 @@ import asyncio
 import json
 import stat
 import threading
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from parts import a_job
 
 from app.command_line import AS_IN_SLACK
+from app.terminal.answers.models import models
 from app.terminal.command import DONE, NOT_DONE, terminal_command
 from app.terminal.commands import COMMANDS
 from app.terminal.messages import Answer, Asked
@@ -19,7 +21,9 @@ from app.terminal.socket import NAME, ask, listening
 from bot.audit import TERMINAL
 from bot.errors import StartError
 from bot.jobs import states
+from bot.jobs.deployment import Deployment, DeploymentState
 from bot.jobs.job import Approval, Origin
+from bot.models.model import FineTunedModel
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -127,10 +131,33 @@ async def test_declining_needs_a_reason_and_cancelling_a_yes(folder: Path, said:
     code, why = await said("decline", "job-waits")
     assert code == NOT_DONE
     assert why.startswith("Say in a few words why.")
-    with pytest.raises(StartError, match="confirm=yes"):
-        await said("cancel", "job-waits", as_json=True)
+    code, asked = await said("cancel", "job-waits", as_json=True)
+    assert (code, asked["ok"], "confirm=yes" in asked["error"]) == (NOT_DONE, False, True)
     _, done = await said("cancel", "job-waits", "confirm=yes", as_json=True)
     assert done["job"]["state"] == "cancelled"
+
+
+async def test_deployments_are_listed_with_what_they_cost(folder: Path, said: Say) -> None:
+    assert await said("deployments") == (DONE, "No model is deployed, so none costs anything by the hour.\n")
+    two_hours_ago = time.time() - 2 * 3600
+    ready = Deployment(DeploymentState.READY, "U0ANA", two_hours_ago, 1.7, two_hours_ago)
+    asked = Deployment(DeploymentState.ASKED, "U0BEN", two_hours_ago)
+    database = await Database.open(folder)
+    for id, deployment in {"job-ready": ready, "job-asked": asked}.items():
+        job = a_job(id=id, state=states.SUCCEEDED, fine_tuned_model=f"ft:{id}", deployment=deployment)
+        await SqliteJobStore(database).insert(job)
+    await database.close()
+    code, shown = await said("deployments")
+    assert code == DONE
+    assert shown.startswith("2 models are deployed\n")
+    assert "$1.70" in shown
+    assert "$3.40" in shown
+    assert "Being deployed at" in shown
+    assert shown.endswith("Together $1.70 an hour, and 1 more whose price is unknown.\n")
+    _, found = await said("deployments", as_json=True)
+    assert found["usd_per_hour"] == 1.7
+    prices = {one["job"]: (one["state"], one["usd_per_hour"]) for one in found["deployments"]}
+    assert prices == {"job-ready": ("ready", 1.7), "job-asked": ("asked", None)}
 
 
 async def test_budgets_are_set_and_shown(folder: Path, said: Say) -> None:
@@ -157,6 +184,9 @@ async def test_where_there_is_no_bot_nothing_is_made(
     monkeypatch.setenv("FINETUNE_DATA", str(tmp_path / "nowhere"))
     with pytest.raises(StartError, match="no store"):
         await said("jobs")
+    code, told = await said("jobs", as_json=True)
+    assert (code, told["ok"]) == (NOT_DONE, False), "a script always reads an object"
+    assert "There is no store of a bot" in told["error"]
     assert not (tmp_path / "nowhere").exists()
 
 
@@ -207,6 +237,11 @@ async def test_a_fault_in_the_bot_is_told_as_doubt(tmp_path: Path) -> None:
     async with listening(tmp_path, carry_out):
         with pytest.raises(StartError, match="not certain"):
             await ask(tmp_path, Asked("jobs"))
+
+
+def test_a_model_that_was_asked_for_in_a_terminal_is_the_administrators() -> None:
+    tuned, _ = models([], [FineTunedModel("ft:a:acme:voice:1", "a", owner=TERMINAL)]).tables
+    assert tuned.rows[0][3] == "an administrator in the terminal"
 
 
 def test_the_commands_are_those_of_slack() -> None:

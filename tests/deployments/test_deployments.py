@@ -19,7 +19,7 @@ from bot.deployments.deployments import Deployments
 from bot.deployments.following import UNUSED_DAYS, DeploymentFollower
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.admission import Rules
-from bot.jobs.deployment import DeploymentState
+from bot.jobs.deployment import Deployment, DeploymentState
 from bot.jobs.job import Job, Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.notice import (
@@ -165,6 +165,14 @@ async def test_a_model_is_deployed_answers_is_pointed_out_and_removed(
         await deployments.remove(a_caller(key="away2"), "job-1")
 
 
+def test_of_many_deployments_the_list_says_how_many_it_leaves_out() -> None:
+    deployment = Deployment(DeploymentState.READY, "U0ANA", 1.0, 2.0, 1.0)
+    job = a_job(state="succeeded", fine_tuned_model=MODEL, deployment=deployment)
+    said = str([block.to_dict() for block in deployed([job] * 25).blocks])
+    assert "And 5 more." in said
+    assert "Together $50.00 an hour." in said
+
+
 async def test_what_azure_refuses_is_told_and_can_be_asked_for_again(
     make: Make, follower: DeploymentFollower, azure: ResourceManager, jobs: SqliteJobStore, database: Database
 ) -> None:
@@ -214,6 +222,32 @@ async def test_a_deployment_that_somebody_removed_there_or_that_stays_is_told(
     await follower.tick()
     assert (await now(jobs)).deployment is None
     assert await told(database) == tag(Deployed, DeploymentStays, DeploymentGone)
+
+
+async def test_each_try_to_remove_that_fails_is_told_also_one_that_only_meets_trouble(
+    make: Make,
+    follower: DeploymentFollower,
+    azure: ResourceManager,
+    jobs: SqliteJobStore,
+    database: Database,
+    clock: Clock,
+) -> None:
+    await make().deploy(a_caller(), "job-1")
+    await follower.tick()
+    azure.settle()
+    await follower.tick()
+    for at in (2.0, 3.0):
+        await make().remove(a_caller(key=f"away/{at}", at=at), "job-1")
+        azure.refuse(403, "AuthorizationFailed", "The client has no permission to delete.")
+        await follower.tick()
+    assert await told(database) == tag(Deployed, DeploymentStays, DeploymentStays)
+    await make().remove(a_caller(key="away/4", at=4.0), "job-1")
+    for _ in range(2):
+        azure.refuse(503, "ServiceUnavailable", "Try again later.")
+        await follower.tick()
+        clock.now += NEXT_ROUND
+    assert (await now(jobs)).deployment.state is DeploymentState.READY
+    assert await told(database) == tag(Deployed, *[DeploymentStays] * 3)
 
 
 async def test_who_may(make: Make, jobs: SqliteJobStore) -> None:

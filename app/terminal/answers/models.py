@@ -37,7 +37,7 @@ def models(base: Sequence[TrainableModel], tuned: Sequence[FineTunedModel]) -> A
             model.name,
             model.id,
             model.base_model,
-            model.owner or "",
+            shown.person(model.owner or ""),
             full_day(model.shutdown_date) if model.shutdown_date else "",
         )
         for model in tuned
@@ -77,7 +77,7 @@ def retiring(page: CalendarPage) -> Answer:
             else retirement.day_over(full_day(entry.day)),
             entry.name,
             entry.base_model,
-            entry.owner,
+            shown.person(entry.owner),
             str(entry.channels or ""),
             shown.moment(entry.last_used_at),
         )
@@ -122,7 +122,7 @@ def unused(found: Unused) -> Answer:
     tables = []
     if found.models:
         rows = [
-            (one.model.name, one.model.base_model, one.model.owner or "", shown.moment(one.last_used_at))
+            (one.model.name, one.model.base_model, shown.person(one.model.owner or ""), shown.moment(one.last_used_at))
             for one in found.models
         ]
         columns = (texts.name(), texts.base_model(), texts.by(), texts.last_used_at())
@@ -130,7 +130,8 @@ def unused(found: Unused) -> Answer:
         tables.append(Table(title, columns, tuple(rows)))
     if found.files:
         rows = [
-            (one.dataset.name, one.dataset.id, one.dataset.owner, shown.moment(one.last_used_at)) for one in found.files
+            (one.dataset.name, one.dataset.id, shown.person(one.dataset.owner), shown.moment(one.last_used_at))
+            for one in found.files
         ]
         columns = (texts.file(), texts.dataset(), texts.by(), texts.last_used_at())
         title = retirement.unused_files(len(found.files), found.days)
