@@ -73,7 +73,7 @@ def nothing_to_switch() -> str:
 
 def not_switched(count: int, why: str) -> str:
     """`why`: of the first, a sentence."""
-    return plural("{count} could not be: {why}", "{count} could not be: {why}", count, why=why)
+    return plural("{count} could not be switched: {why}", "{count} could not be switched: {why}", count, why=why)
 
 
 def offer_button() -> str:

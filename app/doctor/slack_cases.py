@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -151,6 +151,6 @@ async def _asked(ask: Callable[[], Awaitable[AsyncSlackResponse]]) -> tuple[dict
     except SlackApiError as error:
         told = getattr(error.response, "data", None)
         return {}, redact(str(told.get("error"))) if isinstance(told, dict) else "no answer"
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+    except (aiohttp.ClientError, OSError, SlackClientError, TimeoutError) as error:  # an upload that breaks off, too
         return {}, type(error).__name__
     return (data, None) if isinstance(data, dict) else ({}, "no answer")

@@ -83,16 +83,20 @@ async def _file(provider: Provider) -> str | None:
         except ProviderError as error:
             return _said(error)
     try:
-        if (found := await provider.find_upload(name)) != file_id:
-            return f"{name}: {found}"
-        if await provider.file_content(file_id) != content:
-            return f"{file_id}: !="
-        await provider.delete_file(file_id)
-        return file_id if await provider.has_file(file_id) else None
+        seen = await _kept(provider, name, file_id, content)
     except ProviderError as error:
-        with contextlib.suppress(ProviderError):
-            await provider.delete_file(file_id)
-        return _said(error)
+        seen = _said(error)
+    try:
+        await provider.delete_file(file_id)
+        return seen or (file_id if await provider.has_file(file_id) else None)
+    except ProviderError as error:
+        return seen or _said(error)
+
+
+async def _kept(provider: Provider, name: str, file_id: str, content: bytes) -> str | None:
+    if (found := await provider.find_upload(name)) != file_id:
+        return f"{name}: {found}"
+    return None if await provider.file_content(file_id) == content else f"{file_id}: !="
 
 
 async def _answer(
@@ -115,8 +119,10 @@ def _tells_usage(said: Sequence[ChatDelta]) -> str | None:
     return None if usage is not None and usage.completion_tokens > 0 else str(usage)
 
 
-async def _first(provider: Provider, model: str) -> ChatDelta:
-    return await anext(provider.chat(ChatRequest(model, (ChatMessage("user", "Hello"),))))
+async def _first(provider: Provider, model: str) -> None:
+    """The answer is closed after its first piece, should there be one."""
+    async with contextlib.aclosing(provider.chat(ChatRequest(model, (ChatMessage("user", "Hello"),)))) as answer:
+        await anext(answer, None)
 
 
 def _said(error: ProviderError) -> str:

@@ -9,6 +9,7 @@ from bot.jobs import states
 from bot.jobs.job import Job
 from bot.models.names import short_name
 from bot.moves.examples import Examples, From
+from bot.moves.move import MOST
 from bot.moves.planning import MovePlan, MoveRequest, NotMoved
 from handlers.blocks.approval_text import deciders
 from handlers.blocks.data_table import Cell, DataTable, Number
@@ -40,7 +41,7 @@ def plan_message(request: MoveRequest, plan: MovePlan, value: str) -> Message:
         *_not_moved(plan.not_moved),
     ]
     if plan.later:
-        blocks.append(section(texts.later(plan.later, len(plan.moved) + len(plan.not_moved))))
+        blocks.append(section(texts.later(plan.later, MOST)))
     if any(one.source is From.HELD_OUT for one in plan.examples):
         blocks.append(context(texts.about_held_out()))
     if any(one.source is From.TRAINING for one in plan.examples):

@@ -12,10 +12,13 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 from scripted_slack import Slack, broken, error
+from slack_sdk.errors import SlackRequestError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from app.connecting import NEEDED_SCOPES
 from app.doctor.command import SOMETHING_WRONG, doctor_command
 from app.doctor.slack import check_slack
+from app.doctor.slack_cases import slack_cases
 from bot.doctor.finding import Finding, Level
 from bot.settings import Settings
 from texts import doctor as texts
@@ -205,3 +208,13 @@ def test_every_finding_has_its_sentence_and_every_sentence_its_finding() -> None
         for code in re.findall(r'"(\w+)"', call)
     }
     assert codes == set(texts.FOUND)
+
+
+async def test_an_upload_that_breaks_off_is_a_deviation(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks_off(**_: Any) -> None:
+        raise SlackRequestError
+
+    client = AsyncWebClient()
+    monkeypatch.setattr(client, "files_upload_v2", breaks_off)
+    [case] = [one for one in slack_cases(client, "C0SUPPORT", None) if one.code == "slack_files"]
+    assert await case.run() == "SlackRequestError"

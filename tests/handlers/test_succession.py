@@ -48,7 +48,7 @@ async def test_what_one_may_not_switch_is_told_and_holds_up_nothing_else() -> No
     await made.switch(a_request(THE_SUCCESSOR, answers))
     assert [call.args[2] for call in made.shown.change_model.await_args_list] == [NEW] * 3  # type: ignore[attr-defined]
     assert "Threads: 3. Repeated evaluations: 0." in answers.text
-    assert "1 could not be: " in answers.text
+    assert "1 could not be switched: " in answers.text
 
 
 async def test_the_channels_that_were_asked_are_named() -> None:
