@@ -13,6 +13,7 @@ from sandbox.delivery.deliverer import event_name
 from sandbox.ids import new_id
 from sandbox.manifest import Manifest, Step
 from sandbox.model import Channel, File, Json, Message, User, View
+from sandbox.unfurls import links_of
 from sandbox.workspace import Workspace
 
 SCOPES = {
@@ -22,6 +23,7 @@ SCOPES = {
     "message.im": "im:history",
     "file_shared": "files:read",
     "file_deleted": "files:read",
+    "link_shared": "links:read",
     "reaction_added": "reactions:read",
     "reaction_removed": "reactions:read",
     "user_change": "users:read",
@@ -40,6 +42,7 @@ class Events:
 
     def posted(self, message: Message) -> None:
         channel = self.workspace.channels[message.channel]
+        self._links_shared(message, channel)
         if not self._sees(channel):
             return
         event = self.workspace.to_api(message) | {
@@ -132,6 +135,23 @@ class Events:
                     "event_ts": self.workspace.clock.ts(),
                 }
             )
+
+    def _links_shared(self, message: Message, channel: Channel) -> None:
+        """The one event about messages that also comes from where the app is not."""
+        links = links_of(message.text, self.manifest.unfurl_domains)
+        if links and message.user != Workspace.BOT:
+            event: Json = {
+                "type": "link_shared",
+                "channel": channel.id,
+                "is_bot_user_member": self._sees(channel),
+                "user": message.user,
+                "message_ts": message.ts,
+                "unfurl_id": f"{channel.id}.{message.ts}.{new_id('')}",
+                "source": "conversations_history",
+                "links": links,
+                "event_ts": self.workspace.clock.ts(),
+            }
+            self.send(event | ({"thread_ts": message.thread_ts} if message.thread_ts else {}))
 
     def session_stopped(self, session: Session, user: str, streams: list[str]) -> None:
         self._session(session, user, "agent_session_stopped", {"streaming_message_ts": streams})

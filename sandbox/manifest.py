@@ -94,6 +94,7 @@ class Manifest:
     prompts: tuple[dict[str, str], ...]
     """Suggested prompts (title, message) that stand in the Messages tab until the app pins others."""
     events: frozenset[str]
+    unfurl_domains: tuple[str, ...]
     interactive: bool
     home_tab: bool
     messages_tab: bool
@@ -142,6 +143,7 @@ class Manifest:
                 {"title": str(p["title"]), "message": str(p["message"])} for p in agent.get("suggested_prompts") or []
             ),
             events=frozenset(map(str, (settings.get("event_subscriptions") or {}).get("bot_events") or [])),
+            unfurl_domains=tuple(str(domain).lower() for domain in features.get("unfurl_domains") or []),
             interactive=bool((settings.get("interactivity") or {}).get("is_enabled")),
             home_tab=bool(home.get("home_tab_enabled")),
             messages_tab=bool(home.get("messages_tab_enabled", True)),

@@ -1,6 +1,19 @@
 """The Web API: one module for each family of methods."""
 
-from sandbox.api import agents, assistant, auth, chat, conversations, files, functions, reactions, stream, users, views
+from sandbox.api import (
+    agents,
+    assistant,
+    auth,
+    chat,
+    conversations,
+    files,
+    functions,
+    reactions,
+    stream,
+    unfurls,
+    users,
+    views,
+)
 from sandbox.api.call import METHODS, Call, Method
 
 __all__ = [
@@ -16,6 +29,7 @@ __all__ = [
     "functions",
     "reactions",
     "stream",
+    "unfurls",
     "users",
     "views",
 ]
