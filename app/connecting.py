@@ -48,6 +48,8 @@ NEEDED_SCOPES: Final = frozenset(
         "users:read",
     }
 )
+# Besides, where jobs have links: docs/administration.md says which lines the manifest needs.
+LINK_SCOPES: Final = frozenset({"links:read", "links:write"})
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 
 
@@ -141,7 +143,7 @@ async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
     if not answer.get("bot_id"):
         raise StartError(texts.persons_token())
     granted = granted_scopes(answer)
-    if granted and (missing := NEEDED_SCOPES - granted):
+    if granted and (missing := needed_scopes(settings) - granted):
         log.warning(
             "The app lacks scopes; some things will not work. Add them under OAuth & Permissions and reinstall.",
             missing=sorted(missing),
@@ -150,6 +152,10 @@ async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
         token = settings.slack_app_token.get_secret_value()
         await asked(lambda: client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings)
     return client, dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+def needed_scopes(settings: Settings) -> frozenset[str]:
+    return NEEDED_SCOPES | LINK_SCOPES if settings.finetune_public_url else NEEDED_SCOPES
 
 
 def granted_scopes(answer: AsyncSlackResponse) -> frozenset[str]:

@@ -4,7 +4,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -49,7 +49,9 @@ class Health:
         return False
 
 
-def health_app(health: Health) -> web.Application:
+def health_app(health: Health, pages: Sequence[web.RouteDef] = ()) -> web.Application:
+    """`pages`: what else is answered there."""
+
     async def livez(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
@@ -58,5 +60,5 @@ def health_app(health: Health) -> web.Application:
         return web.json_response({"status": "down" if down else "ok", "down": down}, status=503 if down else 200)
 
     app = web.Application()
-    app.add_routes([web.get("/livez", livez), web.get("/healthz", healthz)])
+    app.add_routes([web.get("/livez", livez), web.get("/healthz", healthz), *pages])
     return app

@@ -1,4 +1,5 @@
-"""Where the bot hears: Slack by Socket Mode or HTTP, providers by webhooks, whatever watches over it by /healthz."""
+"""Where the bot hears: Slack by Socket Mode or HTTP, providers by webhooks, whatever watches over it by /healthz, and
+whoever follows a link to a job."""
 
 import asyncio
 import contextlib
@@ -66,11 +67,11 @@ async def connect(
 
 
 async def listen(
-    app: AsyncApp, settings: Settings, webhooks: list[web.RouteDef], stack: contextlib.AsyncExitStack
+    app: AsyncApp, settings: Settings, others: list[web.RouteDef], stack: contextlib.AsyncExitStack
 ) -> int:
-    """HTTP mode."""
+    """HTTP mode. `others`: what is answered besides Slack."""
     web_app = app.web_app("/slack/events", port=settings.http_port)
-    web_app.add_routes(webhooks)
+    web_app.add_routes(others)
     return await serve(web_app, settings.http_host, settings.http_port, "HTTP", stack)
 
 

@@ -15,6 +15,7 @@ from slack_bolt.app.async_app import AsyncApp
 from app import compose, connecting
 from app.background import Listeners, by_the_clock, loops
 from app.health import Health, health_app
+from app.job_page import job_page
 from app.listening import connect, listen, serve, webhook
 from app.logs import set_up_logging
 from app.schedule import keep, schedule
@@ -34,6 +35,7 @@ from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
+from handlers.outgoing.card_links import card_link
 
 log = structlog.get_logger()
 
@@ -166,15 +168,20 @@ async def running(
             for provider, one in zip(connected, configured, strict=True)
             if one.webhook_secret is not None
         ]
+        pages = []
+        if settings.finetune_public_url is not None:
+            pages.append(job_page(services.job_links, partial(card_link, services.cards, services.poster)))
         handler = await connect(app, settings, timing, client, backfill, stack)
         if handler is None:
-            bot.port = await listen(app, settings, webhooks, stack)
+            bot.port = await listen(app, settings, [*webhooks, *pages], stack)
         elif webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         if settings.health_port is not None:
             health = Health(database, services.followers, handler.client.is_connected if handler else None)
             at = settings.health_host, settings.health_port, "HEALTH"
-            bot.health_port = await serve(health_app(health), *at, stack)
+            bot.health_port = await serve(health_app(health, pages if handler else ()), *at, stack)
+        elif handler and pages:
+            log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
         tasks.append(reading := keep("backfill", backfill.run))

@@ -25,6 +25,7 @@ from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
 from bot.jobs.group_approval import GroupApprovals
 from bot.jobs.interfaces import JobStore
+from bot.jobs.links import JobLinks
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
 from bot.jobs.queue import JobQueue
@@ -84,6 +85,7 @@ class Services:
     database: Database
     authority: Authority
     job_lookup: JobLookup
+    job_links: JobLinks
     dataset_lookup: DatasetLookup
     model_lookup: ModelLookup
     chat_models: ChatModels
@@ -197,6 +199,7 @@ async def make_services(
         database=database,
         authority=authority,
         job_lookup=job_lookup,
+        job_links=JobLinks(settings.finetune_public_url, jobs, authority),
         dataset_lookup=dataset_lookup,
         model_lookup=model_lookup,
         chat_models=ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority, channel_models),

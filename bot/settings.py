@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.addresses import http_address
+from bot.addresses import http_address, https_origin
 from bot.errors import StartError, UnusableSetting
 from bot.providers.openai import OPENAI
 from bot.providers.trainer import TRAINER
@@ -46,6 +46,12 @@ class Settings(BaseSettings):
         "work. Empty: none.",
     )
     health_host: str = Field("127.0.0.1", description="The address to listen on for that.")
+
+    finetune_public_url: str | None = Field(
+        None,
+        description="Address, such as `https://finetune.example.com`, under which people reach the bot's port, in "
+        "Socket Mode that of `HEALTH_PORT`. With it each job of a public channel has a link that works outside Slack.",
+    )
 
     openai_api_key: SecretStr | None = Field(None, description="The provider's key.")
     openai_base_url: str | None = Field(
@@ -194,6 +200,11 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return None if value is None else http_address(value)
+
+    @field_validator("finetune_public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        return None if value is None else https_origin(value)
 
     @property
     def provider_name(self) -> str:

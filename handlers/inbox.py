@@ -52,6 +52,8 @@ _MOST_ATTEMPTS = 3
 _SAID = {None, "file_share", "thread_broadcast"}
 # Slack waits for three for what a menu offers.
 _SEARCH_SECONDS = 2.5
+# Besides messages, and what is looked at more closely.
+_EVENTS = {"app_mention", "file_deleted", "function_executed", "link_shared", "member_joined_channel"}
 # What people do with a thread that is a session of the agent.
 _SESSION = {"agent_session_stopped", "agent_session_title_changed"}
 # Once the pauses are over the person is told; where Slack does not take that either, the longest pause is repeated
@@ -336,7 +338,7 @@ class Inbox:
         if event.get("type") in _SESSION:
             return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
         if event.get("type") != "message":
-            return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel", "function_executed"}
+            return event.get("type") in _EVENTS
         if event.get("subtype") in SUBTYPES:
             change = message_change(event)
             return change is not None and self._threads.may_be_meant(change.channel, change.thread_ts, change.user)

@@ -34,6 +34,7 @@ from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
 from handlers.judges.register import FEATURE as JUDGES
 from handlers.launcher.register import FEATURE as LAUNCHER
+from handlers.links.register import FEATURE as LINKS
 from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.moves.register import FEATURE as MOVES
@@ -71,6 +72,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     SHORTCUTS,
     PROVIDERS,
     JOBS,
+    LINKS,
     EXPERIMENTS,
     METRICS,
     JOB_CONTROLS,

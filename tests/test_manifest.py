@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from app.connecting import NEEDED_SCOPES
+from app.connecting import LINK_SCOPES, NEEDED_SCOPES
+from handlers.links.register import FEATURE as LINKS
 from handlers.register import shortcut_ids, step_ids
 from texts import thread_examples
 from texts.language import Language, speaking
@@ -70,6 +71,19 @@ def test_every_scope_gives_its_reason() -> None:
 
 def test_a_start_warns_of_every_scope_that_the_manifest_asks_for(manifest: dict[str, Any]) -> None:
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == NEEDED_SCOPES
+
+
+def test_what_links_to_jobs_take_besides_is_in_the_documentation(manifest: dict[str, Any]) -> None:
+    """Slack wants a domain that only the team knows."""
+    text = (ROOT / "docs" / "administration.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(features:.*?)```", text, re.DOTALL)
+    lines: dict[str, Any] = yaml.safe_load(block)
+    assert set(lines["oauth_config"]["scopes"]["bot"]) == LINK_SCOPES
+    assert lines["settings"]["event_subscriptions"]["bot_events"] == [*LINKS.events]
+    schema = SCHEMAS / "slack-manifest-v1.schema.json"
+    if schema.exists():
+        with_links = manifest | {"features": manifest["features"] | lines["features"]}
+        jsonschema.validate(with_links, json.loads(schema.read_text("utf-8")))
 
 
 def test_every_event_has_its_scope_and_no_history_is_read_without_an_event(manifest: dict[str, Any]) -> None:

@@ -65,6 +65,8 @@ def test_blanks_and_quotes_around_a_token_are_dropped(monkeypatch: pytest.Monkey
         ("OPENAI_BASE_URL", "http://localhost:port/v1", "OPENAI_BASE_URL is no address"),
         ("OPENAI_BASE_URL", "http://[::1/v1", "OPENAI_BASE_URL is no address"),
         ("OPENAI_BASE_URL", "http://my host/v1", "OPENAI_BASE_URL is no address"),
+        ("FINETUNE_PUBLIC_URL", "http://ft.example.com", "must be https:// and a host, such as https://finetune."),
+        ("FINETUNE_PUBLIC_URL", "https://example.com/finetune", "FINETUNE_PUBLIC_URL must be https:// and a host"),
         ("SLACK_API_URL", "slack.com/api", "SLACK_API_URL must begin with http:// or https://."),
         ("OPENAI_API_KEY", "sk-abc…def", "OPENAI_API_KEY has characters that no token has; copy it again."),
         ("SLACK_BOT_TOKEN", "“xoxb-1”", "SLACK_BOT_TOKEN has characters that no token has"),

@@ -165,6 +165,11 @@ def at_the_provider(job_there: str) -> str:
     return _("at the provider {id}", id=job_there)
 
 
+def outside_link() -> str:
+    """Of a job, for a ticket, a wiki or wherever else it is named."""
+    return _("link for outside Slack")
+
+
 def followed(job_there: str, job: str) -> str:
     """`job_there`: the provider's own id of it."""
     return _("I follow {there} as job {job}. Its card appears in a moment.", there=job_there, job=job)

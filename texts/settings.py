@@ -37,6 +37,8 @@ def unusable(setting: str, kind: str, values: Mapping[str, object], words: str) 
             return _("{setting} has characters that no token has; copy it again.", setting=setting)
         case "no_http_address":
             return _("{setting} must begin with http:// or https://.", setting=setting)
+        case "no_https_origin":
+            return _("{setting} must be https:// and a host, such as https://finetune.example.com.", setting=setting)
         case "no_address":
             return _("{setting} is no address, such as https://api.openai.com/v1.", setting=setting)
     return _of_providers(setting, kind, values) or _("{setting} cannot be used: {why}.", setting=setting, why=words)

@@ -67,6 +67,11 @@ def channels() -> str:
     return _("Channels")
 
 
+def link() -> str:
+    """To a job's card, from anywhere."""
+    return _("Link")
+
+
 def at() -> str:
     return _("When (UTC)")
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -43,7 +44,8 @@ async def check_slack(settings: Settings, *, bot_runs_here: bool) -> list[Findin
     between = (asked_at + time.time()) / 2
     return [
         ok("bot_token", bot=str(who.get("user")), team=str(who.get("team")), team_id=str(who.get("team_id"))),
-        *_scopes(connecting.granted_scopes(who)),
+        *_scopes(connecting.granted_scopes(who), connecting.needed_scopes(settings)),
+        *_links(settings),
         *_clock(who.headers, between),
         *await _connections(client, settings, str(who["bot_id"]), bot_runs_here=bot_runs_here),
         *await _notices_channel(client, settings.finetune_notices_channel),
@@ -51,15 +53,25 @@ async def check_slack(settings: Settings, *, bot_runs_here: bool) -> list[Findin
     ]
 
 
-def _scopes(granted: frozenset[str]) -> Iterator[Finding]:
+def _scopes(granted: frozenset[str], needed: frozenset[str]) -> Iterator[Finding]:
     if not granted:
         yield warning("scopes_not_told")
-    elif missing := sorted(connecting.NEEDED_SCOPES - granted):
+    elif missing := sorted(needed - granted):
         yield wrong("scopes_missing", scopes=missing)
     else:
-        yield ok("scopes", count=len(connecting.NEEDED_SCOPES))
-    if more := sorted(granted - connecting.NEEDED_SCOPES):
+        yield ok("scopes", count=len(needed))
+    if more := sorted(granted - needed):
         yield warning("scopes_not_needed", scopes=more)
+
+
+def _links(settings: Settings) -> Iterator[Finding]:
+    """Whether anybody answers at the address of links to jobs."""
+    if settings.finetune_public_url is None:
+        return
+    if settings.slack_app_token is not None and settings.health_port is None:
+        yield wrong("links_lead_nowhere")
+    else:
+        yield ok("links", domain=str(urlsplit(settings.finetune_public_url).hostname))
 
 
 def _clock(headers: Mapping[str, str], here: float) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from handlers.experiments.listeners import ExperimentListeners
 from handlers.group_approval.listeners import GroupApprovalListeners
 from handlers.job_controls.listeners import JobControlListeners
 from handlers.jobs.listeners import JobListeners
+from handlers.links.listeners import LinkListeners
 from handlers.metrics.listeners import MetricsListeners
 from handlers.modals import Modals
 from handlers.reports.listeners import ReportListeners
@@ -108,8 +109,19 @@ def job_listeners(services: Services, files: ProviderFiles) -> JobListeners:
             services.channel_providers.is_allowed,
         ),
         learned=services.learned,
+        links=services.job_links,
         cards=services.cards,
         modals=Modals(services.poster),
+        poster=services.poster,
+        language_of=services.languages.place,
+    )
+
+
+def link_listeners(services: Services) -> LinkListeners:
+    return LinkListeners(
+        callers=services.callers,
+        links=services.job_links,
+        cards=services.cards,
         poster=services.poster,
         language_of=services.languages.place,
     )

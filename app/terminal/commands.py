@@ -56,7 +56,8 @@ async def status(cases: UseCases, caller: Caller, words: Words) -> Answer:
     """Of a job; without one, all that go on or wait."""
     if not words:
         return await jobs(cases, caller, ["state=active"])
-    return job_answers.status(await cases.overview.one(caller, _one(words)))
+    found = await cases.overview.one(caller, _one(words))
+    return job_answers.status(found, cases.job_links.to(found.job))
 
 
 async def checkpoints(cases: UseCases, caller: Caller, words: Words) -> Answer:

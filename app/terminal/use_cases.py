@@ -22,6 +22,7 @@ from bot.jobs.approval import Approvals
 from bot.jobs.controls import JobControls
 from bot.jobs.group_approval import GroupApprovals
 from bot.jobs.history import JobHistory
+from bot.jobs.links import JobLinks
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
 from bot.jobs.queue import JobQueue
@@ -43,6 +44,7 @@ class UseCases:
     history: JobHistory
     results: JobResults
     job_lookup: JobLookup
+    job_links: JobLinks
     controls: JobControls
     approvals: Approvals
     group_approvals: GroupApprovals
@@ -73,6 +75,7 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
         history=job_history(services),
         results=job_results(services),
         job_lookup=services.job_lookup,
+        job_links=services.job_links,
         controls=controls(services),
         approvals=approvals,
         group_approvals=group_approvals,

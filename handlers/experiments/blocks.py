@@ -7,14 +7,13 @@ from slack_sdk.models.blocks import Block, ButtonElement, CheckboxesElement
 
 from bot.experiments.filters import Filters, words_of
 from bot.experiments.search import FEWEST_COMPARED, FIGURES, MOST_COMPARED, Comparison, JobPage, sorted_by
-from bot.jobs import states
-from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
-from handlers.blocks.card import linked_title, outcome, symbol, title
+from handlers.blocks.card import title
 from handlers.blocks.data_table import DataTable
+from handlers.blocks.job_entry import job_entry
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, message, option, section
-from handlers.blocks.text import bold, clip, code, date, person, progress_bar
+from handlers.blocks.text import bold, clip, code
 from texts import experiments as texts
 from texts import history
 from texts.jobs import jobs, no_jobs
@@ -41,7 +40,7 @@ def job_page(page: JobPage, permalinks: Mapping[str, str]) -> Message:
     if words:
         blocks.append(context(texts.filtered(_shown(page.filters))))
     entries = [
-        _entry(one.job, permalinks.get(one.job.id), one.assessment, _value(page, one.job.id)) for one in page.jobs
+        job_entry(one.job, permalinks.get(one.job.id), one.assessment) + _value(page, one.job.id) for one in page.jobs
     ]
     blocks += [
         section("\n".join(entries[start : start + _LINES_IN_SECTION]))
@@ -127,14 +126,3 @@ def _buttons(page: JobPage, words: str, ids: Sequence[str]) -> list[ButtonElemen
     ]
     everything = button(texts.csv_button(), CSV, words or "csv")
     return [*turning, *(comparing if len(ids) >= FEWEST_COMPARED else []), everything]
-
-
-def _entry(job: Job, permalink: str | None, assessment: Assessment = UNASSESSED, value: str = "") -> str:
-    progress = ""
-    if job.state == states.RUNNING and job.latest is not None and job.latest.total_steps:
-        progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
-    name = linked_title(job, permalink, 100)
-    return (
-        f"{symbol(job, assessment)} *{outcome(job, assessment)}*{progress} {name}\n"
-        f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}{value}"
-    )

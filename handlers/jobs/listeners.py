@@ -10,6 +10,7 @@ from bot.errors import Invalid, NotFound
 from bot.jobs.history import JobHistory
 from bot.jobs.import_job import JobImport
 from bot.jobs.kept_checkpoints import KeptCheckpoints
+from bot.jobs.links import JobLinks
 from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.notices.interfaces import CardStore
@@ -37,6 +38,7 @@ class JobListeners:
     results: JobResults
     imports: JobImport
     learned: LearnedModels
+    links: JobLinks
     cards: CardStore
     modals: Modals
     poster: Poster
@@ -47,8 +49,16 @@ class JobListeners:
         one = await self.overview.one(caller, await self._word(request))
         model = one.job.fine_tuned_model
         sets = (await self.learned.collections_of(caller, [model]))[model] if model else ()
-        link = await card_link(self.cards, self.poster, one.job)
-        await request.answer(jobs.job_status(one.job, link, one.assessment, learned_from=sets, abilities=one.abilities))
+        card = await card_link(self.cards, self.poster, one.job)
+        shown = jobs.job_status(
+            one.job,
+            card,
+            one.assessment,
+            learned_from=sets,
+            abilities=one.abilities,
+            outside=self.links.to(one.job),
+        )
+        await request.answer(shown)
 
     async def events(self, request: Request) -> None:
         word, number = _word_and_page(request.text)

@@ -39,6 +39,7 @@ _BACKOFF = Backoff(0.5, longest=5)
 _REPEATABLE = {
     "auth.test",
     "chat.getPermalink",
+    "chat.unfurl",
     "chat.update",
     "conversations.history",
     "conversations.info",
@@ -298,6 +299,11 @@ class Poster:
     async def thread_link(self, channel: str, ts: str) -> str:
         """Like `permalink`, but opens the message's thread beside the channel, as links to replies do."""
         return f"{await self.permalink(channel, ts)}?thread_ts={ts}&cid={channel}"
+
+    async def unfurl(self, channel: str, ts: str, unfurls: Mapping[str, Mapping[str, Any]]) -> None:
+        """Show something below a person's message for each of its links."""
+        arguments = {"channel": channel, "ts": ts, "unfurls": dict(unfurls)}
+        await self.call("chat.unfurl", arguments, priority=Priority.PROGRESS)
 
     async def upload_image(self, name: str, content: bytes, alt_text: str) -> str:
         """Upload a picture, shared nowhere yet; its file id, once Slack knows what it is.

@@ -61,6 +61,7 @@ _RATES: Final = {
     "files.completeUploadExternal": _TIER_4,
     "files.delete": _TIER_3,
     "chat.getPermalink": Rate(60, 600),
+    "chat.unfurl": _TIER_3,
     "reactions.add": _TIER_3,
     "agents.sessions.setStatus": _TIER_3,
     "functions.completeError": _TIER_3,

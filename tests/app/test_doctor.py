@@ -15,7 +15,7 @@ from scripted_slack import Slack, broken, error
 from slack_sdk.errors import SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from app.connecting import NEEDED_SCOPES
+from app.connecting import LINK_SCOPES, NEEDED_SCOPES
 from app.doctor.command import SOMETHING_WRONG, doctor_command
 from app.doctor.slack import check_slack
 from app.doctor.slack_cases import slack_cases
@@ -114,6 +114,19 @@ async def test_scopes_that_are_missing_are_wrong_and_those_too_many_are_noticed(
     assert findings["scopes_not_needed"].values == {"scopes": ["admin"]}
     answers(slack, scopes=frozenset())
     assert not_well(await found(slack)) == {"scopes_not_told": Level.WARNING}
+
+
+async def test_links_to_jobs_need_scopes_of_their_own_and_somebody_who_answers(slack: Slack) -> None:
+    links: dict[str, Any] = {"finetune_public_url": "https://finetune.example.com"}
+    findings = await found(slack, **links, health_port=8080)
+    assert findings["scopes_missing"].values == {"scopes": ["links:read", "links:write"]}
+    assert findings["links"].values == {"domain": "finetune.example.com"}
+    answers(slack, scopes=NEEDED_SCOPES | LINK_SCOPES)
+    assert not_well(await found(slack, **links, health_port=8080)) == {}
+    assert not_well(await found(slack, **links)) == {"links_lead_nowhere": Level.WRONG}
+    over_http = {"slack_app_token": None, "slack_signing_secret": SecretStr("secret")}
+    assert "links" in await found(slack, **links, **over_http)
+    assert not_well(await found(slack, health_port=8080)) == {"scopes_not_needed": Level.WARNING}
 
 
 @pytest.mark.parametrize(("clock", "level", "says"), [(90, Level.WARNING, "behind"), (-600, Level.WRONG, "ahead of")])

@@ -106,6 +106,14 @@ async def test_what_only_slack_shows_is_refused_with_what_to_do_instead(folder: 
     assert why == f"{word} works in Slack only. Add `--json` here, which gives every job with its settings.\n"
 
 
+async def test_a_job_has_a_link_where_the_bot_has_an_address(
+    folder: Path, said: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await said("status", "job-waits", as_json=True))[1]["job"]["link"] is None
+    monkeypatch.setenv("FINETUNE_PUBLIC_URL", "https://Finetune.example.com/")
+    assert "https://finetune.example.com/jobs/job-waits" in (await said("status", "job-waits"))[1]
+
+
 async def test_only_a_bot_that_runs_starts_jobs(folder: Path, said: Say) -> None:
     code, why = await said("start", "mails.jsonl", channel="C0SUPPORT")
     assert (code, "Start it with `finetune-bot run`." in why) == (NOT_DONE, True)

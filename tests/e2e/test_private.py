@@ -417,6 +417,7 @@ IN_WINDOWS = {
     "generate_teacher",
     "generate_n",
 }
+OUTSIDE = "https://finetune.example.com"
 EVENT_CASES = {
     "message",
     "app_mention",
@@ -425,6 +426,7 @@ EVENT_CASES = {
     "member_joined_channel",
     "agent_session_stopped",
     "agent_session_title_changed",
+    "link_shared",
 }
 # By the step: an input and what is filled in, beside those that are always there.
 STEP_CASES = {
@@ -706,10 +708,11 @@ class Private:
 async def lasting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Private]:
     folder: Path = tmp_path_factory.mktemp("private")
     # Ben looks after the bot, and is not in #support-leads.
-    who = {"finetune_admins": [BEN], "finetune_approvers": [BEN], "finetune_poll_seconds": 3600}
+    who = {"finetune_admins": [BEN], "finetune_approvers": [BEN]}
+    settings = {**who, "finetune_poll_seconds": 3600, "finetune_public_url": OUTSIDE}
     # Ana reads Chinese, as the channels do; Ben reads English.
     # The sandbox keeps no rates here.
-    async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), finetune_language="zh", **who) as bot:
+    async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), finetune_language="zh", **settings) as bot:
         await w.person.set_locale("zh-CN", "ana")
         w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
         report = await w.drop("open.jsonl", user="ben")
@@ -918,6 +921,29 @@ async def test_being_invited_tells_of_nothing(private: Private, wire: Wire) -> N
     names = await private.things.plant()
     await private.bring(private.event(type="member_joined_channel", user=private.bot.services.bot_user))
     assert not leaks(wire.sent, names.secrets)
+
+
+@pytest.mark.parametrize("user", [ANA, BEN])
+@in_one_loop
+async def test_a_link_to_a_private_job_shows_nothing_but_where_it_was_born(
+    private: Private, wire: Wire, user: str
+) -> None:
+    names = await private.things.plant()
+    shared = {
+        "type": "link_shared",
+        "user": user,
+        "is_bot_user_member": True,
+        "message_ts": private.thread,
+        "links": [{"domain": "finetune.example.com", "url": f"{OUTSIDE}/jobs/{names.secrets['job']}"}],
+    }
+    direct = next(channel for channel, owner in private.direct.items() if owner == BEN)
+    await private.bring(private.event(**shared))
+    await private.bring(private.event(**shared | {"user": BEN, "channel": direct}))
+    assert "chat.unfurl" not in {request.method for request in wire.sent}
+    await private.bring(private.event(**shared | {"channel": LEADS}))
+    assert not leaks(wire.sent, names.secrets)
+    [told] = [request for request in wire.sent if request.method == "chat.unfurl"]
+    assert names.secrets["file"] in told.content
 
 
 @pytest.mark.parametrize("kind", ["message", "app_mention"])

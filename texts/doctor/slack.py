@@ -47,6 +47,20 @@ def scopes_not_needed(scopes: Sequence[str]) -> str:
 
 
 @FOUND.sentence
+def links(domain: str) -> str:
+    return _(
+        "Jobs have links that work outside Slack. Slack does not tell whether the app's manifest has {domain} under "
+        "unfurl_domains and the event link_shared.",
+        domain=domain,
+    )
+
+
+@FOUND.sentence
+def links_lead_nowhere() -> str:
+    return _("FINETUNE_PUBLIC_URL leads nowhere: in Socket Mode the bot listens only where HEALTH_PORT is set, too.")
+
+
+@FOUND.sentence
 def clock() -> str:
     return _("This machine's clock agrees with Slack's.")
 

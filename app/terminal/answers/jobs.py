@@ -46,11 +46,12 @@ def job_page(page: JobPage, *, filtered: bool) -> Answer:
     return Answer(value, (table,), shown.turn(page.number, page.pages))
 
 
-def status(found: AssessedJob) -> Answer:
+def status(found: AssessedJob, link: str | None) -> Answer:
+    """`link`: that works outside Slack, too."""
     job, latest = found.job, found.job.latest
     problem = found.assessment.diagnosis.problem if found.assessment.diagnosis else None
     figures = msgspec.to_builtins(latest) if latest else None
-    value = {"job": job_value(job) | {"latest_metrics": figures, "problem": problem}}
+    value = {"job": job_value(job) | {"latest_metrics": figures, "problem": problem, "link": link}}
     step = f"{latest.step}/{latest.total_steps or '?'}" if latest else ""
     facts = [
         (texts.state(), _state(job)),
@@ -67,6 +68,7 @@ def status(found: AssessedJob) -> Answer:
         (texts.ended_at(), shown.moment(job.finished_at)),
         (texts.cost(), money(counted_cost(job))),
         (texts.error(), job.error.message if job.error else ""),
+        (texts.link(), link or ""),
     ]
     return Answer(value, (Table(job.id, ("", ""), tuple(fact for fact in facts if fact[1])),))
 

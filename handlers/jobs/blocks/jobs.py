@@ -30,9 +30,10 @@ def job_status(
     *,
     learned_from: Sequence[str] = (),
     abilities: Abilities = ALL_ABILITIES,
+    outside: str | None = None,
 ) -> Message:
     """One job: its state, and a link to its card. `learned_from`: the names of its model's training sets; `abilities`:
-    of its provider."""
+    of its provider; `outside`: its link that works outside Slack, too."""
     name = code(title(job), 150)
     text = labelled(name, outcome(job, assessment))
     # A link's label is plain text: backticks in it would show.
@@ -63,7 +64,8 @@ def job_status(
     if buttons:
         blocks.append(actions(*buttons))
     there = [texts.at_the_provider(code(job.provider_job_id, 80))] if job.provider_job_id else []
-    origin = (texts.job(code(job.id, 80)), *there, person(job.requester), date(job.created_at))
+    stable = [link(outside, texts.outside_link())] if outside else []
+    origin = (texts.job(code(job.id, 80)), *there, person(job.requester), date(job.created_at), *stable)
     blocks.append(context(" · ".join(origin)))
     return message(text, blocks)
 

@@ -17,6 +17,7 @@ from bot.jobs.history import EventPage, JobHistory
 from bot.jobs.import_job import JobImport
 from bot.jobs.job import Job, KeptCheckpoint, Origin
 from bot.jobs.kept_checkpoints import KeptCheckpoints
+from bot.jobs.links import JobLinks
 from bot.jobs.overview import AssessedJob, JobOverview
 from bot.jobs.results import JobResults, Results
 from bot.jobs.timeline import Moment
@@ -88,6 +89,9 @@ class Jobs:
     async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:
         return {model: ["House voice"] for model in models}
 
+    def to(self, job: Job) -> str | None:
+        return f"https://finetune.example.com/jobs/{job.id}"
+
     async def card(self, job_id: str) -> Card | None:
         return Card(job_id, CHANNEL, 1.0, ts="5.0")
 
@@ -120,6 +124,7 @@ def listeners(slack: Slack, jobs: Jobs) -> JobListeners:
         results=cast(JobResults, jobs),
         imports=cast(JobImport, jobs),
         learned=cast(LearnedModels, jobs),
+        links=cast(JobLinks, jobs),
         cards=cast(CardStore, jobs),
         modals=Modals(poster),
         poster=poster,
@@ -149,6 +154,12 @@ async def test_the_status_of_a_job_with_a_model_names_the_training_sets_that_it_
     jobs.job = a_job(state="succeeded", fine_tuned_model="ft:m:acme:support:1")
     await listeners.status(a_request("support", answers))
     assert "Learned from `House voice`" in str(answers[-1].as_arguments())
+
+
+async def test_the_status_of_a_job_has_its_link_for_outside_slack(listeners: JobListeners) -> None:
+    answers = Answers()
+    await listeners.status(a_request("support", answers))
+    assert "<https://finetune.example.com/jobs/job-1|link for outside Slack>" in _shown(answers)
 
 
 async def test_a_status_without_a_word_is_that_of_the_latest_job_here(listeners: JobListeners, jobs: Jobs) -> None:

@@ -1,0 +1,1 @@
+"""Links to jobs in people's messages: what Slack shows below them."""
