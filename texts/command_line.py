@@ -54,7 +54,7 @@ def command(name: str) -> str:
         "models": _("List base models and fine-tuned ones."),
         "retiring": _("List models that stop answering. The next first, with their days."),
         "unused": _("List what nobody has used for a while. Models and training files."),
-        "deployments": _("List models that are deployed, and what that costs."),
+        "deployments": _("List deployed models. With what they cost an hour."),
         "datasets": _("List training sets that grow in Slack."),
         "budget": _(
             "Show or set budgets. WHOSE is workspace, a channel's id (C…) or a "
