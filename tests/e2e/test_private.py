@@ -29,6 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers.bolt
 from app.run import Bot
+from bot.backoff import Backoff
 from bot.conversations.conversation import Conversation
 from bot.home import Tab
 from bot.store.conversations import SqliteConversationStore
@@ -704,6 +705,10 @@ class Private:
         }
 
 
+# A thousand cases: each waits until the bot has nothing more to say. The sandbox keeps no rates here.
+AT_ONCE = replace(HURRIED, pace=10_000, look_every=0.02, between_edits=0.0, notice=Backoff(0.02, longest=0.1))
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def lasting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Private]:
     folder: Path = tmp_path_factory.mktemp("private")
@@ -711,8 +716,7 @@ async def lasting(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
     who = {"finetune_admins": [BEN], "finetune_approvers": [BEN]}
     settings = {**who, "finetune_poll_seconds": 3600, "finetune_public_url": OUTSIDE}
     # Ana reads Chinese, as the channels do; Ben reads English.
-    # The sandbox keeps no rates here.
-    async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), finetune_language="zh", **settings) as bot:
+    async with world(folder) as w, w.bot(AT_ONCE, finetune_language="zh", **settings) as bot:
         await w.person.set_locale("zh-CN", "ana")
         w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
         report = await w.drop("open.jsonl", user="ben")
