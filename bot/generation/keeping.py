@@ -9,6 +9,7 @@ from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.collections.collection import Collection, CollectionStore, Example, new_id
 from bot.errors import Conflict
+from bot.evaluations.run import RunState
 from bot.generation.generation import Draft, Generation, GenerationStore, State, as_example
 from bot.generation.generations import Generations
 
@@ -27,13 +28,15 @@ class GeneratedCollections:
     async def keep(self, caller: Caller, generation_id: str, name: str, note: str) -> Collection:
         """Make a collection of the examples that are kept, once: afterwards it is that which is looked after, and what
         people took out of it does not come back. It is seen where the generation is. `note`: how it was made, for
-        people. Raises Denied, NotFound, Conflict where none is kept."""
+        people. Raises Denied, NotFound, Conflict where none is kept, or more are being written."""
         generation = await self._runs.known(caller, generation_id, Action.GENERATE)
         await self._authority.require(caller, Action.ADD_EXAMPLE, generation.resource)
         id = new_id(generation.id, ORIGIN)
         known = await self._collections.get(id)
         if known is not None:
             return known
+        if generation.state is RunState.RUNNING:  # an answer that is asked for again would be left out for ever
+            raise Conflict("run_state", kind=generation.kind, state=generation.state)
         # Topics first: what is drawn from one that is taken back between the two reads is no longer kept.
         topics = await self._generations.topics(generation_id)
         kept = [one for one in await self._generations.drafts(generation_id) if one.state is State.KEPT]

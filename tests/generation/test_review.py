@@ -135,6 +135,26 @@ async def test_a_request_that_is_worked_on_again_does_nothing_twice(
     assert asked.take == 1
 
 
+async def test_nothing_is_kept_while_an_answer_is_asked_for_again(
+    review: GenerationReview,
+    written: Generation,
+    store: SqliteGenerationStore,
+    generation_runs: GenerationRuns,
+    generations: Generations,
+    database: Database,
+    authority: Authority,
+) -> None:
+    collections = SqliteCollectionStore(database)
+    keeping = GeneratedCollections(store, generations, collections, authority)
+    one = await first(review, written)
+    await review.again(BEN, written.id, one.number, one.version)
+    with pytest.raises(Conflict, match="run_state"):
+        await keeping.keep(a_caller(), written.id, "Refunds", "")
+    await generation_runs.work(written.id)
+    made = await keeping.keep(a_caller(), written.id, "Refunds", "")
+    assert len(await collections.examples(made.id)) == 8
+
+
 async def test_what_is_kept_becomes_a_collection_with_a_note_of_how_it_was_made(
     review: GenerationReview,
     written: Generation,
