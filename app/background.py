@@ -13,11 +13,11 @@ from bot.deployments.following import DeploymentFollower
 from bot.digest.sending import DigestSender
 from bot.evaluations.repeats import EvaluationRepeats
 from bot.notices.deliver import Delivery
-from bot.store.digests import SqliteDigestPlans
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.inbox import SqliteInbox
-from bot.store.outbox import SqliteOutbox
-from bot.store.tracking import SqliteTrackingStore
+from bot.store.digests import SqlDigestPlans
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.inbox import SqlInbox
+from bot.store.outbox import SqlOutbox
+from bot.store.tracking import SqlTrackingStore
 from bot.sweeps.progress import SweepProgress
 from bot.tracking.tracking import Tracking
 from handlers.compare.listeners import CompareListeners
@@ -71,7 +71,7 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
         services.providers.abilities,
         partial(card_link, services.cards, services.poster),
     )
-    delivery = Delivery(SqliteOutbox(services.database), notices, look_every=timing.look_every, backoff=timing.notice)
+    delivery = Delivery(SqlOutbox(services.database), notices, look_every=timing.look_every, backoff=timing.notice)
     keeper = CardKeeper(
         services.jobs,
         groups,
@@ -105,11 +105,11 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
 def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:
     """What APScheduler begins again and again."""
     poll_seconds, trainings = services.settings.finetune_poll_seconds, _of(listeners, ScheduledTrainingListeners)
-    repeats = EvaluationRepeats(SqliteEvaluationStore(services.database), services.datasets)
+    repeats = EvaluationRepeats(SqlEvaluationStore(services.database), services.datasets)
     deployments = DeploymentFollower(services.jobs, services.providers, services.model_uses)
     told = trackers(services.settings, services.pools)
     tracking = Tracking(
-        SqliteTrackingStore(services.database),
+        SqlTrackingStore(services.database),
         services.jobs,
         told,
         private=services.settings.finetune_track_private,
@@ -127,10 +127,10 @@ def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:
         Task("retirements", 600.0, services.retirement_warnings.look),
         Task("remind", 600.0, services.approvals.remind),
         Task("remind of sweeps", 600.0, services.group_approvals.remind),
-        Task("digests", 60.0, DigestSender(SqliteDigestPlans(services.database), digests(services)).look),
+        Task("digests", 60.0, DigestSender(SqlDigestPlans(services.database), digests(services)).look),
         Task("repeat evaluations", 600.0, repeats.tick),
         Task("scheduled trainings", 60.0, trainings.runs.tick),
-        Task("forget", 24 * 3600.0, SqliteInbox(services.database).forget_old),
+        Task("forget", 24 * 3600.0, SqlInbox(services.database).forget_old),
     ]
 
 

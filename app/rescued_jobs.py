@@ -16,8 +16,8 @@ from bot.rescue.folder import reading
 from bot.rescue.into_bot import RescuedJobs, TakenIn
 from bot.settings import Settings, load
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from texts import rescue as texts
 from texts.formats import enumerated
 
@@ -49,7 +49,7 @@ async def _take_in(settings: Settings, folder: Path, owner: str, origin: Origin,
     database = await Database.open(settings.finetune_data)
     try:
         file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
-        jobs, datasets = SqliteJobStore(database), SqliteDatasetStore(database)
+        jobs, datasets = SqlJobStore(database), SqlDatasetStore(database)
         return await RescuedJobs(
             rescued,
             jobs,

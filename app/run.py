@@ -28,8 +28,8 @@ from bot.jobs.submit import Submitter
 from bot.providers.registry import Providers
 from bot.settings import Settings, load
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.inbox import SqlInbox
+from bot.store.missed_channels import SqlMissedChannels
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
@@ -115,8 +115,8 @@ async def running(
         providers = Providers(*connected, configs=[one.config for one in configured], hosting=hosting)
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
-        inbox_store = SqliteInbox(database)
-        unread = SqliteMissedChannels(database)
+        inbox_store = SqlInbox(database)
+        unread = SqlMissedChannels(database)
         last_heard = await unread.last_heard()
         services = await make_services(settings, timing, client, who, providers, database, pools or WorkerPools())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())

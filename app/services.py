@@ -44,26 +44,26 @@ from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.spending.interfaces import BudgetStore
 from bot.spending.model_use import ModelSpending
-from bot.store.audit import SqliteAuditLog
-from bot.store.channel_models import SqliteChannelModels
-from bot.store.channel_providers import SqliteChannelProviders
-from bot.store.collections import SqliteCollectionStore
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.channel_models import SqlChannelModels
+from bot.store.channel_providers import SqlChannelProviders
+from bot.store.collections import SqlCollectionStore
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.inbox import SqliteInbox
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.languages import SqliteChannelLanguages
-from bot.store.missed_channels import SqliteMissedChannels
-from bot.store.model_uses import SqliteModelUses
-from bot.store.outbox import SqliteCardStore, SqliteOutbox
-from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
-from bot.store.subscriptions import SqliteSubscriptions
-from bot.store.timeline import SqliteDeliveries
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.inbox import SqlInbox
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
+from bot.store.languages import SqlChannelLanguages
+from bot.store.missed_channels import SqlMissedChannels
+from bot.store.model_uses import SqlModelUses
+from bot.store.outbox import SqlCardStore, SqlOutbox
+from bot.store.spending import SqlBudgetStore, SqlModelUseStore
+from bot.store.subscriptions import SqlSubscriptions
+from bot.store.timeline import SqlDeliveries
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from handlers.callers import Callers
@@ -108,20 +108,20 @@ class Services:
     followers: Mapping[str, Follower]
     catalogue: Catalogue
     lost_models: LostModels
-    model_uses: SqliteModelUses
+    model_uses: SqlModelUses
     retirement_warnings: RetirementWarnings
     audit: AuditLog
     conversations: ConversationStore
     comparisons: ComparisonStore
-    evaluations: SqliteEvaluationStore
+    evaluations: SqlEvaluationStore
     collections: CollectionStore
-    ratings: SqliteRatingStore
+    ratings: SqlRatingStore
     deliveries: Deliveries
     subscriptions: Subscriptions
     rules: Rules
     budgets: BudgetStore
     approvals: Approvals
-    groups: SqliteGroupStore
+    groups: SqlGroupStore
     group_approvals: GroupApprovals
     job_queue: JobQueue
     people: People
@@ -142,8 +142,8 @@ async def make_services(
     database: Database,
     pools: WorkerPools,
 ) -> Services:
-    jobs = SqliteJobStore(database)
-    datasets = SqliteDatasetStore(database)
+    jobs = SqlJobStore(database)
+    datasets = SqlDatasetStore(database)
     file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
     file_store.remove_leftovers()
     poster = Poster(client, pace=timing.pace)
@@ -174,24 +174,24 @@ async def make_services(
         look_up=timing.look_up,
     )
     sync = JobSync(jobs, providers, notices_channel=elsewhere)
-    audit = SqliteAuditLog(database)
+    audit = SqlAuditLog(database)
     policy = Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations)
     authority = Authority(policy, audit)
     catalogue = Catalogue(providers, jobs)
-    channel_providers = ChannelProviders(SqliteChannelProviders(database), providers, authority)
+    channel_providers = ChannelProviders(SqlChannelProviders(database), providers, authority)
     people = People(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
     lost_models = LostModels(jobs, providers)
-    model_uses = SqliteModelUses(database)
+    model_uses = SqlModelUses(database)
     job_lookup = JobLookup(jobs, authority)
     dataset_lookup = DatasetLookup(datasets, authority)
-    evaluations = SqliteEvaluationStore(database)
+    evaluations = SqlEvaluationStore(database)
     model_lookup = ModelLookup(catalogue, evaluations, authority)
-    collections = SqliteCollectionStore(database)
-    channel_models = ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers)
-    budgets = SqliteBudgetStore(database)
-    groups = SqliteGroupStore(database)
+    collections = SqlCollectionStore(database)
+    channel_models = ChannelModels(SqlChannelModels(database), authority, catalogue, channel_providers)
+    budgets = SqlBudgetStore(database)
+    groups = SqlGroupStore(database)
     job_queue = JobQueue(jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most)
     return Services(
         settings=settings,
@@ -205,7 +205,7 @@ async def make_services(
         chat_models=ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority, channel_models),
         channel_models=channel_models,
         channel_providers=channel_providers,
-        model_spending=ModelSpending(SqliteModelUseStore(database), budgets, jobs, Prices(providers).answer),
+        model_spending=ModelSpending(SqlModelUseStore(database), budgets, jobs, Prices(providers).answer),
         trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
         trainable_models=TrainableModels(catalogue, model_lookup, providers, channel_providers),
         overview=JobOverview(jobs, job_lookup, providers, authority),
@@ -213,7 +213,7 @@ async def make_services(
         bot_user=str(who["user_id"]),
         team=team,
         jobs=jobs,
-        cards=SqliteCardStore(database),
+        cards=SqlCardStore(database),
         datasets=datasets,
         file_store=file_store,
         providers=providers,
@@ -226,14 +226,14 @@ async def make_services(
         catalogue=catalogue,
         lost_models=lost_models,
         model_uses=model_uses,
-        retirement_warnings=RetirementWarnings(model_uses, catalogue, SqliteOutbox(database)),
-        conversations=SqliteConversationStore(database),
-        comparisons=SqliteComparisonStore(database),
+        retirement_warnings=RetirementWarnings(model_uses, catalogue, SqlOutbox(database)),
+        conversations=SqlConversationStore(database),
+        comparisons=SqlComparisonStore(database),
         evaluations=evaluations,
         collections=collections,
-        ratings=SqliteRatingStore(database),
-        deliveries=SqliteDeliveries(database),
-        subscriptions=SqliteSubscriptions(database),
+        ratings=SqlRatingStore(database),
+        deliveries=SqlDeliveries(database),
+        subscriptions=SqlSubscriptions(database),
         audit=audit,
         rules=rules,
         budgets=budgets,
@@ -243,13 +243,13 @@ async def make_services(
         job_queue=job_queue,
         people=people,
         callers=Callers(people, team),
-        languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
+        languages=Languages(people, SqlChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
         download=Download(poster, token.get_secret_value() if token else "", settings.slack_api_url),
         pools=pools,
         incoming_files=IncomingFiles(
-            SqliteInbox(database),
-            SqliteMissedChannels(database),
+            SqlInbox(database),
+            SqlMissedChannels(database),
             [name for feature in FEATURES for name, modal in feature.modals.items() if modal.makes_files],
         ),
     )

@@ -29,8 +29,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from team import command, launch, post_cards, workspace
 
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 from sandbox.server import Sandbox
 
 PAUSE = 0.05
@@ -71,7 +71,7 @@ def bare(sandbox: Sandbox) -> Iterator[None]:
 async def fill(data: Path, cards: list[str]) -> None:
     """The bot's store: as many running jobs as there are cards (their ts)."""
     database = await Database.open(data)
-    jobs, kept = SqliteJobStore(database), SqliteCardStore(database)
+    jobs, kept = SqlJobStore(database), SqlCardStore(database)
     ours = [our_job(number) for number in range(len(cards))]
     await asyncio.gather(*map(jobs.insert, ours))
     await asyncio.gather(*(kept.posted(job.id, ts, None, ()) for job, ts in zip(ours, cards, strict=True)))

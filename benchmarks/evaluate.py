@@ -50,14 +50,14 @@ from bot.providers.channel_providers import ChannelProviders
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelSpending
-from bot.store.audit import SqliteAuditLog
-from bot.store.channel_models import SqliteChannelModels
-from bot.store.channel_providers import SqliteChannelProviders
+from bot.store.audit import SqlAuditLog
+from bot.store.channel_models import SqlChannelModels
+from bot.store.channel_providers import SqlChannelProviders
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore, SqlModelUseStore
 from bot.worker_processes import WorkerPools
 
 MODEL = "gpt-4.1-mini-2025-04-14"
@@ -157,13 +157,13 @@ async def parts(folder: Path, port: int, pools: WorkerPools) -> AsyncIterator[tu
     )
     asked = OpenAIProtocol("acme", client)
     providers = Providers(asked)
-    jobs, datasets, store = SqliteJobStore(database), SqliteDatasetStore(database), SqliteEvaluationStore(database)
+    jobs, datasets, store = SqlJobStore(database), SqlDatasetStore(database), SqlEvaluationStore(database)
     files = FileStore(folder / "files", 1_000_000_000)
-    authority = Authority(Policy(), SqliteAuditLog(database))
+    authority = Authority(Policy(), SqlAuditLog(database))
     catalogue, lost = Catalogue(providers, jobs), LostModels(jobs, providers)
-    spending = ModelSpending(SqliteModelUseStore(database), SqliteBudgetStore(database), jobs, answer_cost)
-    channel_providers = ChannelProviders(SqliteChannelProviders(database), providers, authority)
-    channel_models = ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers)
+    spending = ModelSpending(SqlModelUseStore(database), SqlBudgetStore(database), jobs, answer_cost)
+    channel_providers = ChannelProviders(SqlChannelProviders(database), providers, authority)
+    channel_models = ChannelModels(SqlChannelModels(database), authority, catalogue, channel_providers)
     models = ChatModels(catalogue, lost, jobs, datasets, files, authority, channel_models)
     lookup = DatasetLookup(datasets, authority)
     planning = EvaluationPlanning(

@@ -24,10 +24,10 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Hyperparameters, Metrics
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.experiments import SqliteExperimentStore
-from bot.store.jobs import SqliteJobStore, _write_job, write_change
+from bot.store.experiments import SqlExperimentStore
+from bot.store.jobs import SqlJobStore, _write_job, write_change
 
 STEPS = 20
 DAY = 86_400.0
@@ -87,8 +87,8 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         database = await Database.open(Path(folder))
         await database.write(lambda db: fill(db, wanted.jobs))
-        jobs, authority = SqliteJobStore(database), Authority(Policy(), SqliteAuditLog(database))
-        search = JobSearch(SqliteExperimentStore(database), jobs, authority)
+        jobs, authority = SqlJobStore(database), Authority(Policy(), SqlAuditLog(database))
+        search = JobSearch(SqlExperimentStore(database), jobs, authority)
         here = Place("C007", alone=True)
         caller = Caller(Actor("U0007", "T1"), "T1", "C007", here, Place("C007"), "key", time.time())
         begun = time.perf_counter()

@@ -37,7 +37,7 @@ from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 Json = dict[str, Any]
 POLL, LOOP = 5.0, 10.0
@@ -63,7 +63,7 @@ def follow(url: str, jobs: int, seconds: float) -> Json:
     """The bot's follower, its store and its SDK."""
     seen = Seen()
 
-    class WatchedStore(SqliteJobStore):
+    class WatchedStore(SqlJobStore):
         async def update(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
             changes: list[JobUpdate | None] = []
 

@@ -41,7 +41,7 @@ from bot.jobs.notice import Accepted, Ended, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Metrics
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
+from bot.store.inbox import SqlInbox
 from bot.store.jobs import write_change
 from bot.store.outbox import put_notices
 from handlers.parsing import key_of
@@ -238,7 +238,7 @@ async def set_to_work(database: Database, requests: list[Json]) -> None:
             put_card(db, job, None, dirty=True)
 
     await database.write(work)
-    inbox = SqliteInbox(database)
+    inbox = SqlInbox(database)
     for request in requests:
         await inbox.accept(str(key_of(request)), request)
 

@@ -11,7 +11,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.authority import Authority
-from bot.store.inbox import SqliteInbox
+from bot.store.inbox import SqlInbox
 from bot.timing import Timing
 from handlers.agent.listeners import AgentListeners
 from handlers.chat.listeners import ChatListeners
@@ -31,7 +31,7 @@ from handlers.web.poster import Poster
 def build(
     client: AsyncWebClient,
     signing_secret: str | None,
-    store: SqliteInbox,
+    store: SqlInbox,
     listeners: Mapping[type[object], object],
     *,
     authority: Authority,

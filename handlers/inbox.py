@@ -25,7 +25,7 @@ from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
-from bot.store.inbox import Entry, SqliteInbox
+from bot.store.inbox import Entry, SqlInbox
 from bot.timing import Timing
 from handlers.blocks import errors, modals
 from handlers.blocks.message import Message
@@ -68,7 +68,7 @@ class Inbox:
 
     def __init__(
         self,
-        store: SqliteInbox,
+        store: SqlInbox,
         poster: Poster,
         *,
         languages: Languages,

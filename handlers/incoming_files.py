@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
 
-from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.inbox import SqlInbox
+from bot.store.missed_channels import SqlMissedChannels
 
 # Seconds. Where Slack does not let a channel be read, a command goes on with the files that are known.
 _READING_BACK: Final = 20.0
@@ -19,7 +19,7 @@ class IncomingFiles:
     """`changed` is called whenever the inbox has finished something, or a channel was read back. `made_by`: the
     callback_ids of modals of which files come."""
 
-    def __init__(self, inbox: SqliteInbox, unread: SqliteMissedChannels, made_by: Collection[str] = ()) -> None:
+    def __init__(self, inbox: SqlInbox, unread: SqlMissedChannels, made_by: Collection[str] = ()) -> None:
         self._inbox = inbox
         self._unread = unread
         self._made_by = made_by

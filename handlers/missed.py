@@ -20,7 +20,7 @@ from bot.backoff import Backoff
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import BotError
 from bot.notices.interfaces import PostError, PostRefused
-from bot.store.missed_channels import MissedChannel, SqliteMissedChannels
+from bot.store.missed_channels import MissedChannel, SqlMissedChannels
 from bot.timing import Timing
 from handlers.datasets.dropped_files import may_be_training_data
 from handlers.inbox import Inbox
@@ -46,7 +46,7 @@ class Backfill:
     def __init__(
         self,
         inbox: Inbox,
-        unread: SqliteMissedChannels,
+        unread: SqlMissedChannels,
         datasets: DatasetStore,
         incoming_files: IncomingFiles,
         poster: Poster,

@@ -16,13 +16,13 @@ from bot.collections.learned import LearnedModels
 from bot.collections.views import CollectionViews
 from bot.collections.withdrawal import Withdrawal
 from bot.datasets.file_store import FileStore
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.generations import SqliteGenerationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.jobs import SqlJobStore
 
 BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
 ADMIN = Actor("U0ADMIN", "T0ACME", Role.ADMIN)
@@ -46,8 +46,8 @@ def pair_line(question: str = "Hi", preferred: str = "Hello", rejected: str = "W
 class Collecting:
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
-        self.store, self.datasets = SqliteCollectionStore(database), SqliteDatasetStore(database)
-        self.jobs, self.audit = SqliteJobStore(database), SqliteAuditLog(database)
+        self.store, self.datasets = SqlCollectionStore(database), SqlDatasetStore(database)
+        self.jobs, self.audit = SqlJobStore(database), SqlAuditLog(database)
         self.file_store = FileStore(folder, 1_000_000)
         self.authority = Authority(Policy(), self.audit)
         learned = LearnedModels(self.store, self.datasets, self.jobs, self.authority)
@@ -55,7 +55,7 @@ class Collecting:
         self.views = CollectionViews(self.store, learned, self.audit, self.authority)
         self.curation = CollectionCuration(self.store, self.authority)
         self.withdrawal = Withdrawal(
-            self.store, SqliteRatingStore(database), SqliteGenerationStore(database), learned, self.authority
+            self.store, SqlRatingStore(database), SqlGenerationStore(database), learned, self.authority
         )
         self.files = CollectionFiles(self.store, self.datasets, self.file_store, self.authority)
 

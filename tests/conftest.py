@@ -17,8 +17,8 @@ from stand_in_provider import StandInProvider
 
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteOutbox
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlOutbox
 
 pytest.register_assert_rewrite("contract.cases")
 
@@ -107,13 +107,13 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def jobs(database: Database) -> SqliteJobStore:
-    return SqliteJobStore(database)
+def jobs(database: Database) -> SqlJobStore:
+    return SqlJobStore(database)
 
 
 @pytest.fixture
-def outbox(database: Database) -> SqliteOutbox:
-    return SqliteOutbox(database)
+def outbox(database: Database) -> SqlOutbox:
+    return SqlOutbox(database)
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelSpending
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore, SqlModelUseStore
 from bot.worker_processes import WorkerPools
 
 
@@ -30,15 +30,15 @@ async def main(folder: Path, url: str, key: str) -> None:
     database = await Database.open(folder / "data")
     http = openai.DefaultAsyncHttpxClient(verify=False)
     providers = Providers(OpenAIProtocol("acme", openai.AsyncOpenAI(api_key=key, base_url=url, http_client=http)))
-    jobs, store = SqliteJobStore(database), SqliteEvaluationStore(database)
+    jobs, store = SqlJobStore(database), SqlEvaluationStore(database)
     catalogue, lost = Catalogue(providers, jobs), LostModels(jobs, providers)
-    spending = ModelSpending(SqliteModelUseStore(database), SqliteBudgetStore(database), jobs, answer_cost)
+    spending = ModelSpending(SqlModelUseStore(database), SqlBudgetStore(database), jobs, answer_cost)
     await EvaluationRuns(
         store,
         ModelAnswers(store, catalogue, lost, spending),
         spending,
         jobs,
-        SqliteDatasetStore(database),
+        SqlDatasetStore(database),
         FileStore(folder / "files", 1_000_000),
         WorkerPools(),
     ).run()

@@ -11,7 +11,7 @@ from store_reading import all_notices
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 JOBS = "GET /fine_tuning/jobs"
 POLL = 5.0
@@ -26,7 +26,7 @@ class Clock:
         return self.now
 
 
-async def follow(stand_in: StandInProvider, jobs: SqliteJobStore, our_id: str = "job-1", **fields: Any) -> str:
+async def follow(stand_in: StandInProvider, jobs: SqlJobStore, our_id: str = "job-1", **fields: Any) -> str:
     provider_job_id = stand_in.add_job(status="queued")
     assert await jobs.insert(followed_job(provider_job_id, id=our_id, **fields))
     return provider_job_id
@@ -37,7 +37,7 @@ async def look(follower: Follower, clock: Clock, after: float = POLL) -> None:
     await follower.tick()
 
 
-async def stored(jobs: SqliteJobStore, job_id: str = "job-1") -> Job:
+async def stored(jobs: SqlJobStore, job_id: str = "job-1") -> Job:
     found = await jobs.get(job_id)
     assert found is not None
     return found

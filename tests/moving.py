@@ -13,9 +13,9 @@ from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 from sandbox.seed import ANA, SUPPORT
 from training_files import check_file
 
@@ -47,7 +47,7 @@ async def made_before(
     database = await Database.open(folder)
     models = []
     try:
-        jobs, datasets = SqliteJobStore(database), SqliteDatasetStore(database)
+        jobs, datasets = SqlJobStore(database), SqlDatasetStore(database)
         for number, name in enumerate(names):
             usual = examples(each).replace(b"You are a helper.", f"You are {name}.".encode())
             content = contents[number] if contents else usual
@@ -90,7 +90,7 @@ async def made_before(
                 **fields,
             )
             assert await jobs.insert(job, JobUpdate(job, followed=False, shown=False))
-            await SqliteCardStore(database).abandon(job.id)
+            await SqlCardStore(database).abandon(job.id)
             w.provider.tuned.append(model)
             models.append(model)
     finally:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from bot.access import Actor, Caller, Place
 from bot.backoff import Backoff
-from bot.store.inbox import SqliteInbox
+from bot.store.inbox import SqlInbox
 from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.inbox import Inbox
@@ -80,7 +80,7 @@ ENGLISH = cast(Languages, SimpleNamespace(answers=english, place=english, person
 """Everybody's language."""
 
 
-def an_inbox(store: SqliteInbox, poster: Poster | None = None, **fields: Any) -> Inbox:
+def an_inbox(store: SqlInbox, poster: Poster | None = None, **fields: Any) -> Inbox:
     """Of a bot that speaks English, and knows of no conversations."""
     return Inbox(
         **{

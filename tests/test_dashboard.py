@@ -14,14 +14,14 @@ from bot.collections.collection import Collection, Example
 from bot.dashboard import Dashboard, Dashboards
 from bot.errors import Denied
 from bot.jobs.job import Approval, Origin
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.personal_settings import SqlitePersonalSettings
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
+from bot.store.personal_settings import SqlPersonalSettings
 
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)
 ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
@@ -31,15 +31,15 @@ NOW = time.time()
 
 
 @pytest.fixture
-def dashboards(database: Database, jobs: SqliteJobStore) -> Dashboards:
+def dashboards(database: Database, jobs: SqlJobStore) -> Dashboards:
     return Dashboards(
         jobs,
-        SqliteGroupStore(database),
-        SqliteDatasetStore(database),
-        SqliteCollectionStore(database),
-        [SqliteEvaluationStore(database)],
-        SqlitePersonalSettings(database),
-        Authority(Policy(), SqliteAuditLog(database)),
+        SqlGroupStore(database),
+        SqlDatasetStore(database),
+        SqlCollectionStore(database),
+        [SqlEvaluationStore(database)],
+        SqlPersonalSettings(database),
+        Authority(Policy(), SqlAuditLog(database)),
     )
 
 
@@ -52,7 +52,7 @@ def ids(found: object) -> list[str]:
     return [one.id for one in found]
 
 
-async def test_my_own_jobs_come_first_then_those_of_this_channel(dashboards: Dashboards, jobs: SqliteJobStore) -> None:
+async def test_my_own_jobs_come_first_then_those_of_this_channel(dashboards: Dashboards, jobs: SqlJobStore) -> None:
     for id, requester, origin, state in (
         ("job-here", "U0BEN", a_job().origin, "running"),
         ("job-mine", "U0ANA", ELSEWHERE, "running"),
@@ -69,7 +69,7 @@ async def test_my_own_jobs_come_first_then_those_of_this_channel(dashboards: Das
 
 
 async def test_an_approver_is_shown_what_waits_for_them_and_nobody_else(
-    dashboards: Dashboards, jobs: SqliteJobStore
+    dashboards: Dashboards, jobs: SqlJobStore
 ) -> None:
     waits = Approval(0.0, 25.0, (BEN.user,))
     for id, origin in (("job-1", a_job().origin), ("job-2", ELSEWHERE), ("job-3", SECRET)):
@@ -80,16 +80,14 @@ async def test_an_approver_is_shown_what_waits_for_them_and_nobody_else(
     assert ids((await dashboards.look(looks(own_boss))).approvals) == []
 
 
-async def test_only_who_may_decide_is_asked_about_an_uncertain_job(
-    dashboards: Dashboards, jobs: SqliteJobStore
-) -> None:
+async def test_only_who_may_decide_is_asked_about_an_uncertain_job(dashboards: Dashboards, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(state="uncertain"))
     assert ids((await dashboards.look(looks())).uncertain) == ["job-1"]
     assert ids((await dashboards.look(looks(BEN))).uncertain) == []
 
 
 async def test_what_failed_is_shown_until_they_have_looked_and_a_day_has_passed(
-    dashboards: Dashboards, jobs: SqliteJobStore
+    dashboards: Dashboards, jobs: SqlJobStore
 ) -> None:
     await jobs.insert(a_job(state="failed", finished_at=NOW - 3 * DAY))
     await jobs.insert(a_job(id="job-theirs", requester="U0BEN", state="failed", finished_at=NOW))
@@ -102,7 +100,7 @@ async def test_what_failed_is_shown_until_they_have_looked_and_a_day_has_passed(
 
 
 async def test_examples_wait_for_whoever_did_not_add_them(dashboards: Dashboards, database: Database) -> None:
-    collections = SqliteCollectionStore(database)
+    collections = SqlCollectionStore(database)
     made = Collection("col-1", "Support", "U0ANA", "T0ACME", CHANNEL, False, NOW, review=True)
     await collections.create(made, _entry("create"))
     for number in (1, 2):
@@ -116,9 +114,9 @@ async def test_examples_wait_for_whoever_did_not_add_them(dashboards: Dashboards
 
 
 async def test_a_file_that_nobody_trained_on_is_offered_to_whoever_dropped_it(
-    dashboards: Dashboards, database: Database, jobs: SqliteJobStore
+    dashboards: Dashboards, database: Database, jobs: SqlJobStore
 ) -> None:
-    datasets = SqliteDatasetStore(database)
+    datasets = SqlDatasetStore(database)
     for dataset in (
         a_dataset(id="ds-1", created_at=NOW, validation="ds-2"),
         a_dataset(id="ds-2", created_at=NOW),
@@ -133,7 +131,7 @@ async def test_a_file_that_nobody_trained_on_is_offered_to_whoever_dropped_it(
     assert ids((await dashboards.look(looks())).ready) == []
 
 
-async def test_whoever_never_saw_a_job_is_at_the_beginning(dashboards: Dashboards, jobs: SqliteJobStore) -> None:
+async def test_whoever_never_saw_a_job_is_at_the_beginning(dashboards: Dashboards, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(requester="U0BEN", origin=SECRET))
     assert (await dashboards.look(looks())) == Dashboard([], [], [], [], [], [], [], [], nothing_yet=True)
     await jobs.insert(a_job(id="job-2", requester="U0BEN", origin=ELSEWHERE, state="succeeded"))

@@ -29,17 +29,17 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.budgets import Budgets
 from bot.spending.model_use import ModelUse
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.homes import SqliteHomes
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.model_uses import SqliteModelUses
-from bot.store.personal_settings import SqlitePersonalSettings
-from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.homes import SqlHomes
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
+from bot.store.model_uses import SqlModelUses
+from bot.store.personal_settings import SqlPersonalSettings
+from bot.store.spending import SqlBudgetStore, SqlModelUseStore
 
 MINI = "gpt-4.1-mini-2025-04-14"
 VOICE, SECRET = (f"ft:{MINI}:acme:{name}:1" for name in ("voice", "secret"))
@@ -51,24 +51,24 @@ SOON = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
 
 
 @pytest.fixture
-def store(database: Database) -> SqliteHomes:
-    return SqliteHomes(database)
+def store(database: Database) -> SqlHomes:
+    return SqlHomes(database)
 
 
 @pytest.fixture
-def homes(database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, store: SqliteHomes) -> Homes:
-    authority = Authority(Policy(), SqliteAuditLog(database))
-    evaluations, people = SqliteEvaluationStore(database), SqlitePersonalSettings(database)
-    datasets = SqliteDatasetStore(database)
+def homes(database: Database, jobs: SqlJobStore, provider: OpenAIProtocol, store: SqlHomes) -> Homes:
+    authority = Authority(Policy(), SqlAuditLog(database))
+    evaluations, people = SqlEvaluationStore(database), SqlPersonalSettings(database)
+    datasets = SqlDatasetStore(database)
     catalogue = Catalogue(Providers(provider), jobs, remembered_for=0)
-    lookup, uses = ModelLookup(catalogue, evaluations, authority), SqliteModelUses(database)
+    lookup, uses = ModelLookup(catalogue, evaluations, authority), SqlModelUses(database)
     return Homes(
         store,
         Dashboards(
             jobs,
-            SqliteGroupStore(database),
+            SqlGroupStore(database),
             datasets,
-            SqliteCollectionStore(database),
+            SqlCollectionStore(database),
             (evaluations,),
             people,
             authority,
@@ -78,7 +78,7 @@ def homes(database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, st
         datasets,
         lookup,
         uses,
-        Budgets(SqliteBudgetStore(database), jobs, authority),
+        Budgets(SqlBudgetStore(database), jobs, authority),
         PersonalSettingsControl(people, authority),
         RetirementCalendar(uses, catalogue, lookup, authority, clock=lambda: SOON),
         authority,
@@ -97,7 +97,7 @@ def job_ids(home: Home) -> list[str]:
 
 
 async def test_it_lists_my_jobs_of_private_channels_too_and_of_others_what_is_public(
-    homes: Homes, jobs: SqliteJobStore
+    homes: Homes, jobs: SqlJobStore
 ) -> None:
     for number, (id, requester, origin, state) in enumerate(
         (
@@ -115,7 +115,7 @@ async def test_it_lists_my_jobs_of_private_channels_too_and_of_others_what_is_pu
     assert job_ids(everybodys) == ["job-mine", "job-new", "job-theirs", "job-my-secret"]
 
 
-async def test_a_long_list_has_pages_and_one_beyond_the_last_is_the_last(homes: Homes, jobs: SqliteJobStore) -> None:
+async def test_a_long_list_has_pages_and_one_beyond_the_last_is_the_last(homes: Homes, jobs: SqlJobStore) -> None:
     for number in range(PAGE + 1):
         await jobs.insert(a_job(id=f"job-{number}", state="succeeded", created_at=NOW + number, cause=f"{number}"))
     first, last = await homes.of(looks(), Spot()), await homes.of(looks(), Spot(page=7))
@@ -124,14 +124,14 @@ async def test_a_long_list_has_pages_and_one_beyond_the_last_is_the_last(homes: 
 
 
 async def test_models_come_with_owner_score_last_use_and_their_day(
-    homes: Homes, jobs: SqliteJobStore, database: Database, stand_in: StandInProvider
+    homes: Homes, jobs: SqlJobStore, database: Database, stand_in: StandInProvider
 ) -> None:
     stand_in.tuned = [VOICE, SECRET]
     stand_in.shutdown_dates = {VOICE: "2027-01-14"}
     for number, (model, origin) in enumerate(((VOICE, a_job().origin), (SECRET, LEADS))):
         made = {"fine_tuned_model": model, "base_model": MINI, "state": "succeeded", "origin": origin}
         await jobs.insert(followed_job(f"ftjob-{number}", id=f"job-{number}", **made))
-    uses = SqliteModelUseStore(database)
+    uses = SqlModelUseStore(database)
     for channel, at in (("C0ONE", 5.0), ("G0LEADS", 9.0)):
         await uses.add(ModelUse(ANA.user, channel, VOICE, "cv-1", Usage(1, 1), None, at))
     for id, score, private in (("old", 0.5, False), ("new", 0.75, False), ("hushed", 1.0, True)):
@@ -145,7 +145,7 @@ async def test_models_come_with_owner_score_last_use_and_their_day(
 
 
 async def test_the_first_page_of_models_says_what_ends_next_and_a_private_one_to_its_owner_alone(
-    homes: Homes, jobs: SqliteJobStore, stand_in: StandInProvider
+    homes: Homes, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.tuned = [VOICE, SECRET]
     stand_in.shutdown_dates = {VOICE: "2027-01-14", SECRET: "2027-01-10", MINI: "2027-02-01"}
@@ -166,7 +166,7 @@ async def test_where_no_provider_answers_the_rest_is_shown(homes: Homes, stand_i
 
 async def _evaluated(database: Database, id: str, score: float, private: bool) -> None:
     """Finished, with this score of a model."""
-    store = SqliteEvaluationStore(database)
+    store = SqlEvaluationStore(database)
     evaluation = Evaluation(
         id=id,
         models=(VOICE,),
@@ -190,7 +190,7 @@ async def _evaluated(database: Database, id: str, score: float, private: bool) -
 
 
 async def test_training_files_say_whether_they_are_ready(homes: Homes, database: Database) -> None:
-    datasets = SqliteDatasetStore(database)
+    datasets = SqlDatasetStore(database)
     for id, owner, private, report in (
         ("ds-ready", ANA.user, False, a_report()),
         ("ds-wrong", ANA.user, True, a_report(ok=False)),
@@ -205,7 +205,7 @@ async def test_training_files_say_whether_they_are_ready(homes: Homes, database:
     assert {one.id for one in everybodys.datasets} == {"ds-ready", "ds-wrong", "ds-bens"}
 
 
-async def test_what_needs_somebody_stands_on_every_tab(homes: Homes, jobs: SqliteJobStore) -> None:
+async def test_what_needs_somebody_stands_on_every_tab(homes: Homes, jobs: SqlJobStore) -> None:
     waits = Approval(0.0, 25.0, (BEN.user,))
     await jobs.insert(a_job(state="awaiting_approval", approval=waits))
     for tab in Tab:
@@ -219,7 +219,7 @@ async def test_what_needs_somebody_stands_on_every_tab(homes: Homes, jobs: Sqlit
     assert not settings.approvals_directly
 
 
-async def test_who_comes_back_stays_at_their_tab_for_a_day(homes: Homes, store: SqliteHomes) -> None:
+async def test_who_comes_back_stays_at_their_tab_for_a_day(homes: Homes, store: SqlHomes) -> None:
     await homes.opened(looks())
     before, _ = await store.open()
     await homes.turned(looks(), Spot(Tab.MODELS, 2))
@@ -232,9 +232,7 @@ async def test_who_comes_back_stays_at_their_tab_for_a_day(homes: Homes, store: 
     assert [home.user for home in (await store.open())[1]] == [BEN.user]
 
 
-async def test_a_look_by_itself_leaves_what_failed_unseen(
-    homes: Homes, jobs: SqliteJobStore, store: SqliteHomes
-) -> None:
+async def test_a_look_by_itself_leaves_what_failed_unseen(homes: Homes, jobs: SqlJobStore, store: SqlHomes) -> None:
     two_days_ago = NOW - 2 * 24 * 3600
     await jobs.insert(a_job(state="failed", created_at=two_days_ago, finished_at=two_days_ago))
     version, _ = await store.open()

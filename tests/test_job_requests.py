@@ -33,11 +33,11 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, Scope
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore
 from texts.errors import sentence
 from training_files import Report
 
@@ -52,20 +52,20 @@ Make = Callable[..., JobRequests]
 
 
 @pytest.fixture
-def datasets(database: Database) -> SqliteDatasetStore:
-    return SqliteDatasetStore(database)
+def datasets(database: Database) -> SqlDatasetStore:
+    return SqlDatasetStore(database)
 
 
 @pytest.fixture
-def audit(database: Database) -> SqliteAuditLog:
-    return SqliteAuditLog(database)
+def audit(database: Database) -> SqlAuditLog:
+    return SqlAuditLog(database)
 
 
 @pytest.fixture
 def make(
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
-    audit: SqliteAuditLog,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
+    audit: SqlAuditLog,
     provider: OpenAIProtocol,
     tmp_path: Path,
 ) -> Make:
@@ -116,7 +116,7 @@ async def refusal(requests: JobRequests, request: JobRequest, caller: Caller | N
 
 
 async def test_a_request_becomes_a_job_with_its_price_and_its_audit_entry(
-    requests: JobRequests, datasets: SqliteDatasetStore, audit: SqliteAuditLog, stand_in: StandInProvider
+    requests: JobRequests, datasets: SqlDatasetStore, audit: SqlAuditLog, stand_in: StandInProvider
 ) -> None:
     dataset = a_dataset(name="House voice.jsonl")
     await datasets.save(dataset)
@@ -133,7 +133,7 @@ async def test_a_request_becomes_a_job_with_its_price_and_its_audit_entry(
 
 
 async def test_the_same_act_makes_one_job_and_the_same_request_by_another_is_refused_while_it_trains(
-    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider
+    requests: JobRequests, datasets: SqlDatasetStore, stand_in: StandInProvider
 ) -> None:
     await datasets.save(a_dataset())
     first = await asked(requests, wanted(seed=7))
@@ -144,7 +144,7 @@ async def test_the_same_act_makes_one_job_and_the_same_request_by_another_is_ref
 
 
 async def test_who_may_only_look_starts_nothing(
-    requests: JobRequests, datasets: SqliteDatasetStore, audit: SqliteAuditLog
+    requests: JobRequests, datasets: SqlDatasetStore, audit: SqlAuditLog
 ) -> None:
     await datasets.save(a_dataset())
     for attempt in (requests.require(a_caller(VIEWER)), asked(requests, wanted(), a_caller(VIEWER))):
@@ -155,14 +155,14 @@ async def test_who_may_only_look_starts_nothing(
 
 async def test_a_job_over_budget_is_not_stored_and_the_refusal_is_in_the_audit_log(
     requests: JobRequests,
-    datasets: SqliteDatasetStore,
-    jobs: SqliteJobStore,
-    audit: SqliteAuditLog,
+    datasets: SqlDatasetStore,
+    jobs: SqlJobStore,
+    audit: SqlAuditLog,
     database: Database,
 ) -> None:
     await datasets.save(a_dataset())
     entry = Entry("for the test", 0.0, "U0ADA", "set budget", ANA.user)
-    await SqliteBudgetStore(database).set_budget(Scope.PERSON, ANA.user, 0.0, entry)
+    await SqlBudgetStore(database).set_budget(Scope.PERSON, ANA.user, 0.0, entry)
     with pytest.raises(OverBudget):
         await requests.preview(a_caller(), wanted(), "supervised")
     with pytest.raises(OverBudget):
@@ -174,7 +174,7 @@ async def test_a_job_over_budget_is_not_stored_and_the_refusal_is_in_the_audit_l
 
 
 async def test_a_preview_says_what_would_become_of_the_job_and_stores_nothing(
-    make: Make, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+    make: Make, datasets: SqlDatasetStore, jobs: SqlJobStore
 ) -> None:
     await datasets.save(a_dataset())
     requests = make(Rules(approval_above=0, deciders=("U0BEN",)))
@@ -198,7 +198,7 @@ async def test_a_preview_says_what_would_become_of_the_job_and_stores_nothing(
     ],
 )
 async def test_what_could_not_train_is_refused_at_its_setting(
-    requests: JobRequests, datasets: SqliteDatasetStore, settings: dict[str, Any], kind: str
+    requests: JobRequests, datasets: SqlDatasetStore, settings: dict[str, Any], kind: str
 ) -> None:
     await datasets.save(a_dataset())
     await datasets.save(a_dataset(id="ds-broken", sha256="2", report=a_report(ok=False, examples=0, method=None)))
@@ -210,7 +210,7 @@ async def test_what_could_not_train_is_refused_at_its_setting(
 
 
 async def test_a_model_whose_day_has_come_is_refused_with_what_else_there_is(
-    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider
+    requests: JobRequests, datasets: SqlDatasetStore, stand_in: StandInProvider
 ) -> None:
     await datasets.save(a_dataset())
     stand_in.base_models = [MODEL, "SmolLM2-135M-Instruct"]
@@ -225,7 +225,7 @@ async def test_a_model_whose_day_has_come_is_refused_with_what_else_there_is(
 
 
 async def test_that_a_provider_trains_no_more_is_remembered_until_it_takes_a_job(
-    requests: JobRequests, jobs: SqliteJobStore
+    requests: JobRequests, jobs: SqlJobStore
 ) -> None:
     refused = JobError("training_not_available", "")
     assert await requests.refused_since("acme") is None
@@ -239,7 +239,7 @@ async def test_that_a_provider_trains_no_more_is_remembered_until_it_takes_a_job
 
 
 async def test_a_model_that_learns_in_another_way_is_refused(
-    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider
+    requests: JobRequests, datasets: SqlDatasetStore, stand_in: StandInProvider
 ) -> None:
     stand_in.base_models = ["SmolLM2-135M-Instruct", "meta-llama/Llama-3.1-8B-Instruct"]
     await datasets.save(a_dataset(report=a_report(images=3)))
@@ -255,7 +255,7 @@ async def test_a_model_that_learns_in_another_way_is_refused(
 
 
 async def test_reinforcement_needs_a_grader_and_a_validation_file(
-    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider
+    requests: JobRequests, datasets: SqlDatasetStore, stand_in: StandInProvider
 ) -> None:
     stand_in.base_models = ["some-reasoner"]
     tasks = a_report(format="reinforcement", method="reinforcement")
@@ -270,7 +270,7 @@ async def test_reinforcement_needs_a_grader_and_a_validation_file(
 
 
 async def test_what_does_not_fit_in_the_providers_memory_is_refused_before_anything_is_uploaded(
-    requests: JobRequests, datasets: SqliteDatasetStore, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
+    requests: JobRequests, datasets: SqlDatasetStore, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await datasets.save(a_dataset(report=a_report()))
 
@@ -284,7 +284,7 @@ async def test_what_does_not_fit_in_the_providers_memory_is_refused_before_anyth
 
 
 async def test_what_was_born_in_a_private_channel_is_not_trained_on_where_others_would_see_it(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore, stand_in: StandInProvider
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     secret = {"channel": "G0SECRET", "channel_private": True}
     await datasets.save(a_dataset())
@@ -309,7 +309,7 @@ async def test_a_file_of_the_provider_is_trained_on_if_it_is_there(
 
 
 async def test_an_earlier_job_is_asked_for_again_with_what_was_asked_then(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore
 ) -> None:
     await datasets.save(a_dataset())
     asked_then = Hyperparameters(n_epochs=2)
@@ -323,7 +323,7 @@ async def test_an_earlier_job_is_asked_for_again_with_what_was_asked_then(
 
 
 async def test_after_a_run_that_diverged_a_lower_learning_rate_is_proposed(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore
 ) -> None:
     await datasets.save(a_dataset())
     job = followed_job("ftjob-1", state="running", hyperparameters=Hyperparameters(1, 1, 8.0))
@@ -334,7 +334,7 @@ async def test_after_a_run_that_diverged_a_lower_learning_rate_is_proposed(
 
 
 async def test_training_continues_from_a_model_of_a_job_on_its_own_file_or_another(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore
 ) -> None:
     await jobs.insert(followed_job("ftjob-1", suffix="support", validation_dataset_id="ds-9"))
     with pytest.raises(NotFound, match="no_training_file"):
@@ -351,7 +351,7 @@ async def test_training_continues_from_a_model_of_a_job_on_its_own_file_or_anoth
 
 
 async def test_a_file_made_for_the_next_model_goes_on_from_the_one_before_it_under_the_next_name(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore
 ) -> None:
     await jobs.insert(a_job(id="job-9", state="succeeded", provider="acme", fine_tuned_model=TUNED, suffix="support"))
     made = a_dataset(parent=TUNED)
@@ -371,7 +371,7 @@ async def test_a_file_made_for_the_next_model_goes_on_from_the_one_before_it_und
     ],
 )
 async def test_where_the_provider_cannot_go_on_the_base_model_is_trained_anew_and_the_job_knows_its_parent(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore, cannot: dict[str, Any], report: Report
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore, cannot: dict[str, Any], report: Report
 ) -> None:
     await jobs.insert(a_job(id="job-8", state="succeeded", fine_tuned_model=f"{TUNED}0", dataset_id=None))
     grown = a_job(id="job-9", state="succeeded", fine_tuned_model=TUNED, base_model=f"{TUNED}0", dataset_id=None)
@@ -385,7 +385,7 @@ async def test_where_the_provider_cannot_go_on_the_base_model_is_trained_anew_an
 
 
 async def test_a_job_that_goes_on_from_a_fine_tuned_model_has_it_for_its_parent(
-    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+    requests: JobRequests, datasets: SqlDatasetStore, jobs: SqlJobStore
 ) -> None:
     await jobs.insert(a_job(id="job-9", state="succeeded", fine_tuned_model=TUNED, dataset_id=None))
     await datasets.save(a_dataset())

@@ -13,13 +13,13 @@ from bot.providers.chat import Usage
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelUse
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.model_uses import SqliteModelUses
-from bot.store.spending import SqliteModelUseStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.model_uses import SqlModelUses
+from bot.store.spending import SqlModelUseStore
 from bot.unused import UnusedThings
 
 DAY = 24 * 3600.0
@@ -33,7 +33,7 @@ CLEO = Actor("U0CLEO", "T0ACME")
 async def unused(database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> UnusedThings:
     """Of three models of long ago, two of which were asked since, one of them in a private channel; and of files: one
     that was trained on long ago, one lately, one never, and one of a private channel."""
-    jobs, datasets, uses = SqliteJobStore(database), SqliteDatasetStore(database), SqliteModelUseStore(database)
+    jobs, datasets, uses = SqlJobStore(database), SqlDatasetStore(database), SqlModelUseStore(database)
     stand_in.tuned = [OLD, ASKED, ASKED_IN_PRIVATE]
     for number, model in enumerate(stand_in.tuned):
         made = {"fine_tuned_model": model, "base_model": "base", "created_at": 10 * DAY, "dataset_id": "ds-old"}
@@ -44,10 +44,10 @@ async def unused(database: Database, provider: OpenAIProtocol, stand_in: StandIn
     for name in ("ds-old", "ds-late", "ds-never"):
         await datasets.save(a_dataset(id=name))
     await datasets.save(a_dataset(id="ds-secret", channel=LEADS, channel_private=True))
-    authority = Authority(Policy(), SqliteAuditLog(database))
+    authority = Authority(Policy(), SqlAuditLog(database))
     catalogue = Catalogue(Providers(provider), jobs)
-    lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
-    store = SqliteModelUses(database)
+    lookup = ModelLookup(catalogue, SqlEvaluationStore(database), authority)
+    store = SqlModelUses(database)
     return UnusedThings(store, store, lookup, catalogue, datasets, authority, clock=lambda: NOW)
 
 

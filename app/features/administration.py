@@ -9,8 +9,8 @@ from bot.digest.channel_digests import ChannelDigests
 from bot.digest.digest import Digests
 from bot.errors import Denied
 from bot.spending.budgets import Budgets
-from bot.store.digests import SqliteDigestPlans
-from bot.store.outbox import SqliteOutbox
+from bot.store.digests import SqlDigestPlans
+from bot.store.outbox import SqlOutbox
 from handlers.administration.listeners import AdministrationListeners
 from handlers.digest.listeners import DigestListeners
 from handlers.outgoing.approval_questions import ApprovalQuestions
@@ -20,7 +20,7 @@ from handlers.spending.listeners import SpendingListeners
 
 
 def approval_questions(services: Services) -> ApprovalQuestions:
-    return ApprovalQuestions(SqliteOutbox(services.database), services.languages, services.poster)
+    return ApprovalQuestions(SqlOutbox(services.database), services.languages, services.poster)
 
 
 def may_approve(services: Services) -> MayApprove:
@@ -73,7 +73,7 @@ def audit_log(services: Services) -> AuditLogReader:
 
 
 def digest_listeners(services: Services) -> DigestListeners:
-    plans = SqliteDigestPlans(services.database)
+    plans = SqlDigestPlans(services.database)
     return DigestListeners(
         callers=services.callers,
         digests=ChannelDigests(plans, services.people, services.people, services.authority),

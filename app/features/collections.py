@@ -13,8 +13,8 @@ from bot.retraining.scheduled_runs import ScheduledRuns
 from bot.retraining.scheduling import Scheduling
 from bot.retraining.sources import TrainingSources
 from bot.retraining.votes import ArenaVotes
-from bot.store.generations import SqliteGenerationStore
-from bot.store.schedules import SqliteScheduleStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.schedules import SqlScheduleStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.chat.thread_history import SlackThreadHistory
 from handlers.collections.listeners import CollectionListeners
@@ -61,7 +61,7 @@ def thread_example_listeners(services: Services) -> ThreadExampleListeners:
         ),
         people=services.people,
         withdrawal=Withdrawal(
-            collections, services.ratings, SqliteGenerationStore(services.database), services.learned, authority
+            collections, services.ratings, SqlGenerationStore(services.database), services.learned, authority
         ),
         modals=Modals(services.poster),
         languages=services.languages,
@@ -127,7 +127,7 @@ def retraining_listeners(
 def scheduled_training_listeners(
     services: Services, retraining: RetrainingListeners, collections: CollectionListeners, start: StartListeners
 ) -> ScheduledTrainingListeners:
-    store, next_models = SqliteScheduleStore(services.database), retraining.next_models
+    store, next_models = SqlScheduleStore(services.database), retraining.next_models
     return ScheduledTrainingListeners(
         callers=services.callers,
         scheduling=Scheduling(

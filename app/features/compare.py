@@ -4,7 +4,7 @@ from app.services import Services
 from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
 from bot.compare.comparisons import Comparisons
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.shown_messages import SqlShownMessages
 from handlers.chat.threads import ChatThreads
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.compare.listeners import CompareListeners
@@ -34,7 +34,7 @@ def compare_listeners(services: Services, threads: ChatThreads) -> CompareListen
         arenas=arenas,
         keeper=ComparisonKeeper(
             comparisons,
-            SqliteShownMessages(services.database),
+            SqlShownMessages(services.database),
             asking,
             arenas,
             services.poster,

@@ -11,8 +11,8 @@ from bot.evaluations.model_answers import EmbeddingModel, ModelAnswers
 from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.runs import EvaluationRuns
 from bot.settings import Settings
-from bot.store.grader_files import SqliteGraderFileStore
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.grader_files import SqlGraderFileStore
+from bot.store.shown_messages import SqlShownMessages
 from graders.python import trusted_sources
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.evaluations.answer_files import AnswerFiles
@@ -45,7 +45,7 @@ def evaluation_listeners(services: Services, answers: ModelAnswers, derived: Der
     use_case = Evaluations(
         store, planning, services.chat_models, services.catalogue, services.model_spending, authority
     )
-    messages = SqliteShownMessages(services.database)
+    messages = SqlShownMessages(services.database)
     runs = EvaluationRuns(
         store,
         answers,
@@ -111,7 +111,7 @@ def model_answers(services: Services) -> ModelAnswers:
 
 
 def grader_files(services: Services) -> GraderFiles:
-    store = SqliteGraderFileStore(services.database)
+    store = SqlGraderFileStore(services.database)
     return GraderFiles(store, services.datasets, services.file_store, services.pools, services.authority)
 
 

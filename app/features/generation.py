@@ -10,7 +10,7 @@ from bot.generation.generations import Generations
 from bot.generation.keeping import GeneratedCollections
 from bot.generation.review import GenerationReview
 from bot.generation.runs import GenerationRuns
-from bot.store.generations import SqliteGenerationStore
+from bot.store.generations import SqlGenerationStore
 from handlers.generation.documents import Documents
 from handlers.generation.listeners import GenerationListeners
 from handlers.generation.messages import GenerationMessages
@@ -19,7 +19,7 @@ from handlers.modals import Modals
 
 def generation_listeners(services: Services, answers: ModelAnswers) -> GenerationListeners:
     authority, spending, collections = services.authority, services.model_spending, services.collections
-    store = SqliteGenerationStore(services.database)
+    store = SqlGenerationStore(services.database)
     cost = GenerationCost(answers, services.evaluations, spending, services.pools, services.settings.tokenizers)
     runs = GenerationRuns(store, answers, spending, look_every=services.timing.look_every)
     generations = Generations(store, cost, services.chat_models, services.catalogue, spending, authority)

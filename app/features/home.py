@@ -5,13 +5,13 @@ from app.features.launcher import dashboards, personal_settings
 from app.features.models import retirement_calendar
 from app.services import Services
 from bot.home import Homes
-from bot.store.homes import SqliteHomes
+from bot.store.homes import SqlHomes
 from handlers.home.keeper import HomeKeeper
 from handlers.home.listeners import HomeListeners
 
 
 def home_listeners(services: Services) -> HomeListeners:
-    store, timing = SqliteHomes(services.database), services.timing
+    store, timing = SqlHomes(services.database), services.timing
     homes = Homes(
         store,
         dashboards(services),

@@ -14,7 +14,7 @@ from bot.jobs.job import Job
 from bot.jobs.kept_checkpoints import KeptCheckpoints
 from bot.jobs.results import JobResults
 from bot.reports.job_report import JobReports
-from bot.store.experiments import SqliteExperimentStore
+from bot.store.experiments import SqlExperimentStore
 from bot.sweeps.sweeps import Sweeps
 from handlers.experiments.listeners import ExperimentListeners
 from handlers.group_approval.listeners import GroupApprovalListeners
@@ -174,7 +174,7 @@ def experiment_listeners(services: Services, metrics: MetricsListeners) -> Exper
 
 
 def job_search(services: Services) -> JobSearch:
-    return JobSearch(SqliteExperimentStore(services.database), services.jobs, services.authority)
+    return JobSearch(SqlExperimentStore(services.database), services.jobs, services.authority)
 
 
 def report_listeners(services: Services) -> ReportListeners:

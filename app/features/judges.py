@@ -12,7 +12,7 @@ from bot.judges.golden import GoldenAnswers
 from bot.judges.pairwise import PairwiseJudging
 from bot.judges.people import HeldToPeople
 from bot.judges.runs import JudgeRuns
-from bot.store.judge_checks import SqliteJudgeCheckStore
+from bot.store.judge_checks import SqlJudgeCheckStore
 from handlers.judges.listeners import JudgeListeners
 from handlers.judges.messages import JudgeCheckMessages
 
@@ -22,7 +22,7 @@ def judge_listeners(
 ) -> JudgeListeners:
     store, authority, spending = services.evaluations, services.authority, services.model_spending
     golden = GoldenAnswers(services.ratings, services.conversations, arenas, authority)
-    check_store = SqliteJudgeCheckStore(services.database)
+    check_store = SqlJudgeCheckStore(services.database)
     checks = JudgeChecks(
         check_store,
         HeldToPeople(golden, store, services.pools),

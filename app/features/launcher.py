@@ -3,9 +3,9 @@
 from app.services import Services
 from bot.dashboard import Dashboards
 from bot.personal_settings import PersonalSettingsControl
-from bot.store.generations import SqliteGenerationStore
-from bot.store.judge_checks import SqliteJudgeCheckStore
-from bot.store.personal_settings import SqlitePersonalSettings
+from bot.store.generations import SqlGenerationStore
+from bot.store.judge_checks import SqlJudgeCheckStore
+from bot.store.personal_settings import SqlPersonalSettings
 from handlers.chat.listeners import ChatListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.launcher.listeners import LauncherListeners
@@ -53,13 +53,13 @@ def dashboards(services: Services) -> Dashboards:
         services.collections,
         (
             services.evaluations,
-            SqliteJudgeCheckStore(services.database),
-            SqliteGenerationStore(services.database),
+            SqlJudgeCheckStore(services.database),
+            SqlGenerationStore(services.database),
         ),
-        SqlitePersonalSettings(services.database),
+        SqlPersonalSettings(services.database),
         services.authority,
     )
 
 
 def personal_settings(services: Services) -> PersonalSettingsControl:
-    return PersonalSettingsControl(SqlitePersonalSettings(services.database), services.authority)
+    return PersonalSettingsControl(SqlPersonalSettings(services.database), services.authority)

@@ -3,8 +3,8 @@
 from app.services import Services
 from bot.exports.exports import ModelExports
 from bot.models.retirement_calendar import RetirementCalendar
-from bot.store.exports import SqliteExportStore
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.exports import SqlExportStore
+from bot.store.shown_messages import SqlShownMessages
 from bot.unused import UnusedThings
 from handlers.exports.keeper import ExportKeeper
 from handlers.exports.listeners import ExportListeners
@@ -52,11 +52,11 @@ def provider_listeners(services: Services) -> ProviderListeners:
 
 
 def export_listeners(services: Services) -> ExportListeners:
-    store, timing = SqliteExportStore(services.database), services.timing
+    store, timing = SqlExportStore(services.database), services.timing
     use_case = ModelExports(store, services.catalogue, services.model_lookup, services.providers, services.authority)
     keeper = ExportKeeper(
         store,
-        SqliteShownMessages(services.database),
+        SqlShownMessages(services.database),
         use_case,
         services.poster,
         services.languages,

@@ -13,8 +13,8 @@ from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning
 from bot.moves.progress import MoveProgress
 from bot.moves.succession import Succession
-from bot.store.grader_files import SqliteGraderFileStore
-from bot.store.outbox import SqliteOutbox
+from bot.store.grader_files import SqlGraderFileStore
+from bot.store.outbox import SqlOutbox
 from handlers.chat.listeners import ChatListeners
 from handlers.modals import Modals
 from handlers.moves.listeners import MoveListeners
@@ -89,8 +89,8 @@ def succession_listeners(
             services.conversations,
             evaluations,
             services.evaluations,
-            SqliteGraderFileStore(services.database),
-            SqliteOutbox(services.database),
+            SqlGraderFileStore(services.database),
+            SqlOutbox(services.database),
             services.authority,
         ),
         shown=chat.shown_settings,

@@ -2,7 +2,7 @@
 
 from app.services import Services
 from bot.evaluations.run import R, RunStore
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.shown_messages import SqlShownMessages
 from handlers.outgoing.run_keeper import RunKeeper, RunMessages
 
 
@@ -11,7 +11,7 @@ def run_keeper(services: Services, kind: str, runs: RunStore[R], shown: RunMessa
         kind,
         runs,
         shown,
-        SqliteShownMessages(services.database),
+        SqlShownMessages(services.database),
         services.poster,
         services.languages,
         look_every=services.timing.look_every,

@@ -2,7 +2,7 @@
 
 from app.features.compare import asking_models
 from app.services import Services
-from bot.store.workflow_steps import SqliteStepOutputs
+from bot.store.workflow_steps import SqlStepOutputs
 from bot.workflow_steps.questions import SingleQuestions
 from bot.workflow_steps.steps import WorkflowSteps
 from handlers.start.listeners import StartListeners
@@ -12,7 +12,7 @@ from handlers.workflow_steps.listeners import StepListeners
 def step_listeners(services: Services, start: StartListeners) -> StepListeners:
     return StepListeners(
         callers=services.callers,
-        steps=WorkflowSteps(SqliteStepOutputs(services.database), services.people, services.authority),
+        steps=WorkflowSteps(SqlStepOutputs(services.database), services.people, services.authority),
         questions=SingleQuestions(services.chat_models, services.model_lookup, asking_models(services)),
         start_listeners=start,
         cards=services.cards,

@@ -24,7 +24,7 @@ def put_entries(db: SqliteDatabase, entries: Iterable[Entry]) -> int:
     return new
 
 
-class SqliteAuditLog:
+class SqlAuditLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -7,7 +7,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqliteChannelProviders:
+class SqlChannelProviders:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -12,7 +12,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqliteCollectionStore:
+class SqlCollectionStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -21,7 +21,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqliteComparisonStore:
+class SqlComparisonStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.store.outbox import put_notices
 
 
-class SqliteDigestPlans:
+class SqlDigestPlans:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -22,7 +22,7 @@ from bot.evaluations.run import Reason
 from bot.spending.model_use import ModelUse
 from bot.store.audit import put_entries
 from bot.store.database import Database
-from bot.store.runs import SqliteRunStore, as_json
+from bot.store.runs import SqlRunStore, as_json
 from bot.store.spending import put_use
 
 # SQLite takes 32,766 values in one statement; a few hundred keep others from waiting.
@@ -30,7 +30,7 @@ _AT_ONCE = 500
 _RECENT = 100
 
 
-class SqliteEvaluationStore(SqliteRunStore[Evaluation]):
+class SqlEvaluationStore(SqlRunStore[Evaluation]):
     def __init__(self, database: Database) -> None:
         super().__init__(database, "evaluations", Evaluation)
 

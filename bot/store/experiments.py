@@ -16,7 +16,7 @@ from bot.store.database import Database
 _AT_ONCE = 10_000
 
 
-class SqliteExperimentStore:
+class SqlExperimentStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -10,7 +10,7 @@ from bot.exports.export import Export
 from bot.store.database import Database
 
 
-class SqliteExportStore:
+class SqlExportStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

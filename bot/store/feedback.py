@@ -14,7 +14,7 @@ from bot.store.comparisons import something_happened
 from bot.store.database import Database
 
 
-class SqliteRatingStore:
+class SqlRatingStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

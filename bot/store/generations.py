@@ -11,10 +11,10 @@ from bot.evaluations.run import RunState
 from bot.generation.generation import Draft, Generation, State, Topic, Why
 from bot.store.audit import put_entries
 from bot.store.database import Database
-from bot.store.runs import SqliteRunStore, as_json
+from bot.store.runs import SqlRunStore, as_json
 
 
-class SqliteGenerationStore(SqliteRunStore[Generation]):
+class SqlGenerationStore(SqlRunStore[Generation]):
     def __init__(self, database: Database) -> None:
         super().__init__(database, "generations", Generation)
 

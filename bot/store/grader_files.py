@@ -9,7 +9,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqliteGraderFileStore:
+class SqlGraderFileStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

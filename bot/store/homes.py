@@ -11,7 +11,7 @@ from bot.store.database import Database
 _EVALUATIONS = 50
 
 
-class SqliteHomes:
+class SqlHomes:
     def __init__(self, database: Database) -> None:
         self._database = database
 

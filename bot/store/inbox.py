@@ -18,7 +18,7 @@ class Entry(msgspec.Struct, frozen=True):
     received_at: float
 
 
-class SqliteInbox:
+class SqlInbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 

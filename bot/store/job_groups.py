@@ -22,7 +22,7 @@ from bot.store.outbox import put_notices, touch_card
 from bot.sweeps.sweep import Sweep
 
 
-class SqliteGroupStore:
+class SqlGroupStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

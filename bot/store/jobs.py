@@ -22,7 +22,7 @@ from bot.store.outbox import put_notices, touch_card
 from bot.store.spending import read_answers, read_limits
 
 
-class SqliteJobStore:
+class SqlJobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

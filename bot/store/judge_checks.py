@@ -6,10 +6,10 @@ from bot.audit import Entry
 from bot.judges.check import JudgeCheck
 from bot.store.audit import put_entries
 from bot.store.database import Database
-from bot.store.runs import SqliteRunStore, as_json
+from bot.store.runs import SqlRunStore, as_json
 
 
-class SqliteJudgeCheckStore(SqliteRunStore[JudgeCheck]):
+class SqlJudgeCheckStore(SqlRunStore[JudgeCheck]):
     def __init__(self, database: Database) -> None:
         super().__init__(database, "judge_checks", JudgeCheck)
 

@@ -9,7 +9,7 @@ from bot.store.database import Database
 from bot.store.outbox import touch_card
 
 
-class SqliteChannelLanguages:
+class SqlChannelLanguages:
     def __init__(self, database: Database) -> None:
         self._database = database
 

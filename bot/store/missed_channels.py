@@ -20,7 +20,7 @@ class MissedChannel(msgspec.Struct, frozen=True):
     since: float
 
 
-class SqliteMissedChannels:
+class SqlMissedChannels:
     def __init__(self, database: Database) -> None:
         self._database = database
 

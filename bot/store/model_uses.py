@@ -57,7 +57,7 @@ UNION ALL SELECT json_extract(value, '$.dataset_id'), created_at, NULL, channel,
 """
 
 
-class SqliteModelUses:
+class SqlModelUses:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -52,7 +52,7 @@ def touch_card(db: SqliteDatabase, job_id: str) -> None:
     )
 
 
-class SqliteOutbox:
+class SqlOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -65,7 +65,7 @@ class SqliteOutbox:
 
     async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
         def work(db: SqliteDatabase) -> list[tuple[Any, ...]]:
-            # A card without a ts that is not dirty either has been given up: see `SqliteCardStore.abandon`.
+            # A card without a ts that is not dirty either has been given up: see `SqlCardStore.abandon`.
             return db.execute(
                 """
                 SELECT n.value, n.state, n.attempts, n.attempted_at, c.ts
@@ -131,11 +131,11 @@ class SqliteOutbox:
 _ENDED = ",".join("?" * len(states.ENDED))
 _GROUP_OF = "(SELECT json_extract(value, '$.group') FROM jobs WHERE id = cards.job_id)"
 _THREAD = f"(SELECT ts FROM cards AS root WHERE root.job_id = {_GROUP_OF})"
-# A card of a group that was given up (see `SqliteCardStore.abandon`) is waited for no longer.
+# A card of a group that was given up (see `SqlCardStore.abandon`) is waited for no longer.
 _GROUP_IS_DUE = f"(SELECT ts IS NULL AND dirty FROM cards AS root WHERE root.job_id = {_GROUP_OF})"
 
 
-class SqliteCardStore:
+class SqlCardStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

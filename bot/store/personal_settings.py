@@ -8,7 +8,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqlitePersonalSettings:
+class SqlPersonalSettings:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -12,7 +12,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqliteRunStore(Generic[R]):
+class SqlRunStore(Generic[R]):
     """The table has the columns id, channel, thread_ts, state, created_at, changes, shown,
     result and value."""
 

@@ -14,7 +14,7 @@ SHOWN = " UNION ALL ".join(
 """All that messages are about."""
 
 
-class SqliteShownMessages:
+class SqlShownMessages:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -38,7 +38,7 @@ def put_use(db: SqliteDatabase, use: ModelUse) -> None:
     db.execute("INSERT INTO model_use VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values + figures)
 
 
-class SqliteModelUseStore:
+class SqlModelUseStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -59,7 +59,7 @@ class SqliteModelUseStore:
         return await self._database.read(lambda db: read_answers(db, at))
 
 
-class SqliteBudgetStore:
+class SqlBudgetStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

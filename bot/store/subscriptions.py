@@ -11,7 +11,7 @@ from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
-class SqliteSubscriptions:
+class SqlSubscriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -9,7 +9,7 @@ from bot.jobs.timeline import Delivered, Received
 from bot.store.database import Database
 
 
-class SqliteDeliveries:
+class SqlDeliveries:
     def __init__(self, database: Database) -> None:
         self._database = database
 

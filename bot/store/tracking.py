@@ -8,7 +8,7 @@ from bot.store.database import Database
 from bot.tracking.run import Due, Progress
 
 
-class SqliteTrackingStore:
+class SqlTrackingStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -9,7 +9,7 @@ from bot.store.database import Database
 from bot.workflow_steps.steps import Outputs
 
 
-class SqliteStepOutputs:
+class SqlStepOutputs:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -5,17 +5,17 @@ import pytest
 from bot.access import Policy
 from bot.authority import Authority
 from bot.channels import Channel
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 
 
 @pytest.fixture
-def audit(database: Database) -> SqliteAuditLog:
-    return SqliteAuditLog(database)
+def audit(database: Database) -> SqlAuditLog:
+    return SqlAuditLog(database)
 
 
 @pytest.fixture
-def authority(audit: SqliteAuditLog) -> Authority:
+def authority(audit: SqlAuditLog) -> Authority:
     return Authority(Policy(), audit)
 
 

@@ -8,23 +8,21 @@ from bot.administration.audit_log import AuditLogReader
 from bot.audit import Entry, Outcome
 from bot.authority import Authority
 from bot.errors import Denied
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 
 
 @pytest.fixture
-def log(audit: SqliteAuditLog, authority: Authority) -> AuditLogReader:
+def log(audit: SqlAuditLog, authority: Authority) -> AuditLogReader:
     return AuditLogReader(audit, authority)
 
 
-async def _fill(audit: SqliteAuditLog, first: int, last: int) -> None:
+async def _fill(audit: SqlAuditLog, first: int, last: int) -> None:
     await audit.add(*(Entry(f"command/{n}", float(n), "U0ADA", "cancel", f"job-{n}") for n in range(first, last + 1)))
 
 
-async def test_it_is_for_administrators_alone_and_a_refusal_is_in_it(
-    log: AuditLogReader, audit: SqliteAuditLog
-) -> None:
+async def test_it_is_for_administrators_alone_and_a_refusal_is_in_it(log: AuditLogReader, audit: SqlAuditLog) -> None:
     for caller in (a_caller(), a_caller(ADMIN, answers_in=Place("C0TRAINING"))):
         with pytest.raises(Denied):
             await log.page(caller, 1)
@@ -34,7 +32,7 @@ async def test_it_is_for_administrators_alone_and_a_refusal_is_in_it(
 
 
 async def test_pages_hold_the_latest_first_and_stay_what_they_were_while_entries_come_in(
-    log: AuditLogReader, audit: SqliteAuditLog
+    log: AuditLogReader, audit: SqlAuditLog
 ) -> None:
     await _fill(audit, 1, 20)
     first = await log.page(a_caller(ADMIN), 1)
@@ -46,14 +44,14 @@ async def test_pages_hold_the_latest_first_and_stay_what_they_were_while_entries
     assert (second.pages, second.upto) == (2, 20)
 
 
-async def test_a_page_that_is_not_there_is_empty(log: AuditLogReader, audit: SqliteAuditLog) -> None:
+async def test_a_page_that_is_not_there_is_empty(log: AuditLogReader, audit: SqlAuditLog) -> None:
     assert (await log.page(a_caller(ADMIN), 1)).pages == 0
     await _fill(audit, 1, 1)
     beyond = await log.page(a_caller(ADMIN), 3)
     assert (list(beyond.entries), beyond.pages) == ([], 1)
 
 
-async def test_an_export_holds_all_and_is_an_entry_itself(log: AuditLogReader, audit: SqliteAuditLog) -> None:
+async def test_an_export_holds_all_and_is_an_entry_itself(log: AuditLogReader, audit: SqlAuditLog) -> None:
     await _fill(audit, 1, 20)
     exported = await log.export(a_caller(ADMIN))
     assert [number for number, _ in exported] == list(range(20, 0, -1))

@@ -12,18 +12,18 @@ from bot.errors import Denied, Invalid
 from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
-from bot.store.channel_models import SqliteChannelModels
+from bot.store.audit import SqlAuditLog
+from bot.store.channel_models import SqlChannelModels
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 
 
 @pytest.fixture
-def models(database: Database, authority: Authority, provider: OpenAIProtocol, jobs: SqliteJobStore) -> ChannelModels:
+def models(database: Database, authority: Authority, provider: OpenAIProtocol, jobs: SqlJobStore) -> ChannelModels:
     catalogue = Catalogue(Providers(provider), jobs)
-    return ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers(provider))
+    return ChannelModels(SqlChannelModels(database), authority, catalogue, channel_providers(provider))
 
 
 async def test_the_first_that_is_allowed_shuts_out_all_others_until_all_are_again(models: ChannelModels) -> None:
@@ -38,9 +38,7 @@ async def test_the_first_that_is_allowed_shuts_out_all_others_until_all_are_agai
     await models.require(a_caller(), "third")
 
 
-async def test_only_administrators_say_so_and_the_audit_log_keeps_it(
-    models: ChannelModels, audit: SqliteAuditLog
-) -> None:
+async def test_only_administrators_say_so_and_the_audit_log_keeps_it(models: ChannelModels, audit: SqlAuditLog) -> None:
     with pytest.raises(Denied, match="only_administrators"):
         await models.allow(a_caller(), "old")
     await models.allow(a_caller(ADMIN, key="1"), "new")

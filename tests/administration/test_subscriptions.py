@@ -8,18 +8,18 @@ from bot.administration.subscriptions import ChannelSubscriptions
 from bot.authority import Authority
 from bot.channels import Channels
 from bot.errors import Denied, Invalid
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.subscriptions import SqliteSubscriptions
+from bot.store.subscriptions import SqlSubscriptions
 
 
 @pytest.fixture
 def subscriptions(database: Database, channels: Channels, authority: Authority) -> ChannelSubscriptions:
-    return ChannelSubscriptions(SqliteSubscriptions(database), channels, authority)
+    return ChannelSubscriptions(SqlSubscriptions(database), channels, authority)
 
 
 async def test_a_channel_is_subscribed_until_it_is_taken_off_and_the_log_says_by_whom(
-    subscriptions: ChannelSubscriptions, audit: SqliteAuditLog
+    subscriptions: ChannelSubscriptions, audit: SqlAuditLog
 ) -> None:
     await subscriptions.subscribe(a_caller(key="command/1"), "C0NEWS")
     await subscriptions.subscribe(a_caller(key="command/2"), "C0NEWS")

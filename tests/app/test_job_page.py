@@ -12,14 +12,14 @@ from bot.access import Policy
 from bot.authority import Authority
 from bot.jobs.job import Job, Origin
 from bot.jobs.links import JobLinks
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 CARD = "https://acme.slack.com/archives/C0TRAINING/p7"
 
 
-async def test_it_leads_to_the_card_and_says_nothing_of_any_other_job(database: Database, jobs: SqliteJobStore) -> None:
+async def test_it_leads_to_the_card_and_says_nothing_of_any_other_job(database: Database, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(id="job-open"))
     await jobs.insert(a_job(id="job-cardless"))
     await jobs.insert(a_job(id="job-hush", origin=Origin("T0ACME", "C0LEADS", True)))
@@ -29,7 +29,7 @@ async def test_it_leads_to_the_card_and_says_nothing_of_any_other_job(database: 
         asked.append(job.id)
         return CARD if job.id != "job-cardless" else None
 
-    links = JobLinks("https://finetune.example.com", jobs, Authority(Policy(), SqliteAuditLog(database)))
+    links = JobLinks("https://finetune.example.com", jobs, Authority(Policy(), SqlAuditLog(database)))
     app = web.Application()
     app.add_routes([job_page(links, card_of)])
     async with contextlib.AsyncExitStack() as stack, aiohttp.ClientSession() as session:

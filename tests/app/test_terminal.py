@@ -24,9 +24,9 @@ from bot.jobs import states
 from bot.jobs.deployment import Deployment, DeploymentState
 from bot.jobs.job import Approval, Origin
 from bot.models.model import FineTunedModel
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 from handlers.commands import find_command
 from texts.language import Language, speaking
 
@@ -41,7 +41,7 @@ async def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, value in {"OPENAI_API_KEY": "sk-none", "FINETUNE_PROVIDER": "acme", "FINETUNE_DATA": "bot"}.items():
         monkeypatch.setenv(name, value)
     database = await Database.open(tmp_path / "bot")
-    jobs = SqliteJobStore(database)
+    jobs = SqlJobStore(database)
     waits = Approval(asked_at=1.0, above=5.0, deciders=("U0BEN",))
     await jobs.insert(a_job(id="job-waits", state=states.AWAITING_APPROVAL, approval=waits, estimated_cost=12.0))
     await jobs.insert(a_job(id="job-secret", state=states.RUNNING, origin=SECRET))
@@ -127,11 +127,11 @@ async def test_what_is_approved_goes_on_at_the_next_start_and_the_audit_log_says
     assert (code, again["ok"]) == (NOT_DONE, False)
     assert "an administrator in the terminal" in (await said("audit"))[1]
     database = await store()
-    job = await SqliteJobStore(database).get("job-waits")
+    job = await SqlJobStore(database).get("job-waits")
     assert job is not None
     assert job.approval is not None
     assert (job.state, job.approval.decided_by) == (states.IN_LINE, TERMINAL)
-    [entry] = await SqliteAuditLog(database).about("job-waits")
+    [entry] = await SqlAuditLog(database).about("job-waits")
     assert (entry.actor, entry.action) == (TERMINAL, "approve")
 
 
@@ -153,7 +153,7 @@ async def test_deployments_are_listed_with_what_they_cost(folder: Path, said: Sa
     database = await Database.open(folder)
     for id, deployment in {"job-ready": ready, "job-asked": asked}.items():
         job = a_job(id=id, state=states.SUCCEEDED, fine_tuned_model=f"ft:{id}", deployment=deployment)
-        await SqliteJobStore(database).insert(job)
+        await SqlJobStore(database).insert(job)
     await database.close()
     code, shown = await said("deployments")
     assert code == DONE

@@ -19,14 +19,14 @@ from bot.datasets.dataset import Dataset
 from bot.errors import Denied, Invalid, NotFound
 from bot.feedback.rating import Press
 from bot.jobs.job import Job, Origin
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.generations import SqliteGenerationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.jobs import SqlJobStore
 from bot.thread_examples.adding import NewExample
 
 BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
@@ -40,14 +40,14 @@ EXPORTED = Entry("key", 1.0, ANA.user, "export collection", "col-1")
 class World:
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.store = SqliteCollectionStore(database)
-        self.datasets, self.jobs = SqliteDatasetStore(database), SqliteJobStore(database)
-        self.audit = SqliteAuditLog(database)
+        self.store = SqlCollectionStore(database)
+        self.datasets, self.jobs = SqlDatasetStore(database), SqlJobStore(database)
+        self.audit = SqlAuditLog(database)
         authority = Authority(Policy(), self.audit)
         self.adding = ThreadCollections(self.store, authority)
         self.learned = learned = LearnedModels(self.store, self.datasets, self.jobs, authority)
         self.withdrawal = Withdrawal(
-            self.store, SqliteRatingStore(database), SqliteGenerationStore(database), learned, authority
+            self.store, SqlRatingStore(database), SqlGenerationStore(database), learned, authority
         )
 
     async def add(self, id: str, *people: str, channel: str = PUBLIC, into: str | None = None, by: Actor = ANA) -> str:
@@ -197,8 +197,8 @@ async def test_only_an_administrator_erases_for_somebody_else(world: World) -> N
     await world.add("ex-1", "U0BEN")
     with pytest.raises(Denied):
         await world.withdrawal.withdraw(a_caller(CAI), "U0BEN")
-    await SqliteConversationStore(world.database).open(TALK)
-    ratings = SqliteRatingStore(world.database)
+    await SqlConversationStore(world.database).open(TALK)
+    ratings = SqlRatingStore(world.database)
     await ratings.press(Press(TALK.id, "2.0", "U0BEN", True, 1.0, "key"), EXPORTED)
     gone = await world.withdrawal.withdraw(a_caller(ADMIN), "U0BEN")
     assert (gone.examples, gone.ratings, gone.votes) == (1, 1, 0)

@@ -14,11 +14,11 @@ from bot.collections.learned import LearnedModels
 from bot.collections.views import CollectionViews
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from texts.errors import sentence
 
 BEN = Actor("U0BEN", "T0ACME")
@@ -27,11 +27,11 @@ LINE = '{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content
 
 class World:
     def __init__(self, database: Database, folder: Path) -> None:
-        self.store, self.datasets = SqliteCollectionStore(database), SqliteDatasetStore(database)
+        self.store, self.datasets = SqlCollectionStore(database), SqlDatasetStore(database)
         self.file_store = FileStore(folder, 1_000_000)
-        authority = Authority(Policy(), SqliteAuditLog(database))
-        learned = LearnedModels(self.store, self.datasets, SqliteJobStore(database), authority)
-        self.views = CollectionViews(self.store, learned, SqliteAuditLog(database), authority)
+        authority = Authority(Policy(), SqlAuditLog(database))
+        learned = LearnedModels(self.store, self.datasets, SqlJobStore(database), authority)
+        self.views = CollectionViews(self.store, learned, SqlAuditLog(database), authority)
         self.files = CollectionFiles(self.store, self.datasets, self.file_store, authority)
 
     async def collection(self, id: str, examples: int, *, private: bool = False) -> Collection:

@@ -16,10 +16,10 @@ from bot.datasets.lookup import DatasetLookup
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.spending.model_use import ModelSpending
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 __all__ = ["authority", "budgets", "catalogue", "channel_models", "lost_models", "spending"]
@@ -33,13 +33,13 @@ def pools() -> Iterator[WorkerPools]:
 
 
 @pytest.fixture
-def store(database: Database) -> SqliteComparisonStore:
-    return SqliteComparisonStore(database)
+def store(database: Database) -> SqlComparisonStore:
+    return SqlComparisonStore(database)
 
 
 @pytest.fixture
-def datasets(database: Database) -> SqliteDatasetStore:
-    return SqliteDatasetStore(database)
+def datasets(database: Database) -> SqlDatasetStore:
+    return SqlDatasetStore(database)
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def file_store(tmp_path: Path) -> FileStore:
 def chat_models(
     catalogue: Catalogue,
     lost_models: LostModels,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     authority: Authority,
     channel_models: ChannelModels,
@@ -62,17 +62,17 @@ def chat_models(
 
 @pytest.fixture
 def comparisons(
-    store: SqliteComparisonStore, chat_models: ChatModels, asking: Asking, authority: Authority
+    store: SqlComparisonStore, chat_models: ChatModels, asking: Asking, authority: Authority
 ) -> Comparisons:
     return Comparisons(store, chat_models, asking, authority)
 
 
 @pytest.fixture
 def arenas(
-    store: SqliteComparisonStore,
+    store: SqlComparisonStore,
     chat_models: ChatModels,
     asking: Asking,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     authority: Authority,
@@ -81,7 +81,5 @@ def arenas(
 
 
 @pytest.fixture
-def asking(
-    store: SqliteComparisonStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
-) -> Asking:
+def asking(store: SqlComparisonStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending) -> Asking:
     return Asking(store, catalogue, lost_models, spending, warm_up=Backoff(0.01, tries=2))

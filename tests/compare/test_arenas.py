@@ -19,11 +19,11 @@ from bot.errors import Conflict, Denied, Invalid, NotFound
 from bot.jobs.job import Origin
 from bot.providers.chat import ChatMessage
 from bot.spending.budget import OverBudget, Scope
-from bot.store.audit import SqliteAuditLog
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.audit import SqlAuditLog
+from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.spending import SqlBudgetStore
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 THIRD = f"ft:{MODEL}:acme:third:abc33333"
@@ -37,7 +37,7 @@ def tuned(stand_in: StandInProvider) -> None:
 
 
 @pytest.fixture
-async def validation(datasets: SqliteDatasetStore, file_store: FileStore) -> str:
+async def validation(datasets: SqlDatasetStore, file_store: FileStore) -> str:
     """A validation file of twelve questions, of which each stands there twice."""
     dataset = a_dataset(id="ds-valid", sha256="abc", name="validation.jsonl")
     path: Path = file_store.path("abc")
@@ -48,7 +48,7 @@ async def validation(datasets: SqliteDatasetStore, file_store: FileStore) -> str
     return dataset.id
 
 
-async def answered(store: SqliteComparisonStore, arena: Comparison, failed: str = "") -> None:
+async def answered(store: SqlComparisonStore, arena: Comparison, failed: str = "") -> None:
     """All models have answered, but not the question `failed`."""
     for question in await store.questions(arena.id):
         failure = Failure("model_said_nothing") if question.id == failed else None
@@ -58,7 +58,7 @@ async def answered(store: SqliteComparisonStore, arena: Comparison, failed: str 
 
 
 async def test_prompts_of_a_file_are_drawn_once_each(
-    arenas: Arenas, store: SqliteComparisonStore, validation: str
+    arenas: Arenas, store: SqlComparisonStore, validation: str
 ) -> None:
     arena = await arenas.open(a_caller(), HERE, [TUNED, MODEL], validation, 5)
     questions = await store.questions(arena.id)
@@ -86,14 +86,14 @@ def test_which_answer_stands_first_is_drawn_and_each_pair_has_its_turn() -> None
     assert all(set(question.models) == set(question.pairs[0]) for question in questions)
 
 
-async def test_one_prompt_is_for_each_pair(arenas: Arenas, store: SqliteComparisonStore) -> None:
+async def test_one_prompt_is_for_each_pair(arenas: Arenas, store: SqlComparisonStore) -> None:
     arena = await arenas.open_on(a_caller(), HERE, [TUNED, MODEL, THIRD], "Who?")
     (question,) = await store.questions(arena.id)
     assert {frozenset(pair) for pair in question.pairs} == set(map(frozenset, combinations(arena.models, 2)))
     assert question.models == (TUNED, MODEL, THIRD)
 
 
-async def test_who_votes_and_who_reveals(arenas: Arenas, store: SqliteComparisonStore, database: Database) -> None:
+async def test_who_votes_and_who_reveals(arenas: Arenas, store: SqlComparisonStore, database: Database) -> None:
     arena = await arenas.open_on(a_caller(), HERE, [TUNED, MODEL], "Who?")
     with pytest.raises(NotFound):  # there are no answers yet
         await arenas.vote(a_caller(BEN), arena.id, "1", 0, Choice.FIRST)
@@ -114,13 +114,13 @@ async def test_who_votes_and_who_reveals(arenas: Arenas, store: SqliteComparison
         await arenas.reveal(a_caller(), arena.id)
     with pytest.raises(Conflict, match="arena_revealed"):
         await arenas.vote(a_caller(BEN, at=9.0), arena.id, "1", 0, Choice.FIRST)
-    log = await SqliteAuditLog(database).about(f"{arena.id}/1/0")
+    log = await SqlAuditLog(database).about(f"{arena.id}/1/0")
     told = [(entry.action, entry.details) for entry in log if entry.outcome == "done"]
     assert told == [("vote", ""), ("vote", "")], "that they voted, not how"
 
 
 async def test_it_reveals_itself_when_all_pairs_have_their_votes_or_the_time_is_over(
-    arenas: Arenas, store: SqliteComparisonStore, validation: str
+    arenas: Arenas, store: SqlComparisonStore, validation: str
 ) -> None:
     arena = await arenas.open(a_caller(), HERE, [TUNED, MODEL], validation, 2, votes_wanted=1)
     assert arena.arena is not None
@@ -137,7 +137,7 @@ async def test_it_reveals_itself_when_all_pairs_have_their_votes_or_the_time_is_
 
 
 async def test_a_pair_that_nobody_can_vote_on_is_not_waited_for(
-    arenas: Arenas, store: SqliteComparisonStore, validation: str
+    arenas: Arenas, store: SqlComparisonStore, validation: str
 ) -> None:
     arena = await arenas.open(a_caller(), HERE, [TUNED, MODEL], validation, 2, votes_wanted=1)
     await answered(store, arena, failed="1")
@@ -146,7 +146,7 @@ async def test_a_pair_that_nobody_can_vote_on_is_not_waited_for(
 
 
 async def test_nothing_is_told_of_votes_before_the_reveal_and_preferences_after_it(
-    arenas: Arenas, store: SqliteComparisonStore
+    arenas: Arenas, store: SqlComparisonStore
 ) -> None:
     arena = await arenas.open_on(a_caller(), HERE, [TUNED, MODEL], "Who?")
     await answered(store, arena)
@@ -179,7 +179,7 @@ async def test_nothing_is_told_of_votes_before_the_reveal_and_preferences_after_
 
 
 async def test_nobody_opens_an_arena_that_the_budget_cannot_pay(
-    arenas: Arenas, store: SqliteComparisonStore, budgets: SqliteBudgetStore
+    arenas: Arenas, store: SqlComparisonStore, budgets: SqlBudgetStore
 ) -> None:
     await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, EVE.user, "set budget", CHANNEL))
     with pytest.raises(OverBudget):
@@ -187,7 +187,7 @@ async def test_nobody_opens_an_arena_that_the_budget_cannot_pay(
     assert await store.due(1.0) == []
 
 
-async def test_what_was_voted_in_a_private_channel_stays_there(arenas: Arenas, store: SqliteComparisonStore) -> None:
+async def test_what_was_voted_in_a_private_channel_stays_there(arenas: Arenas, store: SqlComparisonStore) -> None:
     secret = Place("C0SECRET")
     there = a_caller(channel="C0SECRET", answers_in=secret, posts_in=secret)
     arena = await arenas.open_on(there, Origin("T0ACME", "C0SECRET", True), [TUNED, MODEL], "Who?")

@@ -16,8 +16,8 @@ from bot.conversations.conversation import BROKEN
 from bot.conversations.starter import Starter
 from bot.providers.chat import ChatMessage, Usage
 from bot.spending.budget import Scope
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.spending import SqlBudgetStore
 
 COMPARISON = Comparison("cmp-1", (MODEL, "ft:other"), "T0ACME", CHANNEL, ANA.user, 1.0)
 ENTRY = Entry("compare", 1.0, ANA.user, "compare", "cmp-1", CHANNEL)
@@ -28,7 +28,7 @@ def question(text: str, number: int = 1) -> Question:
 
 
 @pytest.fixture
-def ask(asking: Asking, store: SqliteComparisonStore) -> Any:
+def ask(asking: Asking, store: SqlComparisonStore) -> Any:
     async def asked(
         *questions: Question, answers: Answers | None = None, grown: list[str] | None = None, **changes: Any
     ) -> ModelAnswer:
@@ -151,7 +151,7 @@ async def test_functions_that_it_calls_are_part_of_its_answer(ask: Any, stand_in
 
 
 async def test_answers_count_within_the_budgets_and_end_with_them(
-    ask: Any, stand_in: StandInProvider, budgets: SqliteBudgetStore
+    ask: Any, stand_in: StandInProvider, budgets: SqlBudgetStore
 ) -> None:
     await budgets.set_budget(Scope.WORKSPACE, "", 1.0, Entry("budget", 1.0, ANA.user, "set budget", "workspace"))
     stand_in.usage = (1_000_000, 1_000_000)

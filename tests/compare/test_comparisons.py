@@ -10,10 +10,10 @@ from bot.compare.comparison import Failure, ModelAnswer
 from bot.compare.comparisons import Comparisons
 from bot.errors import Denied, Invalid, NotFound
 from bot.jobs.job import Origin
-from bot.store.audit import SqliteAuditLog
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.audit import SqlAuditLog
+from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 HERE = Origin("T0ACME", CHANNEL, False)
@@ -26,17 +26,17 @@ def tuned(stand_in: StandInProvider) -> None:
 
 
 async def test_a_request_that_comes_again_opens_nothing_new(
-    comparisons: Comparisons, store: SqliteComparisonStore, database: Database
+    comparisons: Comparisons, store: SqlComparisonStore, database: Database
 ) -> None:
     first = await comparisons.open(a_caller(), HERE, [TUNED, MODEL, TUNED], "Who?")
     assert await comparisons.open(a_caller(is_retry=True), HERE, [TUNED, MODEL], "Who?") == first
     assert first.models == (TUNED, MODEL)
     assert [question.text for question in await store.questions(first.id)] == ["Who?"]
-    assert [entry.action for entry in await SqliteAuditLog(database).about(first.id)] == ["compare"]
+    assert [entry.action for entry in await SqlAuditLog(database).about(first.id)] == ["compare"]
     assert await store.due(1.0) == [first.id]
 
 
-async def test_what_cannot_be_compared(comparisons: Comparisons, store: SqliteComparisonStore) -> None:
+async def test_what_cannot_be_compared(comparisons: Comparisons, store: SqlComparisonStore) -> None:
     for models in ([MODEL], [MODEL, MODEL], [MODEL, TUNED, "a", "b", "c"]):
         with pytest.raises(Invalid, match="how_many_models"):
             await comparisons.open(a_caller(), HERE, models, "Who?")
@@ -47,9 +47,7 @@ async def test_what_cannot_be_compared(comparisons: Comparisons, store: SqliteCo
     assert await store.due(1.0) == []
 
 
-async def test_a_model_of_a_private_channel_is_compared_there_only(
-    comparisons: Comparisons, jobs: SqliteJobStore
-) -> None:
+async def test_a_model_of_a_private_channel_is_compared_there_only(comparisons: Comparisons, jobs: SqlJobStore) -> None:
     private = Origin("T0ACME", "C0SECRET", True)
     await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, origin=private))
     with pytest.raises(Denied, match="seen_by_too_many"):
@@ -61,7 +59,7 @@ async def test_a_model_of_a_private_channel_is_compared_there_only(
     assert opened.private
 
 
-async def test_questions_in_its_thread_are_kept_once(comparisons: Comparisons, store: SqliteComparisonStore) -> None:
+async def test_questions_in_its_thread_are_kept_once(comparisons: Comparisons, store: SqlComparisonStore) -> None:
     opened = await comparisons.open(a_caller(), HERE, [TUNED, MODEL], "Who?")
     await store.posted(opened.id, "9.9")
     found = await comparisons.in_thread(CHANNEL, "9.9")
@@ -74,7 +72,7 @@ async def test_questions_in_its_thread_are_kept_once(comparisons: Comparisons, s
         await comparisons.ask(a_caller(Actor("U0GUEST", "T0ACME", guest=True)), found, "10.2", "Me too?")
 
 
-async def test_only_what_failed_is_asked_again(comparisons: Comparisons, store: SqliteComparisonStore) -> None:
+async def test_only_what_failed_is_asked_again(comparisons: Comparisons, store: SqlComparisonStore) -> None:
     opened = await comparisons.open(a_caller(), HERE, [TUNED, MODEL], "Who?")
     await store.answered(opened.id, "1", TUNED, ModelAnswer("I."))
     await store.answered(opened.id, "1", MODEL, ModelAnswer(failure=Failure("model_said_nothing")))

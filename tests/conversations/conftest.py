@@ -10,26 +10,26 @@ from bot.models.lost import LostModels
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelSpending
-from bot.store.audit import SqliteAuditLog
-from bot.store.channel_models import SqliteChannelModels
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.channel_models import SqlChannelModels
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore, SqlModelUseStore
 
 
 @pytest.fixture
-def conversations(database: Database) -> SqliteConversationStore:
-    return SqliteConversationStore(database)
+def conversations(database: Database) -> SqlConversationStore:
+    return SqlConversationStore(database)
 
 
 @pytest.fixture
 def authority(database: Database) -> Authority:
-    return Authority(Policy(), SqliteAuditLog(database))
+    return Authority(Policy(), SqlAuditLog(database))
 
 
 @pytest.fixture
-def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
+def catalogue(provider: OpenAIProtocol, jobs: SqlJobStore) -> Catalogue:
     return Catalogue(Providers(provider), jobs)
 
 
@@ -37,19 +37,19 @@ def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
 def channel_models(
     database: Database, authority: Authority, catalogue: Catalogue, provider: OpenAIProtocol
 ) -> ChannelModels:
-    return ChannelModels(SqliteChannelModels(database), authority, catalogue, channel_providers(provider))
+    return ChannelModels(SqlChannelModels(database), authority, catalogue, channel_providers(provider))
 
 
 @pytest.fixture
-def budgets(database: Database) -> SqliteBudgetStore:
-    return SqliteBudgetStore(database)
+def budgets(database: Database) -> SqlBudgetStore:
+    return SqlBudgetStore(database)
 
 
 @pytest.fixture
-def spending(database: Database, budgets: SqliteBudgetStore, jobs: SqliteJobStore) -> ModelSpending:
-    return ModelSpending(SqliteModelUseStore(database), budgets, jobs, answer_cost)
+def spending(database: Database, budgets: SqlBudgetStore, jobs: SqlJobStore) -> ModelSpending:
+    return ModelSpending(SqlModelUseStore(database), budgets, jobs, answer_cost)
 
 
 @pytest.fixture
-def lost_models(provider: OpenAIProtocol, jobs: SqliteJobStore) -> LostModels:
+def lost_models(provider: OpenAIProtocol, jobs: SqlJobStore) -> LostModels:
     return LostModels(jobs, Providers(provider))

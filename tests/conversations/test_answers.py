@@ -5,13 +5,13 @@ import pytest
 from bot.conversations.answers import Answers
 from bot.conversations.conversation import Conversation, Turn
 from bot.providers.chat import ChatMessage
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 
 TALK = Conversation("cv-1", "ft:model", "T0ACME", "C1", "1.0", "U0ANA", 1.0, system="Be kind.")
 
 
 @pytest.fixture
-async def answers(conversations: SqliteConversationStore) -> Answers:
+async def answers(conversations: SqlConversationStore) -> Answers:
     await conversations.open(TALK)
     for turn in (
         Turn("2.0", "user", "One?", user="U0ANA"),

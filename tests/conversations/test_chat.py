@@ -43,9 +43,9 @@ from bot.providers.chat import ChatDelta, Parameters, ToolCall, Usage
 from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import OverBudget, Scope
 from bot.spending.model_use import ModelSpending, UseSum
-from bot.store.conversations import SqliteConversationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.conversations import SqlConversationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 TALK = Conversation("cv-1", TUNED, "T0ACME", "C0TRAINING", "1.0", "U0ANA", 1.0)
@@ -55,7 +55,7 @@ GUEST = Actor("U0GIL", "T0ACME", guest=True)
 
 @pytest.fixture
 async def chat(
-    conversations: SqliteConversationStore,
+    conversations: SqlConversationStore,
     catalogue: Catalogue,
     lost_models: LostModels,
     authority: Authority,
@@ -97,7 +97,7 @@ def given(stand_in: StandInProvider) -> list[str]:
 
 
 async def test_an_answer_comes_in_words_and_is_kept(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     stand_in.finish_reason = "stop"
     events = await ask(chat, "2.0")
@@ -179,7 +179,7 @@ async def test_what_the_provider_refuses_is_not_asked_again(chat: Chat, stand_in
 
 
 async def test_a_model_that_is_gone_is_said_to_be_and_its_job_knows(
-    chat: Chat, stand_in: StandInProvider, jobs: SqliteJobStore
+    chat: Chat, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=TUNED))
     stand_in.tuned.remove(TUNED)
@@ -190,7 +190,7 @@ async def test_a_model_that_is_gone_is_said_to_be_and_its_job_knows(
 
 
 async def test_a_model_that_says_nothing_is_not_taken_for_having_answered(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     stand_in.answer, stand_in.finish_reason = " \n ", "content_filter"
     assert await ask(chat, "2.0") == [Empty("content_filter")]
@@ -198,7 +198,7 @@ async def test_a_model_that_says_nothing_is_not_taken_for_having_answered(
 
 
 async def test_an_answer_that_breaks_off_is_kept_and_goes_on_once_however_often_it_is_asked_for(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     stand_in.fault(CHATS, cut=3)
     events = await ask(chat, "2.0")
@@ -242,7 +242,7 @@ async def test_an_answer_that_was_not_whole_is_asked_for_again_and_takes_the_pla
 
 
 async def test_who_may_not_talk_is_refused_and_the_model_hears_nothing(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     with pytest.raises(Denied):
         await ask(chat, "2.0", actor=GUEST)
@@ -253,7 +253,7 @@ async def test_who_may_not_talk_is_refused_and_the_model_hears_nothing(
 
 
 async def test_a_private_model_is_silent_where_others_read_along(
-    chat: Chat, stand_in: StandInProvider, jobs: SqliteJobStore
+    chat: Chat, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     origin = Origin("T0ACME", "G0SECRET", True, "1.0")
     await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=TUNED, origin=origin))
@@ -271,14 +271,14 @@ BOOK = ToolCall("call_1", "book_repair", "{}")
 
 
 @pytest.fixture
-async def calling(stand_in: StandInProvider, chat: Chat, conversations: SqliteConversationStore) -> StandInProvider:
+async def calling(stand_in: StandInProvider, chat: Chat, conversations: SqlConversationStore) -> StandInProvider:
     await conversations.update(TALK.id, lambda _: WITH_TOOLS)
     stand_in.calls = [(call.name, call.arguments) for call in (FIND, BOOK)]
     return stand_in
 
 
 async def test_a_model_calls_functions_and_goes_on_once_all_results_are_there(
-    chat: Chat, calling: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, calling: StandInProvider, conversations: SqlConversationStore
 ) -> None:
     assert await ask(chat, "2.0", talk=WITH_TOOLS) == [Called((FIND, BOOK), "2.0+1")]
     assert calling.chats[-1]["tools"] == [TOOL]
@@ -340,7 +340,7 @@ async def test_results_are_for_calls_only(chat: Chat) -> None:
 
 
 async def test_a_stopped_answer_keeps_what_was_said_and_the_conversation_goes_on(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     assert not await chat.stop(a_caller(), TALK)
     stand_in.chat_open.clear()
@@ -400,7 +400,7 @@ async def test_a_model_that_is_not_ready_is_not_waited_for_once_people_have_stop
 
 
 async def test_another_answer_takes_the_place_of_the_first_and_both_are_kept(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     await ask(chat, "2.0")
     stand_in.answer = "Better."
@@ -414,7 +414,7 @@ async def test_another_answer_takes_the_place_of_the_first_and_both_are_kept(
 
 
 async def test_half_a_character_is_kept_from_no_answer(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     stand_in.answer = "So \ud800 it is"
     assert words(await ask(chat, "2.0")) == "So ? it is "
@@ -432,7 +432,7 @@ def short_sighted(stand_in: StandInProvider) -> StandInProvider:
 
 
 async def test_as_much_is_given_as_the_model_can_read_and_people_are_told_once(
-    chat: Chat, short_sighted: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, short_sighted: StandInProvider, conversations: SqlConversationStore
 ) -> None:
     taught = structs.replace(TALK, system="Be kind.", parameters=Parameters(max_tokens=50))
     await conversations.update(TALK.id, lambda _: taught)
@@ -448,7 +448,7 @@ async def test_as_much_is_given_as_the_model_can_read_and_people_are_told_once(
 
 
 async def test_calls_stay_with_their_results_when_the_beginning_is_left_out(
-    chat: Chat, short_sighted: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, short_sighted: StandInProvider, conversations: SqlConversationStore
 ) -> None:
     talk = structs.replace(WITH_TOOLS, parameters=Parameters(max_tokens=50))
     await conversations.update(TALK.id, lambda _: talk)
@@ -474,9 +474,9 @@ async def test_a_question_that_alone_is_too_long_is_left_to_the_provider(
 
 async def test_each_answer_has_its_cost_and_a_budget_that_is_used_up_ends_them(
     chat: Chat,
-    conversations: SqliteConversationStore,
+    conversations: SqlConversationStore,
     stand_in: StandInProvider,
-    budgets: SqliteBudgetStore,
+    budgets: SqlBudgetStore,
     spending: ModelSpending,
 ) -> None:
     await budgets.set_budget(Scope.CHANNEL, TALK.channel, 1.0, entry(a_caller(), "set budget", TALK.channel))
@@ -501,7 +501,7 @@ async def test_each_answer_has_its_cost_and_a_budget_that_is_used_up_ends_them(
 
 
 async def test_a_model_that_costs_nothing_needs_no_budget(
-    chat: Chat, stand_in: StandInProvider, budgets: SqliteBudgetStore, conversations: SqliteConversationStore
+    chat: Chat, stand_in: StandInProvider, budgets: SqlBudgetStore, conversations: SqlConversationStore
 ) -> None:
     await budgets.set_budget(Scope.WORKSPACE, "", 0.0, entry(a_caller(), "set budget", ""))
     free = structs.replace(TALK, id="cv-2", thread_ts="2.0", model="HuggingFaceTB/SmolLM2-135M-Instruct")
@@ -523,7 +523,7 @@ async def test_in_a_channel_that_is_restricted_another_model_falls_silent(
 
 
 async def test_a_question_that_waited_is_asked_with_what_holds_by_then(
-    chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, stand_in: StandInProvider, conversations: SqlConversationStore
 ) -> None:
     sees, other = "ft:gpt-4o-2024-08-06:acme:x:1", f"ft:{MODEL}:acme:other:abc1"
     stand_in.tuned += [sees, other]
@@ -541,7 +541,7 @@ async def test_a_question_that_waited_is_asked_with_what_holds_by_then(
 
 
 async def test_files_go_to_the_model_before_the_question(
-    chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, stand_in: StandInProvider, conversations: SqlConversationStore
 ) -> None:
     picture = "data:image/png;base64,AA=="
     files = (Attachment("notes.txt", text="One\ntwo"), Attachment("photo.png", image=picture))
@@ -572,7 +572,7 @@ CHOOSES = structs.replace(TALK, id="cv-3", thread_ts="1.2", labels=("spam", "ham
 
 
 async def test_a_completion_model_is_asked_one_question_at_a_time(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     await conversations.open(COMPLETES)
     stand_in.answer = "In the shop. END of it"
@@ -585,7 +585,7 @@ async def test_a_completion_model_is_asked_one_question_at_a_time(
 
 
 async def test_how_likely_each_label_was_is_told_and_kept(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     await conversations.open(CHOOSES)
     stand_in.answer, stand_in.likely = "spam", [{"spam": 0.75, "ham": 0.25}]
@@ -602,7 +602,7 @@ async def test_how_likely_each_label_was_is_told_and_kept(
 
 
 async def test_a_server_that_tells_no_logprobs_answers_all_the_same(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     await conversations.open(CHOOSES)
     stand_in.answer, stand_in.refuses = "spam", {"logprobs", "top_logprobs"}
@@ -612,7 +612,7 @@ async def test_a_server_that_tells_no_logprobs_answers_all_the_same(
 
 
 async def test_an_answer_that_is_stopped_or_breaks_off_counts_by_an_estimate(
-    chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, stand_in: StandInProvider, conversations: SqlConversationStore
 ) -> None:
     stand_in.fault(CHATS, cut=3)
     await ask(chat, "2.0", "word " * 1_000)
@@ -626,7 +626,7 @@ async def test_an_answer_that_is_stopped_or_breaks_off_counts_by_an_estimate(
 
 
 async def test_a_question_is_answered_though_one_that_was_said_before_it_was_taken_in_after_it(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+    chat: Chat, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     """The simulation found it: after a crash the later one counted as deleted, and nobody answered."""
     await conversations.add(TALK.id, Turn("3.0", "user", "From Ben?", user="U0BEN"))

@@ -18,7 +18,7 @@ from bot.conversations.window import Window
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.spending.model_use import ModelSpending
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 TOOL = {"type": "function", "function": {"name": "find_order"}}
@@ -32,7 +32,7 @@ class Crash(BaseException):
 class Mortal:
     """A store whose process dies at a moment: before its `moment`-th reading or writing, or right after."""
 
-    def __init__(self, store: SqliteConversationStore, moment: int) -> None:
+    def __init__(self, store: SqlConversationStore, moment: int) -> None:
         self._store = store
         self._left = moment
 
@@ -90,7 +90,7 @@ async def _numbered(events: Any) -> Any:
 
 
 async def test_wherever_it_dies_each_turn_is_there_once_and_no_answer_that_was_kept_is_asked_for_again(
-    conversations: SqliteConversationStore,
+    conversations: SqlConversationStore,
     catalogue: Catalogue,
     lost_models: LostModels,
     authority: Authority,

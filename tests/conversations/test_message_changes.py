@@ -5,13 +5,13 @@ import pytest
 from bot.conversations.conversation import BACKGROUND, Conversation, Turn
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.prompt import prompt
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 
 TALK = Conversation("cv-1", "ft:model", "T0ACME", "C1", "1.0", "U0ANA", 1.0)
 
 
 @pytest.fixture
-async def changes(conversations: SqliteConversationStore) -> MessageChanges:
+async def changes(conversations: SqlConversationStore) -> MessageChanges:
     await conversations.open(TALK)
     for turn in (
         Turn("1.1", BACKGROUND, "We have a problem.", user="U0BEN"),
@@ -23,12 +23,12 @@ async def changes(conversations: SqliteConversationStore) -> MessageChanges:
     return MessageChanges(conversations)
 
 
-async def given(conversations: SqliteConversationStore) -> str:
+async def given(conversations: SqlConversationStore) -> str:
     return " ".join(message.content for message in prompt(TALK, await conversations.turns(TALK.id)))
 
 
 async def test_an_edited_question_is_given_as_it_reads_now(
-    changes: MessageChanges, conversations: SqliteConversationStore
+    changes: MessageChanges, conversations: SqlConversationStore
 ) -> None:
     await changes.edited(TALK, "2.0", "U0ANA", "Uno?", 9.0)
     await changes.edited(TALK, "2.0", "U0ANA", "An older edit, which comes late", 8.0)
@@ -36,7 +36,7 @@ async def test_an_edited_question_is_given_as_it_reads_now(
 
 
 async def test_a_deleted_question_is_gone_with_its_answer_and_nothing_of_it_is_kept(
-    changes: MessageChanges, conversations: SqliteConversationStore
+    changes: MessageChanges, conversations: SqlConversationStore
 ) -> None:
     await changes.deleted(TALK, "2.0", "U0ANA", 9.0)
     await changes.edited(TALK, "2.0", "U0ANA", "An edit, which comes late", 10.0)
@@ -46,7 +46,7 @@ async def test_a_deleted_question_is_gone_with_its_answer_and_nothing_of_it_is_k
 
 
 async def test_what_was_said_before_the_model_was_called_changes_too(
-    changes: MessageChanges, conversations: SqliteConversationStore
+    changes: MessageChanges, conversations: SqlConversationStore
 ) -> None:
     await changes.edited(TALK, "1.1", "U0BEN", "All is well.", 9.0)
     assert "All is well." in await given(conversations)
@@ -55,7 +55,7 @@ async def test_what_was_said_before_the_model_was_called_changes_too(
 
 
 async def test_a_change_that_comes_before_its_message_stands(
-    changes: MessageChanges, conversations: SqliteConversationStore
+    changes: MessageChanges, conversations: SqlConversationStore
 ) -> None:
     await changes.edited(TALK, "4.0", "U0ANA", "Three?", 9.0)
     assert not await conversations.add(TALK.id, Turn("4.0", "user", "Tree?"))

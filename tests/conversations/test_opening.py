@@ -26,10 +26,10 @@ from bot.jobs.job import Loss, Origin
 from bot.jobs.lookup import JobLookup
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 HERE = Origin("T0ACME", CHANNEL, False)
@@ -96,8 +96,8 @@ def board() -> Board:
 
 
 @pytest.fixture
-def datasets(database: Database) -> SqliteDatasetStore:
-    return SqliteDatasetStore(database)
+def datasets(database: Database) -> SqlDatasetStore:
+    return SqlDatasetStore(database)
 
 
 @pytest.fixture
@@ -108,11 +108,11 @@ def file_store(tmp_path: Path) -> FileStore:
 @pytest.fixture
 def opening(
     board: Board,
-    conversations: SqliteConversationStore,
+    conversations: SqlConversationStore,
     catalogue: Catalogue,
     lost_models: LostModels,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     authority: Authority,
     stand_in: StandInProvider,
@@ -162,7 +162,7 @@ async def test_one_whose_message_was_deleted_is_opened_again(opening: Conversati
 
 
 async def test_those_in_which_nobody_has_said_anything_give_way_to_a_new_one(
-    opening: ConversationOpening, board: Board, conversations: SqliteConversationStore
+    opening: ConversationOpening, board: Board, conversations: SqlConversationStore
 ) -> None:
     asked = (await opening.open(a_caller(key="1"), HERE, OLD)).conversation
     await conversations.add(asked.id, Turn("1.1", "user", "Hello?"))
@@ -180,8 +180,8 @@ async def test_those_in_which_nobody_has_said_anything_give_way_to_a_new_one(
 async def test_a_conversation_starts_with_what_the_model_was_trained_on(
     opening: ConversationOpening,
     board: Board,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
 ) -> None:
     await _trained(jobs, datasets, file_store)
@@ -193,8 +193,8 @@ async def test_a_conversation_starts_with_what_the_model_was_trained_on(
 async def test_of_a_file_that_not_all_may_know_of_nothing_is_told(
     opening: ConversationOpening,
     board: Board,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
 ) -> None:
     await _trained(jobs, datasets, file_store, channel="G0SECRET", channel_private=True)
@@ -204,7 +204,7 @@ async def test_of_a_file_that_not_all_may_know_of_nothing_is_told(
 
 
 async def _trained(
-    jobs: SqliteJobStore, datasets: SqliteDatasetStore, file_store: FileStore, channel: str = CHANNEL, **fields: bool
+    jobs: SqlJobStore, datasets: SqlDatasetStore, file_store: FileStore, channel: str = CHANNEL, **fields: bool
 ) -> None:
     """OLD was trained on a file that was dropped in `channel`."""
     example = {
@@ -223,7 +223,7 @@ async def _trained(
 
 
 async def test_a_private_model_is_named_to_nobody_else_and_its_owner_is_sent_where_it_comes_from(
-    opening: ConversationOpening, board: Board, jobs: SqliteJobStore
+    opening: ConversationOpening, board: Board, jobs: SqlJobStore
 ) -> None:
     secret = Origin("T0ACME", "G0SECRET", True, "1.0")
     await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=OLD, origin=secret))
@@ -236,7 +236,7 @@ async def test_a_private_model_is_named_to_nobody_else_and_its_owner_is_sent_whe
 
 
 async def test_a_model_that_the_provider_does_not_have_is_not_opened_and_its_job_knows(
-    opening: ConversationOpening, board: Board, jobs: SqliteJobStore, stand_in: StandInProvider
+    opening: ConversationOpening, board: Board, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=OLD))
     assert await opening.model_of(a_caller(), "job-1") == OLD
@@ -248,7 +248,7 @@ async def test_a_model_that_the_provider_does_not_have_is_not_opened_and_its_job
         await opening.model_of(a_caller(), "job-1")
 
 
-async def test_a_job_that_has_made_no_model_says_so(opening: ConversationOpening, jobs: SqliteJobStore) -> None:
+async def test_a_job_that_has_made_no_model_says_so(opening: ConversationOpening, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(state="running"))
     with pytest.raises(Conflict, match="no_model_yet"):
         await opening.model_of(a_caller(), "job-1")
@@ -261,7 +261,7 @@ SAID = (Said("5.0", "U0ANA", "Ana", "The printer is broken."), Said("5.1", "B0X"
 
 
 async def test_a_model_that_is_called_into_a_thread_knows_what_was_said_there(
-    opening: ConversationOpening, board: Board, thread: Thread, conversations: SqliteConversationStore
+    opening: ConversationOpening, board: Board, thread: Thread, conversations: SqlConversationStore
 ) -> None:
     thread.history = History(SAID)
     joined = await opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "5.2")
@@ -292,7 +292,7 @@ async def test_the_thread_is_read_once_also_when_two_call_at_once_or_the_process
 
 
 async def test_of_a_long_thread_the_latest_is_read_and_where_it_cannot_be_it_goes_on(
-    opening: ConversationOpening, board: Board, thread: Thread, conversations: SqliteConversationStore
+    opening: ConversationOpening, board: Board, thread: Thread, conversations: SqlConversationStore
 ) -> None:
     long = tuple(Said(f"5.{number:04}", "U0ANA", "Ana", "word " * 100) for number in range(100))
     thread.history = History(long)

@@ -22,11 +22,11 @@ from bot.jobs.job import Origin
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.providers.chat import Parameters
-from bot.store.audit import SqliteAuditLog
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 TALK = Conversation("cv-1", OLD, "T0ACME", CHANNEL, "1.0", ANA.user, 1.0, system="From the file.", question="Well?")
@@ -38,10 +38,10 @@ BRIEF = SettingsChange("Be brief.", {"temperature": 0.2})
 @pytest.fixture
 async def kept(
     database: Database,
-    conversations: SqliteConversationStore,
+    conversations: SqlConversationStore,
     catalogue: Catalogue,
     lost_models: LostModels,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     authority: Authority,
     stand_in: StandInProvider,
     channel_models: ChannelModels,
@@ -50,7 +50,7 @@ async def kept(
     stand_in.tuned += [OLD, NEW]
     await conversations.open(TALK)
     files = FileStore(tmp_path / "files", 1_000_000)
-    datasets = SqliteDatasetStore(database)
+    datasets = SqlDatasetStore(database)
     models = ChatModels(catalogue, lost_models, jobs, datasets, files, authority, channel_models)
     return ConversationSettings(conversations, models, authority)
 
@@ -92,19 +92,19 @@ def test_each_parameter_has_its_range() -> None:
 
 
 async def test_a_change_is_kept_with_who_made_it_and_without_its_words(
-    kept: ConversationSettings, conversations: SqliteConversationStore, database: Database
+    kept: ConversationSettings, conversations: SqlConversationStore, database: Database
 ) -> None:
     assert await kept.change(a_caller(BEN), TALK.id, BRIEF)
     now = await conversations.get(TALK.id)
     changed = {"system": "Be brief.", "parameters": Parameters(temperature=0.2), "chosen": ("system",)}
     assert now == structs.replace(TALK, **changed, earlier=(TALK.asked,))
-    (entry,) = await SqliteAuditLog(database).about(TALK.id)
+    (entry,) = await SqlAuditLog(database).about(TALK.id)
     assert (entry.actor, entry.action, entry.details) == (BEN.user, "configure", "system, temperature")
     assert not await kept.change(a_caller(BEN, key="2"), TALK.id, BRIEF), "it holds already"
 
 
 async def test_an_answer_is_known_with_what_it_was_asked_with(
-    kept: ConversationSettings, conversations: SqliteConversationStore
+    kept: ConversationSettings, conversations: SqlConversationStore
 ) -> None:
     """So that a correction, or the thread as an example, teaches what the model was really given."""
     answers = Answers(conversations)
@@ -129,7 +129,7 @@ async def test_an_answer_is_known_with_what_it_was_asked_with(
 
 
 async def test_done_again_after_a_crash_a_change_does_not_undo_what_came_after_it(
-    kept: ConversationSettings, conversations: SqliteConversationStore, database: Database
+    kept: ConversationSettings, conversations: SqlConversationStore, database: Database
 ) -> None:
     await kept.change(a_caller(key="1"), TALK.id, BRIEF)
     await kept.change(a_caller(BEN, key="2"), TALK.id, SettingsChange("Be long."))
@@ -137,12 +137,12 @@ async def test_done_again_after_a_crash_a_change_does_not_undo_what_came_after_i
     now = await conversations.get(TALK.id)
     assert now is not None
     assert now.system == "Be long."
-    assert len(await SqliteAuditLog(database).about(TALK.id)) == 2
+    assert len(await SqlAuditLog(database).about(TALK.id)) == 2
 
 
 @pytest.mark.parametrize("who", [Actor("U0GIL", "T0ACME", guest=True), Actor("U0EVE", "T0ACME", Role.VIEWER)])
 async def test_who_may_not_talk_changes_nothing(
-    kept: ConversationSettings, conversations: SqliteConversationStore, who: Actor
+    kept: ConversationSettings, conversations: SqlConversationStore, who: Actor
 ) -> None:
     for attempt in (kept.change(a_caller(who), TALK.id, BRIEF), kept.change_model(a_caller(who), TALK.id, NEW)):
         with pytest.raises(Denied):
@@ -151,7 +151,7 @@ async def test_who_may_not_talk_changes_nothing(
 
 
 async def test_it_is_changed_where_it_is_held_and_nowhere_else(
-    kept: ConversationSettings, conversations: SqliteConversationStore
+    kept: ConversationSettings, conversations: SqlConversationStore
 ) -> None:
     secret = structs.replace(TALK, id="cv-2", channel="G0SECRET", private=True)
     await conversations.open(secret)
@@ -165,7 +165,7 @@ async def test_it_is_changed_where_it_is_held_and_nowhere_else(
 
 
 async def test_another_model_keeps_what_people_set_and_not_what_the_file_of_the_last_one_brought(
-    kept: ConversationSettings, conversations: SqliteConversationStore
+    kept: ConversationSettings, conversations: SqlConversationStore
 ) -> None:
     await conversations.update(
         TALK.id, lambda now: structs.replace(now, labels=("a", "b"), completion=CompletionFormat(), trimmed=True)
@@ -184,7 +184,7 @@ async def test_another_model_keeps_what_people_set_and_not_what_the_file_of_the_
 
 
 async def test_a_completion_model_calls_no_functions(
-    kept: ConversationSettings, conversations: SqliteConversationStore, stand_in: StandInProvider
+    kept: ConversationSettings, conversations: SqlConversationStore, stand_in: StandInProvider
 ) -> None:
     stand_in.base_models.append("babbage-002")
     await kept.change(a_caller(key="1"), TALK.id, SettingsChange(tools=(TOOL,)))
@@ -198,8 +198,8 @@ async def test_a_completion_model_calls_no_functions(
 
 async def test_only_a_model_that_all_in_the_place_may_talk_to_is_chosen(
     kept: ConversationSettings,
-    conversations: SqliteConversationStore,
-    jobs: SqliteJobStore,
+    conversations: SqlConversationStore,
+    jobs: SqlJobStore,
     channel_models: ChannelModels,
     stand_in: StandInProvider,
 ) -> None:
@@ -219,7 +219,7 @@ async def test_only_a_model_that_all_in_the_place_may_talk_to_is_chosen(
 
 
 async def test_json_files_of_the_thread_are_there_to_choose_from_the_latest_first(
-    kept: ConversationSettings, conversations: SqliteConversationStore
+    kept: ConversationSettings, conversations: SqlConversationStore
 ) -> None:
     first, second = Attachment("tools.json", text="[]"), Attachment("More.JSON", text="{}")
     others = (Attachment("notes.txt", text="Hi"), Attachment("photo.json", image="data:"))

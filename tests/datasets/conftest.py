@@ -18,25 +18,25 @@ from bot.datasets.lookup import DatasetLookup
 from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 
 @pytest.fixture
-def datasets(database: Database) -> SqliteDatasetStore:
-    return SqliteDatasetStore(database)
+def datasets(database: Database) -> SqlDatasetStore:
+    return SqlDatasetStore(database)
 
 
 @pytest.fixture
-def audit(database: Database) -> SqliteAuditLog:
-    return SqliteAuditLog(database)
+def audit(database: Database) -> SqlAuditLog:
+    return SqlAuditLog(database)
 
 
 @pytest.fixture
-def authority(audit: SqliteAuditLog) -> Authority:
+def authority(audit: SqlAuditLog) -> Authority:
     return Authority(Policy(), audit)
 
 
@@ -54,23 +54,23 @@ def pools() -> Iterator[WorkerPools]:
 
 
 @pytest.fixture
-def lookup(datasets: SqliteDatasetStore, authority: Authority) -> DatasetLookup:
+def lookup(datasets: SqlDatasetStore, authority: Authority) -> DatasetLookup:
     return DatasetLookup(datasets, authority)
 
 
 @pytest.fixture
-def derived(datasets: SqliteDatasetStore) -> DerivedDatasets:
+def derived(datasets: SqlDatasetStore) -> DerivedDatasets:
     return DerivedDatasets(datasets)
 
 
 @pytest.fixture
-def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
+def catalogue(provider: OpenAIProtocol, jobs: SqlJobStore) -> Catalogue:
     return Catalogue(Providers(provider), jobs)
 
 
 @pytest.fixture
 def checking(
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     catalogue: Catalogue,
@@ -114,7 +114,7 @@ def keep(drop: Drop, file_store: FileStore, checking: DatasetCheck) -> Callable[
 
 
 @pytest.fixture
-def drop(datasets: SqliteDatasetStore, file_store: FileStore) -> Drop:
+def drop(datasets: SqlDatasetStore, file_store: FileStore) -> Drop:
     """A file that somebody dropped, with our copy of it."""
 
     async def drop(dataset_id: str = "ds-1", **fields: Any) -> Dataset:
@@ -141,7 +141,7 @@ def drop(datasets: SqliteDatasetStore, file_store: FileStore) -> Drop:
 
 
 @pytest.fixture
-def upload(provider: OpenAIProtocol, jobs: SqliteJobStore, tmp_path: Path) -> Upload:
+def upload(provider: OpenAIProtocol, jobs: SqlJobStore, tmp_path: Path) -> Upload:
     """Brings the bytes of a hash to the provider, as a job does; the provider's id of them."""
 
     async def upload(sha256: str) -> str:

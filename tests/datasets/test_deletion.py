@@ -16,18 +16,18 @@ from bot.errors import Conflict, Denied, NotFound
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.audit import SqlAuditLog
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 
 BEN = Actor("U0BEN", "T0ACME")
 
 
 @pytest.fixture
 def deletion(
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     authority: Authority,
     forgotten: list[str],
@@ -47,12 +47,12 @@ def forgotten() -> list[str]:
 async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     deletion: DatasetDeletion,
     drop: Drop,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     stand_in: StandInProvider,
     file_store: FileStore,
-    audit: SqliteAuditLog,
-    datasets: SqliteDatasetStore,
+    audit: SqlAuditLog,
+    datasets: SqlDatasetStore,
     upload: Upload,
     forgotten: list[str],
 ) -> None:
@@ -83,7 +83,7 @@ async def test_bytes_that_somebody_else_dropped_too_stay(
 async def test_a_file_that_a_job_trains_on_is_not_deleted(
     deletion: DatasetDeletion,
     drop: Drop,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     file_store: FileStore,
     upload: Upload,
@@ -96,9 +96,7 @@ async def test_a_file_that_a_job_trains_on_is_not_deleted(
     assert file_store.path("abc").exists()
 
 
-async def test_only_its_owner_and_administrators_may(
-    deletion: DatasetDeletion, drop: Drop, audit: SqliteAuditLog
-) -> None:
+async def test_only_its_owner_and_administrators_may(deletion: DatasetDeletion, drop: Drop, audit: SqlAuditLog) -> None:
     await drop()
     with pytest.raises(Denied):
         await deletion.delete(a_caller(BEN), "ds-1")
@@ -117,10 +115,10 @@ async def test_a_file_of_a_private_channel_is_not_known_elsewhere(deletion: Data
 async def test_what_a_crash_cut_off_is_brought_to_its_end(
     deletion: DatasetDeletion,
     drop: Drop,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     stand_in: StandInProvider,
-    audit: SqliteAuditLog,
+    audit: SqlAuditLog,
     upload: Upload,
 ) -> None:
     await drop()

@@ -11,7 +11,7 @@ from bot.access import Actor
 from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import FileStore, StoredFile
 from bot.errors import Invalid
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 
 BEN = Actor("U0BEN", "T0ACME")
 
@@ -24,7 +24,7 @@ def stored(file_store: FileStore) -> StoredFile:
 
 
 async def test_what_is_made_stands_where_its_source_does_and_belongs_to_who_asked(
-    derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqliteDatasetStore
+    derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqlDatasetStore
 ) -> None:
     source = await drop(owner=BEN.user, channel="G0SECRET", channel_private=True, name="our faq.csv")
     new = await derived.plan(a_caller(), source, "repaired", ["roles"], None)
@@ -47,7 +47,7 @@ async def test_another_way_of_making_it_makes_another(derived: DerivedDatasets, 
 
 
 async def test_what_was_deleted_is_made_anew(
-    derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqliteDatasetStore
+    derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqlDatasetStore
 ) -> None:
     source = await drop()
     new = await derived.plan(a_caller(), source, "repaired")
@@ -58,7 +58,7 @@ async def test_what_was_deleted_is_made_anew(
     assert again.before is None
 
 
-async def test_an_empty_file_is_not_kept(derived: DerivedDatasets, drop: Drop, datasets: SqliteDatasetStore) -> None:
+async def test_an_empty_file_is_not_kept(derived: DerivedDatasets, drop: Drop, datasets: SqlDatasetStore) -> None:
     source = await drop()
     new = await derived.plan(a_caller(), source, "repaired")
     with pytest.raises(Invalid, match="nothing_left"):

@@ -18,7 +18,7 @@ from bot.datasets.checking import DatasetCheck
 from bot.datasets.file_store import FileStore
 from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.errors import Denied
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
 from training_files import Report, TrainingFileError
 
@@ -28,7 +28,7 @@ VIEWER = Actor("U0VIC", "T0ACME", Role.VIEWER)
 
 @pytest.fixture
 def intake(
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     checking: DatasetCheck,
@@ -57,7 +57,7 @@ async def test_a_dropped_file_is_kept_with_what_was_found_in_it(
     content: Callable[..., bytes],
     tmp_path: Path,
     file_store: FileStore,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
 ) -> None:
     caller = a_caller(channel="G0SECRET")
     dataset = await intake.begin(caller, msgspec.structs.replace(FILE, private=True))
@@ -72,7 +72,7 @@ async def test_a_dropped_file_is_kept_with_what_was_found_in_it(
 
 
 async def test_the_same_request_after_a_crash_is_the_same_data_set(
-    intake: DatasetIntake, datasets: SqliteDatasetStore
+    intake: DatasetIntake, datasets: SqlDatasetStore
 ) -> None:
     first = await intake.begin(a_caller(), FILE)
     assert await intake.begin(a_caller(is_retry=True), FILE) == first
@@ -80,7 +80,7 @@ async def test_the_same_request_after_a_crash_is_the_same_data_set(
     assert len(await datasets.latest(5)) == 2
 
 
-async def test_who_may_only_look_hands_in_nothing(intake: DatasetIntake, datasets: SqliteDatasetStore) -> None:
+async def test_who_may_only_look_hands_in_nothing(intake: DatasetIntake, datasets: SqlDatasetStore) -> None:
     with pytest.raises(Denied):
         await intake.begin(a_caller(VIEWER), FILE)
     assert await datasets.latest(5) == []
@@ -131,7 +131,7 @@ async def test_a_download_that_fails_leaves_nothing_behind_and_the_next_is_judge
 
 
 async def test_a_file_deleted_while_it_arrives_leaves_no_copy(
-    intake: DatasetIntake, content: Callable[..., bytes], datasets: SqliteDatasetStore, tmp_path: Path
+    intake: DatasetIntake, content: Callable[..., bytes], datasets: SqlDatasetStore, tmp_path: Path
 ) -> None:
     dataset = await intake.begin(a_caller(), FILE)
 
@@ -144,7 +144,7 @@ async def test_a_file_deleted_while_it_arrives_leaves_no_copy(
 
 
 async def test_of_two_files_of_one_message_one_validates_the_other(
-    intake: DatasetIntake, keep: Callable[..., Any], content: Callable[..., bytes], datasets: SqliteDatasetStore
+    intake: DatasetIntake, keep: Callable[..., Any], content: Callable[..., bytes], datasets: SqlDatasetStore
 ) -> None:
     caller = a_caller()
     of_message = {"created_at": caller.at, "channel": caller.channel}

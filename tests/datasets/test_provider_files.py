@@ -15,10 +15,10 @@ from bot.datasets.provider_files import ProviderFiles
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs import states
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 
 BEN = Actor("U0BEN", "T0ACME")
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
@@ -26,7 +26,7 @@ ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 
 @pytest.fixture
 def files(
-    provider: OpenAIProtocol, datasets: SqliteDatasetStore, jobs: SqliteJobStore, authority: Authority
+    provider: OpenAIProtocol, datasets: SqlDatasetStore, jobs: SqlJobStore, authority: Authority
 ) -> ProviderFiles:
     return ProviderFiles(channel_providers(provider), datasets, jobs, authority)
 
@@ -68,7 +68,7 @@ async def test_what_several_people_dropped_belongs_to_none_of_them(
 
 @pytest.mark.parametrize("waiting", [False, True])
 async def test_a_file_that_a_job_uses_or_waits_for_stays(
-    files: ProviderFiles, drop: Drop, upload: Upload, jobs: SqliteJobStore, waiting: bool
+    files: ProviderFiles, drop: Drop, upload: Upload, jobs: SqlJobStore, waiting: bool
 ) -> None:
     await drop()
     file_id = await upload("abc")
@@ -85,9 +85,9 @@ async def test_deleting_is_in_the_audit_log_and_what_a_crash_cut_off_is_not_miss
     drop: Drop,
     upload: Upload,
     provider: OpenAIProtocol,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     stand_in: StandInProvider,
-    audit: SqliteAuditLog,
+    audit: SqlAuditLog,
 ) -> None:
     await drop()
     file_id = await upload("abc")
@@ -101,7 +101,7 @@ async def test_deleting_is_in_the_audit_log_and_what_a_crash_cut_off_is_not_miss
 
 
 async def test_all_unused_ones_are_for_administrators(
-    files: ProviderFiles, drop: Drop, upload: Upload, jobs: SqliteJobStore, stand_in: StandInProvider
+    files: ProviderFiles, drop: Drop, upload: Upload, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await drop()
     await drop("ds-2", sha256="def")

@@ -21,7 +21,7 @@ from bot.datasets.lookup import DatasetLookup
 from bot.datasets.repairing import DatasetRepairing, ProposedRepairs, RepairedFile
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid, NotFound
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
 from training_files.report import Column, ColumnMapping, Table
 
@@ -35,7 +35,7 @@ Content = Callable[..., bytes]
 @pytest.fixture
 def repairing(
     lookup: DatasetLookup,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     authority: Authority,
     derived: DerivedDatasets,
     file_store: FileStore,
@@ -94,7 +94,7 @@ async def test_the_same_repair_again_is_the_one_that_was_made_before(
 
 
 async def test_two_who_ask_at_once_get_one_file(
-    repairing: DatasetRepairing, keep: Keep, content: Content, datasets: SqliteDatasetStore
+    repairing: DatasetRepairing, keep: Keep, content: Content, datasets: SqlDatasetStore
 ) -> None:
     await keep(broken(content))
     made: list[RepairedFile] = []
@@ -185,7 +185,7 @@ async def test_a_file_that_is_still_being_read_waits(repairing: DatasetRepairing
 
 
 async def test_a_file_of_which_nothing_would_be_left_is_not_made(
-    repairing: DatasetRepairing, keep: Keep, content: Content, datasets: SqliteDatasetStore
+    repairing: DatasetRepairing, keep: Keep, content: Content, datasets: SqlDatasetStore
 ) -> None:
     await keep(content(12), "ds-2")
     await keep(content(12), validation="ds-2")

@@ -15,8 +15,8 @@ from bot.jobs.estimate import TrainingTime
 from bot.models.catalogue import Catalogue
 from bot.providers.config import ProviderConfig
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 from texts.charts import words
 from training_files.report import Finding
@@ -26,8 +26,8 @@ Keep = Callable[..., Awaitable[Dataset]]
 
 @pytest.fixture
 def reports(
-    datasets: SqliteDatasetStore,
-    jobs: SqliteJobStore,
+    datasets: SqlDatasetStore,
+    jobs: SqlJobStore,
     catalogue: Catalogue,
     pools: WorkerPools,
     provider: OpenAIProtocol,
@@ -66,7 +66,7 @@ async def test_each_model_on_offer_is_told_with_its_price(
 
 
 async def test_past_jobs_tell_how_long_it_takes(
-    reports: DatasetReports, keep: Keep, content: Callable[..., bytes], jobs: SqliteJobStore, provider: OpenAIProtocol
+    reports: DatasetReports, keep: Keep, content: Callable[..., bytes], jobs: SqlJobStore, provider: OpenAIProtocol
 ) -> None:
     await jobs.insert(
         a_job(
@@ -145,7 +145,7 @@ async def test_there_is_no_report_of_what_was_deleted_or_not_checked(reports: Da
 
 
 async def test_lengths_are_drawn_once_where_there_are_enough_of_them(
-    reports: DatasetReports, keep: Keep, content: Callable[..., bytes], datasets: SqliteDatasetStore
+    reports: DatasetReports, keep: Keep, content: Callable[..., bytes], datasets: SqlDatasetStore
 ) -> None:
     dataset = await keep(varied(120))
     png = await reports.picture(dataset, words())

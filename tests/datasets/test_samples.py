@@ -13,7 +13,7 @@ from bot.datasets.findings_file import FindingsFile
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.samples import DatasetSamples
 from bot.errors import Conflict, NotFound
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
 
 Keep = Callable[..., Awaitable[Dataset]]
@@ -27,7 +27,7 @@ def samples(lookup: DatasetLookup, file_store: FileStore, pools: WorkerPools) ->
 
 
 @pytest.fixture
-def findings(datasets: SqliteDatasetStore, lookup: DatasetLookup) -> FindingsFile:
+def findings(datasets: SqlDatasetStore, lookup: DatasetLookup) -> FindingsFile:
     return FindingsFile(datasets, lookup)
 
 
@@ -51,7 +51,7 @@ async def test_who_may_not_know_of_a_file_sees_nothing_of_it(
 
 
 async def test_where_nothing_was_found_there_is_nothing_to_list(
-    findings: FindingsFile, keep: Keep, content: Callable[..., bytes], datasets: SqliteDatasetStore
+    findings: FindingsFile, keep: Keep, content: Callable[..., bytes], datasets: SqlDatasetStore
 ) -> None:
     kept = await keep(content(12))
     assert kept.report is not None

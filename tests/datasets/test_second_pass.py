@@ -16,14 +16,14 @@ from bot.datasets.file_store import FileStore
 from bot.datasets.second_pass import SecondPass
 from bot.notices.interfaces import PostRefused
 from bot.store.database import StoreTrouble
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
 
 Keep = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
-def second_pass(datasets: SqliteDatasetStore, file_store: FileStore, pools: WorkerPools) -> SecondPass:
+def second_pass(datasets: SqlDatasetStore, file_store: FileStore, pools: WorkerPools) -> SecondPass:
     return SecondPass(datasets, file_store, pools)
 
 
@@ -52,7 +52,7 @@ class Shown(asyncio.Queue[Dataset]):
 
 
 async def test_what_it_finds_is_added_to_the_report_and_shown(
-    second_pass: SecondPass, keep: Keep, contradictory: bytes, datasets: SqliteDatasetStore
+    second_pass: SecondPass, keep: Keep, contradictory: bytes, datasets: SqlDatasetStore
 ) -> None:
     before = await keep(contradictory, created_at=time.time(), findings_file="F1")
     assert before.report is not None
@@ -68,7 +68,7 @@ async def test_what_it_finds_is_added_to_the_report_and_shown(
 
 
 async def test_a_report_to_which_nothing_is_added_is_not_shown_again(
-    second_pass: SecondPass, keep: Keep, datasets: SqliteDatasetStore
+    second_pass: SecondPass, keep: Keep, datasets: SqlDatasetStore
 ) -> None:
     letters = "abcdefghijklmnopqrstuvwxyz"
     lines = []
@@ -91,7 +91,7 @@ async def test_a_file_at_which_nobody_looks_is_left_alone(
     second_pass: SecondPass,
     keep: Keep,
     contradictory: bytes,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     changes: dict[str, Any],
 ) -> None:
     kept = await keep(contradictory, created_at=time.time())
@@ -119,7 +119,7 @@ async def test_a_report_that_cannot_be_shown_does_not_stop_the_next(
 
 
 async def test_trouble_of_the_store_is_waited_out(
-    keep: Keep, contradictory: bytes, datasets: SqliteDatasetStore, file_store: FileStore, pools: WorkerPools
+    keep: Keep, contradictory: bytes, datasets: SqlDatasetStore, file_store: FileStore, pools: WorkerPools
 ) -> None:
     """At its start, while a file is scanned, and when its report is shown."""
     await keep(contradictory, created_at=time.time())
@@ -149,7 +149,7 @@ async def test_trouble_of_the_store_is_waited_out(
 
 
 async def test_a_file_that_cannot_be_read_is_not_tried_again(
-    second_pass: SecondPass, keep: Keep, contradictory: bytes, file_store: FileStore, datasets: SqliteDatasetStore
+    second_pass: SecondPass, keep: Keep, contradictory: bytes, file_store: FileStore, datasets: SqlDatasetStore
 ) -> None:
     kept = await keep(contradictory, created_at=time.time())
     file_store.path(kept.sha256).write_bytes(b"PK\x03\x04" + bytes(5_000))

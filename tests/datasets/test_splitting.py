@@ -13,7 +13,7 @@ from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.splitting import DatasetSplitting, SplitFiles
 from bot.errors import Invalid, NotFound
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
 
 BEN = Actor("U0BEN", "T0ACME")
@@ -46,7 +46,7 @@ async def test_each_example_stands_in_one_of_the_two_files(
 
 
 async def test_the_same_split_again_is_the_one_that_was_made_before(
-    splitting: DatasetSplitting, keep: Callable[..., Any], content: Callable[..., bytes], datasets: SqliteDatasetStore
+    splitting: DatasetSplitting, keep: Callable[..., Any], content: Callable[..., bytes], datasets: SqlDatasetStore
 ) -> None:
     source = await keep(content(100))
     made = await _split(splitting)

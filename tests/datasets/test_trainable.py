@@ -10,24 +10,24 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Ambiguous, Invalid, NotFound
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 
 BEN = Actor("U0BEN", "T0ACME")
 BROKEN = a_report(ok=False)
 
 
 @pytest.fixture
-def trainable(datasets: SqliteDatasetStore, lookup: DatasetLookup, authority: Authority) -> TrainableDatasets:
+def trainable(datasets: SqlDatasetStore, lookup: DatasetLookup, authority: Authority) -> TrainableDatasets:
     return TrainableDatasets(datasets, lookup, authority)
 
 
-async def _store(datasets: SqliteDatasetStore, *dropped: Dataset) -> None:
+async def _store(datasets: SqlDatasetStore, *dropped: Dataset) -> None:
     for dataset in dropped:
         await datasets.save(dataset)
 
 
 async def test_only_files_of_the_channel_without_errors_are_offered_the_latest_first(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     await _store(
         datasets,
@@ -42,7 +42,7 @@ async def test_only_files_of_the_channel_without_errors_are_offered_the_latest_f
 
 
 async def test_a_file_is_named_by_its_id_or_its_name_and_of_several_the_latest_is_meant(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     await _store(
         datasets,
@@ -60,7 +60,7 @@ async def test_a_file_is_named_by_its_id_or_its_name_and_of_several_the_latest_i
 
 
 async def test_without_a_name_it_is_the_file_of_the_thread_else_the_latest(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     with pytest.raises(NotFound, match="no_training_file"):
         await trainable.find(a_caller(), None)
@@ -74,7 +74,7 @@ async def test_without_a_name_it_is_the_file_of_the_thread_else_the_latest(
 
 
 async def test_of_two_files_that_belong_together_the_one_to_train_on_is_meant(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     training = a_dataset(id="ds-1", created_at=1.0, validation="ds-2")
     held_out = a_dataset(id="ds-2", created_at=2.0, sha256="def", name="val.jsonl")
@@ -86,7 +86,7 @@ async def test_of_two_files_that_belong_together_the_one_to_train_on_is_meant(
 
 
 async def test_a_file_with_errors_is_found_and_refused_by_its_name(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     await _store(datasets, a_dataset(report=BROKEN))
     with pytest.raises(Invalid) as refusal:
@@ -95,7 +95,7 @@ async def test_a_file_with_errors_is_found_and_refused_by_its_name(
 
 
 async def test_a_validation_file_is_offered_if_it_is_another_one_of_the_same_format(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     training = a_dataset(id="ds-1", created_at=1.0, validation="ds-3")
     await _store(
@@ -113,7 +113,7 @@ async def test_a_validation_file_is_offered_if_it_is_another_one_of_the_same_for
 
 
 async def test_a_validation_file_of_a_private_channel_is_for_that_channel(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     training = a_dataset(id="ds-1", validation="ds-2")
     await _store(datasets, training, a_dataset(id="ds-2", sha256="2", channel="G0SECRET", channel_private=True))
@@ -126,7 +126,7 @@ async def test_a_validation_file_of_a_private_channel_is_for_that_channel(
     [("split", "ds-2"), ("none", "none"), ("file-7", "file-7"), ("ds-9", "ds-9"), ("held-out.jsonl", "ds-2")],
 )
 async def test_a_validation_file_is_named_in_several_ways(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore, word: str, found: str
+    trainable: TrainableDatasets, datasets: SqlDatasetStore, word: str, found: str
 ) -> None:
     training = a_dataset(id="ds-1", validation="ds-2")
     await _store(datasets, training, a_dataset(id="ds-2", sha256="2", name="held-out.jsonl"))
@@ -134,7 +134,7 @@ async def test_a_validation_file_is_named_in_several_ways(
 
 
 async def test_what_names_no_validation_file_is_refused(
-    trainable: TrainableDatasets, datasets: SqliteDatasetStore
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
 ) -> None:
     with pytest.raises(Invalid, match="nothing_split_off"):
         await trainable.find_validation(a_caller(), "split", a_dataset())

@@ -36,9 +36,9 @@ from bot.providers.azure_deployments import AzureAccount, AzureDeployments
 from bot.providers.config import ModelPrice, ProviderConfig
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 from handlers.blocks.card import card
 from handlers.deployments.blocks import deployed, question
 from handlers.outgoing.deployment_blocks import of_deployment
@@ -79,8 +79,8 @@ def providers(provider: OpenAIProtocol, azure: ResourceManager) -> Providers:
 
 
 @pytest.fixture
-def make(jobs: SqliteJobStore, providers: Providers, database: Database) -> Make:
-    authority = Authority(Policy(), SqliteAuditLog(database))
+def make(jobs: SqlJobStore, providers: Providers, database: Database) -> Make:
+    authority = Authority(Policy(), SqlAuditLog(database))
     return lambda rules=Rules(): Deployments(jobs, JobLookup(jobs, authority), providers, rules, authority)
 
 
@@ -95,18 +95,18 @@ def uses() -> Uses:
 
 
 @pytest.fixture
-def follower(jobs: SqliteJobStore, providers: Providers, uses: Uses, clock: Clock) -> DeploymentFollower:
+def follower(jobs: SqlJobStore, providers: Providers, uses: Uses, clock: Clock) -> DeploymentFollower:
     return DeploymentFollower(jobs, providers, uses, clock=clock, steady=clock)
 
 
 @pytest.fixture(autouse=True)
-async def job(jobs: SqliteJobStore) -> Job:
+async def job(jobs: SqlJobStore) -> Job:
     job = a_job(state="succeeded", fine_tuned_model=MODEL)
     await jobs.insert(job)
     return job
 
 
-async def now(jobs: SqliteJobStore) -> Job:
+async def now(jobs: SqlJobStore) -> Job:
     job = await jobs.get("job-1")
     assert job is not None
     return job
@@ -126,7 +126,7 @@ async def test_a_model_is_deployed_answers_is_pointed_out_and_removed(
     make: Make,
     follower: DeploymentFollower,
     azure: ResourceManager,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     database: Database,
     clock: Clock,
     uses: Uses,
@@ -174,7 +174,7 @@ def test_of_many_deployments_the_list_says_how_many_it_leaves_out() -> None:
 
 
 async def test_what_azure_refuses_is_told_and_can_be_asked_for_again(
-    make: Make, follower: DeploymentFollower, azure: ResourceManager, jobs: SqliteJobStore, database: Database
+    make: Make, follower: DeploymentFollower, azure: ResourceManager, jobs: SqlJobStore, database: Database
 ) -> None:
     await make().deploy(a_caller(), "job-1")
     azure.refuse(400, "InsufficientQuota", "This operation requires 1 new capacity.")
@@ -189,7 +189,7 @@ async def test_what_azure_refuses_is_told_and_can_be_asked_for_again(
 
 
 async def test_trouble_is_waited_for(
-    make: Make, follower: DeploymentFollower, azure: ResourceManager, jobs: SqliteJobStore, clock: Clock
+    make: Make, follower: DeploymentFollower, azure: ResourceManager, jobs: SqlJobStore, clock: Clock
 ) -> None:
     await make().deploy(a_caller(), "job-1")
     azure.refuse(409, "RequestConflict", "Another operation is in progress.", **{"Retry-After": "20"})
@@ -205,7 +205,7 @@ async def test_a_deployment_that_somebody_removed_there_or_that_stays_is_told(
     make: Make,
     follower: DeploymentFollower,
     azure: ResourceManager,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     database: Database,
     clock: Clock,
 ) -> None:
@@ -228,7 +228,7 @@ async def test_each_try_to_remove_that_fails_is_told_also_one_that_only_meets_tr
     make: Make,
     follower: DeploymentFollower,
     azure: ResourceManager,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     database: Database,
     clock: Clock,
 ) -> None:
@@ -250,7 +250,7 @@ async def test_each_try_to_remove_that_fails_is_told_also_one_that_only_meets_tr
     assert await told(database) == tag(Deployed, *[DeploymentStays] * 3)
 
 
-async def test_who_may(make: Make, jobs: SqliteJobStore) -> None:
+async def test_who_may(make: Make, jobs: SqlJobStore) -> None:
     with pytest.raises(Denied, match="only_owner"):
         await make().deploy(a_caller(BEN), "job-1")
     strict = make(Rules(approval_above=100.0))
@@ -264,7 +264,7 @@ async def test_who_may(make: Make, jobs: SqliteJobStore) -> None:
         await make().check(a_caller(BEN), "job-2")
 
 
-async def test_only_what_can_be_deployed_is(make: Make, jobs: SqliteJobStore, job: Job, providers: Providers) -> None:
+async def test_only_what_can_be_deployed_is(make: Make, jobs: SqlJobStore, job: Job, providers: Providers) -> None:
     await jobs.insert(a_job(id="job-run", state="running"))
     with pytest.raises(Conflict, match="no_model_yet"):
         await make().check(a_caller(), "job-run")

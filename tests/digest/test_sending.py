@@ -19,10 +19,10 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.budget import Scope
 from bot.store.database import Database
-from bot.store.digests import SqliteDigestPlans
-from bot.store.jobs import SqliteJobStore
-from bot.store.model_uses import SqliteModelUses
-from bot.store.spending import SqliteBudgetStore
+from bot.store.digests import SqlDigestPlans
+from bot.store.jobs import SqlJobStore
+from bot.store.model_uses import SqlModelUses
+from bot.store.spending import SqlBudgetStore
 
 DAY = 24 * 3600.0
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC).timestamp()
@@ -46,14 +46,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def digests(database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol) -> Digests:
+def digests(database: Database, jobs: SqlJobStore, provider: OpenAIProtocol) -> Digests:
     catalogue = Catalogue(Providers(provider), jobs)
-    return Digests(jobs, SqliteModelUses(database), catalogue, SqliteBudgetStore(database), jobs)
+    return Digests(jobs, SqlModelUses(database), catalogue, SqlBudgetStore(database), jobs)
 
 
 @pytest.fixture
 async def sender(database: Database, digests: Digests, clock: Clock) -> DigestSender:
-    plans = SqliteDigestPlans(database)
+    plans = SqlDigestPlans(database)
     await plans.set(PLAN, SET)
     return DigestSender(plans, digests, clock=clock)
 
@@ -69,7 +69,7 @@ def ended(id: str, at: float, channel: str = CHANNEL) -> Job:
     )
 
 
-async def test_each_is_told_once(database: Database, jobs: SqliteJobStore, sender: DigestSender, clock: Clock) -> None:
+async def test_each_is_told_once(database: Database, jobs: SqlJobStore, sender: DigestSender, clock: Clock) -> None:
     await jobs.insert(ended("job-1", NINE - 3600))
     await sender.look()
     await sender.look()
@@ -80,7 +80,7 @@ async def test_each_is_told_once(database: Database, jobs: SqliteJobStore, sende
 
 
 async def test_a_job_that_is_known_to_have_ended_only_after_it_was_due_is_told(
-    database: Database, jobs: SqliteJobStore, sender: DigestSender, digests: Digests, clock: Clock
+    database: Database, jobs: SqlJobStore, sender: DigestSender, digests: Digests, clock: Clock
 ) -> None:
     clock.now = NINE + 1
     await sender.look()
@@ -94,12 +94,12 @@ async def test_a_job_that_is_known_to_have_ended_only_after_it_was_due_is_told(
 async def test_nothing_is_said_when_nothing_happened(database: Database, sender: DigestSender) -> None:
     await sender.look()
     assert await all_notices(database) == []
-    [plan] = await SqliteDigestPlans(database).all()
+    [plan] = await SqlDigestPlans(database).all()
     assert plan.told_until == NINE
 
 
 async def test_after_a_time_without_the_bot_one_tells_of_it_all(
-    database: Database, jobs: SqliteJobStore, sender: DigestSender, digests: Digests, clock: Clock
+    database: Database, jobs: SqlJobStore, sender: DigestSender, digests: Digests, clock: Clock
 ) -> None:
     await jobs.insert(ended("job-1", NINE - 3600))
     await jobs.insert(ended("job-2", NINE + 3 * DAY - 3600))
@@ -111,10 +111,10 @@ async def test_after_a_time_without_the_bot_one_tells_of_it_all(
 
 
 async def test_one_that_was_stopped_meanwhile_is_not_told(
-    database: Database, jobs: SqliteJobStore, sender: DigestSender
+    database: Database, jobs: SqlJobStore, sender: DigestSender
 ) -> None:
     await jobs.insert(ended("job-1", NINE - 3600))
-    plans = SqliteDigestPlans(database)
+    plans = SqlDigestPlans(database)
     await plans.remove(CHANNEL, msgspec.structs.replace(SET, key="stop"))
     await sender.look()
     await plans.told(PLAN, [])
@@ -123,7 +123,7 @@ async def test_one_that_was_stopped_meanwhile_is_not_told(
 
 
 async def test_it_tells_what_ended_what_goes_on_what_waits_and_what_was_spent(
-    database: Database, jobs: SqliteJobStore, digests: Digests
+    database: Database, jobs: SqlJobStore, digests: Digests
 ) -> None:
     for job in (
         ended("job-ended", NINE - 3600),
@@ -133,7 +133,7 @@ async def test_it_tells_what_ended_what_goes_on_what_waits_and_what_was_spent(
         a_job(id="job-waits", state=states.AWAITING_APPROVAL, created_at=NINE - 1800, estimated_cost=None),
     ):
         await jobs.insert(job)
-    await SqliteBudgetStore(database).set_budget(Scope.CHANNEL, CHANNEL, 50.0, msgspec.structs.replace(SET, key="b"))
+    await SqlBudgetStore(database).set_budget(Scope.CHANNEL, CHANNEL, 50.0, msgspec.structs.replace(SET, key="b"))
     told = await digests.of(CHANNEL, NINE - DAY, NINE)
     assert [job.id for job in told.ended] == ["job-ended"]
     assert [job.id for job in told.running] == ["job-runs"]

@@ -38,20 +38,20 @@ from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
 from bot.rehearsals.rehearsal import Point, Rehearsal
 from bot.retraining.schedule import Schedule, schedule_id
-from bot.store.collections import SqliteCollectionStore
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.collections import SqlCollectionStore
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.exports import SqliteExportStore
-from bot.store.generations import SqliteGenerationStore
-from bot.store.grader_files import SqliteGraderFileStore
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.judge_checks import SqliteJudgeCheckStore
-from bot.store.outbox import SqliteCardStore
-from bot.store.schedules import SqliteScheduleStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.exports import SqlExportStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.grader_files import SqlGraderFileStore
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
+from bot.store.judge_checks import SqlJudgeCheckStore
+from bot.store.outbox import SqlCardStore
+from bot.store.schedules import SqlScheduleStore
 from bot.sweeps.sweep import Member, Sweep
 from sandbox.seed import ANA, LEADS
 from training_files import Report, check_file
@@ -171,7 +171,7 @@ class Things:
         )
 
         async def store(database: Database) -> None:
-            await SqliteDatasetStore(database).save(dataset)
+            await SqlDatasetStore(database).save(dataset)
             await self._store_jobs(database, it, origin, report.sha256, now)
             await self._store_sweep(database, it, origin, now)
             await self._store_move(database, it, origin, now)
@@ -196,7 +196,7 @@ class Things:
     async def _store_jobs(
         self, database: Database, it: dict[str, str], origin: Origin, sha256: str, now: float
     ) -> None:
-        jobs, cards = SqliteJobStore(database), SqliteCardStore(database)
+        jobs, cards = SqlJobStore(database), SqlCardStore(database)
         await jobs.set_provider_file("acme", sha256, it["upload"])
         job = Job(
             id=it["job"],
@@ -250,9 +250,9 @@ class Things:
             file=it["file"],
         )
         decide = [JobUpdate(waiting, followed=False)]
-        await SqliteGroupStore(database).admit(sweep, [waiting], lambda _: decide, entry("submit", now))
+        await SqlGroupStore(database).admit(sweep, [waiting], lambda _: decide, entry("submit", now))
         for card in (sweep.id, waiting.id):
-            await SqliteCardStore(database).abandon(card)
+            await SqlCardStore(database).abandon(card)
 
     async def _store_move(self, database: Database, it: dict[str, str], origin: Origin, now: float) -> None:
         """Of the model, whose successor waits for approval."""
@@ -268,9 +268,9 @@ class Things:
             models=(MovedModel(it["model"], waiting.id, JobSettings("acme", MODEL), it["dataset"]),),
         )
         decide = [JobUpdate(waiting, followed=False)]
-        await SqliteGroupStore(database).admit(move, [waiting], lambda _: decide, entry("submit", now))
+        await SqlGroupStore(database).admit(move, [waiting], lambda _: decide, entry("submit", now))
         for card in (move.id, waiting.id):
-            await SqliteCardStore(database).abandon(card)
+            await SqlCardStore(database).abandon(card)
 
     async def _store_rehearsal(self, database: Database, it: dict[str, str], origin: Origin, now: float) -> None:
         """Whose job is waiting to be handed over."""
@@ -291,13 +291,13 @@ class Things:
             examples_held_out=12,
         )
         decide = [JobUpdate(job, followed=False)]
-        await SqliteGroupStore(database).admit(rehearsal, [job], lambda _: decide, entry("submit", now))
+        await SqlGroupStore(database).admit(rehearsal, [job], lambda _: decide, entry("submit", now))
         for card in (rehearsal.id, job.id):
-            await SqliteCardStore(database).abandon(card)
+            await SqlCardStore(database).abandon(card)
 
     async def _store_comparisons(self, database: Database, it: dict[str, str], now: float) -> None:
         """One side by side, in which a model failed, and one blind."""
-        store = SqliteComparisonStore(database)
+        store = SqlComparisonStore(database)
         models = (it["model"], it["checkpoint"])
         question = Question("1", (ChatMessage("user", it["question"]),), models, ANA, (models,))
         compared = Comparison(it["comparison"], models, self.bot.services.team, LEADS, ANA, now, True)
@@ -331,11 +331,11 @@ class Things:
             private=True,
             state=RunState.PAUSED,
         )
-        evaluations = SqliteEvaluationStore(database)
+        evaluations = SqlEvaluationStore(database)
         await evaluations.open(made, [], entry("evaluate", now))
         await evaluations.shown(made.id, await evaluations.changes(made.id))
         file = GraderFile(it["grader"], "F0", it["file"], grader, ANA, LEADS, True, now)
-        await SqliteGraderFileStore(database).put(file, entry("evaluate", now))
+        await SqlGraderFileStore(database).put(file, entry("evaluate", now))
         place = Place(LEADS)
         check = JudgeCheck(
             id=it["check"],
@@ -351,7 +351,7 @@ class Things:
             total=1,
             file_name=it["file"],
         )
-        checks = SqliteJudgeCheckStore(database)
+        checks = SqlJudgeCheckStore(database)
         await checks.open(check, entry("evaluate", now))
         await checks.shown(check.id, await checks.changes(check.id))
 
@@ -369,7 +369,7 @@ class Things:
             instructions=Instructions(it["model"], 2),
             topics=1,
         )
-        generations = SqliteGenerationStore(database)
+        generations = SqlGenerationStore(database)
         await generations.open(made, [Topic(it["file"])], entry("generate", now))
         draft = Draft(0, 0, 0, it["question"], state=State.KEPT, answer=it["question"])
         await generations.add(made.id, [draft])
@@ -379,19 +379,19 @@ class Things:
         """Of the training set."""
         words, team = {"model": it["model"]}, self.bot.services.team
         made = Schedule(it["collection"], ANA, team, LEADS, True, "0 9 1 1 *", "UTC", 10, now, words)
-        await SqliteScheduleStore(database).set(made, entry("schedule training", now))
+        await SqlScheduleStore(database).set(made, entry("schedule training", now))
 
     async def _store_export(self, database: Database, it: dict[str, str], now: float) -> None:
         """Of the model, ready to be fetched."""
         remote = RemoteExport("export-1", "succeeded", "adapter", file_name=it["file"], bytes=64)
         made = Export(it["export"], "acme", it["model"], remote, ANA, "T0", LEADS, None, True, now)
-        store = SqliteExportStore(database)
+        store = SqlExportStore(database)
         await store.put(made)
         await store.rest(made.id)
 
     async def _store_collection(self, database: Database, it: dict[str, str], now: float) -> None:
         """Of a dozen examples, of which the training file was made."""
-        store = SqliteCollectionStore(database)
+        store = SqlCollectionStore(database)
         made = Collection(
             it["collection"],
             it["collection_name"],
@@ -413,7 +413,7 @@ class Things:
     async def _store_conversation(self, database: Database, names: Names, now: float) -> None:
         """In which a question was answered."""
         it, thread = names.secrets, f"1600000000.{names.number:0>6}"
-        store = SqliteConversationStore(database)
+        store = SqlConversationStore(database)
         made = Conversation(it["conversation"], it["model"], self.bot.services.team, LEADS, thread, ANA, now, True)
         await store.open(made)
         await store.add(made.id, Turn("1700000000.000400", "user", it["question"], user=ANA))

@@ -11,7 +11,7 @@ from e2e.world import MODEL, World, examples, until
 
 from app.run import Bot
 from bot.compare.comparison import Vote
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.comparisons import SqlComparisonStore
 from handlers.compare.listeners import CompareListeners
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
@@ -63,7 +63,7 @@ async def revealed(w: World, card: dict[str, Any]) -> str:
 
 
 async def votes_in(bot: Bot) -> list[Vote]:
-    store = SqliteComparisonStore(bot.services.database)
+    store = SqlComparisonStore(bot.services.database)
     return [vote for arena in await store.arenas(await _channel(bot)) for vote in await store.votes(arena.id)]
 
 

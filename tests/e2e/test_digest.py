@@ -6,7 +6,7 @@ from e2e.world import World
 
 from app.features.administration import digests
 from bot.digest.sending import SETTLES, DigestSender
-from bot.store.digests import SqliteDigestPlans
+from bot.store.digests import SqlDigestPlans
 
 DAY = 24 * 3600.0
 
@@ -25,7 +25,7 @@ async def test_a_channel_is_told_once_what_became_of_its_jobs(w: World) -> None:
         w.provider.succeed(job)
         await w.wait_card("job_chat")
 
-        plans = SqliteDigestPlans(bot.services.database)
+        plans = SqlDigestPlans(bot.services.database)
         tomorrow = DigestSender(plans, digests(bot.services), clock=lambda: time.time() + DAY + SETTLES)
         await tomorrow.look()
         told = await w.person.wait_message(w.channel, payload={"id": "digest/*"})

@@ -14,7 +14,7 @@ from moving import made_before, providers
 from stand_in_provider import StandInProvider
 
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.evaluations import SqlEvaluationStore
 from sandbox.seed import SUPPORT
 
 HOME_MODEL = "SmolLM2-135M-Instruct"
@@ -95,6 +95,6 @@ def _offered(card: dict[str, Any], home: StandInProvider, suffix: str) -> tuple[
 async def _current(w: World) -> str | None:
     database = await Database.open(w.folder / "bot")
     try:
-        return await SqliteEvaluationStore(database).current_model(SUPPORT)
+        return await SqlEvaluationStore(database).current_model(SUPPORT)
     finally:
         await database.close()

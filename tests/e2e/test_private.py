@@ -32,7 +32,7 @@ from app.run import Bot
 from bot.backoff import Backoff
 from bot.conversations.conversation import Conversation
 from bot.home import Tab
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
 from handlers.register import FEATURES, action_ids, step_ids
@@ -912,7 +912,7 @@ async def test_what_a_stranger_does_with_a_session_tells_of_nothing(private: Pri
     ts = f"{time.time():.6f}"
     services = private.bot.services
     hushed = Conversation("cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True)
-    await SqliteConversationStore(services.database).open(hushed)
+    await SqlConversationStore(services.database).open(hushed)
     chats = private.bot.listeners[ChatListeners]
     assert isinstance(chats, ChatListeners)
     chats.threads.add(hushed)
@@ -960,7 +960,7 @@ async def test_a_private_model_is_silent_in_a_public_thread(private: Private, wi
     conversation = Conversation(
         "cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True
     )
-    await SqliteConversationStore(services.database).open(conversation)
+    await SqlConversationStore(services.database).open(conversation)
     chats = private.bot.listeners[ChatListeners]
     assert isinstance(chats, ChatListeners)
     chats.threads.add(conversation)

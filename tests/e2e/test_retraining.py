@@ -17,8 +17,8 @@ from bot.collections.collection import Collection, Example
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
-from bot.store.collections import SqliteCollectionStore
-from bot.store.schedules import SqliteScheduleStore
+from bot.store.collections import SqlCollectionStore
+from bot.store.schedules import SqlScheduleStore
 from handlers.scheduled_training.listeners import ScheduledTrainingListeners
 from sandbox.seed import ANA
 
@@ -85,7 +85,7 @@ async def planted(bot: Bot, thread_ts: str) -> None:
     services = bot.services
     [channel] = [one.channel for one in await services.datasets.latest(9)]
     [dataset] = await services.datasets.latest(9)
-    store = SqliteCollectionStore(services.database)
+    store = SqlCollectionStore(services.database)
     made = Collection("col-1", "House voice", ANA, services.team, channel, False, 1.0)
     await store.create(made, Entry("made", 1.0, ANA, "create collection", made.id))
     for number, line in enumerate(examples(12, "Arr!").decode().splitlines()):
@@ -162,7 +162,7 @@ async def test_what_grows_is_trained_on_regularly_until_somebody_stops_it(w: Wor
         report = await w.drop()
         await planted(bot, report["thread_ts"])
         w.provider.tuned += [PARENT, CHILD]
-        services, store = bot.services, SqliteScheduleStore(bot.services.database)
+        services, store = bot.services, SqlScheduleStore(bot.services.database)
         await w.person.command("ana", w.channel, "/finetune", "retrain House")
         view = await w.person.wait_view("ana", 60, callback_id="retraining_schedule")
         refused = await w.person.submit("ana", view["id"], {"other": "0 6 * *"})

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from e2e.world import IMPATIENT, World, examples, until
 
-from bot.store.outbox import SqliteOutbox
+from bot.store.outbox import SqlOutbox
 
 
 async def _whole_way(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -163,7 +163,7 @@ async def test_while_slack_answers_nothing_jobs_go_on_and_afterwards_all_is_said
         async with asyncio.timeout(60):
             while (await bot.services.jobs.latest(1))[0].state != "succeeded":
                 await asyncio.sleep(0.05)
-        outbox = SqliteOutbox(bot.services.database)
+        outbox = SqlOutbox(bot.services.database)
         async with asyncio.timeout(60):  # the first of what is to be said was tried, in vain
             while not any(pending.doubtful for pending in await outbox.next(time.time() + 3600)):
                 await asyncio.sleep(0.05)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from e2e.world import MODEL, World, examples
 
 from bot.conversations.conversation import Conversation
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 
@@ -73,13 +73,13 @@ async def test_a_file_that_cannot_be_read_is_answered_where_the_bot_was_meant(w:
 async def test_who_replies_before_the_bot_knows_the_thread_is_answered(w: World) -> None:
     w.provider.tuned.append(TUNED)
     async with w.bot():
-        gate, really_open = asyncio.Event(), SqliteConversationStore.open
+        gate, really_open = asyncio.Event(), SqlConversationStore.open
 
-        async def held(store: SqliteConversationStore, conversation: Conversation) -> None:
+        async def held(store: SqlConversationStore, conversation: Conversation) -> None:
             await gate.wait()
             await really_open(store, conversation)
 
-        with patch.object(SqliteConversationStore, "open", held):
+        with patch.object(SqlConversationStore, "open", held):
             await w.person.command("ana", w.channel, "/finetune", "chat old")
             opened = await w.wait_chat()
             asked = await w.person.say("ana", w.channel, "What is the answer?", thread_ts=opened["ts"])

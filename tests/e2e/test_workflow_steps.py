@@ -6,7 +6,7 @@ from typing import Any
 from e2e.test_changed_messages import TUNED
 from e2e.world import PATIENCE, World, until
 
-from bot.store.workflow_steps import SqliteStepOutputs
+from bot.store.workflow_steps import SqlStepOutputs
 from sandbox.seed import BEN, GENERAL, LEADS, SUPPORT
 
 TOLD = "functions.completeSuccess"
@@ -54,7 +54,7 @@ async def test_a_question_that_was_answered_before_a_crash_is_not_asked_again(w:
         await w.person.fault(TOLD, "timeout", 600)
         inputs = {"channel": w.channel, "model": TUNED, "question": "Who are you?"}
         execution = await w.person.run_step("ana", "ask_model", inputs)
-        kept = SqliteStepOutputs(bot.services.database)
+        kept = SqlStepOutputs(bot.services.database)
         async with asyncio.timeout(PATIENCE):
             while await kept.get(f"step/{execution['id']}") is None:
                 await asyncio.sleep(0.01)
@@ -63,7 +63,7 @@ async def test_a_question_that_was_answered_before_a_crash_is_not_asked_again(w:
         ended = await w.person.wait_step(execution["id"])
         assert ended["outputs"]["answer"] == w.provider.answer
         await until(lambda: not bot.inbox.busy)
-        assert await SqliteStepOutputs(bot.services.database).get(f"step/{execution['id']}") is None
+        assert await SqlStepOutputs(bot.services.database).get(f"step/{execution['id']}") is None
     assert len(w.provider.chats) == 1
 
 

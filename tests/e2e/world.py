@@ -15,7 +15,7 @@ from stand_in_provider import StandInProvider
 from app.run import Bot, running
 from bot.backoff import Backoff
 from bot.settings import Settings
-from bot.store.outbox import SqliteOutbox
+from bot.store.outbox import SqlOutbox
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from handlers import register
@@ -89,7 +89,7 @@ class World:
 
     async def settled(self, bot: Bot) -> None:
         """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
-        outbox = SqliteOutbox(bot.services.database)
+        outbox = SqlOutbox(bot.services.database)
         async with asyncio.timeout(PATIENCE):
             while bot.inbox.busy or await outbox.open() or await bot.services.cards.dirty(1):
                 await asyncio.sleep(0.02)

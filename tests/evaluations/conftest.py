@@ -21,9 +21,9 @@ from bot.jobs.lookup import JobLookup
 from bot.models.catalogue import Catalogue
 from bot.spending.model_use import ModelSpending
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 __all__ = [
@@ -60,8 +60,8 @@ def tuned(stand_in: StandInProvider) -> None:
 
 
 @pytest.fixture
-def store(database: Database) -> SqliteEvaluationStore:
-    return SqliteEvaluationStore(database)
+def store(database: Database) -> SqlEvaluationStore:
+    return SqlEvaluationStore(database)
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def file_store(tmp_path: Path) -> FileStore:
 
 
 @pytest.fixture
-def dropped(datasets: SqliteDatasetStore, file_store: FileStore) -> Callable[..., Awaitable[Dataset]]:
+def dropped(datasets: SqlDatasetStore, file_store: FileStore) -> Callable[..., Awaitable[Dataset]]:
     """Takes in a file of these examples, under an id that is its hash, too."""
 
     async def drop(*examples: Any, id: str = "ds-valid", **fields: Any) -> Dataset:
@@ -85,12 +85,12 @@ def dropped(datasets: SqliteDatasetStore, file_store: FileStore) -> Callable[...
 
 @pytest.fixture
 def planning(
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     chat_models: ChatModels,
     catalogue: Catalogue,
     spending: ModelSpending,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     authority: Authority,
@@ -112,7 +112,7 @@ def planning(
 
 @pytest.fixture
 def evaluations(
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     planning: EvaluationPlanning,
     chat_models: ChatModels,
     catalogue: Catalogue,

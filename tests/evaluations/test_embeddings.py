@@ -29,10 +29,10 @@ from bot.models.lost import LostModels
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.spending.budget import Scope
 from bot.spending.model_use import ModelSpending
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore
 from bot.worker_processes import WorkerPools
 from graders.named import NAMED
 from graders.reading import as_json
@@ -53,12 +53,12 @@ def embeddings(provider: OpenAIProtocol) -> Embeddings:
 @pytest.fixture
 def planning(
     embeddings: Embeddings,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     chat_models: ChatModels,
     catalogue: Catalogue,
     spending: ModelSpending,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     authority: Authority,
@@ -72,12 +72,12 @@ def planning(
 @pytest.fixture
 def runs(
     embeddings: Embeddings,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     catalogue: Catalogue,
     lost_models: LostModels,
     spending: ModelSpending,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
 ) -> EvaluationRuns:
@@ -143,7 +143,7 @@ async def test_where_there_are_no_vectors_no_answer_is_paid_for(
 
 
 async def test_an_answer_without_a_vector_has_no_reward_and_people_are_told_why(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqlEvaluationStore
 ) -> None:
     await finished(evaluations, runs, msgspec.structs.replace(COSINE, n=1))
     stand_in.answer = "other"
@@ -156,7 +156,7 @@ async def test_an_answer_without_a_vector_has_no_reward_and_people_are_told_why(
 
 
 async def test_no_vector_is_asked_for_beyond_the_budget(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, budgets: SqliteBudgetStore
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, budgets: SqlBudgetStore
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, COSINE)
     await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, "U0EVE", "set budget", CHANNEL))

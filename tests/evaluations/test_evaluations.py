@@ -20,10 +20,10 @@ from bot.jobs.job import Origin
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.spending.budget import OverBudget, Scope
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.spending import SqlBudgetStore
 from graders.named import NAMED
 from graders.reading import as_json
 
@@ -42,14 +42,14 @@ async def validation(dropped: Drop) -> Dataset:
 
 
 async def test_a_retry_of_the_request_gets_the_same_evaluation(
-    evaluations: Evaluations, store: SqliteEvaluationStore, database: Database
+    evaluations: Evaluations, store: SqlEvaluationStore, database: Database
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
     again = await evaluations.start(a_caller(is_retry=True), HERE, BOTH)
     assert again == started
     assert await store.due() == [started.id]
     assert len(await store.items(started.id)) == 30
-    assert [one.action for one in await SqliteAuditLog(database).about(started.id)] == ["evaluate"]
+    assert [one.action for one in await SqlAuditLog(database).about(started.id)] == ["evaluate"]
     other = await evaluations.start(a_caller(key="command/2"), HERE, BOTH)
     assert other.id != started.id
 
@@ -74,7 +74,7 @@ async def test_a_bad_request_is_refused(evaluations: Evaluations, request_: Eval
 
 
 async def test_nobody_starts_what_the_budget_cannot_pay(
-    evaluations: Evaluations, store: SqliteEvaluationStore, budgets: SqliteBudgetStore
+    evaluations: Evaluations, store: SqlEvaluationStore, budgets: SqlBudgetStore
 ) -> None:
     await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, EVE.user, "set budget", CHANNEL))
     with pytest.raises(OverBudget):
@@ -82,7 +82,7 @@ async def test_nobody_starts_what_the_budget_cannot_pay(
     assert await store.due() == []
 
 
-async def test_who_pauses_goes_on_and_cancels(evaluations: Evaluations, store: SqliteEvaluationStore) -> None:
+async def test_who_pauses_goes_on_and_cancels(evaluations: Evaluations, store: SqlEvaluationStore) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
     with pytest.raises(Denied, match="only_owner"):
         await evaluations.pause(a_caller(BEN), started.id)
@@ -114,7 +114,7 @@ async def test_what_is_evaluated_in_private_is_seen_nowhere_else(
 
 async def test_a_model_is_promoted_in_its_channel(
     evaluations: Evaluations,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     database: Database,
     catalogue: Catalogue,
     authority: Authority,
@@ -129,4 +129,4 @@ async def test_a_model_is_promoted_in_its_channel(
     assert await lookup.current(a_caller()) == TUNED
     assert (await lookup.visible(a_caller(), Place(CHANNEL)))[0].id == TUNED
     assert await lookup.current(a_caller(channel="C0OTHER")) is None
-    assert [one.action for one in await SqliteAuditLog(database).about(TUNED)] == ["promote"]
+    assert [one.action for one in await SqlAuditLog(database).about(TUNED)] == ["promote"]

@@ -16,8 +16,8 @@ from bot.evaluations.evaluation import EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.export import EvaluationExport
 from bot.evaluations.runs import EvaluationRuns
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
 from bot.worker_processes import WorkerPools
 
 __all__ = ["answers", "runs"]
@@ -26,8 +26,8 @@ __all__ = ["answers", "runs"]
 async def test_all_answers_are_there_as_a_table_and_as_lines(
     evaluations: Evaluations,
     runs: EvaluationRuns,
-    store: SqliteEvaluationStore,
-    datasets: SqliteDatasetStore,
+    store: SqlEvaluationStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     stand_in: StandInProvider,

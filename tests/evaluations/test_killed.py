@@ -19,7 +19,7 @@ from stand_in_provider import StandInProvider
 
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.survey import answer_keys
-from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.evaluations import SqlEvaluationStore
 
 
 @asynccontextmanager
@@ -36,7 +36,7 @@ async def bot(folder: Path, stand_in: StandInProvider) -> AsyncIterator[asyncio.
 
 async def test_no_prompt_that_was_answered_is_asked_again(
     evaluations: Evaluations,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     stand_in: StandInProvider,
     dropped: Drop,
     tmp_path: Path,

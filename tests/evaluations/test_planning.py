@@ -14,7 +14,7 @@ from bot.evaluations.evaluation import EvaluationRequest, Task
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.planning import EvaluationPlanning
 from bot.jobs.job import Origin
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 HERE = Origin("T0ACME", CHANNEL, False)
@@ -42,9 +42,7 @@ async def test_what_it_will_take_is_said_before_money_is_spent(
     assert await evaluations.latest(a_caller()) == []
 
 
-async def test_the_file_and_the_models_of_a_job(
-    planning: EvaluationPlanning, jobs: SqliteJobStore, dropped: Drop
-) -> None:
+async def test_the_file_and_the_models_of_a_job(planning: EvaluationPlanning, jobs: SqlJobStore, dropped: Drop) -> None:
     await dropped(*labelled(20), id="ds-1", validation="ds-split")
     await dropped(*[a_chat(f"{n}?", f"City {n}") for n in range(20)], id="ds-split")
     job = a_job(state="succeeded", fine_tuned_model=TUNED, validation_dataset_id=None)
@@ -59,7 +57,7 @@ async def test_the_file_and_the_models_of_a_job(
 
 
 async def test_a_file_without_answers_takes_the_grader_of_its_job(
-    planning: EvaluationPlanning, jobs: SqliteJobStore, dropped: Drop
+    planning: EvaluationPlanning, jobs: SqlJobStore, dropped: Drop
 ) -> None:
     questions = [{"messages": [{"role": "user", "content": f"{n}?"}], "level": n} for n in range(9)]
     await dropped(*questions, id="ds-rl")
@@ -77,7 +75,7 @@ async def test_a_file_without_answers_takes_the_grader_of_its_job(
 
 
 async def test_people_are_told_what_makes_figures_doubtful(
-    planning: EvaluationPlanning, jobs: SqliteJobStore, dropped: Drop
+    planning: EvaluationPlanning, jobs: SqlJobStore, dropped: Drop
 ) -> None:
     await dropped(*labelled(30)[:4], a_chat("New?", "good"), id="ds-1")
     await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, validation_dataset_id="ds-valid"))

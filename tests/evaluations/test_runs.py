@@ -33,10 +33,10 @@ from bot.models.lost import LostModels
 from bot.spending.budget import Scope
 from bot.spending.model_use import ModelSpending
 from bot.store.database import StoreTrouble
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore
 from bot.worker_processes import WorkerPools
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
@@ -48,18 +48,18 @@ Drop = Callable[..., Awaitable[Dataset]]
 
 @pytest.fixture
 def answers(
-    store: SqliteEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
+    store: SqlEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
 ) -> ModelAnswers:
     return ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
 
 
 @pytest.fixture
 def runs(
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     answers: ModelAnswers,
     spending: ModelSpending,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
 ) -> EvaluationRuns:
@@ -177,7 +177,7 @@ async def test_a_paused_evaluation_asks_no_more_and_goes_on_where_it_was(
 
 
 async def test_a_run_that_was_cut_off_asks_nothing_again(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqlEvaluationStore
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
     working = asyncio.create_task(runs.work(started.id))
@@ -206,7 +206,7 @@ async def test_a_provider_that_takes_no_more_is_waited_for(
 
 
 async def test_a_failure_is_counted_and_never_scored(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqlEvaluationStore
 ) -> None:
     stand_in.fault("POST /chat/completions", status=403, code="content_filter", message="Not that.")
     done = await finished(evaluations, runs)
@@ -272,7 +272,7 @@ async def test_a_used_up_budget_pauses_it(
     evaluations: Evaluations,
     runs: EvaluationRuns,
     stand_in: StandInProvider,
-    budgets: SqliteBudgetStore,
+    budgets: SqlBudgetStore,
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
     await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, "U0EVE", "set budget", CHANNEL))
@@ -327,7 +327,7 @@ async def test_a_store_that_takes_nothing_for_now_loses_no_answer(
     evaluations: Evaluations,
     runs: EvaluationRuns,
     stand_in: StandInProvider,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
@@ -354,7 +354,7 @@ async def test_trouble_of_our_own_store_is_no_failure_of_a_model(
     evaluations: Evaluations,
     runs: EvaluationRuns,
     stand_in: StandInProvider,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     started = await evaluations.start(a_caller(), HERE, BOTH)
@@ -384,7 +384,7 @@ async def test_an_answer_that_is_paid_for_is_kept_once_the_store_takes_it(
     evaluations: Evaluations,
     runs: EvaluationRuns,
     stand_in: StandInProvider,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     working, calls = store.keep_answer, itertools.count(1)
@@ -400,7 +400,7 @@ async def test_an_answer_that_is_paid_for_is_kept_once_the_store_takes_it(
 
 
 async def test_a_fault_of_our_own_while_an_answer_is_kept_is_told_as_ours(
-    evaluations: Evaluations, runs: EvaluationRuns, store: SqliteEvaluationStore, monkeypatch: pytest.MonkeyPatch
+    evaluations: Evaluations, runs: EvaluationRuns, store: SqlEvaluationStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "keep_answer", _fault)
     failed = await finished(evaluations, runs)
@@ -479,7 +479,7 @@ async def test_several_samples_of_an_item_are_one_score(
 
 
 async def test_answers_go_with_their_file_and_their_model(
-    evaluations: Evaluations, runs: EvaluationRuns, store: SqliteEvaluationStore, dropped: Drop
+    evaluations: Evaluations, runs: EvaluationRuns, store: SqlEvaluationStore, dropped: Drop
 ) -> None:
     other = await dropped(
         *labelled(30)[:5], *[a_chat(f"Review {n}: new", "good") for n in range(100, 105)], id="ds-two"
@@ -497,7 +497,7 @@ async def test_answers_go_with_their_file_and_their_model(
     assert (await evaluations.result(a_caller(), first.id)).scores[1].estimate.value == 1.0, "figures stay"
 
 
-async def _keys(store: SqliteEvaluationStore, evaluation: Evaluation) -> set[str]:
+async def _keys(store: SqlEvaluationStore, evaluation: Evaluation) -> set[str]:
     """Of all answers that it wants."""
     from bot.evaluations.survey import answer_keys
 
@@ -513,7 +513,7 @@ def test_places_are_told_apart() -> None:
 
 
 async def test_the_control_set_is_asked_beside_and_shows_what_was_forgotten(
-    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqlEvaluationStore
 ) -> None:
     references = {one.item.messages[-1].content: one.item.reference for one in control_items()}
 
@@ -543,8 +543,8 @@ async def test_a_repeated_evaluation_asks_anew_and_tells_of_drift(
     evaluations: Evaluations,
     runs: EvaluationRuns,
     stand_in: StandInProvider,
-    store: SqliteEvaluationStore,
-    datasets: SqliteDatasetStore,
+    store: SqlEvaluationStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     validation: Dataset,
 ) -> None:

@@ -6,18 +6,18 @@ from bot.access import Policy
 from bot.authority import Authority
 from bot.datasets.file_store import FileStore
 from bot.jobs.lookup import JobLookup
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 
 @pytest.fixture
 def authority(database: Database) -> Authority:
-    return Authority(Policy(), SqliteAuditLog(database))
+    return Authority(Policy(), SqlAuditLog(database))
 
 
 @pytest.fixture
-def lookup(jobs: SqliteJobStore, authority: Authority) -> JobLookup:
+def lookup(jobs: SqlJobStore, authority: Authority) -> JobLookup:
     return JobLookup(jobs, authority)
 
 

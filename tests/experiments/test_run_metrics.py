@@ -19,8 +19,8 @@ from bot.jobs.lookup import JobLookup
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Checkpoint, Hyperparameters, Metrics
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 BEN = Actor("U0BEN", "T0ACME")
@@ -28,10 +28,10 @@ BEN = Actor("U0BEN", "T0ACME")
 
 @pytest.fixture
 def overview(
-    database: Database, jobs: SqliteJobStore, lookup: JobLookup, authority: Authority, file_store: FileStore
+    database: Database, jobs: SqlJobStore, lookup: JobLookup, authority: Authority, file_store: FileStore
 ) -> MetricsOverview:
     pools = WorkerPools()  # no process is started before there is work
-    return MetricsOverview(jobs, lookup, SqliteDatasetStore(database), Overlaps(file_store, pools), authority)
+    return MetricsOverview(jobs, lookup, SqlDatasetStore(database), Overlaps(file_store, pools), authority)
 
 
 def told(step: int, **figures: float) -> RemoteEvent:
@@ -39,7 +39,7 @@ def told(step: int, **figures: float) -> RemoteEvent:
 
 
 async def test_jobs_come_once_each_in_the_order_in_which_they_were_named(
-    overview: MetricsOverview, jobs: SqliteJobStore
+    overview: MetricsOverview, jobs: SqlJobStore
 ) -> None:
     for number in (1, 2):
         job = a_job(
@@ -53,7 +53,7 @@ async def test_jobs_come_once_each_in_the_order_in_which_they_were_named(
 
 
 async def test_one_that_may_not_be_seen_is_answered_like_one_that_there_is_not(
-    overview: MetricsOverview, jobs: SqliteJobStore
+    overview: MetricsOverview, jobs: SqlJobStore
 ) -> None:
     await jobs.insert(a_job())
     await jobs.insert(a_job(id="job-secret", requester="U0BEN", origin=Origin("T0ACME", "G0SECRET", True)))
@@ -64,7 +64,7 @@ async def test_one_that_may_not_be_seen_is_answered_like_one_that_there_is_not(
         await overview.of(a_caller(BEN), ["job-1", "job-secret"], to_post=True)
 
 
-async def test_seven_are_too_many_to_tell_apart(overview: MetricsOverview, jobs: SqliteJobStore) -> None:
+async def test_seven_are_too_many_to_tell_apart(overview: MetricsOverview, jobs: SqlJobStore) -> None:
     for number in range(7):
         await jobs.insert(a_job(id=f"job-{number}"))
     with pytest.raises(Invalid, match="too_many_jobs"):
@@ -72,9 +72,9 @@ async def test_seven_are_too_many_to_tell_apart(overview: MetricsOverview, jobs:
 
 
 async def test_files_that_are_known_to_overlap_are_told_of(
-    overview: MetricsOverview, jobs: SqliteJobStore, database: Database
+    overview: MetricsOverview, jobs: SqlJobStore, database: Database
 ) -> None:
-    datasets = SqliteDatasetStore(database)
+    datasets = SqlDatasetStore(database)
     report = a_report(counts={"in_validation_file": 3})
     valid = Dataset("ds-2", "bb", "valid.jsonl", 10, "U0ANA", "T0ACME", "C0TRAINING", False, "1.0", 1.0)
     train = msgspec.structs.replace(valid, id="ds-1", sha256="aa", created_at=2.0, report=report, validation="ds-2")

@@ -17,20 +17,20 @@ from bot.jobs.job import Origin
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Hyperparameters, Metrics
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.experiments import SqliteExperimentStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.experiments import SqlExperimentStore
+from bot.store.jobs import SqlJobStore
 
 BEN, CARL = Actor("U0BEN", "T0ACME"), Actor("U0CARL", "T0ACME")
 SECRET = Origin("T0ACME", "G0SECRET", True)
 
 
 @pytest.fixture
-def search(database: Database, jobs: SqliteJobStore, authority: Authority) -> JobSearch:
-    return JobSearch(SqliteExperimentStore(database), jobs, authority)
+def search(database: Database, jobs: SqlJobStore, authority: Authority) -> JobSearch:
+    return JobSearch(SqlExperimentStore(database), jobs, authority)
 
 
-async def ended(jobs: SqliteJobStore, number: int, figures: dict[str, float] | None = None, **fields: Any) -> None:
+async def ended(jobs: SqlJobStore, number: int, figures: dict[str, float] | None = None, **fields: Any) -> None:
     """A job that has succeeded, of which nothing more is expected."""
     job = a_job(
         **{
@@ -51,7 +51,7 @@ async def found(search: JobSearch, filters: Filters, **caller: Any) -> list[str]
     return [one.job.id for one in (await search.page(a_caller(BEN, **caller), filters)).jobs]
 
 
-async def test_the_newest_come_first_in_pages(search: JobSearch, jobs: SqliteJobStore) -> None:
+async def test_the_newest_come_first_in_pages(search: JobSearch, jobs: SqlJobStore) -> None:
     for number in range(PAGE + 3):
         await ended(jobs, number)
     first = await search.page(a_caller(BEN), Filters())
@@ -63,7 +63,7 @@ async def test_the_newest_come_first_in_pages(search: JobSearch, jobs: SqliteJob
 
 
 async def test_what_is_private_is_found_counted_and_compared_only_where_it_may_be_seen(
-    search: JobSearch, jobs: SqliteJobStore
+    search: JobSearch, jobs: SqlJobStore
 ) -> None:
     await ended(jobs, 1)
     await ended(jobs, 2, origin=SECRET)
@@ -83,8 +83,8 @@ async def test_what_is_private_is_found_counted_and_compared_only_where_it_may_b
     assert [one.job.id for one in exported] == ["job-1"], "a file is seen by everybody in the channel"
 
 
-async def test_filters_narrow_it_down(search: JobSearch, jobs: SqliteJobStore, database: Database) -> None:
-    await SqliteDatasetStore(database).save(
+async def test_filters_narrow_it_down(search: JobSearch, jobs: SqlJobStore, database: Database) -> None:
+    await SqlDatasetStore(database).save(
         Dataset("ds-9", "ab12cdef", "x.jsonl", 1, "U0ANA", "T0ACME", "C0TRAINING", False, "1.0", 1.0)
     )
     await ended(jobs, 1, requester="U0BEN", base_model="gpt-4o")
@@ -99,7 +99,7 @@ async def test_filters_narrow_it_down(search: JobSearch, jobs: SqliteJobStore, d
     assert await found(search, Filters(since=2.0, states=("succeeded",))) == ["job-3"]
 
 
-async def test_sorting_takes_validated_jobs_first_and_the_unknown_last(search: JobSearch, jobs: SqliteJobStore) -> None:
+async def test_sorting_takes_validated_jobs_first_and_the_unknown_last(search: JobSearch, jobs: SqlJobStore) -> None:
     await ended(jobs, 1, {"train_loss": 0.01})
     await ended(jobs, 2, {"train_loss": 0.3, "full_valid_loss": 0.5})
     await ended(jobs, 3, {"train_loss": 0.3, "full_valid_loss": 0.4})
@@ -109,7 +109,7 @@ async def test_sorting_takes_validated_jobs_first_and_the_unknown_last(search: J
     assert await found(search, Filters(sort="loss", backwards=True)) == ["job-2", "job-3", "job-1", "job-5", "job-4"]
 
 
-async def test_accuracy_reward_cost_and_time_go_from_the_highest(search: JobSearch, jobs: SqliteJobStore) -> None:
+async def test_accuracy_reward_cost_and_time_go_from_the_highest(search: JobSearch, jobs: SqlJobStore) -> None:
     await ended(jobs, 1, {"train_mean_token_accuracy": 0.5}, estimated_cost=2.0, finished_at=100.0)
     await ended(jobs, 2, {"train_mean_token_accuracy": 0.9}, estimated_cost=1.0)
     await ended(jobs, 3, {"full_valid_mean_reward": 0.2}, estimated_cost=3.0, method="reinforcement")
@@ -121,7 +121,7 @@ async def test_accuracy_reward_cost_and_time_go_from_the_highest(search: JobSear
     assert (await found(search, Filters(sort="time")))[0] == "job-1"
 
 
-async def test_only_what_differs_is_compared(search: JobSearch, jobs: SqliteJobStore) -> None:
+async def test_only_what_differs_is_compared(search: JobSearch, jobs: SqlJobStore) -> None:
     await ended(jobs, 1, {"full_valid_loss": 0.5}, hyperparameters=Hyperparameters(n_epochs=3), seed=7)
     await ended(jobs, 2, hyperparameters=Hyperparameters(n_epochs=1), seed=7, metadata={"team": "support"})
     compared = await search.compare(a_caller(), Filters())
@@ -132,16 +132,16 @@ async def test_only_what_differs_is_compared(search: JobSearch, jobs: SqliteJobS
     assert told["seconds"] == [10.0, 10.0]
 
 
-async def test_at_most_six_are_compared(search: JobSearch, jobs: SqliteJobStore) -> None:
+async def test_at_most_six_are_compared(search: JobSearch, jobs: SqlJobStore) -> None:
     for number in range(8):
         await ended(jobs, number)
     assert len((await search.compare(a_caller(), Filters())).experiments) == 6
 
 
 async def test_an_export_has_a_line_for_each_job_with_all_there_is(
-    search: JobSearch, jobs: SqliteJobStore, database: Database
+    search: JobSearch, jobs: SqlJobStore, database: Database
 ) -> None:
-    await SqliteDatasetStore(database).save(
+    await SqlDatasetStore(database).save(
         Dataset("ds-1", "ab12cdef", "train.jsonl", 1, "U0ANA", "T0ACME", "C0TRAINING", False, "1.0", 1.0)
     )
     await ended(jobs, 1, {"train_loss": 0.25}, seed=42, hyperparameters=Hyperparameters(3, 8, 1.5), trained_tokens=1000)
@@ -158,9 +158,9 @@ async def test_an_export_has_a_line_for_each_job_with_all_there_is(
 
 
 async def test_what_came_of_a_job_is_worked_out_once_when_nothing_more_is_expected(
-    search: JobSearch, jobs: SqliteJobStore, database: Database
+    search: JobSearch, jobs: SqlJobStore, database: Database
 ) -> None:
-    store = SqliteExperimentStore(database)
+    store = SqlExperimentStore(database)
     job = a_job(id="job-9", state="succeeded", provider_job_id="ftjob-9")
     await jobs.insert(job)  # still followed: events may arrive late
     await ended(jobs, 1, {"train_loss": 0.25})

@@ -21,11 +21,11 @@ from bot.models.lookup import ModelLookup
 from bot.providers.interface import RemoteExport
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.exports import SqliteExportStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.exports import SqlExportStore
+from bot.store.jobs import SqlJobStore
 from handlers.exports.blocks import export_message
 from handlers.exports.listeners import ExportListeners
 from handlers.web.poster import Poster
@@ -37,18 +37,18 @@ BEN = Actor("U0BEN", "T0ACME")
 
 @pytest.fixture
 async def exports(
-    database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider
+    database: Database, jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider
 ) -> ModelExports:
     """With a model of Ana's."""
     stand_in.tuned.append(MODEL)
     made = a_job(state="succeeded", fine_tuned_model=MODEL, origin=Origin("T0ACME", HERE, False))
     await jobs.insert(msgspec.structs.replace(made, provider=provider.name))
-    providers, authority = Providers(provider), Authority(Policy(), SqliteAuditLog(database))
+    providers, authority = Providers(provider), Authority(Policy(), SqlAuditLog(database))
     catalogue = Catalogue(providers, jobs)
     return ModelExports(
-        SqliteExportStore(database),
+        SqlExportStore(database),
         catalogue,
-        ModelLookup(catalogue, SqliteEvaluationStore(database), authority),
+        ModelLookup(catalogue, SqlEvaluationStore(database), authority),
         providers,
         authority,
     )
@@ -59,7 +59,7 @@ async def test_a_request_that_is_worked_on_again_is_one_export(
 ) -> None:
     first, again = [await exports.start(a_caller(), "support", "gguf", "q8_0", thread_ts=None) for _ in range(2)]
     assert first == again
-    assert await SqliteExportStore(database).open() == [first.id]
+    assert await SqlExportStore(database).open() == [first.id]
     assert [(one["format"], one["quantization"]) for one in stand_in.exports.values()] == [("gguf", "q8_0")]
 
 

@@ -25,8 +25,8 @@ from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.spending.model_use import ModelSpending
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.generations import SqliteGenerationStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.generations import SqlGenerationStore
 from bot.worker_processes import WorkerPools
 
 __all__ = [
@@ -99,20 +99,20 @@ def teacher(stand_in: StandInProvider) -> Teacher:
 
 
 @pytest.fixture
-def store(database: Database) -> SqliteGenerationStore:
-    return SqliteGenerationStore(database)
+def store(database: Database) -> SqlGenerationStore:
+    return SqlGenerationStore(database)
 
 
 @pytest.fixture
 def answers(database: Database, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending) -> ModelAnswers:
-    evaluations = SqliteEvaluationStore(database)
+    evaluations = SqlEvaluationStore(database)
     return ModelAnswers(evaluations, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
 
 
 @pytest.fixture
 def generations(
     database: Database,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     answers: ModelAnswers,
     chat_models: ChatModels,
     catalogue: Catalogue,
@@ -120,12 +120,12 @@ def generations(
     pools: WorkerPools,
     authority: Authority,
 ) -> Generations:
-    cost = GenerationCost(answers, SqliteEvaluationStore(database), spending, pools)
+    cost = GenerationCost(answers, SqlEvaluationStore(database), spending, pools)
     return Generations(store, cost, chat_models, catalogue, spending, authority)
 
 
 @pytest.fixture
-def generation_runs(store: SqliteGenerationStore, answers: ModelAnswers, spending: ModelSpending) -> GenerationRuns:
+def generation_runs(store: SqlGenerationStore, answers: ModelAnswers, spending: ModelSpending) -> GenerationRuns:
     return GenerationRuns(store, answers, spending, look_every=0.01)
 
 

@@ -17,12 +17,12 @@ from bot.generation.generation import Draft, GenerationRequest, State, Topic, Wh
 from bot.generation.generations import Generations
 from bot.generation.keeping import GeneratedCollections
 from bot.generation.runs import GenerationRuns
-from bot.store.collections import SqliteCollectionStore
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.generations import SqliteGenerationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.jobs import SqlJobStore
 
 BEN = a_caller(Actor("U0BEN", "T0ACME"), key="withdraw/ben")
 THREAD = Topic("A parcel", "My parcel did not arrive.", ("U0BEN", "U0EVE"))
@@ -36,14 +36,14 @@ def of_a_thread(n: int) -> GenerationRequest:
 async def test_words_that_are_taken_back_are_nowhere_any_more(
     generations: Generations,
     generation_runs: GenerationRuns,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     database: Database,
     authority: Authority,
     teacher: Teacher,
 ) -> None:
-    collections = SqliteCollectionStore(database)
-    learned = LearnedModels(collections, SqliteDatasetStore(database), SqliteJobStore(database), authority)
-    withdrawal = Withdrawal(collections, SqliteRatingStore(database), store, learned, authority)
+    collections = SqlCollectionStore(database)
+    learned = LearnedModels(collections, SqlDatasetStore(database), SqlJobStore(database), authority)
+    withdrawal = Withdrawal(collections, SqlRatingStore(database), store, learned, authority)
     generation = await generations.start(a_caller(key="generate/1"), HERE, of_a_thread(6))
     await generation_runs.work(generation.id)
     made = await GeneratedCollections(store, generations, collections, authority).keep(
@@ -64,7 +64,7 @@ async def test_words_that_are_taken_back_are_nowhere_any_more(
 
 
 async def test_nothing_is_asked_any_more_about_a_thread_that_was_taken_back(
-    generations: Generations, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    generations: Generations, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     generation = await generations.start(a_caller(key="generate/1"), HERE, of_a_thread(4))
     await store.forget_words("U0EVE")
@@ -80,7 +80,7 @@ async def test_nothing_is_asked_any_more_about_a_thread_that_was_taken_back(
 async def test_who_takes_back_their_words_in_the_midst_is_asked_about_no_more_and_nothing_of_it_stays(
     generations: Generations,
     generation_runs: GenerationRuns,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     database: Database,
     teacher: Teacher,
     stand_in: StandInProvider,
@@ -102,7 +102,7 @@ async def test_who_takes_back_their_words_in_the_midst_is_asked_about_no_more_an
 
 
 async def test_a_run_of_which_all_is_taken_back_has_not_failed(
-    generations: Generations, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    generations: Generations, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     wanted = msgspec.structs.replace(of_a_thread(4), topics=(THREAD,))
     generation = await generations.start(a_caller(key="generate/1"), HERE, wanted)

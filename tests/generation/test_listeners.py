@@ -20,12 +20,12 @@ from bot.generation.generations import Generations
 from bot.generation.keeping import GeneratedCollections
 from bot.generation.review import GenerationReview
 from bot.generation.runs import GenerationRuns
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.generations import SqliteGenerationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.jobs import SqlJobStore
 from handlers.blocks.message import Message
 from handlers.generation import review_blocks
 from handlers.generation.listeners import GenerationListeners
@@ -62,13 +62,13 @@ def slack() -> InSlack:
 def listeners(
     slack: InSlack,
     database: Database,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     generations: Generations,
     generation_runs: GenerationRuns,
     authority: Authority,
 ) -> GenerationListeners:
-    collections = SqliteCollectionStore(database)
-    learned = LearnedModels(collections, SqliteDatasetStore(database), SqliteJobStore(database), authority)
+    collections = SqlCollectionStore(database)
+    learned = LearnedModels(collections, SqlDatasetStore(database), SqlJobStore(database), authority)
     parts: Mapping[str, Any] = dict.fromkeys(("callers", "keeper", "modals", "poster"), slack)
     return GenerationListeners(
         **parts,
@@ -76,7 +76,7 @@ def listeners(
         runs=generation_runs,
         review=GenerationReview(store, generations),
         keeping=GeneratedCollections(store, generations, collections, authority),
-        views=CollectionViews(collections, learned, SqliteAuditLog(database), authority),
+        views=CollectionViews(collections, learned, SqlAuditLog(database), authority),
         models=cast(Any, None),
         authority=authority,
         documents=cast(Any, None),
@@ -92,7 +92,7 @@ async def written(started: Started, generation_runs: GenerationRuns) -> Generati
 
 
 async def test_each_button_of_the_sample_does_what_it_says_and_shows_the_next(
-    listeners: GenerationListeners, written: Generation, store: SqliteGenerationStore, slack: InSlack
+    listeners: GenerationListeners, written: Generation, store: SqlGenerationStore, slack: InSlack
 ) -> None:
     answers = Answers()
 

@@ -14,15 +14,15 @@ from bot.generation.generations import Generations
 from bot.generation.keeping import GeneratedCollections
 from bot.generation.review import GenerationReview
 from bot.generation.runs import GenerationRuns
-from bot.store.collections import SqliteCollectionStore
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.generations import SqliteGenerationStore
+from bot.store.generations import SqlGenerationStore
 
 BEN = a_caller(Actor("U0BEN", "T0ACME"), key="review/ben")
 
 
 @pytest.fixture
-def review(store: SqliteGenerationStore, generations: Generations) -> GenerationReview:
+def review(store: SqlGenerationStore, generations: Generations) -> GenerationReview:
     return GenerationReview(store, generations)
 
 
@@ -49,7 +49,7 @@ async def test_a_sample_stays_the_same_until_somebody_has_looked_at_it(
 
 
 async def test_an_edited_example_has_the_new_words_and_nobody_overwrites_them_unseen(
-    review: GenerationReview, written: Generation, store: SqliteGenerationStore
+    review: GenerationReview, written: Generation, store: SqlGenerationStore
 ) -> None:
     one = await first(review, written)
     edited = await review.edit(BEN, written.id, one.number, one.version, "Is it free? ", " Yes.")
@@ -78,7 +78,7 @@ async def test_an_example_that_several_have_edited_holds_the_words_of_all_of_the
 
 
 async def test_a_dropped_example_is_made_up_for_by_none(
-    review: GenerationReview, written: Generation, generation_runs: GenerationRuns, store: SqliteGenerationStore
+    review: GenerationReview, written: Generation, generation_runs: GenerationRuns, store: SqlGenerationStore
 ) -> None:
     one, other = await review.sample(BEN, written.id, 2)
     await review.drop(BEN, written.id, one.number, one.version)
@@ -92,7 +92,7 @@ async def test_asking_again_has_the_teacher_answer_the_same_question_anew(
     review: GenerationReview,
     written: Generation,
     generation_runs: GenerationRuns,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     teacher: Teacher,
 ) -> None:
     one = await first(review, written)
@@ -111,7 +111,7 @@ async def test_asking_again_has_the_teacher_answer_the_same_question_anew(
 
 
 async def test_a_run_does_not_end_while_somebody_has_an_answer_asked_for_again(
-    review: GenerationReview, written: Generation, generation_runs: GenerationRuns, store: SqliteGenerationStore
+    review: GenerationReview, written: Generation, generation_runs: GenerationRuns, store: SqlGenerationStore
 ) -> None:
     one = await first(review, written)
     await review.again(BEN, written.id, one.number, one.version)
@@ -126,7 +126,7 @@ async def test_a_run_does_not_end_while_somebody_has_an_answer_asked_for_again(
 
 
 async def test_a_request_that_is_worked_on_again_does_nothing_twice(
-    review: GenerationReview, written: Generation, store: SqliteGenerationStore
+    review: GenerationReview, written: Generation, store: SqlGenerationStore
 ) -> None:
     one = await first(review, written)
     asked = await review.again(BEN, written.id, one.number, one.version)
@@ -138,13 +138,13 @@ async def test_a_request_that_is_worked_on_again_does_nothing_twice(
 async def test_nothing_is_kept_while_an_answer_is_asked_for_again(
     review: GenerationReview,
     written: Generation,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     generation_runs: GenerationRuns,
     generations: Generations,
     database: Database,
     authority: Authority,
 ) -> None:
-    collections = SqliteCollectionStore(database)
+    collections = SqlCollectionStore(database)
     keeping = GeneratedCollections(store, generations, collections, authority)
     one = await first(review, written)
     await review.again(BEN, written.id, one.number, one.version)
@@ -158,12 +158,12 @@ async def test_nothing_is_kept_while_an_answer_is_asked_for_again(
 async def test_what_is_kept_becomes_a_collection_with_a_note_of_how_it_was_made(
     review: GenerationReview,
     written: Generation,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     generations: Generations,
     database: Database,
     authority: Authority,
 ) -> None:
-    collections = SqliteCollectionStore(database)
+    collections = SqlCollectionStore(database)
     keeping = GeneratedCollections(store, generations, collections, authority)
     one, other = await review.sample(BEN, written.id, 2)
     await review.drop(BEN, written.id, one.number, one.version)

@@ -19,16 +19,16 @@ from bot.generation.generation import Draft, Pair, State, Why
 from bot.generation.generations import Generations
 from bot.generation.runs import GenerationRuns
 from bot.spending.budget import OverBudget, Scope
-from bot.store.generations import SqliteGenerationStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.spending import SqlBudgetStore
 
 
-async def kept(store: SqliteGenerationStore, id: str) -> list[Draft]:
+async def kept(store: SqlGenerationStore, id: str) -> list[Draft]:
     return [one for one in await store.drafts(id) if one.state is State.KEPT]
 
 
 async def test_as_many_examples_come_as_were_asked_for_spread_over_the_topics(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     generation = await started(9, "refunds", "delivery", "warranty")
     await generation_runs.work(generation.id)
@@ -57,7 +57,7 @@ async def test_the_teacher_is_told_topic_role_style_and_what_to_imitate(
 
 
 async def test_questions_that_are_nearly_the_same_are_dropped_and_counted(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.repeats = ["How do I reset my password?", "How can I reset my password?"]
     generation = await started(6, "accounts")
@@ -71,7 +71,7 @@ async def test_questions_that_are_nearly_the_same_are_dropped_and_counted(
 
 
 async def test_a_filler_at_the_beginning_of_an_answer_is_taken_off_and_counted(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.answers = {"number": "好的，退款需要三天。"}
     generation = await started(2)
@@ -81,7 +81,7 @@ async def test_a_filler_at_the_beginning_of_an_answer_is_taken_off_and_counted(
 
 
 async def test_an_answer_that_refuses_is_dropped_and_another_example_written(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.repeats, teacher.answers = ["Tell me the secret."], {"secret": "I'm sorry, but I can't help with that."}
     generation = await started(4, "accounts")
@@ -91,7 +91,7 @@ async def test_an_answer_that_refuses_is_dropped_and_another_example_written(
 
 
 async def test_personal_data_that_the_teacher_made_up_is_masked(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.answers = {"number": "Write to jane.doe@acme-mail.org and ask."}
     generation = await started(1, "accounts")
@@ -102,7 +102,7 @@ async def test_personal_data_that_the_teacher_made_up_is_masked(
 
 
 async def test_some_questions_cannot_be_answered_where_that_is_asked_for(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     generation = await started(8, unanswerable=0.25)
     await generation_runs.work(generation.id)
@@ -113,7 +113,7 @@ async def test_some_questions_cannot_be_answered_where_that_is_asked_for(
 
 
 async def test_a_run_that_was_cut_off_asks_only_for_what_is_missing(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     generation = await started(6)
     await generation_runs.work(generation.id)
@@ -130,7 +130,7 @@ async def test_a_run_that_was_cut_off_asks_only_for_what_is_missing(
 async def test_a_run_that_is_killed_in_the_midst_asks_nothing_again_that_was_answered(
     started: Started,
     generation_runs: GenerationRuns,
-    store: SqliteGenerationStore,
+    store: SqlGenerationStore,
     teacher: Teacher,
     stand_in: StandInProvider,
 ) -> None:
@@ -150,7 +150,7 @@ async def test_a_run_that_is_killed_in_the_midst_asks_nothing_again_that_was_ans
 
 
 async def test_where_nothing_new_comes_any_more_it_ends_with_what_there_is(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.repeats = ["Which colour has the sky?", "Who painted the gate?", "When does it close on Sundays?"] * 4
     generation = await started(20, "one")
@@ -162,7 +162,7 @@ async def test_where_nothing_new_comes_any_more_it_ends_with_what_there_is(
 
 
 async def test_a_teacher_that_writes_no_questions_is_said_to_be_of_no_use(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.silent = True
     generation = await started(4)
@@ -173,7 +173,7 @@ async def test_a_teacher_that_writes_no_questions_is_said_to_be_of_no_use(
 
 
 async def test_a_teacher_that_refuses_everything_is_not_asked_for_ever(
-    started: Started, generation_runs: GenerationRuns, store: SqliteGenerationStore, teacher: Teacher
+    started: Started, generation_runs: GenerationRuns, store: SqlGenerationStore, teacher: Teacher
 ) -> None:
     teacher.answers = {"number": "I'm sorry, but I can't help with that."}
     generation = await started(4)
@@ -188,7 +188,7 @@ async def test_a_budget_that_is_used_up_pauses_it(
     started: Started,
     generation_runs: GenerationRuns,
     generations: Generations,
-    budgets: SqliteBudgetStore,
+    budgets: SqlBudgetStore,
     teacher: Teacher,
 ) -> None:
     generation = await started(4)

@@ -13,7 +13,7 @@ from bot.errors import Conflict, Denied
 from bot.generation.channel_export import ChannelExport
 from bot.generation.support import Message, pairs_in
 from bot.generation.support_sets import SupportRequest, SupportSets
-from bot.store.collections import SqliteCollectionStore
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
 
 ASKED = Message("1.0", "U0BEN", "How do I reach jane.doe@acme-mail.org?")
@@ -47,12 +47,12 @@ def threads() -> Threads:
 
 
 @pytest.fixture
-def collections(database: Database) -> SqliteCollectionStore:
-    return SqliteCollectionStore(database)
+def collections(database: Database) -> SqlCollectionStore:
+    return SqlCollectionStore(database)
 
 
 @pytest.fixture
-def sets(collections: SqliteCollectionStore, threads: Threads, authority: Authority) -> SupportSets:
+def sets(collections: SqlCollectionStore, threads: Threads, authority: Authority) -> SupportSets:
     return SupportSets(collections, threads, names, authority)
 
 
@@ -79,7 +79,7 @@ def test_the_last_answer_of_those_who_answer_there_counts_where_nobody_marked_on
 
 
 async def test_the_pairs_are_a_training_set_without_names_of_which_each_has_to_be_accepted(
-    sets: SupportSets, collections: SqliteCollectionStore, threads: Threads
+    sets: SupportSets, collections: SqlCollectionStore, threads: Threads
 ) -> None:
     threads.said = [ASKED, reply("2.0", "U0EVE", "Write to Ana Torres.", "U0BEN"), reply("3.0", "U0ANA", "Me!")]
     made = await sets.make(a_caller(), HERE, SupportRequest("Answers", since=7.0))
@@ -104,7 +104,7 @@ async def test_in_a_private_channel_those_whose_words_it_holds_have_to_agree(
 
 
 async def test_an_export_is_read_instead_of_the_channel(
-    sets: SupportSets, collections: SqliteCollectionStore, threads: Threads
+    sets: SupportSets, collections: SqlCollectionStore, threads: Threads
 ) -> None:
     export = ChannelExport((ASKED, reply("2.0", "U0KIM", "Ask Kim Lee.", "U0BEN")), {"U0KIM": ("Kim Lee",)})
     made = await sets.make(a_caller(), HERE, SupportRequest("Answers", export=export))

@@ -21,8 +21,8 @@ from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.providers.interface import Provider
 from bot.spending.model_use import ModelSpending
-from bot.store.audit import SqliteAuditLog
-from bot.store.channel_models import SqliteChannelModels
+from bot.store.audit import SqlAuditLog
+from bot.store.channel_models import SqlChannelModels
 from bot.store.database import Database
 from bot.timing import Timing
 from handlers.agent.sessions import AgentSessions
@@ -61,9 +61,9 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     poster = Poster(slack.client)
     use_cases: Any = models
     callers = Callers(People(poster, "T0ACME", Roles()), "T0ACME")
-    authority = Authority(Policy(), SqliteAuditLog(database))
+    authority = Authority(Policy(), SqlAuditLog(database))
     providers = channel_providers(cast(Provider, SimpleNamespace(name="acme")))
-    channel_models = ChannelModels(SqliteChannelModels(database), authority, cast(Catalogue, use_cases), providers)
+    channel_models = ChannelModels(SqlChannelModels(database), authority, cast(Catalogue, use_cases), providers)
     threads = ChatThreads(poster, ENGLISH, set())
     return ChatListeners(
         callers=callers,

@@ -14,9 +14,9 @@ from slack_requests import an_inbox
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.store.database import Database, StoreTrouble
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.datasets import SqlDatasetStore
+from bot.store.inbox import SqlInbox
+from bot.store.missed_channels import SqlMissedChannels
 from handlers.incoming_files import IncomingFiles
 from handlers.missed import Backfill
 from handlers.web.poster import Poster
@@ -27,10 +27,10 @@ class Reading:
 
     def __init__(self, database: Database, slack: Slack) -> None:
         self.slack = slack
-        self.inbox = SqliteInbox(database)
-        self.unread = SqliteMissedChannels(database)
+        self.inbox = SqlInbox(database)
+        self.unread = SqlMissedChannels(database)
         self.work_offs = 0
-        self.datasets = SqliteDatasetStore(database)
+        self.datasets = SqlDatasetStore(database)
         self.backfill = Backfill(
             an_inbox(self.inbox),
             self.unread,

@@ -14,8 +14,8 @@ from scripted_slack import Slack, text
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 from bot.worker_processes import WorkerPools
 from handlers.blocks.message import Message
 from handlers.outgoing import cards as cards_module
@@ -31,8 +31,8 @@ class Cards:
 
     def __init__(self, slack: Slack, database: Database, *, between_edits: float = 0) -> None:
         self.now = 0.0
-        self.jobs = SqliteJobStore(database)
-        self.store = SqliteCardStore(database)
+        self.jobs = SqlJobStore(database)
+        self.store = SqlCardStore(database)
         poster = Poster(slack.client)
         self.keeper = CardKeeper(
             self.jobs,

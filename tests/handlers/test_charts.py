@@ -13,8 +13,8 @@ from scripted_slack import Slack
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 from bot.worker_processes import Pool, WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -27,8 +27,8 @@ class World:
     """A bot's part that shows figures, and jobs with a card and figures."""
 
     def __init__(self, slack: Slack, database: Database) -> None:
-        self.jobs = SqliteJobStore(database)
-        self.cards = SqliteCardStore(database)
+        self.jobs = SqlJobStore(database)
+        self.cards = SqlCardStore(database)
         self.pools = WorkerPools()
         self.poster = Poster(slack.client)
         self.charts = Charts(self.jobs, self.cards, self.poster, self.pools)

@@ -21,7 +21,7 @@ from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostError, PostRefused
 from bot.providers.interface import Refused
 from bot.store.database import Database
-from bot.store.inbox import Entry, SqliteInbox
+from bot.store.inbox import Entry, SqlInbox
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.chat.threads import ChatThreads
@@ -137,7 +137,7 @@ def test_after_a_crash_the_time_is_that_of_the_first_arrival() -> None:
 
 async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_goes_on(database: Database) -> None:
     """Slack has its answer only when the listener has ended."""
-    store = SqliteInbox(database)
+    store = SqlInbox(database)
     inbox = an_inbox(store)
     body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
     assert await store.accept("key", body)
@@ -160,7 +160,7 @@ async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_go
 
 
 async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(database: Database) -> None:
-    store = SqliteInbox(database)
+    store = SqlInbox(database)
     inbox = an_inbox(store)
     view = {"id": "V1", "title": {"text": "Start"}, "state": {"values": {}}, "blocks": [{"block_id": "model"}]}
     body = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
@@ -196,7 +196,7 @@ async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(da
 
 
 async def test_what_stands_in_a_modal_while_it_waits_is_in_the_persons_language(database: Database) -> None:
-    store = SqliteInbox(database)
+    store = SqlInbox(database)
     languages = SimpleNamespace(answers=_answered, person=lambda _: _answered(None, ""))
     inbox = an_inbox(store, languages=cast(Languages, languages))
     body = {"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1", "state": {"values": {}}}}
@@ -222,7 +222,7 @@ async def test_a_window_that_is_worked_on_again_after_a_crash_is_taken_by_somebo
     database: Database,
 ) -> None:
     """Bolt takes for unknown what nobody acknowledges, and what nobody knows is not kept."""
-    store, gate = SqliteInbox(database), asyncio.Event()
+    store, gate = SqlInbox(database), asyncio.Event()
     inbox = an_inbox(store)
 
     async def work(_: Any) -> None:
@@ -241,7 +241,7 @@ async def test_a_window_that_is_worked_on_again_after_a_crash_is_taken_by_somebo
     assert await store.pending() == []
 
 
-class _SlowToAccept(SqliteInbox):
+class _SlowToAccept(SqlInbox):
     """Its answer is on its way until it is let go, while `known` is read at once."""
 
     def __init__(self, database: Database, known: list[Entry]) -> None:
@@ -263,7 +263,7 @@ class _SlowToAccept(SqliteInbox):
 
 
 async def test_what_is_found_in_the_history_while_slack_delivers_it_is_worked_on_once(database: Database) -> None:
-    store, event = SqliteInbox(database), _event(channel_type="im")
+    store, event = SqlInbox(database), _event(channel_type="im")
     assert await store.accept(str(key_of(event)), event)
     slow = _SlowToAccept(database, await store.pending())
     inbox = an_inbox(slow)
@@ -304,7 +304,7 @@ async def test_what_arrives_together_is_not_stored_one_after_the_other(database:
 async def test_a_store_that_fails_while_one_is_gone_on_with_keeps_none_of_the_others_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = SqliteInbox(database)
+    store = SqlInbox(database)
     inbox = an_inbox(store)
     worked: list[str] = []
 
@@ -332,7 +332,7 @@ async def test_a_store_that_fails_while_one_is_gone_on_with_keeps_none_of_the_ot
 
 
 async def test_what_was_sent_has_one_time_whenever_it_is_worked_on(database: Database) -> None:
-    store, context = SqliteInbox(database), cast(AsyncBoltContext, {})
+    store, context = SqlInbox(database), cast(AsyncBoltContext, {})
     inbox = an_inbox(store)
 
     async def next() -> None: ...
@@ -351,7 +351,7 @@ class _Begun:
     """A mention that was taken in and is worked on, with Slack behind a real socket."""
 
     def __init__(self, database: Database, slack: Slack) -> None:
-        self.store = SqliteInbox(database)
+        self.store = SqlInbox(database)
         self.poster = Poster(slack.client)
         self.inbox = an_inbox(self.store, self.poster, backoff=Backoff(0.01, longest=0.01, tries=1))
 
@@ -443,7 +443,7 @@ async def _answered(_channel: str, _person: str) -> Language:
 
 async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Database) -> None:
     async with Slack() as slack:
-        store = SqliteInbox(database)
+        store = SqlInbox(database)
         languages = cast(Languages, SimpleNamespace(answers=_answered))
         inbox = an_inbox(store, Poster(slack.client), languages=languages)
         troubles = [RuntimeError("a bug"), PostRefused("expired_trigger_id"), Refused("Not today.", status=403)]
@@ -490,7 +490,7 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
 async def test_only_what_may_be_meant_for_the_bot_is_kept(
     database: Database, event: dict[str, Any], kept: bool
 ) -> None:
-    store = SqliteInbox(database)
+    store = SqlInbox(database)
     threads = ChatThreads(cast(Poster, None), ENGLISH, {("C1", "1.5")})
     threads.just_opened.add(Conversation("cv-1", "ft:x", "T1", "C1", "1.5", "U0OWNER", 1.0))
     inbox = an_inbox(store, threads=threads)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.inbox import SqlInbox
+from bot.store.missed_channels import SqlMissedChannels
 from handlers.incoming_files import IncomingFiles
 
 CHANNEL = "C0TRAINING"
@@ -15,8 +15,8 @@ CHANNEL = "C0TRAINING"
 
 class Incoming:
     def __init__(self, database: Database) -> None:
-        self.inbox = SqliteInbox(database)
-        self.unread = SqliteMissedChannels(database)
+        self.inbox = SqlInbox(database)
+        self.unread = SqlMissedChannels(database)
         self.files = IncomingFiles(self.inbox, self.unread, ["split"])
 
     async def drop(self, *files: dict[str, Any], channel: str = CHANNEL) -> str:

@@ -23,11 +23,11 @@ from bot.evaluations.run import RunState
 from bot.exports.export import Export
 from bot.providers.chat import ChatMessage
 from bot.providers.interface import RemoteExport
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.exports import SqliteExportStore
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.exports import SqlExportStore
+from bot.store.shown_messages import SqlShownMessages
 from handlers.compare import blocks
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.evaluations.messages import EvaluationMessages
@@ -70,21 +70,21 @@ async def test_of_exports(slack: Slack, database: Database, monkeypatch: pytest.
         done = len(slack.called("chat.update")) + 1
         return msgspec.structs.replace(export, remote=msgspec.structs.replace(export.remote, done=done))
 
-    store = SqliteExportStore(database)
+    store = SqlExportStore(database)
     parts: Any = SimpleNamespace(refreshed=refreshed)
     for number in (1, 2):
         remote = RemoteExport(f"r{number}", "running", "adapter", step="writing", total=100)
         await store.put(Export(f"export-{number}", "acme", "ft:m", remote, "U1", "T1", CHANNEL, None, False, number))
     broken = Broken(export_keeper.export_message)
     monkeypatch.setattr(export_keeper, "export_message", broken)
-    keeper = ExportKeeper(store, SqliteShownMessages(database), parts, Poster(slack.client), ENGLISH, **HURRIED)
+    keeper = ExportKeeper(store, SqlShownMessages(database), parts, Poster(slack.client), ENGLISH, **HURRIED)
     async with running(keeper.run):
         await until(lambda: len(slack.called("chat.update")) > 2)
     assert broken.tried.count("export-1") == 1
 
 
 async def test_of_evaluations(slack: Slack, database: Database) -> None:
-    store = SqliteEvaluationStore(database)
+    store = SqlEvaluationStore(database)
     for number in (1, 2):
         made = Evaluation(
             id=f"eval-{number}",
@@ -110,7 +110,7 @@ async def test_of_evaluations(slack: Slack, database: Database) -> None:
         return made
 
     parts: Any = SimpleNamespace(progress=progress)
-    shown, kept = EvaluationMessages(parts, parts), SqliteShownMessages(database)
+    shown, kept = EvaluationMessages(parts, parts), SqlShownMessages(database)
     keeper = RunKeeper(Evaluation.kind, store, shown, kept, Poster(slack.client), ENGLISH, **HURRIED)
     async with running(keeper.run):
         await until(lambda: slack.called("chat.postMessage"))
@@ -123,7 +123,7 @@ async def test_of_evaluations(slack: Slack, database: Database) -> None:
 
 
 async def test_of_comparisons(slack: Slack, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = SqliteComparisonStore(database)
+    store = SqlComparisonStore(database)
 
     async def ask(comparison: Comparison, questions: list[Question], answers: Any, model: str, on_text: Any) -> Any:
         answer = ModelAnswer("It said that.")
@@ -138,7 +138,7 @@ async def test_of_comparisons(slack: Slack, database: Database, monkeypatch: pyt
     monkeypatch.setattr(blocks, "side_by_side", broken)
     parts: Any = SimpleNamespace(ask=ask)
     opening: Any = nullcontext
-    messages, poster = SqliteShownMessages(database), Poster(slack.client)
+    messages, poster = SqlShownMessages(database), Poster(slack.client)
     keeper = ComparisonKeeper(
         *(store, messages, parts, parts, poster, ENGLISH), opening=opening, opened=lambda *_: None, **HURRIED
     )

@@ -10,7 +10,7 @@ from scripted_slack import Slack, error, text
 from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostRefused
 from bot.store.database import Database
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.shown_messages import SqlShownMessages
 from handlers.blocks.parts import line
 from handlers.outgoing.kept_messages import KeptMessage, KeptMessages
 from handlers.web.poster import Poster
@@ -20,12 +20,12 @@ CARD = KeptMessage("eval-1", "card", CHANNEL, "5.0")
 
 
 @pytest.fixture
-def store(database: Database) -> SqliteShownMessages:
-    return SqliteShownMessages(database)
+def store(database: Database) -> SqlShownMessages:
+    return SqlShownMessages(database)
 
 
 @pytest.fixture
-def messages(slack: Slack, store: SqliteShownMessages) -> KeptMessages:
+def messages(slack: Slack, store: SqlShownMessages) -> KeptMessages:
     return KeptMessages(store, Poster(slack.client), priority=Priority.CHAT, backoff=Backoff(0))
 
 
@@ -56,7 +56,7 @@ async def test_two_who_post_it_at_the_same_time_post_one(messages: KeptMessages,
 
 
 async def test_what_an_earlier_process_posted_is_found_and_brought_to_date(
-    messages: KeptMessages, slack: Slack, store: SqliteShownMessages
+    messages: KeptMessages, slack: Slack, store: SqlShownMessages
 ) -> None:
     await store.posting("eval-1", "card", 1.0)
     there(slack)

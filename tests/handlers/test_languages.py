@@ -9,7 +9,7 @@ from scripted_slack import Slack, error
 from bot.access import Place
 from bot.audit import Entry
 from bot.store.database import Database
-from bot.store.languages import SqliteChannelLanguages
+from bot.store.languages import SqlChannelLanguages
 from handlers.languages import Languages
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
@@ -26,12 +26,12 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def channels(database: Database) -> SqliteChannelLanguages:
-    return SqliteChannelLanguages(database)
+def channels(database: Database) -> SqlChannelLanguages:
+    return SqlChannelLanguages(database)
 
 
 @pytest.fixture
-def languages(slack: Slack, channels: SqliteChannelLanguages) -> Languages:
+def languages(slack: Slack, channels: SqlChannelLanguages) -> Languages:
     return Languages(People(Poster(slack.client), "T0ACME", Roles()), channels, EN)
 
 
@@ -54,7 +54,7 @@ async def test_a_person_whose_language_nothing_is_written_in_gets_the_workspaces
 ) -> None:
     slack.replies["users.info"] = [_user(locale)]
     people = People(Poster(slack.client), "T0ACME", Roles())
-    assert await Languages(people, SqliteChannelLanguages(database), ZH).person("U1") is ZH
+    assert await Languages(people, SqlChannelLanguages(database), ZH).person("U1") is ZH
 
 
 async def test_where_slack_does_not_tell_the_workspaces_language_is_spoken(slack: Slack, languages: Languages) -> None:
@@ -63,7 +63,7 @@ async def test_where_slack_does_not_tell_the_workspaces_language_is_spoken(slack
 
 
 async def test_what_stands_in_a_channel_is_in_the_language_its_people_chose(
-    slack: Slack, channels: SqliteChannelLanguages, languages: Languages
+    slack: Slack, channels: SqlChannelLanguages, languages: Languages
 ) -> None:
     chosen = Entry("command/1", 1.0, "U1", "set language", "C1")
     slack.replies["users.info"] = [_user("en-GB")]

@@ -11,7 +11,7 @@ from slack_requests import ANA, Answers, a_request
 
 from bot.compare.comparison import Comparison
 from bot.conversations.titles import ConversationTitles
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from handlers.agent.listeners import AgentListeners
 from handlers.chat.listeners import ChatListeners
@@ -82,7 +82,7 @@ def compared() -> Compared:
 
 @pytest.fixture
 def agent(chat: ChatListeners, database: Database) -> AgentListeners:
-    titles = ConversationTitles(SqliteConversationStore(database), chat.authority)
+    titles = ConversationTitles(SqlConversationStore(database), chat.authority)
     return AgentListeners(
         chat.callers, chat.chat, titles, chat.picker.models, chat.authority, chat.languages, chat.poster
     )

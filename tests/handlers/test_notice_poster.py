@@ -12,7 +12,7 @@ from bot.jobs.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, Sta
 from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Checkpoint
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
@@ -43,7 +43,7 @@ def charts() -> OneChart:
 
 
 @pytest.fixture
-def notices(slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneChart) -> SlackNoticePoster:
+def notices(slack: Slack, database: Database, jobs: SqlJobStore, charts: OneChart) -> SlackNoticePoster:
     async def language_of(channel: str, person: str) -> Language:
         return Language.CHINESE if channel == CHANNEL else Language.ENGLISH
 
@@ -54,7 +54,7 @@ def notices(slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneC
 
 
 async def test_a_notice_is_in_the_language_of_where_it_stands(
-    notices: SlackNoticePoster, jobs: SqliteJobStore, slack: Slack
+    notices: SlackNoticePoster, jobs: SqlJobStore, slack: Slack
 ) -> None:
     await jobs.insert(a_job(provider_job_id="ftjob-1", state="queued"))
     await notices.post(a_notice("accepted", Accepted()), "5.0")
@@ -67,7 +67,7 @@ async def test_a_notice_is_in_the_language_of_where_it_stands(
 
 
 async def test_a_job_that_is_named_away_from_its_card_is_a_link_to_it(
-    slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneChart
+    slack: Slack, database: Database, jobs: SqlJobStore, charts: OneChart
 ) -> None:
     async def card_link(job: Job) -> str:
         return f"https://acme.slack.com/archives/C1/{job.id}"
@@ -90,7 +90,7 @@ async def test_what_nothing_is_known_of_is_told_to_nobody(notices: SlackNoticePo
 
 
 async def test_an_ending_shows_the_last_chart_and_goes_out_without_one_that_is_gone(
-    notices: SlackNoticePoster, jobs: SqliteJobStore, slack: Slack, charts: OneChart
+    notices: SlackNoticePoster, jobs: SqlJobStore, slack: Slack, charts: OneChart
 ) -> None:
     await jobs.insert(a_job(state="succeeded", provider_job_id="ftjob-1", fine_tuned_model="ft:x", finished_at=9.0))
     slack.replies["chat.postMessage"] = [error("invalid_blocks"), {"ok": True, "ts": "7.0"}]
@@ -103,7 +103,7 @@ async def test_an_ending_shows_the_last_chart_and_goes_out_without_one_that_is_g
 
 @pytest.mark.parametrize(("state", "asked"), [("running", ["snapshot 4"]), ("succeeded", [])])
 async def test_a_checkpoint_has_its_curve_while_there_is_more_to_come(
-    notices: SlackNoticePoster, jobs: SqliteJobStore, charts: OneChart, state: str, asked: list[str]
+    notices: SlackNoticePoster, jobs: SqlJobStore, charts: OneChart, state: str, asked: list[str]
 ) -> None:
     await jobs.insert(a_job(state=state, provider_job_id="ftjob-1"))
     await notices.post(a_notice("checkpoint/ck-1", CheckpointMade(CHECKPOINT)), "5.0")

@@ -9,9 +9,9 @@ from bot.jobs.lookup import JobLookup
 from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 
 @pytest.fixture
@@ -20,22 +20,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def audit(database: Database) -> SqliteAuditLog:
-    return SqliteAuditLog(database)
+def audit(database: Database) -> SqlAuditLog:
+    return SqlAuditLog(database)
 
 
 @pytest.fixture
-def authority(audit: SqliteAuditLog) -> Authority:
+def authority(audit: SqlAuditLog) -> Authority:
     return Authority(Policy(), audit)
 
 
 @pytest.fixture
-def lookup(jobs: SqliteJobStore, authority: Authority) -> JobLookup:
+def lookup(jobs: SqlJobStore, authority: Authority) -> JobLookup:
     return JobLookup(jobs, authority)
 
 
 @pytest.fixture
-def sync(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> JobSync:
+def sync(jobs: SqlJobStore, provider: OpenAIProtocol, clock: Clock) -> JobSync:
     return JobSync(jobs, Providers(provider), notices_channel="C0ALL", clock=clock)
 
 
@@ -50,6 +50,6 @@ def follower(make: Make) -> Follower:
 
 
 @pytest.fixture
-async def theirs(stand_in: StandInProvider, jobs: SqliteJobStore) -> str:
+async def theirs(stand_in: StandInProvider, jobs: SqlJobStore) -> str:
     """The provider's id of a job that we follow as job-1."""
     return await follow(stand_in, jobs)

@@ -17,9 +17,9 @@ from bot.jobs.approval import AlreadyDecided, Approvals
 from bot.jobs.job import Approval, Job, Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.queue import JobQueue
-from bot.store.audit import SqliteAuditLog
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteOutbox
+from bot.store.audit import SqlAuditLog
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlOutbox
 
 HOUR = 3600.0
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)
@@ -37,7 +37,7 @@ def released() -> list[str]:
 
 
 @pytest.fixture
-def make(jobs: SqliteJobStore, lookup: JobLookup, released: list[str]) -> Callable[..., Approvals]:
+def make(jobs: SqlJobStore, lookup: JobLookup, released: list[str]) -> Callable[..., Approvals]:
     async def release(job_id: str) -> bool:
         released.append(job_id)
         return True
@@ -51,7 +51,7 @@ def approvals(make: Callable[..., Approvals]) -> Approvals:
 
 
 async def test_what_is_approved_goes_on_by_way_of_the_queue(
-    approvals: Approvals, jobs: SqliteJobStore, released: list[str]
+    approvals: Approvals, jobs: SqlJobStore, released: list[str]
 ) -> None:
     await jobs.insert(waiting())
     approved = await approvals.approve(a_caller(BEN), "job-1")
@@ -63,7 +63,7 @@ async def test_what_is_approved_goes_on_by_way_of_the_queue(
 
 @pytest.mark.parametrize("actor", [MEMBER, REQUESTER])
 async def test_neither_the_requester_nor_who_lacks_the_role_decides(
-    approvals: Approvals, jobs: SqliteJobStore, audit: SqliteAuditLog, actor: Actor
+    approvals: Approvals, jobs: SqlJobStore, audit: SqlAuditLog, actor: Actor
 ) -> None:
     await jobs.insert(waiting())
     decisions: tuple[Callable[[], Awaitable[Job]], ...] = (
@@ -80,7 +80,7 @@ async def test_neither_the_requester_nor_who_lacks_the_role_decides(
     assert {entry.outcome for entry in await audit.about("job-1")} == {Outcome.REFUSED}
 
 
-async def test_a_job_of_a_private_channel_is_approved_there_only(approvals: Approvals, jobs: SqliteJobStore) -> None:
+async def test_a_job_of_a_private_channel_is_approved_there_only(approvals: Approvals, jobs: SqlJobStore) -> None:
     await jobs.insert(waiting(origin=Origin("T0ACME", "G0SECRET", True)))
     with pytest.raises(NotFound):
         await approvals.approve(a_caller(BEN), "job-1")
@@ -88,7 +88,7 @@ async def test_a_job_of_a_private_channel_is_approved_there_only(approvals: Appr
 
 
 async def test_of_ten_answers_at_once_one_counts_and_is_in_the_log(
-    approvals: Approvals, jobs: SqliteJobStore, audit: SqliteAuditLog
+    approvals: Approvals, jobs: SqlJobStore, audit: SqlAuditLog
 ) -> None:
     await jobs.insert(waiting())
     callers = [a_caller(Actor(f"U{n}", "T0ACME", Role.APPROVER), key=f"action/{n}") for n in range(10)]
@@ -105,7 +105,7 @@ async def test_of_ten_answers_at_once_one_counts_and_is_in_the_log(
     assert len(await audit.about("job-1")) == 1
 
 
-async def test_a_decision_that_a_crash_cut_off_is_no_other_ones(approvals: Approvals, jobs: SqliteJobStore) -> None:
+async def test_a_decision_that_a_crash_cut_off_is_no_other_ones(approvals: Approvals, jobs: SqlJobStore) -> None:
     await jobs.insert(waiting())
     decided = await approvals.approve(a_caller(BEN), "job-1")
     again = await approvals.approve(a_caller(BEN, is_retry=True), "job-1")
@@ -115,7 +115,7 @@ async def test_a_decision_that_a_crash_cut_off_is_no_other_ones(approvals: Appro
 
 
 async def test_what_is_declined_ends_and_says_so_once(
-    approvals: Approvals, jobs: SqliteJobStore, outbox: SqliteOutbox
+    approvals: Approvals, jobs: SqlJobStore, outbox: SqlOutbox
 ) -> None:
     await jobs.insert(waiting())
     declined = await approvals.decline(a_caller(BEN), "job-1", "too dear")
@@ -127,7 +127,7 @@ async def test_what_is_declined_ends_and_says_so_once(
 
 @pytest.mark.parametrize("state", ["cancelled", "running"])
 async def test_nobody_is_asked_for_a_reason_once_the_job_waits_no_more(
-    approvals: Approvals, jobs: SqliteJobStore, state: str
+    approvals: Approvals, jobs: SqlJobStore, state: str
 ) -> None:
     await jobs.insert(msgspec.structs.replace(waiting(), state=state))
     with pytest.raises(AlreadyDecided):
@@ -135,7 +135,7 @@ async def test_nobody_is_asked_for_a_reason_once_the_job_waits_no_more(
 
 
 async def test_after_a_day_there_is_one_reminder(
-    make: Callable[..., Approvals], jobs: SqliteJobStore, outbox: SqliteOutbox
+    make: Callable[..., Approvals], jobs: SqlJobStore, outbox: SqlOutbox
 ) -> None:
     now = time.time()
     await jobs.insert(waiting())
@@ -155,7 +155,7 @@ async def test_after_a_day_there_is_one_reminder(
 
 
 async def test_what_was_decided_is_not_reminded_of(
-    make: Callable[..., Approvals], jobs: SqliteJobStore, outbox: SqliteOutbox
+    make: Callable[..., Approvals], jobs: SqlJobStore, outbox: SqlOutbox
 ) -> None:
     await jobs.insert(waiting())
     await make().approve(a_caller(BEN), "job-1")

@@ -14,13 +14,13 @@ from bot.jobs.sync import JobSync
 from bot.providers.interface import ProviderError
 from bot.providers.objects import SUBMISSION_KEY
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 
 async def test_a_running_job_is_cancelled_at_the_provider(
     sync: JobSync,
     follower: Follower,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     stand_in: StandInProvider,
     theirs: str,
     clock: Clock,
@@ -35,7 +35,7 @@ async def test_a_running_job_is_cancelled_at_the_provider(
 
 
 async def test_a_job_that_ended_a_moment_ago_is_shown_as_it_ended(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str
 ) -> None:
     stand_in.run(theirs, steps=1)
     stand_in.succeed(theirs)
@@ -43,7 +43,7 @@ async def test_a_job_that_ended_a_moment_ago_is_shown_as_it_ended(
 
 
 async def test_what_is_told_after_an_end_that_a_cancellation_found_is_not_missed(
-    sync: JobSync, follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    sync: JobSync, follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.run(theirs, steps=1)
     await look(follower, clock)
@@ -56,7 +56,7 @@ async def test_what_is_told_after_an_end_that_a_cancellation_found_is_not_missed
     assert late in await jobs.event_ids("job-1")
 
 
-async def test_an_ended_job_cannot_be_cancelled(sync: JobSync, jobs: SqliteJobStore, theirs: str) -> None:
+async def test_an_ended_job_cannot_be_cancelled(sync: JobSync, jobs: SqlJobStore, theirs: str) -> None:
     ended = followed_job("ftjob-other", id="job-2", state="failed")
     await jobs.insert(ended)
     with pytest.raises(Conflict, match="nothing_to_cancel"):
@@ -64,7 +64,7 @@ async def test_an_ended_job_cannot_be_cancelled(sync: JobSync, jobs: SqliteJobSt
 
 
 async def test_a_provider_that_does_not_cancel_is_quoted(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str
 ) -> None:
     stand_in.run(theirs)
     stand_in.fault(f"POST /fine_tuning/jobs/{theirs}/cancel", status=400, message="Not while it is hot.")
@@ -73,7 +73,7 @@ async def test_a_provider_that_does_not_cancel_is_quoted(
 
 
 async def test_a_job_that_was_not_handed_over_yet_is_cancelled_here(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     await jobs.insert(a_job())
     job = await cancel(sync, await stored(jobs))
@@ -83,7 +83,7 @@ async def test_a_job_that_was_not_handed_over_yet_is_cancelled_here(
 
 
 async def test_a_job_that_is_being_handed_over_cannot_be_cancelled_at_that_moment(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await jobs.insert(a_job(create_attempted_at=1.0))
     as_read_before = a_job()
@@ -93,7 +93,7 @@ async def test_a_job_that_is_being_handed_over_cannot_be_cancelled_at_that_momen
 
 
 @pytest.fixture
-async def uncertain(jobs: SqliteJobStore) -> Job:
+async def uncertain(jobs: SqlJobStore) -> Job:
     job = a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0)
     await jobs.insert(job)
     return job
@@ -114,7 +114,7 @@ async def test_an_uncertain_job_that_did_not_turn_up_is_cancelled_here(sync: Job
 
 
 async def test_an_uncertain_job_is_not_cancelled_while_the_provider_cannot_be_asked(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider, uncertain: Job
 ) -> None:
     stand_in.fault(JOBS, status=503)
     with pytest.raises(ProviderError):

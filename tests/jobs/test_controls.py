@@ -21,9 +21,9 @@ from bot.jobs.sync import JobSync
 from bot.providers.objects import SUBMISSION_KEY
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 BEN = Actor("U0BEN", "T0ACME")
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
@@ -38,7 +38,7 @@ def hinted() -> list[str]:
 def controls(
     lookup: JobLookup,
     sync: JobSync,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     authority: Authority,
     hinted: list[str],
@@ -51,7 +51,7 @@ def controls(
 
 
 @pytest.fixture
-async def running(theirs: str, stand_in: StandInProvider, jobs: SqliteJobStore) -> str:
+async def running(theirs: str, stand_in: StandInProvider, jobs: SqlJobStore) -> str:
     """The provider's id of job-1, which trains."""
     stand_in.run(theirs, steps=1)
     return theirs
@@ -68,7 +68,7 @@ async def test_a_job_is_paused_and_goes_on_and_its_thread_is_told_who_did_it(
 
 
 async def test_what_a_crash_cut_off_is_not_done_twice(
-    controls: JobControls, running: str, database: Database, audit: SqliteAuditLog
+    controls: JobControls, running: str, database: Database, audit: SqlAuditLog
 ) -> None:
     await controls.pause(a_caller(), "job-1")
     assert (await controls.pause(a_caller(is_retry=True), "job-1")).state == "paused"
@@ -85,7 +85,7 @@ async def test_what_a_crash_cut_off_is_not_done_twice(
 
 @pytest.mark.parametrize("action", ["pause", "resume", "cancel", "adopt", "submit_again"])
 async def test_only_who_started_a_job_or_an_administrator_does_anything_to_it(
-    controls: JobControls, running: str, stand_in: StandInProvider, audit: SqliteAuditLog, action: str
+    controls: JobControls, running: str, stand_in: StandInProvider, audit: SqlAuditLog, action: str
 ) -> None:
     do: Callable[[Caller, str], Awaitable[Job]] = getattr(controls, action)
     with pytest.raises(Denied, match="only_owner"):
@@ -99,7 +99,7 @@ async def test_an_administrator_cancels_the_jobs_of_others(controls: JobControls
 
 
 async def test_what_the_provider_refuses_is_in_the_audit_log(
-    controls: JobControls, running: str, stand_in: StandInProvider, audit: SqliteAuditLog, hinted: list[str]
+    controls: JobControls, running: str, stand_in: StandInProvider, audit: SqlAuditLog, hinted: list[str]
 ) -> None:
     stand_in.fault(f"POST /fine_tuning/jobs/{running}/pause", status=404, message="Not Found")
     with pytest.raises(Conflict, match="not_offered"):
@@ -121,7 +121,7 @@ async def test_what_the_provider_refuses_is_in_the_audit_log(
 )
 async def test_what_cannot_be_done_is_refused_before_anybody_is_asked_back(
     controls: JobControls,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     stand_in: StandInProvider,
     state: str,
     action: Action,
@@ -134,9 +134,7 @@ async def test_what_cannot_be_done_is_refused_before_anybody_is_asked_back(
     assert stand_in.requests == []
 
 
-async def test_a_job_is_named_by_as_much_of_its_name_as_is_its_alone(
-    controls: JobControls, jobs: SqliteJobStore
-) -> None:
+async def test_a_job_is_named_by_as_much_of_its_name_as_is_its_alone(controls: JobControls, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(id="job-1a", suffix="support"))
     await jobs.insert(a_job(id="job-1b", requester="U0BEN", origin=Origin("T0ACME", "G0SECRET", True)))
     assert (await controls.check(a_caller(), "supp", Action.CANCEL)).id == "job-1a"
@@ -149,7 +147,7 @@ async def test_a_job_is_named_by_as_much_of_its_name_as_is_its_alone(
 
 
 async def test_an_uncertain_job_is_found_or_submitted_again(
-    controls: JobControls, jobs: SqliteJobStore, stand_in: StandInProvider, audit: SqliteAuditLog
+    controls: JobControls, jobs: SqlJobStore, stand_in: StandInProvider, audit: SqlAuditLog
 ) -> None:
     await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0))
     with pytest.raises(NotFound, match="nothing_to_adopt"):
@@ -164,7 +162,7 @@ async def test_an_uncertain_job_is_found_or_submitted_again(
 
 @pytest.mark.parametrize("action", ["adopt", "submit_again"])
 async def test_a_decision_that_a_crash_cut_off_is_no_refusal(
-    controls: JobControls, jobs: SqliteJobStore, stand_in: StandInProvider, audit: SqliteAuditLog, action: str
+    controls: JobControls, jobs: SqlJobStore, stand_in: StandInProvider, audit: SqlAuditLog, action: str
 ) -> None:
     await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0))
     stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
@@ -178,7 +176,7 @@ async def test_a_decision_that_a_crash_cut_off_is_no_refusal(
 
 
 async def test_what_was_submitted_again_and_is_uncertain_again_is_not_submitted_a_third_time(
-    controls: JobControls, jobs: SqliteJobStore, stand_in: StandInProvider
+    controls: JobControls, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     """The answer to the person may have to be tried again for minutes, and the work with it."""
     asked = a_caller(is_retry=True)

@@ -15,12 +15,12 @@ from bot.jobs.follow import Follower
 from bot.jobs.notice import CheckpointMade, Ended, ProviderBack, ProviderSaid, ProviderSilent, Started, Stuck
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 
 
 async def test_a_job_is_followed_from_its_start_to_its_end(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
     await look(follower, clock)
     stand_in.run(theirs, steps=4)
@@ -43,7 +43,7 @@ async def elsewhere(database: Database) -> list[Any]:
 @pytest.mark.parametrize("newest_first", [True, False], ids=["newest first", "oldest first"])
 async def test_events_are_read_over_all_pages_whichever_end_comes_first(
     follower: Follower,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     stand_in: StandInProvider,
     theirs: str,
     clock: Clock,
@@ -83,7 +83,7 @@ async def test_of_newest_first_events_only_the_news_is_read(
 
 
 async def test_events_are_read_once_more_after_the_end(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
     stand_in.run(theirs, steps=2)
     stand_in.succeed(theirs)
@@ -102,7 +102,7 @@ async def test_events_are_read_once_more_after_the_end(
 
 
 async def test_a_restart_right_after_the_end_misses_no_late_event(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.run(theirs, steps=2)
     stand_in.succeed(theirs)
@@ -116,7 +116,7 @@ async def test_a_restart_right_after_the_end_misses_no_late_event(
 
 
 async def test_a_job_that_failed_is_shown_with_its_error(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
     stand_in.fail(theirs, "invalid_n_examples", "Training file has 7 example(s), but must have at least 10.")
     await look(follower, clock)
@@ -152,7 +152,7 @@ async def test_a_queued_job_costs_no_reading_of_events(
 
 
 async def test_many_running_jobs_have_their_states_seen_at_once_and_their_figures_within_a_minute(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, clock: Clock
 ) -> None:
     theirs = [await follow(stand_in, jobs, f"job-{number}", state="running") for number in range(120)]
     for provider_job_id in theirs:
@@ -174,7 +174,7 @@ async def test_many_running_jobs_have_their_states_seen_at_once_and_their_figure
 
 async def test_jobs_are_looked_at_one_after_another_so_that_people_are_answered_in_between(
     follower: Follower,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     stand_in: StandInProvider,
     clock: Clock,
@@ -196,7 +196,7 @@ async def test_jobs_are_looked_at_one_after_another_so_that_people_are_answered_
 
 
 async def test_what_ended_among_others_costs_two_calls_of_its_own_at_the_end_and_one_after_it(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     """Its events and checkpoints, and once more its events; its state comes with those of the others."""
     for number in range(2, 4):
@@ -213,7 +213,7 @@ async def test_what_ended_among_others_costs_two_calls_of_its_own_at_the_end_and
 
 
 async def test_a_hint_makes_a_job_due_at_once(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     await follow(stand_in, jobs, "job-2")
     await look(follower, clock)
@@ -226,7 +226,7 @@ async def test_a_hint_makes_a_job_due_at_once(
 
 
 async def test_a_hint_of_an_end_that_was_seen_already_does_not_hasten_the_last_look(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.succeed(theirs)
     await look(follower, clock)
@@ -238,7 +238,7 @@ async def test_a_hint_of_an_end_that_was_seen_already_does_not_hasten_the_last_l
 
 
 async def test_what_came_late_and_deep_among_the_events_is_read_at_the_end(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.run(theirs, steps=250, total=600)
     in_time(stand_in, theirs)
@@ -258,7 +258,7 @@ async def test_what_came_late_and_deep_among_the_events_is_read_at_the_end(
 
 
 async def test_a_job_that_is_quiet_for_too_long_is_called_stuck_once(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
     follower = make()
     stand_in.run(theirs, steps=3)
@@ -291,7 +291,7 @@ async def test_silence_means_nothing_while_a_job_is_paused(
 async def test_an_unchanged_job_is_not_written_again(
     follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
-    cards = SqliteCardStore(database)
+    cards = SqlCardStore(database)
     stand_in.run(theirs, steps=1)
     await look(follower, clock)
     before = await cards.card("job-1")
@@ -300,7 +300,7 @@ async def test_an_unchanged_job_is_not_written_again(
 
 
 async def test_many_jobs_cost_one_listing(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, clock: Clock
 ) -> None:
     for number in range(30):
         await follow(stand_in, jobs, f"job-{number}")
@@ -309,7 +309,7 @@ async def test_many_jobs_cost_one_listing(
 
 
 async def test_jobs_that_the_listing_does_not_show_are_asked_for_by_name(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     await follow(stand_in, jobs, "job-2")
     stand_in.run(theirs, steps=1)
@@ -339,7 +339,7 @@ async def test_people_hear_once_that_the_provider_is_silent_and_once_that_it_is_
 
 
 async def test_the_jobs_of_a_sweep_share_a_thread_in_which_a_silence_is_told_once(
-    follower: Follower, stand_in: StandInProvider, jobs: SqliteJobStore, clock: Clock, database: Database
+    follower: Follower, stand_in: StandInProvider, jobs: SqlJobStore, clock: Clock, database: Database
 ) -> None:
     for number in (1, 2, 3):
         theirs = stand_in.add_job(training_file="file-1")
@@ -383,7 +383,7 @@ async def test_a_silent_provider_is_asked_less_and_less_often(
 
 
 async def test_the_pause_stays_bounded_however_long_the_silence(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.fault(route(theirs), times=1100, status=500)
     for _ in range(1100):
@@ -406,7 +406,7 @@ async def test_a_provider_that_asks_to_wait_is_left_alone_for_that_long(
 
 
 async def test_trouble_with_one_job_does_not_hold_up_the_others(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
     other = await follow(stand_in, jobs, "job-2")
     stand_in.fault(route(theirs, "/events"), times=1000, status=500)
@@ -421,7 +421,7 @@ async def test_trouble_with_one_job_does_not_hold_up_the_others(
 
 
 async def test_an_answer_that_makes_no_sense_concerns_that_job_only(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     other = await follow(stand_in, jobs, "job-2")
     stand_in.run(theirs, steps=1)
@@ -433,7 +433,7 @@ async def test_an_answer_that_makes_no_sense_concerns_that_job_only(
 
 
 async def test_a_job_that_vanished_at_the_provider_has_failed(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
 ) -> None:
     del stand_in.jobs[theirs]
     await look(follower, clock)
@@ -446,7 +446,7 @@ async def test_a_job_that_vanished_at_the_provider_has_failed(
 
 
 async def test_a_provider_that_ignores_after_is_not_read_for_ever(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.newest_first = False
     stand_in.run(theirs, steps=1)
@@ -460,7 +460,7 @@ async def test_a_provider_that_ignores_after_is_not_read_for_ever(
 
 
 async def test_a_state_of_the_future_is_followed_on(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
     stand_in.jobs[theirs]["status"] = "reticulating"
     await look(follower, clock)

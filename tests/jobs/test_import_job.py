@@ -21,9 +21,9 @@ from bot.jobs.sync import JobSync
 from bot.providers.interface import RemoteJob
 from bot.providers.objects import SUBMISSION_KEY
 from bot.providers.protocol import Hyperparameters
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
 
@@ -42,7 +42,7 @@ import_job = partial(adopting.import_job, may_show=everywhere)
 async def test_a_job_started_elsewhere_is_followed_without_telling_its_past(
     sync: JobSync,
     follower: Follower,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     stand_in: StandInProvider,
     clock: Clock,
     database: Database,
@@ -88,7 +88,7 @@ async def test_what_the_provider_knows_of_a_job_started_elsewhere_is_ours_too(
 
 
 async def test_a_job_on_a_file_that_nobody_can_name_is_followed_all_the_same(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.files["file-ours"] = ("a-hash.jsonl", b"{}")
     await jobs.set_provider_file("acme", "a-hash", "file-ours")
@@ -99,7 +99,7 @@ async def test_a_job_on_a_file_that_nobody_can_name_is_followed_all_the_same(
 
 
 async def test_an_ended_job_can_be_adopted_to_be_looked_at(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     theirs = stand_in.add_job()
     stand_in.run(theirs, steps=5)
@@ -121,7 +121,7 @@ async def test_a_job_that_the_provider_does_not_know_cannot_be_adopted(sync: Job
 
 
 async def test_following_an_uncertain_job_of_ours_takes_that_one_over(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0))
     theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
@@ -131,7 +131,7 @@ async def test_following_an_uncertain_job_of_ours_takes_that_one_over(
 
 
 async def test_what_its_place_may_not_see_is_answered_like_a_job_that_there_is_not(
-    sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider
+    sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     theirs = stand_in.add_job()
     with pytest.raises(NotFound, match=f"unknown_at_provider .*job={theirs}"):
@@ -171,7 +171,7 @@ def importing(sync: JobSync, authority: Authority, known: Known) -> JobImport:
 
 
 async def test_who_asks_for_a_job_has_it_from_then_on_and_a_crash_makes_no_second_one(
-    sync: JobSync, authority: Authority, stand_in: StandInProvider, audit: SqliteAuditLog
+    sync: JobSync, authority: Authority, stand_in: StandInProvider, audit: SqlAuditLog
 ) -> None:
     theirs = stand_in.add_job()
     follow = importing(sync, authority, Known())
@@ -182,7 +182,7 @@ async def test_who_asks_for_a_job_has_it_from_then_on_and_a_crash_makes_no_secon
 
 
 async def test_what_is_followed_already_is_named_to_those_who_may_see_it(
-    sync: JobSync, authority: Authority, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+    sync: JobSync, authority: Authority, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str
 ) -> None:
     follow = importing(sync, authority, Known())
     with pytest.raises(Conflict, match=r"followed_as .*ours=job-1"):
@@ -195,7 +195,7 @@ async def test_what_is_followed_already_is_named_to_those_who_may_see_it(
 
 @pytest.mark.parametrize("known", [Known(model=True), Known(file=True)])
 async def test_a_job_on_a_model_or_file_of_a_private_place_is_not_there_for_others(
-    sync: JobSync, authority: Authority, jobs: SqliteJobStore, stand_in: StandInProvider, known: Known
+    sync: JobSync, authority: Authority, jobs: SqlJobStore, stand_in: StandInProvider, known: Known
 ) -> None:
     theirs = stand_in.add_job()
     with pytest.raises(NotFound, match="unknown_at_provider"):
@@ -204,7 +204,7 @@ async def test_a_job_on_a_model_or_file_of_a_private_place_is_not_there_for_othe
 
 
 async def test_who_only_looks_cannot_follow(
-    sync: JobSync, authority: Authority, stand_in: StandInProvider, audit: SqliteAuditLog
+    sync: JobSync, authority: Authority, stand_in: StandInProvider, audit: SqlAuditLog
 ) -> None:
     viewer = Actor("U0VIEW", "T0ACME", Role.VIEWER)
     with pytest.raises(Denied, match="only_looking"):

@@ -8,7 +8,7 @@ from bot.access import Actor, Place
 from bot.authority import Authority
 from bot.jobs.job import Origin
 from bot.jobs.links import JobLinks
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 ADDRESS = "https://finetune.example.com"
 LEADS = "C0LEADS"
@@ -17,7 +17,7 @@ HUSH = a_job(id="job-hush", origin=Origin("T0ACME", LEADS, True))
 
 
 @pytest.fixture
-async def links(jobs: SqliteJobStore, authority: Authority) -> JobLinks:
+async def links(jobs: SqlJobStore, authority: Authority) -> JobLinks:
     for job in (OPEN, HUSH):
         await jobs.insert(job)
     return JobLinks(ADDRESS, jobs, authority)
@@ -29,7 +29,7 @@ async def test_a_public_jobs_link_leads_to_it_and_what_is_private_is_like_what_t
     assert [await links.followed(word) for word in ("job-hush", "job-nope", "train.jsonl", "")] == [None] * 4
 
 
-async def test_without_an_address_no_job_has_a_link(jobs: SqliteJobStore, authority: Authority) -> None:
+async def test_without_an_address_no_job_has_a_link(jobs: SqlJobStore, authority: Authority) -> None:
     await jobs.insert(OPEN)
     links = JobLinks(None, jobs, authority)
     assert links.to(OPEN) is None

@@ -15,19 +15,19 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Checkpoint, Metrics
 from bot.providers.registry import Providers
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 
 BEN = Actor("U0BEN", "T0ACME")
 
 
 @pytest.fixture
-def overview(jobs: SqliteJobStore, lookup: JobLookup, provider: OpenAIProtocol, authority: Authority) -> JobOverview:
+def overview(jobs: SqlJobStore, lookup: JobLookup, provider: OpenAIProtocol, authority: Authority) -> JobOverview:
     return JobOverview(jobs, lookup, Providers(provider), authority)
 
 
 async def test_the_latest_of_a_thread_comes_before_the_latest_of_its_channel(
-    overview: JobOverview, jobs: SqliteJobStore
+    overview: JobOverview, jobs: SqlJobStore
 ) -> None:
     assert await overview.latest_in("C0TRAINING", None) is None
     await jobs.insert(a_job(id="job-thread", created_at=1.0, origin=Origin("T0ACME", "C0TRAINING", False, "1.0")))
@@ -39,17 +39,17 @@ async def test_the_latest_of_a_thread_comes_before_the_latest_of_its_channel(
 
 
 async def test_the_thread_of_a_card_is_that_of_its_job(
-    overview: JobOverview, jobs: SqliteJobStore, database: Database
+    overview: JobOverview, jobs: SqlJobStore, database: Database
 ) -> None:
     await jobs.insert(a_job(id="job-1", created_at=1.0))
     await jobs.insert(a_job(id="job-2", created_at=2.0, provider_job_id="ftjob-2"))
-    await SqliteCardStore(database).posted("job-1", "7.0", None, ())
+    await SqlCardStore(database).posted("job-1", "7.0", None, ())
     assert await overview.latest_in("C0TRAINING", "7.0") == "job-1"
     assert await overview.latest_in("C0OTHER", "7.0") is None
 
 
 async def test_one_job_comes_with_its_figures_and_its_checkpoints_best_first(
-    overview: JobOverview, jobs: SqliteJobStore
+    overview: JobOverview, jobs: SqlJobStore
 ) -> None:
     job = a_job(state="running", provider_job_id="ftjob-1")
     checkpoints = [
@@ -65,7 +65,7 @@ async def test_one_job_comes_with_its_figures_and_its_checkpoints_best_first(
     assert [(each.checkpoint.step, each.best) for each in ranked] == [(4, True), (8, False)]
 
 
-async def test_what_is_private_is_answered_like_what_there_is_not(overview: JobOverview, jobs: SqliteJobStore) -> None:
+async def test_what_is_private_is_answered_like_what_there_is_not(overview: JobOverview, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(origin=Origin("T0ACME", "G0SECRET", True)))
     with pytest.raises(NotFound, match="unknown_job"):
         await overview.one(a_caller(BEN), "job-1")

@@ -17,8 +17,8 @@ from bot.jobs.submit import Submitter
 from bot.providers.interface import RateLimited, TooManyJobs
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteOutbox
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlOutbox
 
 
 class Clock:
@@ -45,7 +45,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 class Bot:
     """One process's submitter and line."""
 
-    def __init__(self, jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock, most: int | None = None) -> None:
+    def __init__(self, jobs: SqlJobStore, provider: OpenAIProtocol, clock: Clock, most: int | None = None) -> None:
         self.jobs = jobs
         self.provider = provider
 
@@ -97,7 +97,7 @@ async def _end(bot: Bot, stand_in: StandInProvider, job_id: str) -> None:
 
 @pytest.fixture
 async def requeued(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> tuple[Bot, str]:
     """A bot whose only job waits, because the provider runs one at a time, and that one is somebody else's: its id."""
     elsewhere = stand_in.add_job()
@@ -109,7 +109,7 @@ async def requeued(
 
 
 async def test_nobody_goes_on_while_one_who_came_earlier_is_still_asking_for_the_first_time(
-    jobs: SqliteJobStore, clock: Clock
+    jobs: SqlJobStore, clock: Clock
 ) -> None:
     released: list[str] = []
 
@@ -129,7 +129,7 @@ async def test_nobody_goes_on_while_one_who_came_earlier_is_still_asking_for_the
 
 
 async def test_beyond_the_providers_limit_jobs_wait_and_go_on_in_order(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     stand_in.most_running = 1
     bot = Bot(jobs, provider, clock)
@@ -198,7 +198,7 @@ async def test_after_the_clock_was_set_back_the_provider_is_not_asked_more_often
 
 
 async def test_a_limit_of_our_own_needs_no_refusal(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     bot = Bot(jobs, provider, clock, most=2)
     for number in (1, 2, 3, 4):
@@ -224,7 +224,7 @@ async def test_a_limit_of_our_own_needs_no_refusal(
 
 
 async def test_after_a_restart_the_line_is_as_it_was(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     first = Bot(jobs, provider, clock, most=1)
     for number in (1, 2, 3):
@@ -242,7 +242,7 @@ async def test_after_a_restart_the_line_is_as_it_was(
 
 
 async def test_a_clock_that_was_set_back_changes_no_order(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     for number, created_at in ((1, 7200.0), (2, 100.0)):
         await jobs.insert(queued_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}", created_at=created_at)))
@@ -252,7 +252,7 @@ async def test_a_clock_that_was_set_back_changes_no_order(
 
 
 async def test_who_went_on_before_a_restart_is_in_before_the_next_one(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     """The simulation found it: the next one overtook a job whose upload took a while."""
     for number in (1, 2):
@@ -273,7 +273,7 @@ async def test_who_went_on_before_a_restart_is_in_before_the_next_one(
 
 
 async def test_who_came_last_does_not_go_past_those_who_wait(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     bot = Bot(jobs, provider, clock, most=1)
     await bot.submit(1)
@@ -287,7 +287,7 @@ async def test_who_came_last_does_not_go_past_those_who_wait(
     assert (await bot.states())["job-2"] == "validating_files"
 
 
-async def test_waiting_in_line_is_said_once(requeued: tuple[Bot, str], outbox: SqliteOutbox, clock: Clock) -> None:
+async def test_waiting_in_line_is_said_once(requeued: tuple[Bot, str], outbox: SqlOutbox, clock: Clock) -> None:
     bot, _ = requeued
     for _ in range(3):
         clock.go(1000)
@@ -296,7 +296,7 @@ async def test_waiting_in_line_is_said_once(requeued: tuple[Bot, str], outbox: S
 
 
 async def test_two_looks_at_once_let_one_job_through(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    jobs: SqlJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     for number in (1, 2):
         await jobs.insert(queued_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))

@@ -17,7 +17,7 @@ from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 CSV = b"step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,0.5,0.8,,\n"
 
@@ -37,12 +37,12 @@ def test_anything_else_stays_as_it_is(content: bytes) -> None:
 
 
 @pytest.fixture
-def results(jobs: SqliteJobStore, lookup: JobLookup, provider: OpenAIProtocol) -> JobResults:
+def results(jobs: SqlJobStore, lookup: JobLookup, provider: OpenAIProtocol) -> JobResults:
     return JobResults(jobs, lookup, Providers(provider))
 
 
 async def test_the_file_of_a_job_is_for_those_who_may_see_the_job(
-    results: JobResults, jobs: SqliteJobStore, stand_in: StandInProvider
+    results: JobResults, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.files["file-results"] = ("step_metrics.csv", b"c3RlcCx0cmFpbl9sb3NzCjEsMC41Cg==")
     await jobs.insert(a_job(result_files=("file-results",)))
@@ -59,7 +59,7 @@ async def test_the_file_of_a_job_is_for_those_who_may_see_the_job(
 
 @pytest.mark.parametrize(("files", "why"), [((), "no_results_file"), (("file-empty",), "empty_results_file")])
 async def test_a_job_without_results_says_so(
-    results: JobResults, jobs: SqliteJobStore, stand_in: StandInProvider, files: tuple[str, ...], why: str
+    results: JobResults, jobs: SqlJobStore, stand_in: StandInProvider, files: tuple[str, ...], why: str
 ) -> None:
     stand_in.files["file-empty"] = ("step_metrics.csv", b"")
     await jobs.insert(a_job(result_files=files))
@@ -68,7 +68,7 @@ async def test_a_job_without_results_says_so(
 
 
 async def test_without_a_file_of_the_provider_the_table_has_what_was_told(
-    results: JobResults, jobs: SqliteJobStore
+    results: JobResults, jobs: SqlJobStore
 ) -> None:
     job = a_job(state="running", provider_job_id="ftjob-1")
     await jobs.insert(job, JobUpdate(job, events=[measured(1), measured(2)]))
@@ -78,9 +78,7 @@ async def test_without_a_file_of_the_provider_the_table_has_what_was_told(
     assert len(found.table.splitlines()) == 3
 
 
-async def test_where_the_provider_has_lost_its_file_the_table_remains(
-    results: JobResults, jobs: SqliteJobStore
-) -> None:
+async def test_where_the_provider_has_lost_its_file_the_table_remains(results: JobResults, jobs: SqlJobStore) -> None:
     job = a_job(state="succeeded", provider_job_id="ftjob-1", result_files=("file-gone",))
     await jobs.insert(job, JobUpdate(job, events=[measured(1)]))
     found = await results.of(a_caller(), "job-1")

@@ -25,7 +25,7 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
 from bot.providers.registry import Providers
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 CREATE = "POST /fine_tuning/jobs"
 UPLOAD = "POST /files"
@@ -40,7 +40,7 @@ def files(tmp_path: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def make(jobs: SqliteJobStore, provider: OpenAIProtocol, files: dict[str, bytes], tmp_path: Path) -> Make:
+def make(jobs: SqlJobStore, provider: OpenAIProtocol, files: dict[str, bytes], tmp_path: Path) -> Make:
     async def locate(dataset_id: str) -> tuple[Path, str]:
         if dataset_id not in files:
             raise NotFound("unknown_file")
@@ -69,14 +69,14 @@ def submitter(make: Make) -> Submitter:
     return make()
 
 
-async def submitted(submitter: Submitter, jobs: SqliteJobStore, job: Job | None = None) -> Job:
+async def submitted(submitter: Submitter, jobs: SqlJobStore, job: Job | None = None) -> Job:
     """The job as it is once the submission has come to its end."""
     asked = await submitter.submit(job or a_job())
     await submitter.settled()
     return await stored(jobs, asked.id)
 
 
-async def stored(jobs: SqliteJobStore, job_id: str = "job-1") -> Job:
+async def stored(jobs: SqlJobStore, job_id: str = "job-1") -> Job:
     found = await jobs.get(job_id)
     assert found is not None
     return found
@@ -91,7 +91,7 @@ def count(stand_in: StandInProvider, route: str) -> int:
 
 
 async def test_a_job_is_created_as_the_person_asked(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     asked = a_job(hyperparameters=Hyperparameters(n_epochs=3), suffix="support", validation_dataset_id="ds-2")
     job = await submitted(submitter, jobs, asked)
@@ -108,7 +108,7 @@ async def test_a_job_is_created_as_the_person_asked(
 
 
 async def test_the_intent_is_stored_before_the_provider_hears_of_it(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await submitter.submit(a_job())
     assert stand_in.requests == []
@@ -117,7 +117,7 @@ async def test_the_intent_is_stored_before_the_provider_hears_of_it(
 
 
 async def test_pressing_start_twice_makes_one_job(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     first, second = await asyncio.gather(submitter.submit(a_job()), submitter.submit(a_job()))
     await submitter.settled()
@@ -156,7 +156,7 @@ async def test_other_settings_are_other_work(make: Make, stand_in: StandInProvid
 
 
 async def test_the_same_work_may_be_done_again_after_it_ended(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.fault(CREATE, status=400, code="invalid_training_file")
     assert (await submitted(submitter, jobs, a_job(id="job-1"))).state == "failed"
@@ -172,7 +172,7 @@ async def test_the_same_work_may_be_done_again_after_it_ended(
 )
 async def test_a_job_whose_creation_was_not_confirmed_is_found_again(
     submitter: Submitter,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     stand_in: StandInProvider,
     database: Database,
     keeps_metadata: bool,
@@ -190,7 +190,7 @@ async def test_a_job_whose_creation_was_not_confirmed_is_found_again(
 
 @pytest.mark.parametrize("keeps_metadata", [True, False], ids=["with metadata", "without metadata"])
 async def test_a_creation_that_takes_too_long_is_looked_up(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, keeps_metadata: bool
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, keeps_metadata: bool
 ) -> None:
     stand_in.keeps_metadata = keeps_metadata
     never = asyncio.Event()
@@ -203,7 +203,7 @@ async def test_a_creation_that_takes_too_long_is_looked_up(
 
 
 async def test_without_metadata_and_seeds_a_job_is_found_by_its_name(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.keeps_metadata = False
     hold = asyncio.Event()
@@ -218,7 +218,7 @@ async def test_without_metadata_and_seeds_a_job_is_found_by_its_name(
 
 
 async def test_a_job_of_ours_is_never_taken_for_another_one(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.keeps_metadata = False
     await submitted(submitter, jobs, a_job(id="job-1", seed=42, requested_hyperparameters=Hyperparameters(n_epochs=1)))
@@ -230,7 +230,7 @@ async def test_a_job_of_ours_is_never_taken_for_another_one(
 
 
 async def test_what_nobody_knows_is_left_to_a_person(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     stand_in.fault(CREATE, status=500)
     job = await submitted(submitter, jobs)
@@ -241,7 +241,7 @@ async def test_what_nobody_knows_is_left_to_a_person(
 
 
 async def test_a_lookup_that_fails_counts_as_one_that_found_nothing_yet(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.fault(CREATE, lost=True)
     stand_in.fault(LIST_JOBS, status=503)
@@ -250,7 +250,7 @@ async def test_a_lookup_that_fails_counts_as_one_that_found_nothing_yet(
 
 
 async def test_an_answer_that_makes_no_sense_is_a_doubt(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.fault(CREATE, status=200, late=True, body="<html>All is well</html>", content_type="text/html")
     job = await submitted(submitter, jobs)
@@ -270,7 +270,7 @@ async def test_an_answer_that_makes_no_sense_is_a_doubt(
     ids=str,
 )
 async def test_a_provider_that_asks_to_wait_gets_the_job_later(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, fault: dict[str, Any], database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, fault: dict[str, Any], database: Database
 ) -> None:
     stand_in.fault(CREATE, times=3, **fault)
     job = await submitted(submitter, jobs)
@@ -281,7 +281,7 @@ async def test_a_provider_that_asks_to_wait_gets_the_job_later(
 
 
 async def test_one_short_refusal_is_nothing_to_tell_people(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     stand_in.fault(CREATE, status=429, headers={"Retry-After": "0"})
     await submitted(submitter, jobs)
@@ -289,7 +289,7 @@ async def test_one_short_refusal_is_nothing_to_tell_people(
 
 
 async def test_of_a_job_that_was_cancelled_meanwhile_nobody_hears_that_we_wait(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     """Found by kill -9 with real processes: the word about it also had the cancelled job followed for ever."""
     again = asyncio.Event()
@@ -309,7 +309,7 @@ async def test_of_a_job_that_was_cancelled_meanwhile_nobody_hears_that_we_wait(
 
 
 async def test_a_provider_that_is_down_gets_the_job_when_it_is_back(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     await stand_in.down()
     await submitter.submit(a_job())
@@ -322,7 +322,7 @@ async def test_a_provider_that_is_down_gets_the_job_when_it_is_back(
 
 
 async def test_a_provider_that_stays_away_is_given_up(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, database: Database
 ) -> None:
     await stand_in.down()
     job = await submitted(make(give_up_after=0), jobs)
@@ -342,7 +342,7 @@ async def test_a_provider_that_stays_away_is_given_up(
     ],
 )
 async def test_a_refusal_ends_the_job_at_once_with_its_reason(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database, status: int, code: str
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, database: Database, status: int, code: str
 ) -> None:
     stand_in.fault(CREATE, status=status, code=code, message="Certainly not.")
     job = await submitted(submitter, jobs)
@@ -355,7 +355,7 @@ async def test_a_refusal_ends_the_job_at_once_with_its_reason(
     assert await jobs.followed("acme") == []
 
 
-async def test_a_model_that_the_provider_does_not_know_ends_the_job(submitter: Submitter, jobs: SqliteJobStore) -> None:
+async def test_a_model_that_the_provider_does_not_know_ends_the_job(submitter: Submitter, jobs: SqlJobStore) -> None:
     job = await submitted(submitter, jobs, a_job(base_model="gpt-17"))
     assert job.state == "failed"
     assert job.error is not None
@@ -363,7 +363,7 @@ async def test_a_model_that_the_provider_does_not_know_ends_the_job(submitter: S
 
 
 async def test_a_key_in_a_refusal_is_not_kept(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.fault(UPLOAD, status=401, message="Incorrect API key provided: sk-abcdef0123456789abcdef.")
     job = await submitted(submitter, jobs)
@@ -374,9 +374,7 @@ async def test_a_key_in_a_refusal_is_not_kept(
 # Uploads
 
 
-async def test_a_content_is_uploaded_once(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
-) -> None:
+async def test_a_content_is_uploaded_once(submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider) -> None:
     await submitter.submit(a_job(id="job-1"))
     await submitter.submit(a_job(id="job-2", dataset_id="ds-same"))
     await submitter.settled()
@@ -386,7 +384,7 @@ async def test_a_content_is_uploaded_once(
 
 
 async def test_an_upload_whose_answer_was_lost_is_found_again(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.fault(UPLOAD, lost=True)
     assert (await submitted(submitter, jobs)).state == "validating_files"
@@ -394,7 +392,7 @@ async def test_an_upload_whose_answer_was_lost_is_found_again(
 
 
 async def test_after_an_upload_in_doubt_nobody_uploads_the_same_before_it_can_have_arrived(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, files: dict[str, bytes]
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, files: dict[str, bytes]
 ) -> None:
     submitter = make(retry=Backoff(0.3, factor=1))
     stand_in.fault(UPLOAD, status=503)
@@ -409,7 +407,7 @@ async def test_after_an_upload_in_doubt_nobody_uploads_the_same_before_it_can_ha
 
 
 async def test_a_file_that_the_provider_lost_is_uploaded_again(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await submitted(submitter, jobs, a_job(id="job-1"))
     stand_in.files.clear()
@@ -418,7 +416,7 @@ async def test_a_file_that_the_provider_lost_is_uploaded_again(
 
 
 async def test_a_file_that_the_provider_has_needs_no_copy_of_ours(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     job = await submitted(submitter, jobs, a_job(dataset_id=None, training_file="file-theirs"))
     assert stand_in.jobs[str(job.provider_job_id)]["training_file"] == "file-theirs"
@@ -426,7 +424,7 @@ async def test_a_file_that_the_provider_has_needs_no_copy_of_ours(
 
 
 async def test_a_training_file_that_was_deleted_ends_the_job(
-    submitter: Submitter, jobs: SqliteJobStore, files: dict[str, bytes], stand_in: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, files: dict[str, bytes], stand_in: StandInProvider
 ) -> None:
     del files["ds-1"]
     job = await submitted(submitter, jobs)
@@ -439,7 +437,7 @@ async def test_a_training_file_that_was_deleted_ends_the_job(
 
 
 async def test_after_a_crash_before_the_creation_it_is_made_up_for(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     first = make()
     stand_in.fault(UPLOAD, hold_answer=asyncio.Event())
@@ -455,7 +453,7 @@ async def test_after_a_crash_before_the_creation_it_is_made_up_for(
 
 
 async def test_after_a_crash_during_the_creation_the_job_is_found(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     first = make()
     stand_in.fault(CREATE, hold_answer=asyncio.Event())
@@ -470,7 +468,7 @@ async def test_after_a_crash_during_the_creation_the_job_is_found(
 
 
 async def test_after_a_crash_during_a_creation_that_never_was_a_person_decides(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     first = make()
     stand_in.fault(CREATE, hold=asyncio.Event(), status=500)
@@ -485,7 +483,7 @@ async def test_after_a_crash_during_a_creation_that_never_was_a_person_decides(
 
 
 async def test_after_a_crash_while_waiting_for_a_refusing_provider_the_job_is_created(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     first = make(retry=Backoff(3600))
     stand_in.fault(CREATE, status=429)
@@ -501,7 +499,7 @@ async def test_after_a_crash_while_waiting_for_a_refusing_provider_the_job_is_cr
 
 
 async def test_after_a_crash_while_looking_the_looking_goes_on(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     first = make()
     stand_in.fault(CREATE, lost=True)
@@ -517,7 +515,7 @@ async def test_after_a_crash_while_looking_the_looking_goes_on(
 
 
 async def test_after_the_creation_there_is_nothing_to_recover(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
 ) -> None:
     await submitted(make(), jobs)
     before = list(stand_in.requests)
@@ -528,7 +526,7 @@ async def test_after_the_creation_there_is_nothing_to_recover(
 
 
 async def test_a_fault_of_ours_is_got_over_like_a_crash(
-    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, tmp_path: Path
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, tmp_path: Path
 ) -> None:
     troubles = [OSError("disk full"), RuntimeError("a bug")]
     path = tmp_path / "train.jsonl"
@@ -546,7 +544,7 @@ async def test_a_fault_of_ours_is_got_over_like_a_crash(
 
 
 @pytest.fixture
-async def uncertain(submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider) -> Job:
+async def uncertain(submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider) -> Job:
     stand_in.fault(CREATE, status=500)
     job = await submitted(submitter, jobs)
     assert job.state == states.UNCERTAIN
@@ -559,7 +557,7 @@ def turned_up(stand_in: StandInProvider, job: Job) -> str:
 
 
 async def test_an_uncertain_job_that_turned_up_is_adopted(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job, database: Database
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, uncertain: Job, database: Database
 ) -> None:
     found = turned_up(stand_in, uncertain)
     await submitter.adopt(uncertain.id)
@@ -568,14 +566,14 @@ async def test_an_uncertain_job_that_turned_up_is_adopted(
     assert [type(n.body) for n in await told(database)] == [Uncertain, Accepted]
 
 
-async def test_what_did_not_turn_up_is_not_adopted(submitter: Submitter, jobs: SqliteJobStore, uncertain: Job) -> None:
+async def test_what_did_not_turn_up_is_not_adopted(submitter: Submitter, jobs: SqlJobStore, uncertain: Job) -> None:
     with pytest.raises(NotFound, match="nothing_to_adopt"):
         await submitter.adopt(uncertain.id)
     assert (await stored(jobs)).state == states.UNCERTAIN
 
 
 async def test_an_uncertain_job_is_submitted_again_when_a_person_says_so(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, uncertain: Job
 ) -> None:
     await submitter.submit_again(uncertain.id)
     await submitter.settled()
@@ -585,7 +583,7 @@ async def test_an_uncertain_job_is_submitted_again_when_a_person_says_so(
 
 
 async def test_submit_again_takes_over_what_turned_up_instead_of_paying_twice(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, uncertain: Job
 ) -> None:
     found = turned_up(stand_in, uncertain)
     await submitter.submit_again(uncertain.id)
@@ -595,7 +593,7 @@ async def test_submit_again_takes_over_what_turned_up_instead_of_paying_twice(
 
 
 async def test_submit_again_creates_nothing_while_the_provider_cannot_be_asked(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, uncertain: Job
 ) -> None:
     stand_in.fault(LIST_JOBS, status=503)
     with pytest.raises(ProviderError):
@@ -606,7 +604,7 @@ async def test_submit_again_creates_nothing_while_the_provider_cannot_be_asked(
 
 
 async def test_a_job_may_become_uncertain_more_than_once(
-    submitter: Submitter, stand_in: StandInProvider, jobs: SqliteJobStore, uncertain: Job
+    submitter: Submitter, stand_in: StandInProvider, jobs: SqlJobStore, uncertain: Job
 ) -> None:
     stand_in.fault(CREATE, status=500)
     await submitter.submit_again(uncertain.id)
@@ -616,7 +614,7 @@ async def test_a_job_may_become_uncertain_more_than_once(
 
 
 @pytest.mark.parametrize("decide", ["adopt", "submit_again"])
-async def test_what_is_not_uncertain_needs_no_decision(submitter: Submitter, jobs: SqliteJobStore, decide: str) -> None:
+async def test_what_is_not_uncertain_needs_no_decision(submitter: Submitter, jobs: SqlJobStore, decide: str) -> None:
     job = await submitted(submitter, jobs)
     with pytest.raises(Conflict):
         await getattr(submitter, decide)(job.id)

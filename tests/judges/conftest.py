@@ -40,13 +40,13 @@ from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.providers.chat import ChatMessage
 from bot.spending.model_use import ModelSpending
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.judge_checks import SqliteJudgeCheckStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.judge_checks import SqlJudgeCheckStore
 from bot.worker_processes import WorkerPools
 
 __all__ = [
@@ -75,23 +75,23 @@ Checked = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
-def store(evaluation_store: SqliteEvaluationStore) -> SqliteEvaluationStore:
+def store(evaluation_store: SqlEvaluationStore) -> SqlEvaluationStore:
     return evaluation_store
 
 
 @pytest.fixture
-def comparisons(database: Database) -> SqliteComparisonStore:
-    return SqliteComparisonStore(database)
+def comparisons(database: Database) -> SqlComparisonStore:
+    return SqlComparisonStore(database)
 
 
 @pytest.fixture
-def check_store(database: Database) -> SqliteJudgeCheckStore:
-    return SqliteJudgeCheckStore(database)
+def check_store(database: Database) -> SqlJudgeCheckStore:
+    return SqlJudgeCheckStore(database)
 
 
 @pytest.fixture
 def answers(
-    store: SqliteEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
+    store: SqlEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
 ) -> ModelAnswers:
     return ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
 
@@ -99,23 +99,23 @@ def answers(
 @pytest.fixture
 def checks(
     database: Database,
-    comparisons: SqliteComparisonStore,
-    check_store: SqliteJudgeCheckStore,
+    comparisons: SqlComparisonStore,
+    check_store: SqlJudgeCheckStore,
     evaluations: Evaluations,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     answers: ModelAnswers,
     chat_models: ChatModels,
     catalogue: Catalogue,
     lost_models: LostModels,
     spending: ModelSpending,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     authority: Authority,
 ) -> JudgeChecks:
     asking = Asking(comparisons, catalogue, lost_models, spending)
     arenas = Arenas(comparisons, chat_models, asking, DatasetLookup(datasets, authority), file_store, pools, authority)
-    golden = GoldenAnswers(SqliteRatingStore(database), SqliteConversationStore(database), arenas, authority)
+    golden = GoldenAnswers(SqlRatingStore(database), SqlConversationStore(database), arenas, authority)
     return JudgeChecks(
         check_store,
         HeldToPeople(golden, store, pools),
@@ -132,13 +132,13 @@ def checks(
 
 @pytest.fixture
 def judge_runs(
-    check_store: SqliteJudgeCheckStore, checks: JudgeChecks, answers: ModelAnswers, spending: ModelSpending
+    check_store: SqlJudgeCheckStore, checks: JudgeChecks, answers: ModelAnswers, spending: ModelSpending
 ) -> JudgeRuns:
     return JudgeRuns(check_store, checks.material, answers, spending, look_every=0.01)
 
 
 @pytest.fixture
-def checked(checks: JudgeChecks, judge_runs: JudgeRuns, check_store: SqliteJudgeCheckStore) -> Checked:
+def checked(checks: JudgeChecks, judge_runs: JudgeRuns, check_store: SqlJudgeCheckStore) -> Checked:
     """A check from its start to its end."""
     started = 0
 
@@ -159,8 +159,8 @@ class Channel:
     """Where people rate answers and vote."""
 
     def __init__(self, database: Database) -> None:
-        self.conversations, self.ratings = SqliteConversationStore(database), SqliteRatingStore(database)
-        self.comparisons = SqliteComparisonStore(database)
+        self.conversations, self.ratings = SqlConversationStore(database), SqlRatingStore(database)
+        self.comparisons = SqlComparisonStore(database)
 
     async def rated(
         self, number: int, answer: str, *thumbs: bool, channel: str = CHANNEL, private: bool = False

@@ -25,9 +25,9 @@ from bot.judges.check import JudgeRequest
 from bot.judges.checks import JudgeChecks
 from bot.judges.people import FEWEST
 from bot.spending.model_use import ModelSpending
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 
@@ -116,11 +116,11 @@ async def test_scores_of_an_evaluation_are_corrected_by_what_people_said(
     checked: Checked,
     channel: Channel,
     evaluations: Evaluations,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     answers: ModelAnswers,
     spending: ModelSpending,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     dropped: Any,
@@ -157,11 +157,11 @@ async def test_a_judge_compares_what_models_answered_without_asking_them_again(
     checks: JudgeChecks,
     checked: Checked,
     evaluations: Evaluations,
-    store: SqliteEvaluationStore,
+    store: SqlEvaluationStore,
     answers: ModelAnswers,
     spending: ModelSpending,
-    jobs: SqliteJobStore,
-    datasets: SqliteDatasetStore,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
     dropped: Any,

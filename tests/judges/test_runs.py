@@ -23,8 +23,8 @@ from bot.judges.runs import JudgeRuns
 from bot.spending.budget import OverBudget, Scope
 from bot.spending.model_use import ModelSpending
 from bot.store.database import StoreTrouble
-from bot.store.judge_checks import SqliteJudgeCheckStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.judge_checks import SqlJudgeCheckStore
+from bot.store.spending import SqlBudgetStore
 from training_files import TrainingFileError
 
 SAID = [(f"a rather longer answer {number}", f"short {number}") for number in range(5)]
@@ -119,7 +119,7 @@ async def test_it_is_paused_and_resumed_and_cancelled_by_who_started_it(
 
 async def test_it_can_be_paused_after_trouble_of_the_store(
     checks: JudgeChecks,
-    check_store: SqliteJudgeCheckStore,
+    check_store: SqlJudgeCheckStore,
     answers: ModelAnswers,
     spending: ModelSpending,
     channel: Channel,
@@ -150,7 +150,7 @@ async def test_it_can_be_paused_after_trouble_of_the_store(
 async def test_one_that_was_cut_off_asks_for_what_is_missing_only(
     checks: JudgeChecks,
     judge_runs: JudgeRuns,
-    check_store: SqliteJudgeCheckStore,
+    check_store: SqlJudgeCheckStore,
     answers: ModelAnswers,
     spending: ModelSpending,
     channel: Channel,
@@ -179,7 +179,7 @@ async def test_a_used_up_budget_pauses_it_with_a_sentence_and_forbids_a_start(
     judge_runs: JudgeRuns,
     channel: Channel,
     stand_in: StandInProvider,
-    budgets: SqliteBudgetStore,
+    budgets: SqlBudgetStore,
 ) -> None:
     await thumbs(channel, 3)
     check = await started(checks, JUDGE)
@@ -231,7 +231,7 @@ async def test_what_turns_out_to_be_gone_among_the_questions_fails_it_and_says_s
     error: Exception,
     kind: str,
     checks: JudgeChecks,
-    check_store: SqliteJudgeCheckStore,
+    check_store: SqlJudgeCheckStore,
     answers: ModelAnswers,
     spending: ModelSpending,
     channel: Channel,
@@ -282,7 +282,7 @@ async def test_what_it_said_in_a_private_channel_is_used_there_and_nowhere_else(
 
 
 async def test_what_came_of_it_is_kept(
-    checks: JudgeChecks, judge_runs: JudgeRuns, check_store: SqliteJudgeCheckStore, channel: Channel
+    checks: JudgeChecks, judge_runs: JudgeRuns, check_store: SqlJudgeCheckStore, channel: Channel
 ) -> None:
     await thumbs(channel, 2)
     check = await started(checks)

@@ -18,7 +18,7 @@ from bot.providers.interface import ProviderError
 from bot.providers.protocol import Checkpoint
 from bot.providers.registry import Providers
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 MODELS = "GET /models"
 TODAY = date(2026, 11, 21)
@@ -32,14 +32,14 @@ async def stand_in() -> AsyncIterator[StandInProvider]:
 
 
 @pytest.fixture
-async def jobs(tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
+async def jobs(tmp_path: Path) -> AsyncIterator[SqlJobStore]:
     database = await Database.open(tmp_path)
-    yield SqliteJobStore(database)
+    yield SqlJobStore(database)
     await database.close()
 
 
 @pytest.fixture
-async def make(stand_in: StandInProvider, jobs: SqliteJobStore) -> AsyncIterator[Make]:
+async def make(stand_in: StandInProvider, jobs: SqlJobStore) -> AsyncIterator[Make]:
     async with provider_over(stand_in) as provider:
 
         def make(remembered_for: float = 30.0, **config: Any) -> Catalogue:
@@ -150,7 +150,7 @@ async def test_a_window_that_is_shown_anew_with_each_character_asks_the_provider
 
 
 async def test_a_model_of_ours_is_known_by_its_job_whatever_its_name(
-    make: Make, stand_in: StandInProvider, jobs: SqliteJobStore
+    make: Make, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     checkpoint = Checkpoint("ftckpt-1", "ft:base:acme::abc:ckpt-step-5", 5)
     await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model="base.ft-1-support"))
@@ -162,7 +162,7 @@ async def test_a_model_of_ours_is_known_by_its_job_whatever_its_name(
 
 
 async def test_of_the_checkpoints_those_that_somebody_keeps_are_listed_under_their_names(
-    make: Make, stand_in: StandInProvider, jobs: SqliteJobStore
+    make: Make, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     final = "ft:base:acme:voice:abc"
     kept = {f"{final}:ckpt-step-5": KeptCheckpoint("U0BEN", 1.0, "formal")}

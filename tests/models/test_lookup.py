@@ -16,10 +16,10 @@ from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.providers.protocol import Checkpoint
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
 from texts.errors import sentence
 
 FINAL = "ft:base:acme:voice:abc"
@@ -32,7 +32,7 @@ BEN = Actor("U0BEN", "T0ACME")
 @pytest.fixture
 async def lookup(database: Database) -> AsyncIterator[ModelLookup]:
     """Of a job that made a model, and two checkpoints that are kept: one has a name."""
-    jobs = SqliteJobStore(database)
+    jobs = SqlJobStore(database)
     kept = {KEPT: KeptCheckpoint("U0BEN", 1.0, "formal"), NAMELESS: KeptCheckpoint("U0BEN", 1.0)}
     job = followed_job("ftjob-1", state="succeeded", fine_tuned_model=FINAL, kept=kept)
     checkpoints = [Checkpoint("ck-4", NAMELESS, 4), Checkpoint("ck-5", KEPT, 5)]
@@ -41,9 +41,9 @@ async def lookup(database: Database) -> AsyncIterator[ModelLookup]:
         stand_in.base_models = ["base", "old-base"]
         stand_in.shutdown_dates = {"old-base": "2026-09-28"}
         stand_in.tuned = [FINAL, NAMELESS, KEPT]
-        authority = Authority(Policy(), SqliteAuditLog(database))
+        authority = Authority(Policy(), SqlAuditLog(database))
         catalogue = Catalogue(Providers(provider), jobs)
-        yield ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
+        yield ModelLookup(catalogue, SqlEvaluationStore(database), authority)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_a_private_name_is_told_to_nobody_else(lookup: ModelLookup, databa
     job = followed_job(
         "ftjob-2", id="job-2", origin=secret, state="succeeded", kept={model: KeptCheckpoint("U0ANA", 1.0, "secret")}
     )
-    await SqliteJobStore(database).insert(job, JobUpdate(job, checkpoints=[Checkpoint("ck-9", model, 5)]))
+    await SqlJobStore(database).insert(job, JobUpdate(job, checkpoints=[Checkpoint("ck-9", model, 5)]))
     assert await lookup.names(a_caller(BEN), [model]) == {model: "hush, step 5"}
     assert await lookup.names(a_caller(answers_in=HERE), [model]) == {model: "hush, step 5"}, "where others see it"
     assert await lookup.names(a_caller(), [model]) == {model: "secret"}
@@ -99,7 +99,7 @@ async def test_a_retired_model_is_found_by_its_name_and_said_to_be_retired(
 ) -> None:
     gone = "ft:old-base:acme:poems:1"
     job = followed_job("ftjob-3", id="job-3", state="succeeded", fine_tuned_model=gone, base_model="old-base")
-    await SqliteJobStore(database).insert(job)
+    await SqlJobStore(database).insert(job)
     assert await lookup.named(a_caller(), "poems") == gone
     for word in ("poems", gone, "job-3"):
         with pytest.raises(NotFound) as error:
@@ -112,6 +112,6 @@ async def test_a_retired_model_of_a_private_place_is_found_by_nobody_else(
 ) -> None:
     gone = "ft:old-base:acme:hush:1"
     made = {"fine_tuned_model": gone, "base_model": "old-base", "origin": Origin("T0ACME", "G0SECRET", True)}
-    await SqliteJobStore(database).insert(followed_job("ftjob-3", id="job-3", state="succeeded", **made))
+    await SqlJobStore(database).insert(followed_job("ftjob-3", id="job-3", state="succeeded", **made))
     assert await lookup.named(a_caller(BEN), "hush") == "hush"
     assert await lookup.named(a_caller(), "hush") == gone

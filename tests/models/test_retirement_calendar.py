@@ -17,12 +17,12 @@ from bot.providers.chat import Usage
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelUse
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.model_uses import SqliteModelUses
-from bot.store.spending import SqliteModelUseStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
+from bot.store.model_uses import SqlModelUses
+from bot.store.spending import SqlModelUseStore
 
 MINI = "gpt-4.1-mini-2025-04-14"
 VOICE, SECRET, OLD, STAYS = (f"ft:{MINI}:acme:{name}:1" for name in ("voice", "secret", "old", "stays"))
@@ -34,7 +34,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
 
 @pytest.fixture
 async def calendar(database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> RetirementCalendar:
-    jobs = SqliteJobStore(database)
+    jobs = SqlJobStore(database)
     stand_in.tuned = [VOICE, SECRET, OLD, STAYS]
     stand_in.shutdown_dates = {VOICE: "2027-01-14", SECRET: "2027-01-20", OLD: "2026-11-20", MINI: "2027-02-01"}
     stand_in.shutdown_dates[STAYS] = ""
@@ -42,13 +42,13 @@ async def calendar(database: Database, provider: OpenAIProtocol, stand_in: Stand
         origin = Origin("T0ACME", LEADS if model == SECRET else "C0TRAINING", model == SECRET)
         made = {"fine_tuned_model": model, "base_model": MINI, "origin": origin, "state": "succeeded"}
         await jobs.insert(followed_job(f"ftjob-{number}", id=f"job-{number}", **made))
-    uses = SqliteModelUseStore(database)
+    uses = SqlModelUseStore(database)
     for channel, at in (("C0ONE", 5.0), ("C0TWO", 7.0), (LEADS, 9.0)):
         await uses.add(ModelUse("U0BEN", channel, VOICE, "cv-1", Usage(1, 1), None, at))
-    authority = Authority(Policy(), SqliteAuditLog(database))
+    authority = Authority(Policy(), SqlAuditLog(database))
     catalogue = Catalogue(Providers(provider), jobs)
-    lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
-    return RetirementCalendar(SqliteModelUses(database), catalogue, lookup, authority, clock=lambda: NOW)
+    lookup = ModelLookup(catalogue, SqlEvaluationStore(database), authority)
+    return RetirementCalendar(SqlModelUses(database), catalogue, lookup, authority, clock=lambda: NOW)
 
 
 async def test_what_is_to_come_stands_first_by_its_day_and_what_is_over_last(calendar: RetirementCalendar) -> None:

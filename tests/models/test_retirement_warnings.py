@@ -18,12 +18,12 @@ from bot.providers.chat import Usage
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelUse
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.model_uses import SqliteModelUses
-from bot.store.outbox import SqliteOutbox
-from bot.store.spending import SqliteModelUseStore
+from bot.store.jobs import SqlJobStore
+from bot.store.model_uses import SqlModelUses
+from bot.store.outbox import SqlOutbox
+from bot.store.spending import SqlModelUseStore
 
 DIES = date(2027, 1, 14)
 MINI = "gpt-4.1-mini-2025-04-14"
@@ -39,12 +39,12 @@ class Bot:
 
     def __init__(self, database: Database, provider: OpenAIProtocol) -> None:
         self.database = database
-        self.jobs = SqliteJobStore(database)
+        self.jobs = SqlJobStore(database)
         self.today = DIES
         self.warnings = RetirementWarnings(
-            SqliteModelUses(database),
+            SqlModelUses(database),
             Catalogue(Providers(provider), self.jobs, remembered_for=0),
-            SqliteOutbox(database),
+            SqlOutbox(database),
             clock=lambda: datetime(self.today.year, self.today.month, self.today.day, 9, tzinfo=UTC).timestamp(),
         )
 
@@ -65,7 +65,7 @@ class Bot:
         return job
 
     async def used(self, channel: str, user: str = "U0BEN", model: str = VOICE, at: float = 1.0) -> None:
-        await SqliteModelUseStore(self.database).add(ModelUse(user, channel, model, "cv-1", Usage(1, 1), None, at))
+        await SqlModelUseStore(self.database).add(ModelUse(user, channel, model, "cv-1", Usage(1, 1), None, at))
 
     async def said(self) -> list[Notice]:
         """Of retirements, in the order in which they were stored."""
@@ -124,7 +124,7 @@ async def test_models_that_end_on_the_same_day_are_named_together_with_who_uses_
 
 async def test_a_conversation_is_a_use_and_so_is_a_base_model_in_it(bot: Bot) -> None:
     talk = Conversation("cv-1", MINI, "T0ACME", OTHER, "1.2", "U0CLEO", 3.0)
-    await SqliteConversationStore(bot.database).open(talk)
+    await SqlConversationStore(bot.database).open(talk)
     await bot.look(DIES - timedelta(30))
     (told,) = await bot.said()
     assert (told.channel, told.body.models[0].model, told.body.models[0].people) == (OTHER, MINI, ("U0CLEO",))

@@ -16,10 +16,10 @@ from bot.models.lookup import ModelLookup
 from bot.models.trainable import TrainableModels, untrainable
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
 from texts.errors import sentence
 from texts.language import Language, speaking
 
@@ -28,10 +28,10 @@ TODAY = date(2026, 11, 28)
 
 
 @pytest.fixture
-def models(database: Database, provider: OpenAIProtocol, jobs: SqliteJobStore) -> TrainableModels:
+def models(database: Database, provider: OpenAIProtocol, jobs: SqlJobStore) -> TrainableModels:
     catalogue = Catalogue(Providers(provider), jobs)
-    authority = Authority(Policy(), SqliteAuditLog(database))
-    lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
+    authority = Authority(Policy(), SqlAuditLog(database))
+    lookup = ModelLookup(catalogue, SqlEvaluationStore(database), authority)
     return TrainableModels(catalogue, lookup, Providers(provider), channel_providers(provider))
 
 
@@ -53,7 +53,7 @@ async def test_prices_are_told_as_far_as_they_are_known(models: TrainableModels,
 
 
 async def test_fine_tuned_models_are_labelled_as_people_call_them_unless_several_are_called_so(
-    models: TrainableModels, stand_in: StandInProvider, jobs: SqliteJobStore
+    models: TrainableModels, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     voice, one, other = f"ft:{FOURO}:acme:voice:1", f"ft:{FOURO}:acme:mails:2", f"ft:{FOURO}:acme:mails:3"
     stand_in.tuned = [voice, one, other]
@@ -65,7 +65,7 @@ async def test_fine_tuned_models_are_labelled_as_people_call_them_unless_several
 
 
 async def test_fine_tuned_models_are_offered_where_a_jobs_card_may_name_them(
-    models: TrainableModels, stand_in: StandInProvider, jobs: SqliteJobStore
+    models: TrainableModels, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     ours, secret = f"ft:{FOURO}:acme:ours:1", f"ft:{FOURO}:acme:secret:2"
     stand_in.tuned = [ours, secret]

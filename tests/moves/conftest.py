@@ -43,12 +43,12 @@ from bot.providers.chat import Usage
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.model_use import ModelSpending
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 HOME_MODEL = "SmolLM2-135M-Instruct"
@@ -72,10 +72,10 @@ class Workshop:
     moves: Moves
     approvals: GroupApprovals
     submitter: Submitter
-    groups: SqliteGroupStore
-    evaluations: SqliteEvaluationStore
-    jobs: SqliteJobStore
-    datasets: SqliteDatasetStore
+    groups: SqlGroupStore
+    evaluations: SqlEvaluationStore
+    jobs: SqlJobStore
+    datasets: SqlDatasetStore
     file_store: FileStore
     authority: Authority
 
@@ -114,15 +114,15 @@ MakeWorkshop = Callable[..., Workshop]
 @pytest.fixture
 def make_workshop(
     database: Database,
-    jobs: SqliteJobStore,
+    jobs: SqlJobStore,
     provider: OpenAIProtocol,
     at_home: OpenAIProtocol,
     tmp_path: Path,
 ) -> MakeWorkshop:
     def make(rules: Rules = Rules()) -> Workshop:
-        audit = SqliteAuditLog(database)
+        audit = SqlAuditLog(database)
         authority = Authority(Policy(), audit)
-        datasets, groups = SqliteDatasetStore(database), SqliteGroupStore(database)
+        datasets, groups = SqlDatasetStore(database), SqlGroupStore(database)
         lookup, dataset_lookup = JobLookup(jobs, authority), DatasetLookup(datasets, authority)
         here = channel_providers(provider, at_home)
         providers, catalogue = Providers(provider, at_home), Catalogue(Providers(provider, at_home), jobs)
@@ -154,7 +154,7 @@ def make_workshop(
         spending = ModelSpending(AsyncMock(), AsyncMock(), AsyncMock(), _a_dollar_a_million)
         examples = MoveExamples(datasets, splitting, checking, file_store, pools, spending, authority)
         planning = MovePlanning(jobs, data, examples, requests, submitter, catalogue, providers, authority)
-        evaluations = SqliteEvaluationStore(database)
+        evaluations = SqlEvaluationStore(database)
         controls = JobControls(lookup, JobSync(jobs, providers), submitter, authority, lambda _: None)
         moves = Moves(groups, planning, submitter, controls, authority, audit)
         approvals = GroupApprovals(groups, jobs, authority, JobQueue(jobs, ["acme", "home"], submitter.release))

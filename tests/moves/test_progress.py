@@ -18,7 +18,7 @@ from bot.moves.planning import MoveRequest
 from bot.moves.progress import MoveProgress, Stage
 from bot.providers.interface import Unreachable
 from bot.store.database import Database, StoreTrouble
-from bot.store.outbox import SqliteCardStore
+from bot.store.outbox import SqlCardStore
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
 
@@ -52,7 +52,7 @@ async def moved(workshop: Workshop, database: Database, **changes: Any) -> Move:
 
 
 def progress(workshop: Workshop, database: Database, evaluating: Evaluating) -> MoveProgress:
-    return MoveProgress(workshop.groups, cast(Evaluations, evaluating), workshop.evaluations, SqliteCardStore(database))
+    return MoveProgress(workshop.groups, cast(Evaluations, evaluating), workshop.evaluations, SqlCardStore(database))
 
 
 async def known(workshop: Workshop, move: Move) -> Move:

@@ -24,12 +24,12 @@ from bot.moves.planning import MoveRequest
 from bot.moves.succession import Succession
 from bot.providers.chat import Usage
 from bot.spending.model_use import ModelUse
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.grader_files import SqliteGraderFileStore
-from bot.store.model_uses import SqliteModelUses
-from bot.store.outbox import SqliteOutbox
-from bot.store.spending import SqliteModelUseStore
+from bot.store.grader_files import SqlGraderFileStore
+from bot.store.model_uses import SqlModelUses
+from bot.store.outbox import SqlOutbox
+from bot.store.spending import SqlModelUseStore
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
 
@@ -60,17 +60,17 @@ class Channel:
     def __init__(self, workshop: Workshop, database: Database) -> None:
         self.workshop, self.database = workshop, database
         self.started = Started(workshop)
-        self.conversations = SqliteConversationStore(database)
+        self.conversations = SqlConversationStore(database)
         self.succession = Succession(
             workshop.moves,
             workshop.groups,
             AsyncMock(),
-            SqliteModelUses(database),
+            SqlModelUses(database),
             self.conversations,
             cast(Evaluations, self.started),
             workshop.evaluations,
-            SqliteGraderFileStore(database),
-            SqliteOutbox(database),
+            SqlGraderFileStore(database),
+            SqlOutbox(database),
             workshop.authority,
         )
 
@@ -90,7 +90,7 @@ class Channel:
     async def asked(
         self, model: str, channel: str, subject: str = "cv-0", user: str = "U0BEN", at: float = 1.0
     ) -> None:
-        await SqliteModelUseStore(self.database).add(ModelUse(user, channel, model, subject, Usage(1, 1), None, at))
+        await SqlModelUseStore(self.database).add(ModelUse(user, channel, model, subject, Usage(1, 1), None, at))
 
     async def offers(self) -> list[str]:
         told = await all_notices(self.database)

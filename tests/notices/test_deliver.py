@@ -16,8 +16,8 @@ from bot.jobs.notice import Ended, EndedElsewhere, Notice, Text
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from bot.store.database import Database, StoreTrouble
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore, SqlOutbox
 
 
 class FakeSlack:
@@ -59,7 +59,7 @@ def slack() -> FakeSlack:
 
 
 @pytest.fixture
-def delivery(outbox: SqliteOutbox, slack: FakeSlack) -> Delivery:
+def delivery(outbox: SqlOutbox, slack: FakeSlack) -> Delivery:
     return Delivery(
         outbox, slack, look_every=0.005, backoff=Backoff(0), after_fault=0, store_fault=Backoff(0.01, longest=0.01)
     )
@@ -74,7 +74,7 @@ async def at_work(delivery: Delivery) -> AsyncIterator[None]:
         await task
 
 
-async def all_said(delivery: Delivery, outbox: SqliteOutbox) -> None:
+async def all_said(delivery: Delivery, outbox: SqlOutbox) -> None:
     async with at_work(delivery), asyncio.timeout(60):
         while await outbox.open():
             await asyncio.sleep(0.005)
@@ -84,7 +84,7 @@ def line(number: int, thread: str = "1.1", job: Job | None = None) -> Notice:
     return a_notice(f"line/{number}", Text(f"Line {number}"), job, thread_ts=thread)
 
 
-async def test_each_notice_is_said_once(delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack) -> None:
+async def test_each_notice_is_said_once(delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack) -> None:
     await outbox.put([line(1), line(2)])
     await outbox.put([line(2), line(3)])
     await all_said(delivery, outbox)
@@ -95,7 +95,7 @@ async def test_each_notice_is_said_once(delivery: Delivery, outbox: SqliteOutbox
 
 
 async def test_a_thread_keeps_its_order_through_trouble_and_other_threads_do_not_wait(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.gate.clear()
     await outbox.put([line(1), line(2), line(3, thread="2.2")])
@@ -111,7 +111,7 @@ async def test_a_thread_keeps_its_order_through_trouble_and_other_threads_do_not
 
 
 async def test_a_notice_in_doubt_is_looked_up_before_it_is_said_again(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.trouble = [LOST]
     await outbox.put([line(1)])
@@ -120,7 +120,7 @@ async def test_a_notice_in_doubt_is_looked_up_before_it_is_said_again(
     assert slack.lookups == ["job-1/line/1"]
 
 
-async def test_what_was_not_heard_is_said_again(delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack) -> None:
+async def test_what_was_not_heard_is_said_again(delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack) -> None:
     slack.trouble = [PostDoubtful("TimeoutError")]
     await outbox.put([line(1)])
     await all_said(delivery, outbox)
@@ -130,7 +130,7 @@ async def test_what_was_not_heard_is_said_again(delivery: Delivery, outbox: Sqli
 
 @pytest.mark.parametrize("trouble", [PostLater("ratelimited", 0), PostDoubtful("TimeoutError"), RuntimeError("a bug")])
 async def test_a_lookup_that_could_not_be_made_leaves_the_doubt(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, trouble: Exception
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, trouble: Exception
 ) -> None:
     slack.trouble = [LOST]
     slack.lookup_trouble = [trouble]
@@ -141,7 +141,7 @@ async def test_a_lookup_that_could_not_be_made_leaves_the_doubt(
 
 
 async def test_in_a_thread_that_cannot_be_read_it_is_said_again(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.trouble = [LOST]
     slack.lookup_trouble = [PostRefused("missing_scope")]
@@ -151,7 +151,7 @@ async def test_in_a_thread_that_cannot_be_read_it_is_said_again(
 
 
 async def test_what_slack_asks_to_say_later_is_in_no_doubt(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.trouble = [PostLater("ratelimited", 0)] * 3
     await outbox.put([line(1)])
@@ -161,7 +161,7 @@ async def test_what_slack_asks_to_say_later_is_in_no_doubt(
 
 
 async def test_after_a_crash_in_the_middle_of_saying_it_is_looked_up(
-    outbox: SqliteOutbox, slack: FakeSlack, delivery: Delivery
+    outbox: SqlOutbox, slack: FakeSlack, delivery: Delivery
 ) -> None:
     await outbox.put([line(1), line(2)])
     slack.threads[CHANNEL, "1.1"].append("job-1/line/1")
@@ -171,7 +171,7 @@ async def test_after_a_crash_in_the_middle_of_saying_it_is_looked_up(
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1", "job-1/line/2"]
 
 
-async def test_a_doubt_is_looked_for_from_the_first_attempt_on(outbox: SqliteOutbox) -> None:
+async def test_a_doubt_is_looked_for_from_the_first_attempt_on(outbox: SqlOutbox) -> None:
     await outbox.put([line(1)])
     await outbox.attempting("job-1/line/1", 100.0)
     await outbox.later("job-1/line/1", 150.0, doubtful=True)
@@ -180,7 +180,7 @@ async def test_a_doubt_is_looked_for_from_the_first_attempt_on(outbox: SqliteOut
     assert (pending.doubtful, pending.attempts, pending.attempted_at) == (True, 2, 100.0)
 
 
-async def test_nothing_is_due_before_its_time(outbox: SqliteOutbox) -> None:
+async def test_nothing_is_due_before_its_time(outbox: SqlOutbox) -> None:
     await outbox.put([line(1), line(2)])
     await outbox.later("job-1/line/1", 150.0, doubtful=False)
     assert await outbox.next(149.0) == []
@@ -188,7 +188,7 @@ async def test_nothing_is_due_before_its_time(outbox: SqliteOutbox) -> None:
 
 
 async def test_what_slack_refuses_is_given_up_and_the_thread_goes_on(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.trouble = [PostRefused("msg_too_long")]
     await outbox.put([line(1), line(2)])
@@ -197,7 +197,7 @@ async def test_what_slack_refuses_is_given_up_and_the_thread_goes_on(
 
 
 async def test_the_requester_hears_directly_how_a_job_ended_where_the_channel_is_closed(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, database: Database
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, database: Database
 ) -> None:
     slack.trouble = [PostRefused("is_archived")]
     await outbox.put([a_notice("succeeded", Ended(), thread_ts="1.1")])
@@ -206,7 +206,7 @@ async def test_the_requester_hears_directly_how_a_job_ended_where_the_channel_is
     assert isinstance((await all_notices(database))[-1].body, EndedElsewhere)
 
 
-async def test_a_closed_direct_message_ends_it(delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack) -> None:
+async def test_a_closed_direct_message_ends_it(delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack) -> None:
     slack.trouble = [PostRefused("is_archived"), PostRefused("user_disabled")]
     await outbox.put([a_notice("succeeded", Ended(), thread_ts="1.1")])
     await all_said(delivery, outbox)
@@ -214,7 +214,7 @@ async def test_a_closed_direct_message_ends_it(delivery: Delivery, outbox: Sqlit
 
 
 async def test_a_fault_that_stays_does_not_hold_up_what_comes_after_it(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.trouble = [RuntimeError("cannot be rendered")] * 5
     await outbox.put([line(1), line(2)])
@@ -223,7 +223,7 @@ async def test_a_fault_that_stays_does_not_hold_up_what_comes_after_it(
 
 
 async def test_a_store_in_trouble_loses_nothing_however_often_slack_was_tried(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, failures = outbox.attempting, 6
 
@@ -242,7 +242,7 @@ async def test_a_store_in_trouble_loses_nothing_however_often_slack_was_tried(
 
 
 async def test_a_single_fault_after_much_trouble_of_slacks_gives_nothing_up(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack
 ) -> None:
     slack.trouble = [*[PostLater("no_connection", 0)] * 6, RuntimeError("cannot be rendered"), None]
     await outbox.put([line(1)])
@@ -251,7 +251,7 @@ async def test_a_single_fault_after_much_trouble_of_slacks_gives_nothing_up(
 
 
 async def test_an_outbox_that_fails_is_read_again(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await outbox.put([line(1)])
     real, failures = outbox.next, [RuntimeError("disk"), RuntimeError("disk")]
@@ -266,7 +266,7 @@ async def test_an_outbox_that_fails_is_read_again(
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
 
 
-async def test_what_is_under_way_is_not_read_again(outbox: SqliteOutbox) -> None:
+async def test_what_is_under_way_is_not_read_again(outbox: SqlOutbox) -> None:
     await outbox.put([line(1), a_notice("line", Text("said"), a_job(id="job-2"), "C2")])
     first, second = await outbox.next(1e12)
     assert await outbox.next(1e12, besides=[first.notice.id]) == [second]
@@ -276,9 +276,9 @@ async def test_what_is_under_way_is_not_read_again(outbox: SqliteOutbox) -> None
 
 
 @pytest.fixture
-async def cards(database: Database) -> SqliteCardStore:
-    await SqliteJobStore(database).insert(a_job())
-    return SqliteCardStore(database)
+async def cards(database: Database) -> SqlCardStore:
+    await SqlJobStore(database).insert(a_job())
+    return SqlCardStore(database)
 
 
 def under_card(what: str, body: Text | Ended | None = None) -> Notice:
@@ -286,7 +286,7 @@ def under_card(what: str, body: Text | Ended | None = None) -> Notice:
 
 
 async def test_a_notice_waits_for_the_card_that_it_belongs_under(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, cards: SqliteCardStore
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, cards: SqlCardStore
 ) -> None:
     await outbox.put([under_card("accepted")])
     assert await outbox.next(1e12) == []
@@ -295,14 +295,14 @@ async def test_a_notice_waits_for_the_card_that_it_belongs_under(
     assert slack.threads[CHANNEL, "5.5"] == ["job-1/accepted"]
 
 
-async def test_however_many_wait_for_their_cards_others_are_said(outbox: SqliteOutbox, cards: SqliteCardStore) -> None:
+async def test_however_many_wait_for_their_cards_others_are_said(outbox: SqlOutbox, cards: SqlCardStore) -> None:
     waiting = [a_notice(str(n), Text("waits"), channel=f"C{n}", under_card="job-1") for n in range(300)]
     await outbox.put([*waiting, line(1)])
     assert [pending.notice.id for pending in await outbox.next(1e12)] == ["job-1/line/1"]
 
 
 async def test_where_the_card_could_not_be_posted_the_requester_is_told_directly(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, cards: SqliteCardStore
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, cards: SqlCardStore
 ) -> None:
     await outbox.put([under_card("accepted"), under_card("succeeded", Ended())])
     await cards.abandon("job-1")
@@ -313,7 +313,7 @@ async def test_where_the_card_could_not_be_posted_the_requester_is_told_directly
 
 
 async def test_a_notice_under_way_when_the_outbox_was_read_is_not_said_again(
-    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+    delivery: Delivery, outbox: SqlOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer of a slow read may arrive when what it shows as pending has been said meanwhile."""
     await outbox.put([line(1)])

@@ -23,7 +23,7 @@ from bot.models.lost import LostModels
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers, UnknownProvider
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 CONTENT = b'{"messages": []}\n'
 HERE = Origin("T0ACME", "C0TRAINING", False, "1.1")
@@ -43,7 +43,7 @@ async def providers(provider: OpenAIProtocol, other: StandInProvider) -> AsyncIt
 
 
 @pytest.fixture
-def submitter(providers: Providers, jobs: SqliteJobStore, tmp_path: Path) -> Submitter:
+def submitter(providers: Providers, jobs: SqlJobStore, tmp_path: Path) -> Submitter:
     async def locate(dataset_id: str) -> tuple[Path, str]:
         path = tmp_path / f"{dataset_id}.jsonl"
         path.write_bytes(CONTENT)
@@ -53,11 +53,11 @@ def submitter(providers: Providers, jobs: SqliteJobStore, tmp_path: Path) -> Sub
 
 
 @pytest.fixture
-def sync(providers: Providers, jobs: SqliteJobStore) -> JobSync:
+def sync(providers: Providers, jobs: SqlJobStore) -> JobSync:
     return JobSync(jobs, providers)
 
 
-async def stored(jobs: SqliteJobStore, job_id: str = "job-1") -> Job:
+async def stored(jobs: SqlJobStore, job_id: str = "job-1") -> Job:
     job = await jobs.get(job_id)
     assert job is not None
     return job
@@ -79,7 +79,7 @@ def test_two_providers_cannot_have_one_name(provider: OpenAIProtocol) -> None:
 
 
 async def test_each_job_is_created_at_its_own_provider_with_its_own_upload(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, other: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, other: StandInProvider
 ) -> None:
     for number, name in enumerate(("acme", "zenith"), start=1):
         await submitter.submit(a_job(id=f"job-{number}", provider=name))
@@ -91,7 +91,7 @@ async def test_each_job_is_created_at_its_own_provider_with_its_own_upload(
 
 
 async def test_a_job_of_a_provider_that_is_no_longer_set_up_goes_to_no_other(
-    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, other: StandInProvider
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, other: StandInProvider
 ) -> None:
     await submitter.submit(a_job(provider="nadir"))
     await submitter.settled()
@@ -100,7 +100,7 @@ async def test_a_job_of_a_provider_that_is_no_longer_set_up_goes_to_no_other(
     assert (stand_in.jobs, other.jobs) == ({}, {})
 
 
-async def test_one_that_may_have_been_created_there_is_not_given_up(submitter: Submitter, jobs: SqliteJobStore) -> None:
+async def test_one_that_may_have_been_created_there_is_not_given_up(submitter: Submitter, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(provider="nadir", training_file="file-1", seed=1, create_attempted_at=1.0))
     await submitter.recover()
     await submitter.settled()
@@ -110,7 +110,7 @@ async def test_one_that_may_have_been_created_there_is_not_given_up(submitter: S
 
 
 async def test_each_follower_reads_its_own_provider(
-    providers: Providers, sync: JobSync, jobs: SqliteJobStore, other: StandInProvider
+    providers: Providers, sync: JobSync, jobs: SqlJobStore, other: StandInProvider
 ) -> None:
     theirs = other.add_job()
     await jobs.insert(followed_job(theirs, provider="zenith"))
@@ -125,7 +125,7 @@ async def test_each_follower_reads_its_own_provider(
 
 
 async def test_pausing_and_cancelling_ask_the_jobs_own_provider(
-    providers: Providers, sync: JobSync, jobs: SqliteJobStore, stand_in: StandInProvider, other: StandInProvider
+    providers: Providers, sync: JobSync, jobs: SqlJobStore, stand_in: StandInProvider, other: StandInProvider
 ) -> None:
     theirs = other.add_job()
     other.run(theirs, steps=1)
@@ -146,7 +146,7 @@ async def test_a_job_to_follow_is_found_at_whichever_provider_has_it(sync: JobSy
     assert (job.provider, job.provider_job_id) == ("zenith", theirs)
 
 
-async def test_a_full_provider_holds_up_only_its_own_line(jobs: SqliteJobStore) -> None:
+async def test_a_full_provider_holds_up_only_its_own_line(jobs: SqlJobStore) -> None:
     released: list[str] = []
 
     async def release(job_id: str) -> bool:
@@ -161,7 +161,7 @@ async def test_a_full_provider_holds_up_only_its_own_line(jobs: SqliteJobStore) 
 
 
 async def test_models_of_all_providers_are_listed_and_each_is_asked_of_its_own(
-    providers: Providers, jobs: SqliteJobStore, stand_in: StandInProvider, other: StandInProvider
+    providers: Providers, jobs: SqlJobStore, stand_in: StandInProvider, other: StandInProvider
 ) -> None:
     stand_in.tuned, other.tuned = ["ft:base:acme::1"], ["ft:base:zenith::2", "ft:base:zenith::3"]
     await jobs.insert(
@@ -175,7 +175,7 @@ async def test_models_of_all_providers_are_listed_and_each_is_asked_of_its_own(
 
 
 async def test_a_provider_that_is_down_hides_only_its_own_models(
-    providers: Providers, jobs: SqliteJobStore, stand_in: StandInProvider, other: StandInProvider
+    providers: Providers, jobs: SqlJobStore, stand_in: StandInProvider, other: StandInProvider
 ) -> None:
     other.tuned = ["ft:base:zenith::2"]
     await stand_in.down()
@@ -187,7 +187,7 @@ async def test_a_provider_that_is_down_hides_only_its_own_models(
 
 
 async def test_a_model_is_missed_only_where_it_was_trained(
-    providers: Providers, jobs: SqliteJobStore, stand_in: StandInProvider, other: StandInProvider
+    providers: Providers, jobs: SqlJobStore, stand_in: StandInProvider, other: StandInProvider
 ) -> None:
     made = followed_job("ftjob-2", state="succeeded", provider="zenith", fine_tuned_model="ft:base:zenith::2")
     await jobs.insert(msgspec.structs.replace(made, model_listed=True))

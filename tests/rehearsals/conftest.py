@@ -37,12 +37,12 @@ from bot.providers.registry import Providers
 from bot.rehearsals.data import RehearsalData
 from bot.rehearsals.rehearsal import Rehearsal
 from bot.rehearsals.rehearsals import Rehearsals
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import Pool
 from training_files import check_file
 
@@ -61,10 +61,10 @@ class InThread:
 class Stage:
     rehearsals: Rehearsals
     submitter: Submitter
-    groups: SqliteGroupStore
-    datasets: SqliteDatasetStore
-    jobs: SqliteJobStore
-    evaluations: SqliteEvaluationStore
+    groups: SqlGroupStore
+    datasets: SqlDatasetStore
+    jobs: SqlJobStore
+    evaluations: SqlEvaluationStore
     file_store: FileStore
     catalogue: Catalogue
     lookup: ModelLookup
@@ -117,12 +117,12 @@ async def own() -> AsyncIterator[StandInProvider]:
 
 @pytest.fixture
 async def stage(
-    database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, own: StandInProvider, tmp_path: Path
+    database: Database, jobs: SqlJobStore, provider: OpenAIProtocol, own: StandInProvider, tmp_path: Path
 ) -> AsyncIterator[Stage]:
     async with provider_over(own, name="trainer") as trainer:
-        audit = SqliteAuditLog(database)
+        audit = SqlAuditLog(database)
         authority = Authority(Policy(), audit)
-        datasets, groups = SqliteDatasetStore(database), SqliteGroupStore(database)
+        datasets, groups = SqlDatasetStore(database), SqlGroupStore(database)
         lookup, dataset_lookup = JobLookup(jobs, authority), DatasetLookup(datasets, authority)
         here, providers = channel_providers(provider, trainer), Providers(provider, trainer)
         catalogue = Catalogue(providers, jobs)
@@ -135,7 +135,7 @@ async def stage(
 
         submitter = Submitter(jobs, providers, locate, rules=Rules())
         trainable = TrainableDatasets(datasets, dataset_lookup, authority)
-        evaluations = SqliteEvaluationStore(database)
+        evaluations = SqlEvaluationStore(database)
         models = ModelLookup(catalogue, evaluations, authority)
         requests = JobRequests(
             jobs=jobs,

@@ -24,7 +24,7 @@ from bot.rehearsals.progress import RehearsalProgress
 from bot.rehearsals.rehearsal import Rehearsal
 from bot.rehearsals.verdict import MoreData, more_data
 from bot.store.database import Database
-from bot.store.outbox import SqliteCardStore
+from bot.store.outbox import SqlCardStore
 from handlers.blocks.rehearsal import rehearsal_card, render
 
 N = 100
@@ -64,7 +64,7 @@ async def ended(stage: Stage, jobs: list[Job], state: str = states.SUCCEEDED) ->
 def going(stage: Stage, database: Database, evaluating: Evaluating) -> RehearsalProgress:
     evaluations, store = cast(Evaluations, evaluating), cast(Any, evaluating)
     words = cast(Differences, Mock())
-    return RehearsalProgress(stage.groups, stage.jobs, evaluations, store, words, SqliteCardStore(database))
+    return RehearsalProgress(stage.groups, stage.jobs, evaluations, store, words, SqlCardStore(database))
 
 
 async def known(stage: Stage, rehearsal: Rehearsal) -> Rehearsal:

@@ -15,7 +15,7 @@ from bot.datasets.deletion import DatasetDeletion
 from bot.errors import Conflict, Invalid
 from bot.jobs.interfaces import JobUpdate
 from bot.rehearsals.data import held_out_of
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from handlers.rehearsals.listeners import RehearsalListeners
 from handlers.request import Request
@@ -105,7 +105,7 @@ async def test_with_the_file_go_the_parts_that_were_made_of_it(stage: Stage, dat
     dataset = await stage.dropped(60)
     _, jobs = await stage.begun(curve=True)
     await stage.rehearsals.stop(a_caller(), str(jobs[0].group))
-    authority = Authority(Policy(), SqliteAuditLog(database))
+    authority = Authority(Policy(), SqlAuditLog(database))
     nobody = cast(Any, ())
     deletion = DatasetDeletion(stage.datasets, stage.file_store, stage.jobs, nobody, AsyncMock(), authority)
     await deletion.delete(a_caller(), dataset.id)

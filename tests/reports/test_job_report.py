@@ -21,12 +21,12 @@ from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Checkpoint
 from bot.reports.document import Document, Facts, Grid, Paragraph
 from bot.reports.job_report import JobReport, JobReports
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.jobs import SqlJobStore
 from handlers.reports.document import document_of
 from texts.language import Language, speaking
 
@@ -38,24 +38,24 @@ LINEAGE = (
 
 
 @pytest.fixture
-def datasets(database: Database) -> SqliteDatasetStore:
-    return SqliteDatasetStore(database)
+def datasets(database: Database) -> SqlDatasetStore:
+    return SqlDatasetStore(database)
 
 
 @pytest.fixture
-def reports(database: Database, jobs: SqliteJobStore, datasets: SqliteDatasetStore) -> JobReports:
-    authority = Authority(Policy(), SqliteAuditLog(database))
+def reports(database: Database, jobs: SqlJobStore, datasets: SqlDatasetStore) -> JobReports:
+    authority = Authority(Policy(), SqlAuditLog(database))
     return JobReports(
         JobLookup(jobs, authority),
         jobs,
         datasets,
-        SqliteCollectionStore(database),
-        SqliteEvaluationStore(database),
+        SqlCollectionStore(database),
+        SqlEvaluationStore(database),
         authority,
     )
 
 
-async def finished(jobs: SqliteJobStore, **fields: Any) -> Job:
+async def finished(jobs: SqlJobStore, **fields: Any) -> Job:
     job = a_job(**{"state": "succeeded", "fine_tuned_model": "ft:m:acme:support:1", "finished_at": 2.0, **fields})
     told = RemoteEvent("ftevent-0", 1.0, "info", "message", "Fine-tuning job started", data=LINEAGE.decode())
     events = [told, *(measured(step, full_valid_loss=2 / step) for step in range(1, 6))]
@@ -85,7 +85,7 @@ def said(report: JobReport, people: dict[str, str] | None = None) -> str:
 
 
 async def test_it_goes_back_from_the_file_to_what_was_dropped_and_to_the_weights_of_the_base_model(
-    reports: JobReports, jobs: SqliteJobStore, datasets: SqliteDatasetStore
+    reports: JobReports, jobs: SqlJobStore, datasets: SqlDatasetStore
 ) -> None:
     await datasets.save(a_dataset(id="ds-0", sha256="0" * 64, name="dropped.csv"))
     await datasets.save(a_dataset(id="ds-1", sha256="1" * 64, name="repaired.jsonl", derived_from="ds-0"))
@@ -103,11 +103,11 @@ async def test_it_goes_back_from_the_file_to_what_was_dropped_and_to_the_weights
 
 
 async def test_it_tells_what_evaluations_of_its_models_came_to_and_how_sure_that_is(
-    reports: JobReports, jobs: SqliteJobStore, database: Database
+    reports: JobReports, jobs: SqlJobStore, database: Database
 ) -> None:
     job = await finished(jobs)
     models = ("gpt-4.1-mini-2025-04-14", "ft:m:acme:support:1")
-    store = SqliteEvaluationStore(database)
+    store = SqlEvaluationStore(database)
     asked = Evaluation(
         id="ev-1",
         models=models,
@@ -140,7 +140,7 @@ async def test_it_tells_what_evaluations_of_its_models_came_to_and_how_sure_that
 
 
 async def test_nobody_is_named_unless_the_owner_asks_and_no_one_else_can(
-    reports: JobReports, jobs: SqliteJobStore
+    reports: JobReports, jobs: SqlJobStore
 ) -> None:
     approved = Approval(1.0, 0.0, ("U0BEN",), approved=True, decided_by="U0BEN")
     job = await finished(jobs, approval=approved)
@@ -156,7 +156,7 @@ async def test_nobody_is_named_unless_the_owner_asks_and_no_one_else_can(
 
 
 async def test_what_is_private_is_reported_on_at_home_only(
-    reports: JobReports, jobs: SqliteJobStore, datasets: SqliteDatasetStore
+    reports: JobReports, jobs: SqlJobStore, datasets: SqlDatasetStore
 ) -> None:
     job = await finished(jobs, origin=Origin("T0ACME", "C0SECRET", True))
     with pytest.raises(NotFound):
@@ -167,7 +167,7 @@ async def test_what_is_private_is_reported_on_at_home_only(
 
 
 async def test_a_private_file_behind_a_public_one_is_not_named(
-    reports: JobReports, jobs: SqliteJobStore, datasets: SqliteDatasetStore
+    reports: JobReports, jobs: SqlJobStore, datasets: SqlDatasetStore
 ) -> None:
     private = a_dataset(id="ds-0", name="salaries.csv", channel="C0SECRET", channel_private=True)
     await datasets.save(private)
@@ -179,7 +179,7 @@ async def test_a_private_file_behind_a_public_one_is_not_named(
 
 
 async def test_keys_in_names_are_masked_and_it_reads_in_chinese(
-    reports: JobReports, jobs: SqliteJobStore, datasets: SqliteDatasetStore
+    reports: JobReports, jobs: SqlJobStore, datasets: SqlDatasetStore
 ) -> None:
     await datasets.save(a_dataset(name="sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD.jsonl"))
     job = await finished(jobs)
@@ -193,9 +193,7 @@ async def test_keys_in_names_are_masked_and_it_reads_in_chinese(
     assert curves.section == 1
 
 
-async def test_a_job_of_which_hardly_anything_is_known_has_a_report_too(
-    reports: JobReports, jobs: SqliteJobStore
-) -> None:
+async def test_a_job_of_which_hardly_anything_is_known_has_a_report_too(reports: JobReports, jobs: SqlJobStore) -> None:
     job = a_job(state="failed", dataset_id=None, file_name=None, training_file="file-1")
     assert await jobs.insert(job, JobUpdate(job))
     document, curves = document_of(await reports.of(a_caller(), job.id), {}, 1_700_000_000.0)

@@ -22,11 +22,11 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.rescue.folder import reading
 from bot.rescue.into_bot import RescuedJobs, TakenIn, provider_of
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 
 HERE, ELSEWHERE = "C0TRAINING", "C0OTHER"
 BEN = Actor("U0BEN", "T0ACME")
@@ -49,8 +49,8 @@ def _example(about: str, n: int) -> bytes:
 async def take_in(database: Database, folder: Path, *, private: bool = True, most: int = 1_000_000) -> TakenIn:
     return await RescuedJobs(
         reading(folder),
-        SqliteJobStore(database),
-        SqliteDatasetStore(database),
+        SqlJobStore(database),
+        SqlDatasetStore(database),
         FileStore(folder.parent / "copies", most),
         owner="U0ANA",
         origin=Origin("", HERE, private),
@@ -63,7 +63,7 @@ async def test_rescued_jobs_are_found_with_all_that_happened(
 ) -> None:
     await rescue()
     assert await take_in(database, saved) == TakenIn(jobs=4, datasets=2)
-    jobs = SqliteJobStore(database)
+    jobs = SqlJobStore(database)
     theirs, *_, running = organisation.jobs
     job = await jobs.find(theirs)
     assert job is not None
@@ -73,7 +73,7 @@ async def test_rescued_jobs_are_found_with_all_that_happened(
     assert await jobs.event_count(job.id) == len(organisation.events[theirs])
     assert len(await jobs.checkpoints(job.id)) == 1
     # Nobody asked for a card of what is long over; one that still trains is followed like any other.
-    cards = SqliteCardStore(database)
+    cards = SqlCardStore(database)
     assert await cards.card(job.id) is None
     still = await jobs.find(running)
     assert still is not None
@@ -85,8 +85,8 @@ async def test_its_training_file_can_be_trained_on_anew(
 ) -> None:
     await rescue()
     await take_in(database, saved)
-    authority = Authority(Policy(), SqliteAuditLog(database))
-    datasets = SqliteDatasetStore(database)
+    authority = Authority(Policy(), SqlAuditLog(database))
+    datasets = SqlDatasetStore(database)
     trainable = TrainableDatasets(datasets, DatasetLookup(datasets, authority), authority)
     found = await trainable.find(a_caller(ANA, channel=HERE), "questions 1.jsonl")
     assert found.report is not None
@@ -100,7 +100,7 @@ async def test_other_channels_show_it_only_if_it_is_for_everybody(
 ) -> None:
     await rescue()
     await take_in(database, saved, private=private)
-    authority, jobs = Authority(Policy(), SqliteAuditLog(database)), SqliteJobStore(database)
+    authority, jobs = Authority(Policy(), SqlAuditLog(database)), SqlJobStore(database)
     overview = JobOverview(jobs, JobLookup(jobs, authority), Providers(provider), authority)
     theirs = next(iter(organisation.jobs))
     assert (await overview.one(a_caller(BEN, channel=HERE), theirs)).job.provider_job_id == theirs
@@ -116,7 +116,7 @@ async def test_taken_in_again_nothing_is_there_twice(
     organisation.add_job(training_file="file-0000", created_at=BEGAN)
     await rescue()
     assert await take_in(database, saved) == TakenIn(jobs=1, known=4)
-    assert len(await SqliteJobStore(database).latest(10)) == 5
+    assert len(await SqlJobStore(database).latest(10)) == 5
 
 
 async def test_files_that_are_too_large_are_named_and_their_jobs_taken_in(

@@ -34,11 +34,11 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.retraining.next_model import NextModels
 from bot.retraining.sources import TrainingSources
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
 
 __all__ = [
@@ -77,8 +77,8 @@ def pair(question: str, chosen: str, rejected: str) -> str:
 
 class World:
     def __init__(self, database: Database, folder: Path, pools: WorkerPools) -> None:
-        self.collections, self.datasets = SqliteCollectionStore(database), SqliteDatasetStore(database)
-        self.jobs, self.audit = SqliteJobStore(database), SqliteAuditLog(database)
+        self.collections, self.datasets = SqlCollectionStore(database), SqlDatasetStore(database)
+        self.jobs, self.audit = SqlJobStore(database), SqlAuditLog(database)
         self.file_store = FileStore(folder, 1_000_000)
         self.authority = Authority(Policy(), self.audit)
         self.learned = LearnedModels(self.collections, self.datasets, self.jobs, self.authority)

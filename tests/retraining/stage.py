@@ -33,8 +33,8 @@ from bot.retraining.schedule import Schedule
 from bot.retraining.scheduled_runs import ScheduledRuns
 from bot.retraining.scheduling import Scheduling
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.schedules import SqliteScheduleStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.schedules import SqlScheduleStore
 
 MONDAY = 1_795_424_400.0
 """2026-11-23 09:00 UTC."""
@@ -48,7 +48,7 @@ class Stage:
     def __init__(self, world: World, database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> None:
         self.world, self.database, self.stand_in = world, database, stand_in
         self.provider = provider
-        self.store = SqliteScheduleStore(database)
+        self.store = SqlScheduleStore(database)
         self.now = MONDAY - 3600
         self.actors = {ANA.user: ANA}
         self.members = {ANA.user}
@@ -83,7 +83,7 @@ class Stage:
             authority=authority,
             audit=world.audit,
         )
-        models = ModelLookup(catalogue, SqliteEvaluationStore(self.database), authority)
+        models = ModelLookup(catalogue, SqlEvaluationStore(self.database), authority)
         self.scheduling = Scheduling(self.store, world.collections, requests, models, self, authority)
         self.runs = ScheduledRuns(
             self.store,

@@ -12,7 +12,7 @@ from bot.errors import Conflict, NotFound
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.retraining.parent_arena import ParentArenas
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.comparisons import SqlComparisonStore
 
 NEXT = f"ft:{MODEL}:acme:voice-2:2"
 HERE = Origin("T0ACME", CHANNEL, False)
@@ -26,7 +26,7 @@ def meeting(world: World, arenas: Arenas, stand_in: StandInProvider) -> ParentAr
 
 
 async def test_it_is_opened_once_in_a_channel_whoever_presses(
-    world: World, meeting: ParentArenas, store: SqliteComparisonStore
+    world: World, meeting: ParentArenas, store: SqlComparisonStore
 ) -> None:
     await world.file("old", *(chat(f"Old {n}?", "Old.") for n in range(20)))
     await world.file("held-out", chat("Held out?", "Yes."))
@@ -42,7 +42,7 @@ async def test_it_is_opened_once_in_a_channel_whoever_presses(
 
 
 async def test_without_held_out_examples_the_prompts_are_the_parents(
-    world: World, meeting: ParentArenas, store: SqliteComparisonStore
+    world: World, meeting: ParentArenas, store: SqlComparisonStore
 ) -> None:
     await world.file("old", *(chat(f"Old {n}?", "Old.") for n in range(20)))
     await world.file("new", pair("Which?", "This.", "That."), format="preference")

@@ -18,7 +18,7 @@ from bot.compare.comparison import Choice, Comparison, Failure, ModelAnswer
 from bot.errors import Conflict, NotFound
 from bot.jobs.job import Origin
 from bot.retraining.votes import ArenaVotes
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.comparisons import SqlComparisonStore
 from bot.worker_processes import WorkerPools
 
 NEXT = f"ft:{MODEL}:acme:voice-2:2"
@@ -29,7 +29,7 @@ Picks = Sequence[str | None]
 
 
 class Voting:
-    def __init__(self, world: World, store: SqliteComparisonStore, arenas: Arenas, pools: WorkerPools) -> None:
+    def __init__(self, world: World, store: SqlComparisonStore, arenas: Arenas, pools: WorkerPools) -> None:
         self.world, self.store, self.arenas = world, store, arenas
 
         async def names(user: str) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class Voting:
 
 @pytest.fixture
 def voting(
-    world: World, store: SqliteComparisonStore, arenas: Arenas, pools: WorkerPools, stand_in: StandInProvider
+    world: World, store: SqlComparisonStore, arenas: Arenas, pools: WorkerPools, stand_in: StandInProvider
 ) -> Voting:
     stand_in.tuned += [PARENT, NEXT]
     return Voting(world, store, arenas, pools)

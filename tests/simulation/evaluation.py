@@ -44,8 +44,8 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.store.database import StoreTrouble
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.evaluations import SqlEvaluationStore
 from bot.timing import Timing
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.evaluations.result_blocks import Picture
@@ -162,7 +162,7 @@ class EvaluationProcess:
         self.provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
-        self.store = SqliteEvaluationStore(self.database)
+        self.store = SqlEvaluationStore(self.database)
         self.evaluations: Evaluations
 
     async def run(self) -> None:
@@ -189,7 +189,7 @@ class EvaluationProcess:
             await asyncio.sleep(5)
 
     async def _take_in(self, channel: str, private: bool) -> None:
-        store = SqliteDatasetStore(self.database)
+        store = SqlDatasetStore(self.database)
         if await store.get(f"ds-{channel}") is None:
             await store.save(_dataset(channel, private=private))
 

@@ -45,10 +45,10 @@ from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, used
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import StoreTrouble
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -195,9 +195,9 @@ class JobProcess:
     def __init__(self, world: JobWorld) -> None:
         self.world = world
         self.database = MemoryDatabase(world.store, world.rng, lambda: world.store_trouble)
-        self.jobs = SqliteJobStore(self.database)
-        self.cards = SqliteCardStore(self.database)
-        self.outbox = SqliteOutbox(self.database)
+        self.jobs = SqlJobStore(self.database)
+        self.cards = SqlCardStore(self.database)
+        self.outbox = SqlOutbox(self.database)
         client = AsyncOpenAI(
             api_key="sk-x",
             base_url="http://provider/v1",
@@ -217,7 +217,7 @@ class JobProcess:
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )
-        lookup = JobLookup(self.jobs, Authority(Policy(), SqliteAuditLog(self.database)))
+        lookup = JobLookup(self.jobs, Authority(Policy(), SqlAuditLog(self.database)))
         self.approvals = Approvals(self.jobs, lookup, self.line, clock=world.wall)
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)

@@ -39,12 +39,12 @@ from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning, MoveRequest
 from bot.moves.progress import MoveProgress
 from bot.moves.succession import Succession
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import StoreTrouble
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.job_groups import SqliteGroupStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import insert_job
-from bot.store.model_uses import SqliteModelUses
+from bot.store.model_uses import SqlModelUses
 
 DAYS_A_SECOND = 0.5
 IDENTITY = "command/1"
@@ -107,9 +107,9 @@ class MoveProcess(JobProcess):
 
     def __init__(self, world: MoveWorld) -> None:
         super().__init__(world)
-        self.groups = SqliteGroupStore(self.database)
-        self.evaluations = SqliteEvaluationStore(self.database)
-        uses, audit = SqliteModelUses(self.database), SqliteAuditLog(self.database)
+        self.groups = SqlGroupStore(self.database)
+        self.evaluations = SqlEvaluationStore(self.database)
+        uses, audit = SqlModelUses(self.database), SqlAuditLog(self.database)
         authority = Authority(Policy(), audit)
         asked = cast(Evaluations, _Evaluations(self))
         self.progress = MoveProgress(self.groups, asked, self.evaluations, self.cards, look_every=8)

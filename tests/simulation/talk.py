@@ -33,9 +33,9 @@ from bot.conversations.conversation import Conversation
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import Settings
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.inbox import SqliteInbox
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.inbox import SqlInbox
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from handlers.bolt import build
@@ -218,7 +218,7 @@ class TalkProcess:
         self.provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
-        self.inbox_store = SqliteInbox(self.database)
+        self.inbox_store = SqlInbox(self.database)
 
     async def run(self) -> None:
         settings = Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
@@ -289,7 +289,7 @@ class TalkProcess:
 
     async def _judge(self, app: Any, inbox: Inbox, user: str) -> None:
         """What one person thinks of answers, one after the other."""
-        ratings, feedback = SqliteRatingStore(self.database), self.world.feedback
+        ratings, feedback = SqlRatingStore(self.database), self.world.feedback
 
         async def deliver(body: dict[str, Any]) -> bool:
             event = Event(body)
@@ -316,7 +316,7 @@ class TalkProcess:
         return True
 
     async def _due(self) -> bool:
-        return bool(await SqliteComparisonStore(self.database).due(self.world.wall()))
+        return bool(await SqlComparisonStore(self.database).due(self.world.wall()))
 
     async def _deliver(self, app: Any, event: Event) -> None:
         await asyncio.sleep(self.world.rng.uniform(0, 0.2))

@@ -16,7 +16,7 @@ from bot.jobs.notice import Notice
 from bot.models import retirement_warnings
 from bot.moves.move import Move
 from bot.moves.progress import MoveProgress, Moving
-from bot.store.job_groups import SqliteGroupStore
+from bot.store.job_groups import SqlGroupStore
 
 
 def nobody_agrees(world: MoveWorld) -> None:
@@ -61,9 +61,9 @@ def test_a_comparison_that_is_not_known_again_after_a_crash() -> None:
 
 
 def test_an_end_that_is_told_to_nobody() -> None:
-    async def lost(self: SqliteGroupStore, notices: Sequence[Notice]) -> None: ...
+    async def lost(self: SqlGroupStore, notices: Sequence[Notice]) -> None: ...
 
-    with patch.object(SqliteGroupStore, "tell", lost):
+    with patch.object(SqlGroupStore, "tell", lost):
         found("was to be told to nobody", of="move", when=nobody_agrees)
 
 

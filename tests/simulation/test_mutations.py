@@ -34,15 +34,15 @@ from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
 from bot.providers import openai_protocol
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import StoreTrouble
-from bot.store.evaluations import SqliteEvaluationStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.inbox import SqliteInbox
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore, SqliteOutbox
-from bot.store.spending import SqliteModelUseStore
+from bot.store.evaluations import SqlEvaluationStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.inbox import SqlInbox
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore, SqlOutbox
+from bot.store.spending import SqlModelUseStore
 from handlers.blocks.card import card as render
 from handlers.inbox import Inbox
 from handlers.web.poster import Poster
@@ -176,23 +176,23 @@ def test_an_upload_that_is_not_looked_for() -> None:
 
 def test_a_notice_that_is_posted_before_it_is_marked() -> None:
     def unmarked(_: Any) -> Any:
-        async def attempting(self: SqliteOutbox, notice_id: str, now: float) -> None: ...
+        async def attempting(self: SqlOutbox, notice_id: str, now: float) -> None: ...
 
         return attempting
 
-    with mutated(SqliteOutbox, "attempting", unmarked):
+    with mutated(SqlOutbox, "attempting", unmarked):
         found("was said", "times", when=killed(at_call=3, path="chat.postMessage"))
 
 
 def test_a_notice_that_is_marked_as_said_before_it_is() -> None:
     def early(original: Any) -> Any:
-        async def attempting(self: SqliteOutbox, notice_id: str, now: float) -> None:
+        async def attempting(self: SqlOutbox, notice_id: str, now: float) -> None:
             await original(self, notice_id, now)
             await self.posted(notice_id, "1.0")
 
         return attempting
 
-    with mutated(SqliteOutbox, "attempting", early):
+    with mutated(SqlOutbox, "attempting", early):
         found("was never said", when=killed(at_call=3, path="chat.postMessage", carried_out=False))
 
 
@@ -209,7 +209,7 @@ def test_a_delivery_that_does_not_look_before_it_says_it_again() -> None:
 
 def test_notices_that_are_stored_after_what_they_tell() -> None:
     def apart(original: Any) -> Any:
-        async def update(self: SqliteJobStore, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
+        async def update(self: SqlJobStore, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
             kept: list[Any] = []
 
             def without(job: Job) -> JobUpdate | None:
@@ -220,18 +220,18 @@ def test_notices_that_are_stored_after_what_they_tell() -> None:
                 return msgspec.structs.replace(change, notices=())
 
             job: Job | None = await original(self, job_id, without)
-            await SqliteOutbox(self._database).put(kept)
+            await SqlOutbox(self._database).put(kept)
             return job
 
         return update
 
-    with mutated(SqliteJobStore, "update", apart):
+    with mutated(SqlJobStore, "update", apart):
         found("nobody was to be told", when=killed_often, first=6)
 
 
 def test_notices_that_overtake_each_other() -> None:
     def hurried(original: Any) -> Any:
-        async def next_(self: SqliteOutbox, now: float, **options: Any) -> list[Pending]:
+        async def next_(self: SqlOutbox, now: float, **options: Any) -> list[Pending]:
             first = await original(self, now, **options)
             rows = await self._database.read(
                 lambda db: db.execute("SELECT value FROM notices WHERE state = 'pending' AND attempts = 0").fetchall()
@@ -247,7 +247,7 @@ def test_notices_that_overtake_each_other() -> None:
 
         return next_
 
-    with mutated(SqliteOutbox, "next", hurried):
+    with mutated(SqlOutbox, "next", hurried):
         found("stand in another order")
 
 
@@ -282,8 +282,8 @@ def test_a_card_that_trusts_what_an_earlier_process_posted() -> None:
     """A bug that the simulation found in our own code: an old card, found after a crash, was taken for the latest."""
 
     def trusting(original: Any) -> Any:
-        async def posted(self: SqliteCardStore, job_id: str, ts: str, shown: str | None, notices: Any) -> None:
-            jobs = SqliteJobStore(self._database)
+        async def posted(self: SqlCardStore, job_id: str, ts: str, shown: str | None, notices: Any) -> None:
+            jobs = SqlJobStore(self._database)
             job = await jobs.get(job_id)
             assert job is not None
             latest = render(job, await assessed(jobs, job), now=time.time())
@@ -291,7 +291,7 @@ def test_a_card_that_trusts_what_an_earlier_process_posted() -> None:
 
         return posted
 
-    with mutated(SqliteCardStore, "posted", trusting):
+    with mutated(SqlCardStore, "posted", trusting):
         found(
             "the card of",
             "shows",
@@ -304,12 +304,12 @@ def test_a_card_that_trusts_what_an_earlier_process_posted() -> None:
 
 def test_a_line_that_serves_the_last_first() -> None:
     def turned_round(original: Any) -> Any:
-        async def in_states(self: SqliteJobStore, wanted: Any) -> list[Job]:
+        async def in_states(self: SqlJobStore, wanted: Any) -> list[Job]:
             return list(reversed(await original(self, wanted)))
 
         return in_states
 
-    with mutated(SqliteJobStore, "in_states", turned_round):
+    with mutated(SqlJobStore, "in_states", turned_round):
         found("overtakes", "which is in_line", when=crowded, first=2)
 
 
@@ -317,14 +317,14 @@ def test_a_line_that_forgets_who_is_on_the_way() -> None:
     """A bug that the simulation found in our own code: after a restart the next one went on at once."""
 
     def forgetful(original: Any) -> Any:
-        async def in_states(self: SqliteJobStore, wanted: Any) -> list[Job]:
+        async def in_states(self: SqlJobStore, wanted: Any) -> list[Job]:
             found: list[Job] = await original(self, wanted)
             is_line = states.IN_LINE in wanted
             return [job for job in found if not (is_line and job.state == states.SUBMITTING)]
 
         return in_states
 
-    with mutated(SqliteJobStore, "in_states", forgetful):
+    with mutated(SqlJobStore, "in_states", forgetful):
         found("overtakes", "which is submitting", when=both(crowded, full_at_first), first=3)
 
 
@@ -360,45 +360,45 @@ TALK = "talk bug"
 
 def test_an_inbox_that_is_done_before_the_work_is() -> None:
     def early(original: Any) -> Any:
-        async def begin(self: SqliteInbox, key: str) -> None:
+        async def begin(self: SqlInbox, key: str) -> None:
             await original(self, key)
             await self.finish(key)
 
         return begin
 
-    with mutated(SqliteInbox, "begin", early):
+    with mutated(SqlInbox, "begin", early):
         found("was lost", when=killed(at_call=1, path="/chat/completions"), of=TALK)
 
 
 def test_an_answer_that_is_not_kept() -> None:
     def forgetful(_: Any) -> Any:
-        async def answered(self: SqliteConversationStore, conversation_id: str, turn: Any) -> None: ...
+        async def answered(self: SqlConversationStore, conversation_id: str, turn: Any) -> None: ...
 
         return answered
 
-    with mutated(SqliteConversationStore, "answered", forgetful):
+    with mutated(SqlConversationStore, "answered", forgetful):
         found("shows an answer that is not kept", of=TALK)
 
 
 def test_an_answer_that_counts_as_shown_once_it_is_kept() -> None:
     def early(original: Any) -> Any:
-        async def answered(self: SqliteConversationStore, conversation_id: str, turn: Any) -> None:
+        async def answered(self: SqlConversationStore, conversation_id: str, turn: Any) -> None:
             await original(self, conversation_id, turn)
             await self.answer_shown(conversation_id, turn.ts)
 
         return answered
 
-    with mutated(SqliteConversationStore, "answered", early):
+    with mutated(SqlConversationStore, "answered", early):
         found("is shown as", when=killed_often, of=TALK, first=2)
 
 
 def test_a_message_of_an_answer_that_nobody_remembers() -> None:
     def forgetful(_: Any) -> Any:
-        async def opened(self: SqliteConversationStore, *message: str) -> None: ...
+        async def opened(self: SqlConversationStore, *message: str) -> None: ...
 
         return opened
 
-    with mutated(SqliteConversationStore, "answer_opened", forgetful), mutated(Poster, "find_answer", _unseeing):
+    with mutated(SqlConversationStore, "answer_opened", forgetful), mutated(Poster, "find_answer", _unseeing):
         found("stands in", when=killed(at_call=1, path="chat.stopStream"), of=TALK, first=0)
 
 
@@ -420,11 +420,11 @@ def test_a_stream_in_doubt_that_is_looked_for_too_early() -> None:
 
 def test_an_answer_that_is_not_counted() -> None:
     def forgetful(_: Any) -> Any:
-        async def add(self: SqliteModelUseStore, use: Any) -> None: ...
+        async def add(self: SqlModelUseStore, use: Any) -> None: ...
 
         return add
 
-    with mutated(SqliteModelUseStore, "add", forgetful):
+    with mutated(SqlModelUseStore, "add", forgetful):
         found("answers count, of", of=TALK)
 
 
@@ -450,13 +450,13 @@ def voting(world: TalkWorld) -> None:
 
 def test_votes_of_which_the_first_stands() -> None:
     def stubborn(original: Any) -> Any:
-        async def vote(self: SqliteComparisonStore, comparison_id: str, vote: Any, entry: Any) -> bool:
+        async def vote(self: SqlComparisonStore, comparison_id: str, vote: Any, entry: Any) -> bool:
             known = {one.voter for one in await self.votes(comparison_id)}
             return vote.voter not in known and await original(self, comparison_id, vote, entry)
 
         return vote
 
-    with mutated(SqliteComparisonStore, "vote", stubborn):
+    with mutated(SqlComparisonStore, "vote", stubborn):
         found("and first counts", when=voting, of=TALK, first=4)
 
 
@@ -489,12 +489,12 @@ def finding_bad(world: TalkWorld) -> None:
 
 def test_a_thumb_that_counts_each_time_it_is_worked_on() -> None:
     def eager(original: Any) -> Any:
-        async def press(self: SqliteRatingStore, press: Any, entry: Any) -> Any:
+        async def press(self: SqlRatingStore, press: Any, entry: Any) -> Any:
             return await original(self, msgspec.structs.replace(press, at=time.time()), entry)
 
         return press
 
-    with mutated(SqliteRatingStore, "press", eager):
+    with mutated(SqlRatingStore, "press", eager):
         found("pressed", "is kept", when=finding_bad, of=TALK)
 
 
@@ -502,12 +502,12 @@ def test_a_request_that_has_another_time_when_it_is_worked_on_again() -> None:
     """A bug that the simulation found in our own code: a correction took what it had begun for somebody else's."""
 
     def late(original: Any) -> Any:
-        async def accept(self: SqliteInbox, key: str, payload: Any, received_at: float | None = None) -> bool:
+        async def accept(self: SqlInbox, key: str, payload: Any, received_at: float | None = None) -> bool:
             return bool(await original(self, key, payload, (received_at or time.time()) - 0.01))
 
         return accept
 
-    with mutated(SqliteInbox, "accept", late):
+    with mutated(SqlInbox, "accept", late):
         found("of which there are no two examples", when=correcting, of=TALK, first=42)
 
 
@@ -562,12 +562,12 @@ def scanty(world: EvaluationWorld) -> None:
 
 def test_answers_that_are_asked_for_again() -> None:
     def unseeing(_: Any) -> Any:
-        async def answers(self: SqliteEvaluationStore, keys: Any) -> dict[str, Any]:
+        async def answers(self: SqlEvaluationStore, keys: Any) -> dict[str, Any]:
             return {}
 
         return answers
 
-    with mutated(SqliteEvaluationStore, "answers", unseeing):
+    with mutated(SqlEvaluationStore, "answers", unseeing):
         found("though its answer is kept", when=killed(at_call=10, path="/chat/completions"), of=EVALUATE, first=0)
 
 

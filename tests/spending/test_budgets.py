@@ -13,32 +13,32 @@ from bot.errors import Denied
 from bot.jobs.job import Origin
 from bot.spending.budget import Scope
 from bot.spending.budgets import Budgets
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.jobs import SqlJobStore
+from bot.store.spending import SqlBudgetStore
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 NOW = a_caller().at
 
 
 @pytest.fixture
-def audit(database: Database) -> SqliteAuditLog:
-    return SqliteAuditLog(database)
+def audit(database: Database) -> SqlAuditLog:
+    return SqlAuditLog(database)
 
 
 @pytest.fixture
-def kept(database: Database) -> SqliteBudgetStore:
-    return SqliteBudgetStore(database)
+def kept(database: Database) -> SqlBudgetStore:
+    return SqlBudgetStore(database)
 
 
 @pytest.fixture
-def budgets(kept: SqliteBudgetStore, jobs: SqliteJobStore, audit: SqliteAuditLog) -> Budgets:
+def budgets(kept: SqlBudgetStore, jobs: SqlJobStore, audit: SqlAuditLog) -> Budgets:
     authority = Authority(Policy(), audit)
     return Budgets(kept, jobs, authority, approval_above=25.0, approve_unknown=False, deciders=("U0BEN",))
 
 
-async def test_everybody_sees_what_is_used_by_all_here_and_by_them(budgets: Budgets, jobs: SqliteJobStore) -> None:
+async def test_everybody_sees_what_is_used_by_all_here_and_by_them(budgets: Budgets, jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(created_at=NOW, estimated_cost=3.0))
     await jobs.insert(
         a_job(id="job-2", created_at=NOW, estimated_cost=4.0, requester="U0BEN", origin=Origin("T0ACME", "C0B", False))
@@ -68,7 +68,7 @@ async def test_administrators_see_all_budgets_where_nobody_else_looks(budgets: B
 
 
 async def test_only_administrators_set_them_and_a_refusal_is_kept(
-    budgets: Budgets, kept: SqliteBudgetStore, audit: SqliteAuditLog
+    budgets: Budgets, kept: SqlBudgetStore, audit: SqlAuditLog
 ) -> None:
     with pytest.raises(Denied):
         await budgets.set_budget(a_caller(), Scope.WORKSPACE, "", 1000.0)
@@ -79,7 +79,7 @@ async def test_only_administrators_set_them_and_a_refusal_is_kept(
 
 
 async def test_what_is_set_holds_until_it_is_taken_away_and_the_log_has_the_figures(
-    budgets: Budgets, kept: SqliteBudgetStore, audit: SqliteAuditLog
+    budgets: Budgets, kept: SqlBudgetStore, audit: SqlAuditLog
 ) -> None:
     for key, usd in (("command/1", 20.0), ("command/2", 1204.5), ("command/3", None)):
         await budgets.set_budget(a_caller(ADMIN, key=key), Scope.PERSON, ANA.user, usd)
@@ -90,8 +90,8 @@ async def test_what_is_set_holds_until_it_is_taken_away_and_the_log_has_the_figu
 @pytest.mark.parametrize(("above", "kept_as", "details"), [(10.0, 10.0, "$10.00"), (None, math.inf, "off")])
 async def test_the_threshold_of_approval_goes_before_that_of_the_settings(
     budgets: Budgets,
-    kept: SqliteBudgetStore,
-    audit: SqliteAuditLog,
+    kept: SqlBudgetStore,
+    audit: SqlAuditLog,
     above: float | None,
     kept_as: float,
     details: str,

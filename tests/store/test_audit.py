@@ -10,27 +10,27 @@ from bot.audit import Entry, Outcome, note_roles
 from bot.errors import BotError
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
+from bot.store.jobs import SqlJobStore
 
 
 @pytest.fixture
-def audit(database: Database) -> SqliteAuditLog:
-    return SqliteAuditLog(database)
+def audit(database: Database) -> SqlAuditLog:
+    return SqlAuditLog(database)
 
 
 def entry(number: int, **fields: object) -> Entry:
     return msgspec.structs.replace(Entry(f"command/{number}", 1000.0 + number, "U1", "cancel", "job-1", "C1"), **fields)
 
 
-async def test_what_was_added_is_read_back_latest_first(audit: SqliteAuditLog) -> None:
+async def test_what_was_added_is_read_back_latest_first(audit: SqlAuditLog) -> None:
     refused = entry(2, outcome=Outcome.REFUSED, details="not yours")
     assert await audit.add(entry(1), refused) == 2
     assert await audit.latest(10) == [(2, refused), (1, entry(1))]
 
 
-async def test_the_same_act_done_again_is_one_entry(audit: SqliteAuditLog) -> None:
+async def test_the_same_act_done_again_is_one_entry(audit: SqlAuditLog) -> None:
     await audit.add(entry(1))
     assert await audit.add(entry(1, at=2000.0)) == 0
     assert await audit.latest(10) == [(1, entry(1))]
@@ -47,16 +47,14 @@ async def test_the_same_act_done_again_is_one_entry(audit: SqliteAuditLog) -> No
         " VALUES ('command/1', 0, 'U2', '', '', '', '', '')",
     ],
 )
-async def test_no_statement_changes_or_removes_an_entry(
-    audit: SqliteAuditLog, database: Database, statement: str
-) -> None:
+async def test_no_statement_changes_or_removes_an_entry(audit: SqlAuditLog, database: Database, statement: str) -> None:
     await audit.add(entry(1))
     with pytest.raises(sqlite3.IntegrityError, match="only ever added to"):
         await database.write(lambda db: db.execute(statement))
     assert await audit.latest(10) == [(1, entry(1))]
 
 
-async def test_pages_stay_what_they_were_while_entries_come_in(audit: SqliteAuditLog) -> None:
+async def test_pages_stay_what_they_were_while_entries_come_in(audit: SqlAuditLog) -> None:
     await audit.add(*(entry(number) for number in range(1, 8)))
     first = await audit.latest(3)
     await audit.add(entry(8))
@@ -66,15 +64,13 @@ async def test_pages_stay_what_they_were_while_entries_come_in(audit: SqliteAudi
     assert await audit.count() == 8
 
 
-async def test_what_was_done_to_one_thing_is_told_in_its_order(audit: SqliteAuditLog) -> None:
+async def test_what_was_done_to_one_thing_is_told_in_its_order(audit: SqlAuditLog) -> None:
     await audit.add(entry(1), entry(2, resource="job-2"), entry(3))
     assert await audit.about("job-1") == [entry(1), entry(3)]
 
 
-async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(
-    audit: SqliteAuditLog, database: Database
-) -> None:
-    jobs = SqliteJobStore(database)
+async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(audit: SqlAuditLog, database: Database) -> None:
+    jobs = SqlJobStore(database)
     job = a_job()
 
     def then_break(stored: Job) -> JobUpdate:
@@ -92,7 +88,7 @@ async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(
     assert len(await audit.about("job-1")) == 3
 
 
-async def test_roles_are_written_down_when_they_change(audit: SqliteAuditLog) -> None:
+async def test_roles_are_written_down_when_they_change(audit: SqlAuditLog) -> None:
     for at, roles in enumerate(["", "administrators: U1", "administrators: U1", "", "administrators: U1"]):
         await note_roles(audit, roles, float(at))
     assert [(entry.at, entry.details) for _, entry in reversed(await audit.latest(10))] == [

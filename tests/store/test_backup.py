@@ -23,12 +23,12 @@ from bot.judges.check import JudgeCheck, JudgeRequest
 from bot.notices.interfaces import Pending, ShownMessage
 from bot.store.backup import backup, restore
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
-from bot.store.jobs import SqliteJobStore
-from bot.store.judge_checks import SqliteJudgeCheckStore
-from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from bot.store.inbox import SqlInbox
+from bot.store.jobs import SqlJobStore
+from bot.store.judge_checks import SqlJudgeCheckStore
+from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.store.schema import migrations
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.shown_messages import SqlShownMessages
 
 
 class Store:
@@ -39,12 +39,12 @@ class Store:
 
     async def __aenter__(self) -> "Store":
         self.database = await Database.open(self.folder)
-        self.jobs = SqliteJobStore(self.database)
-        self.outbox = SqliteOutbox(self.database)
-        self.cards = SqliteCardStore(self.database)
-        self.inbox = SqliteInbox(self.database)
-        self.checks = SqliteJudgeCheckStore(self.database)
-        self.messages = SqliteShownMessages(self.database)
+        self.jobs = SqlJobStore(self.database)
+        self.outbox = SqlOutbox(self.database)
+        self.cards = SqlCardStore(self.database)
+        self.inbox = SqlInbox(self.database)
+        self.checks = SqlJudgeCheckStore(self.database)
+        self.messages = SqlShownMessages(self.database)
         return self
 
     async def __aexit__(self, *_: object) -> None:

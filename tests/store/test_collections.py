@@ -9,7 +9,7 @@ from collecting import Collecting, chat_line
 
 from bot.audit import Entry
 from bot.errors import NotFound
-from bot.store.collections import SqliteCollectionStore
+from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
 from bot.store.schema import migrations
 
@@ -30,7 +30,7 @@ async def test_what_an_earlier_version_kept_is_used_without_review(tmp_path: Pat
     db.conn.commit()
     db.close()
     database = await Database.open(tmp_path)
-    store = SqliteCollectionStore(database)
+    store = SqlCollectionStore(database)
     collection, [kept] = await store.get("col-1"), await store.examples("col-1")
     assert collection is not None
     assert (collection.review, kept.unreviewed, kept.reviewer) == (False, False, None)

@@ -7,8 +7,8 @@ from bot.audit import Entry
 from bot.compare.comparison import Arena, Choice, Comparison, Failure, ModelAnswer, Question, Vote
 from bot.errors import Conflict
 from bot.providers.chat import ChatMessage
-from bot.store.audit import SqliteAuditLog
-from bot.store.comparisons import SqliteComparisonStore
+from bot.store.audit import SqlAuditLog
+from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
 
 QUESTION = Question("1", (ChatMessage("user", "Who?"),), ("a", "b"), "U1", (("b", "a"),))
@@ -21,23 +21,23 @@ def entry(key: str) -> Entry:
 
 
 @pytest.fixture
-async def store(database: Database) -> SqliteComparisonStore:
-    made = SqliteComparisonStore(database)
+async def store(database: Database) -> SqlComparisonStore:
+    made = SqlComparisonStore(database)
     await made.open(SIDE_BY_SIDE, [QUESTION], entry("1"))
     await made.open(BLIND, [QUESTION], entry("2"))
     return made
 
 
-async def test_what_is_opened_again_stays_as_it_was(store: SqliteComparisonStore, database: Database) -> None:
+async def test_what_is_opened_again_stays_as_it_was(store: SqlComparisonStore, database: Database) -> None:
     await store.posted("cmp-1", "9.9")
     again = await store.open(SIDE_BY_SIDE, [QUESTION], entry("1"))
     assert again.thread_ts == "9.9"
     assert await store.of_thread("C1", "9.9") == again
     assert await store.questions("cmp-1") == [QUESTION]
-    assert await SqliteAuditLog(database).count() == 2
+    assert await SqlAuditLog(database).count() == 2
 
 
-async def test_questions_are_taken_in_the_threads_of_those_that_are_not_blind(store: SqliteComparisonStore) -> None:
+async def test_questions_are_taken_in_the_threads_of_those_that_are_not_blind(store: SqlComparisonStore) -> None:
     await store.posted("cmp-1", "9.9")
     await store.posted("cmp-2", "8.8")
     assert await store.threads() == {("C1", "9.9")}
@@ -45,7 +45,7 @@ async def test_questions_are_taken_in_the_threads_of_those_that_are_not_blind(st
     assert await store.arenas("C2") == []
 
 
-async def test_an_answer_that_is_there_stays_and_a_failure_can_be_forgotten(store: SqliteComparisonStore) -> None:
+async def test_an_answer_that_is_there_stays_and_a_failure_can_be_forgotten(store: SqlComparisonStore) -> None:
     await store.answered("cmp-1", "1", "a", ModelAnswer("first"))
     await store.answered("cmp-1", "1", "a", ModelAnswer("second"))
     assert (await store.answers("cmp-1"))["1", "a"].content == "first"
@@ -55,7 +55,7 @@ async def test_an_answer_that_is_there_stays_and_a_failure_can_be_forgotten(stor
     assert set(await store.answers("cmp-1")) == {("1", "a")}
 
 
-async def test_a_vote_counts_once_and_the_latest_one_whatever_comes_after(store: SqliteComparisonStore) -> None:
+async def test_a_vote_counts_once_and_the_latest_one_whatever_comes_after(store: SqlComparisonStore) -> None:
     def vote(choice: Choice, at: float) -> Vote:
         return Vote("1", 0, "U2", choice, at)
 
@@ -67,7 +67,7 @@ async def test_a_vote_counts_once_and_the_latest_one_whatever_comes_after(store:
     assert await store.votes("cmp-2") == [vote(Choice.TIE, 4.0)]
 
 
-async def test_nobody_votes_after_the_reveal_which_happens_once(store: SqliteComparisonStore) -> None:
+async def test_nobody_votes_after_the_reveal_which_happens_once(store: SqlComparisonStore) -> None:
     assert await store.reveal("cmp-2", 50.0, entry("r1"))
     assert not await store.reveal("cmp-2", 60.0, entry("r2"))
     revealed = await store.get("cmp-2")
@@ -79,7 +79,7 @@ async def test_nobody_votes_after_the_reveal_which_happens_once(store: SqliteCom
     assert not await store.reveal("cmp-1", 50.0, entry("r3"))
 
 
-async def test_what_happens_while_somebody_works_on_it_is_not_slept_through(store: SqliteComparisonStore) -> None:
+async def test_what_happens_while_somebody_works_on_it_is_not_slept_through(store: SqlComparisonStore) -> None:
     due = await store.begin("cmp-1")
     assert due is not None
     await store.ask("cmp-1", msgspec.structs.replace(QUESTION, id="2"))

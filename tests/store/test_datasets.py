@@ -3,7 +3,7 @@ import pytest
 
 from bot.datasets.dataset import Dataset
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 
 DATASET = Dataset(
     id="ds-1",
@@ -21,13 +21,13 @@ DATASET = Dataset(
 
 
 @pytest.fixture
-async def datasets(database: Database) -> SqliteDatasetStore:
-    store = SqliteDatasetStore(database)
+async def datasets(database: Database) -> SqlDatasetStore:
+    store = SqlDatasetStore(database)
     await store.save(DATASET)
     return store
 
 
-async def test_a_data_set_is_found_by_its_id_its_file_and_its_content(datasets: SqliteDatasetStore) -> None:
+async def test_a_data_set_is_found_by_its_id_its_file_and_its_content(datasets: SqlDatasetStore) -> None:
     assert await datasets.get("ds-1") == DATASET
     assert await datasets.by_file("F1") == [DATASET]
     assert await datasets.by_hash("abc") == [DATASET]
@@ -35,7 +35,7 @@ async def test_a_data_set_is_found_by_its_id_its_file_and_its_content(datasets: 
     assert await datasets.get("ds-2") is None
 
 
-async def test_saving_again_replaces_it_and_keeps_its_report(datasets: SqliteDatasetStore) -> None:
+async def test_saving_again_replaces_it_and_keeps_its_report(datasets: SqlDatasetStore) -> None:
     await datasets.set_report_ts("ds-1", "9.9")
     changed = msgspec.structs.replace(DATASET, sha256="def")
     await datasets.save(changed)
@@ -44,18 +44,18 @@ async def test_saving_again_replaces_it_and_keeps_its_report(datasets: SqliteDat
     assert await datasets.report_ts("ds-1") == "9.9"
 
 
-async def test_a_deleted_one_is_on_no_list(datasets: SqliteDatasetStore) -> None:
+async def test_a_deleted_one_is_on_no_list(datasets: SqlDatasetStore) -> None:
     await datasets.save(msgspec.structs.replace(DATASET, deleted_at=2.0))
     assert await datasets.by_file("F1") == await datasets.by_hash("abc") == await datasets.latest(5) == []
     assert (await datasets.get("ds-1") or DATASET).deleted_at == 2.0
 
 
-async def test_without_a_report_there_is_no_message(datasets: SqliteDatasetStore) -> None:
+async def test_without_a_report_there_is_no_message(datasets: SqlDatasetStore) -> None:
     assert await datasets.report_ts("ds-1") is None
     assert await datasets.report_ts("ds-2") is None
 
 
-async def test_a_change_is_made_of_what_is_stored_now(datasets: SqliteDatasetStore) -> None:
+async def test_a_change_is_made_of_what_is_stored_now(datasets: SqlDatasetStore) -> None:
     await datasets.save(msgspec.structs.replace(DATASET, name="renamed.jsonl"))
     changed = await datasets.update("ds-1", lambda known: msgspec.structs.replace(known, lengths_file="F2"))
     assert changed is not None
@@ -63,7 +63,7 @@ async def test_a_change_is_made_of_what_is_stored_now(datasets: SqliteDatasetSto
     assert await datasets.get("ds-1") == changed
 
 
-async def test_what_was_deleted_is_changed_no_more(datasets: SqliteDatasetStore) -> None:
+async def test_what_was_deleted_is_changed_no_more(datasets: SqlDatasetStore) -> None:
     await datasets.save(msgspec.structs.replace(DATASET, deleted_at=2.0))
     assert await datasets.update("ds-1", lambda known: msgspec.structs.replace(known, deleted_at=None)) is None
     assert await datasets.update("ds-2", lambda known: known) is None

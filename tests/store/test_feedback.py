@@ -7,11 +7,11 @@ from bot.audit import Entry
 from bot.compare.comparison import Arena, Choice, Comparison, Vote
 from bot.conversations.conversation import Conversation
 from bot.feedback.rating import Press, Rating, Reason, Why
-from bot.store.audit import SqliteAuditLog
-from bot.store.comparisons import SqliteComparisonStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.comparisons import SqlComparisonStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.feedback import SqliteRatingStore
+from bot.store.feedback import SqlRatingStore
 from bot.store.schema import migrations
 
 TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
@@ -20,8 +20,8 @@ TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.
 async def test_a_rating_is_changed_and_withdrawn_and_a_press_that_comes_again_changes_nothing(
     database: Database,
 ) -> None:
-    await SqliteConversationStore(database).open(TALK)
-    store = SqliteRatingStore(database)
+    await SqlConversationStore(database).open(TALK)
+    store = SqlRatingStore(database)
 
     async def press(user: str, good: bool, at: float, why: Why | None = None) -> bool | None:
         entry = Entry(f"{user}/{at}", at, user, "rate answer", TALK.id)
@@ -60,9 +60,9 @@ def test_ratings_of_an_older_version_are_kept() -> None:
 async def test_a_person_who_is_forgotten_has_no_ratings_no_open_votes_and_no_name_beside_the_others(
     database: Database,
 ) -> None:
-    await SqliteConversationStore(database).open(TALK)
-    store, comparisons = SqliteRatingStore(database), SqliteComparisonStore(database)
-    audit = SqliteAuditLog(database)
+    await SqlConversationStore(database).open(TALK)
+    store, comparisons = SqlRatingStore(database), SqlComparisonStore(database)
+    audit = SqlAuditLog(database)
     now = 1.0
     for user in ("U0ANA", "U0BEN"):
         entry = Entry(f"rated/{user}", now, user, "rate answer", TALK.id)

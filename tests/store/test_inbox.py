@@ -3,37 +3,37 @@ import time
 import pytest
 
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.inbox import SqlInbox
+from bot.store.missed_channels import SqlMissedChannels
 
 DAY = 24 * 3600.0
 PAYLOAD: dict[str, object] = {"type": "event_callback", "event": {"text": "what somebody wrote"}}
 
 
 @pytest.fixture
-def inbox(database: Database) -> SqliteInbox:
-    return SqliteInbox(database)
+def inbox(database: Database) -> SqlInbox:
+    return SqlInbox(database)
 
 
-async def keys(inbox: SqliteInbox) -> list[str]:
+async def keys(inbox: SqlInbox) -> list[str]:
     return [entry.key for entry in await inbox.pending()]
 
 
-async def test_a_redelivery_is_known_by_its_key(inbox: SqliteInbox) -> None:
+async def test_a_redelivery_is_known_by_its_key(inbox: SqlInbox) -> None:
     assert await inbox.accept("event/1", PAYLOAD)
     assert not await inbox.accept("event/1", {"other": "payload"})
     (entry,) = await inbox.pending()
     assert entry.payload == PAYLOAD
 
 
-async def test_a_redelivery_of_what_is_done_is_known_too(inbox: SqliteInbox) -> None:
+async def test_a_redelivery_of_what_is_done_is_known_too(inbox: SqlInbox) -> None:
     await inbox.accept("event/1", PAYLOAD)
     await inbox.finish("event/1")
     assert not await inbox.accept("event/1", PAYLOAD)
     assert await inbox.pending() == []
 
 
-async def test_what_is_unfinished_comes_back_oldest_first(inbox: SqliteInbox) -> None:
+async def test_what_is_unfinished_comes_back_oldest_first(inbox: SqlInbox) -> None:
     for number in range(4):
         await inbox.accept(f"event/{number}", PAYLOAD)
     await inbox.finish("event/0")
@@ -41,14 +41,14 @@ async def test_what_is_unfinished_comes_back_oldest_first(inbox: SqliteInbox) ->
     assert await keys(inbox) == ["event/1", "event/3"]
 
 
-async def test_attempts_are_counted(inbox: SqliteInbox) -> None:
+async def test_attempts_are_counted(inbox: SqlInbox) -> None:
     await inbox.accept("event/1", PAYLOAD)
     await inbox.begin("event/1")
     await inbox.begin("event/1")
     assert (await inbox.pending())[0].attempts == 2
 
 
-async def test_attempts_that_were_stopped_by_something_else_do_not_count(inbox: SqliteInbox) -> None:
+async def test_attempts_that_were_stopped_by_something_else_do_not_count(inbox: SqlInbox) -> None:
     await inbox.accept("event/1", PAYLOAD)
     await inbox.begin("event/1")
     await inbox.excuse("event/1")
@@ -56,9 +56,7 @@ async def test_attempts_that_were_stopped_by_something_else_do_not_count(inbox: 
 
 
 @pytest.mark.parametrize("failed", [False, True])
-async def test_what_people_wrote_is_not_kept_once_it_is_done(
-    inbox: SqliteInbox, database: Database, failed: bool
-) -> None:
+async def test_what_people_wrote_is_not_kept_once_it_is_done(inbox: SqlInbox, database: Database, failed: bool) -> None:
     await inbox.accept("event/1", PAYLOAD)
     await inbox.finish("event/1", failed=failed)
     assert await database.read(lambda db: db.execute("SELECT key, payload FROM inbox").fetchall()) == [
@@ -66,7 +64,7 @@ async def test_what_people_wrote_is_not_kept_once_it_is_done(
     ]
 
 
-async def test_old_keys_are_forgotten_but_nothing_unfinished(inbox: SqliteInbox, database: Database) -> None:
+async def test_old_keys_are_forgotten_but_nothing_unfinished(inbox: SqlInbox, database: Database) -> None:
     for key in ("old and done", "old and pending", "new and done"):
         await inbox.accept(key, PAYLOAD)
     await inbox.finish("old and done")
@@ -81,8 +79,8 @@ async def test_old_keys_are_forgotten_but_nothing_unfinished(inbox: SqliteInbox,
     assert await inbox.accept("old and done", PAYLOAD)
 
 
-async def test_keys_are_kept_as_long_as_their_channels_may_be_read_back(inbox: SqliteInbox, database: Database) -> None:
-    unread = SqliteMissedChannels(database)
+async def test_keys_are_kept_as_long_as_their_channels_may_be_read_back(inbox: SqlInbox, database: Database) -> None:
+    unread = SqlMissedChannels(database)
     now = time.time()
     await unread.was_away(now - 20 * DAY)
     await unread.spread(now - 20 * DAY, ["C1"])

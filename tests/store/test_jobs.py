@@ -12,15 +12,15 @@ from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Text
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 
 
 def into(**fields: Any) -> Callable[[Job], JobUpdate]:
     return lambda stored: JobUpdate(msgspec.structs.replace(stored, **fields))
 
 
-async def test_a_job_comes_back_as_it_was_stored(jobs: SqliteJobStore) -> None:
+async def test_a_job_comes_back_as_it_was_stored(jobs: SqlJobStore) -> None:
     job = a_job(
         state="failed",
         origin=Origin("T0ACME", "C0TRAINING", True, "1.1"),
@@ -33,7 +33,7 @@ async def test_a_job_comes_back_as_it_was_stored(jobs: SqliteJobStore) -> None:
     assert await jobs.get(job.id) == job
 
 
-async def test_a_job_is_found_by_any_of_its_names(jobs: SqliteJobStore) -> None:
+async def test_a_job_is_found_by_any_of_its_names(jobs: SqlJobStore) -> None:
     job = followed_job("ftjob-abc", state="succeeded", fine_tuned_model="ft:model:acme::abc")
     await jobs.insert(job)
     for word in ("job-1", "ftjob-abc", "ft:model:acme::abc"):
@@ -41,13 +41,13 @@ async def test_a_job_is_found_by_any_of_its_names(jobs: SqliteJobStore) -> None:
     assert await jobs.find("nothing") is None
 
 
-async def test_an_id_is_given_once(jobs: SqliteJobStore) -> None:
+async def test_an_id_is_given_once(jobs: SqlJobStore) -> None:
     assert await jobs.insert(a_job(suffix="first"))
     assert not await jobs.insert(a_job(suffix="second"))
     assert (await jobs.get("job-1") or a_job()).suffix == "first"
 
 
-async def test_one_job_of_ours_stands_for_one_of_the_providers(jobs: SqliteJobStore) -> None:
+async def test_one_job_of_ours_stands_for_one_of_the_providers(jobs: SqlJobStore) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
     assert not await jobs.insert(followed_job("ftjob-abc", id="job-2"))
     await jobs.insert(a_job(id="job-2"))
@@ -57,7 +57,7 @@ async def test_one_job_of_ours_stands_for_one_of_the_providers(jobs: SqliteJobSt
     assert await jobs.insert(followed_job("ftjob-abc", id="job-3", provider="another"))
 
 
-async def test_a_change_is_made_from_the_job_as_it_is_now(jobs: SqliteJobStore) -> None:
+async def test_a_change_is_made_from_the_job_as_it_is_now(jobs: SqlJobStore) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
     await jobs.update("job-1", into(suffix="set by one"))
     changed = await jobs.update("job-1", into(trained_tokens=5))
@@ -66,7 +66,7 @@ async def test_a_change_is_made_from_the_job_as_it_is_now(jobs: SqliteJobStore) 
 
 
 async def test_a_change_that_the_state_machine_forbids_does_nothing_at_all(
-    jobs: SqliteJobStore, database: Database
+    jobs: SqlJobStore, database: Database
 ) -> None:
     await jobs.insert(followed_job("ftjob-abc", state="cancelled"))
     notice = a_notice("x", Text("x"), channel="C1")
@@ -76,14 +76,14 @@ async def test_a_change_that_the_state_machine_forbids_does_nothing_at_all(
     assert await all_notices(database) == []
 
 
-async def test_a_change_of_nothing_is_no_change(jobs: SqliteJobStore) -> None:
+async def test_a_change_of_nothing_is_no_change(jobs: SqlJobStore) -> None:
     assert await jobs.update("job-nobody", into()) is None
     await jobs.insert(a_job())
     assert await jobs.update("job-1", lambda _: None) is None
 
 
 async def test_news_and_what_is_told_of_it_are_stored_together_or_not_at_all(
-    jobs: SqliteJobStore, database: Database
+    jobs: SqlJobStore, database: Database
 ) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
     notice = a_notice("x", Text("x"), channel="C1")
@@ -94,7 +94,7 @@ async def test_news_and_what_is_told_of_it_are_stored_together_or_not_at_all(
     assert await all_notices(database) == []
 
 
-async def test_events_notices_and_checkpoints_are_stored_once(jobs: SqliteJobStore, database: Database) -> None:
+async def test_events_notices_and_checkpoints_are_stored_once(jobs: SqlJobStore, database: Database) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
     notice = a_notice("x", Text("x"), channel="C1")
     checkpoint = Checkpoint("ftckpt-1", "ft:model:ckpt-step-5", 5, Metrics(5))
@@ -107,7 +107,7 @@ async def test_events_notices_and_checkpoints_are_stored_once(jobs: SqliteJobSto
     assert await all_notices(database) == [notice]
 
 
-async def test_figures_come_back_by_step_and_those_of_one_step_together(jobs: SqliteJobStore) -> None:
+async def test_figures_come_back_by_step_and_those_of_one_step_together(jobs: SqlJobStore) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
     later = event(99, metrics=Metrics(2, valid_loss=2.5))
     await jobs.update("job-1", lambda job: JobUpdate(job, events=[measured(10), measured(2), later]))
@@ -117,7 +117,7 @@ async def test_figures_come_back_by_step_and_those_of_one_step_together(jobs: Sq
     ]
 
 
-async def test_a_job_is_followed_while_the_provider_may_have_news(jobs: SqliteJobStore) -> None:
+async def test_a_job_is_followed_while_the_provider_may_have_news(jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(id="job-new", suffix="not handed over"))
     await jobs.insert(followed_job("ftjob-1", id="job-a"))
     await jobs.insert(followed_job("ftjob-2", id="job-b"))
@@ -127,27 +127,27 @@ async def test_a_job_is_followed_while_the_provider_may_have_news(jobs: SqliteJo
     assert await jobs.known_jobs("acme") == {"ftjob-1", "ftjob-2"}
 
 
-async def test_the_latest_jobs_come_first(jobs: SqliteJobStore) -> None:
+async def test_the_latest_jobs_come_first(jobs: SqlJobStore) -> None:
     for number in range(5):
         await jobs.insert(a_job(id=f"job-{number}", created_at=float(number)))
     assert [job.id for job in await jobs.latest(2)] == ["job-4", "job-3"]
 
 
-async def test_models_are_known_by_the_job_that_made_them(jobs: SqliteJobStore) -> None:
+async def test_models_are_known_by_the_job_that_made_them(jobs: SqlJobStore) -> None:
     await jobs.insert(followed_job("ftjob-abc", state="succeeded", fine_tuned_model="ft:final"))
     await jobs.update("job-1", lambda job: JobUpdate(job, checkpoints=[Checkpoint("c1", "ft:final:ckpt-step-5", 5)]))
     models = await jobs.models()
     assert {name: job.id for name, job in models.items()} == {"ft:final": "job-1", "ft:final:ckpt-step-5": "job-1"}
 
 
-async def test_a_file_in_use_is_known(jobs: SqliteJobStore) -> None:
+async def test_a_file_in_use_is_known(jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(id="job-a", training_file="file-1"))
     await jobs.insert(a_job(id="job-b", validation_file="file-1"))
     await jobs.insert(a_job(id="job-c", training_file="file-1", state="succeeded"))
     assert {job.id for job in await jobs.uses_file("acme", "file-1")} == {"job-a", "job-b"}
 
 
-async def test_the_providers_file_of_a_content_is_remembered_for_each_provider(jobs: SqliteJobStore) -> None:
+async def test_the_providers_file_of_a_content_is_remembered_for_each_provider(jobs: SqlJobStore) -> None:
     await jobs.set_provider_file("acme", "hash", "file-1")
     await jobs.set_provider_file("acme", "hash", "file-2")
     assert await jobs.provider_file("acme", "hash") == "file-2"
@@ -156,20 +156,20 @@ async def test_the_providers_file_of_a_content_is_remembered_for_each_provider(j
     assert await jobs.provider_file("acme", "hash") is None
 
 
-async def test_a_twin_with_a_seed_of_its_own_is_none(jobs: SqliteJobStore) -> None:
+async def test_a_twin_with_a_seed_of_its_own_is_none(jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(id="job-a", seed=5))
     assert (await jobs.duplicate(a_job(id="job-b")) or a_job(id="none")).id == "job-a"
     assert (await jobs.duplicate(a_job(id="job-b", seed=5)) or a_job(id="none")).id == "job-a"
     assert await jobs.duplicate(a_job(id="job-b", seed=6)) is None
 
 
-async def test_each_job_has_a_card_to_be_shown(jobs: SqliteJobStore, database: Database) -> None:
+async def test_each_job_has_a_card_to_be_shown(jobs: SqlJobStore, database: Database) -> None:
     await jobs.insert(a_job())
-    (card,) = await SqliteCardStore(database).dirty(10)
+    (card,) = await SqlCardStore(database).dirty(10)
     assert (card.job_id, card.channel, card.ts) == ("job-1", "C0TRAINING", None)
 
 
-async def test_what_happened_before_comes_with_an_adopted_job(jobs: SqliteJobStore) -> None:
+async def test_what_happened_before_comes_with_an_adopted_job(jobs: SqlJobStore) -> None:
     job = followed_job("ftjob-abc", state="succeeded")
     await jobs.insert(job, JobUpdate(job, events=[measured(1)], followed=False))
     assert len(await jobs.metrics("job-1")) == 1

@@ -4,25 +4,25 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import Database
-from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import MissedChannel, SqliteMissedChannels
+from bot.store.inbox import SqlInbox
+from bot.store.missed_channels import MissedChannel, SqlMissedChannels
 
 
 @pytest.fixture
-def unread(database: Database) -> SqliteMissedChannels:
-    return SqliteMissedChannels(database)
+def unread(database: Database) -> SqlMissedChannels:
+    return SqlMissedChannels(database)
 
 
-async def test_a_new_store_has_missed_nothing(unread: SqliteMissedChannels) -> None:
+async def test_a_new_store_has_missed_nothing(unread: SqlMissedChannels) -> None:
     assert await unread.last_heard() is None
 
 
 async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
-    unread: SqliteMissedChannels, database: Database
+    unread: SqlMissedChannels, database: Database
 ) -> None:
     """Slack may still have been repeating something older."""
     began = time.time()
-    await SqliteInbox(database).accept("event/1", {})
+    await SqlInbox(database).accept("event/1", {})
     heard = await unread.last_heard()
     assert heard is not None
     assert began <= heard <= time.time()
@@ -30,7 +30,7 @@ async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
     assert await unread.everywhere() == heard - 600
 
 
-async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: SqliteMissedChannels) -> None:
+async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: SqlMissedChannels) -> None:
     await unread.was_away(5000)
     await unread.was_away(9000)
     assert await unread.everywhere() == 4400
@@ -45,8 +45,8 @@ async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: 
 async def test_what_is_unread_outlives_the_process(tmp_path: Path) -> None:
     for moment in (5000, 9000):
         database = await Database.open(tmp_path)
-        await SqliteMissedChannels(database).was_away(moment)
+        await SqlMissedChannels(database).was_away(moment)
         await database.close()
     database = await Database.open(tmp_path)
-    assert await SqliteMissedChannels(database).everywhere() == 4400
+    assert await SqlMissedChannels(database).everywhere() == 4400
     await database.close()

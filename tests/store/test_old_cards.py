@@ -8,7 +8,7 @@ from parts import CHANNEL, a_job
 
 from bot.notices.interfaces import Card
 from bot.store.database import Database
-from bot.store.outbox import SqliteCardStore
+from bot.store.outbox import SqlCardStore
 from bot.store.schema import migrations
 
 
@@ -25,7 +25,7 @@ async def test_a_card_keeps_its_message_what_it_shows_and_its_chart(tmp_path: Pa
     db.conn.commit()
     db.close()
     database = await Database.open(tmp_path)
-    store = SqliteCardStore(database)
+    store = SqlCardStore(database)
     assert await store.card("job-1") == Card("job-1", CHANNEL, 7.5, "5.0", 1.0, "hash", "F1", 30)
     assert [card.job_id for card in await store.dirty(9)] == ["job-1"]
     await database.close()

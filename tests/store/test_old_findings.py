@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from texts.findings import sentence
 from texts.language import Language, speaking
 from training_files.report import Finding
@@ -20,7 +20,7 @@ async def test_a_finding_that_was_stored_with_its_sentence_says_it_as_it_is(tmp_
         connection.executescript(STORED.read_text(encoding="utf-8"))
     connection.close()
     database = await Database.open(tmp_path)
-    store = SqliteDatasetStore(database)
+    store = SqlDatasetStore(database)
     dataset = await store.get("ds-1")
     assert dataset is not None
     assert dataset.report is not None

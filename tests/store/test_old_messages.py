@@ -6,9 +6,9 @@ import sqlite_utils
 
 from bot.notices.interfaces import ShownMessage
 from bot.store.database import Database
-from bot.store.exports import SqliteExportStore
+from bot.store.exports import SqlExportStore
 from bot.store.schema import migrations
-from bot.store.shown_messages import SqliteShownMessages
+from bot.store.shown_messages import SqlShownMessages
 
 
 async def test_each_keeps_its_place_and_what_it_shows(tmp_path: Path) -> None:
@@ -22,10 +22,10 @@ async def test_each_keeps_its_place_and_what_it_shows(tmp_path: Path) -> None:
     db.conn.commit()
     db.close()
     database = await Database.open(tmp_path)
-    messages = SqliteShownMessages(database)
+    messages = SqlShownMessages(database)
     assert await messages.of("cmp-1") == {"1": ShownMessage(1.0, "5.0", "answers")}
     assert await messages.of("eval-1") == {"card": ShownMessage(2.0)}
     assert await messages.of("export-1") == {"export": ShownMessage(3.0, "7.0", "hash")}
     assert await messages.of("export-2") == {}
-    assert await SqliteExportStore(database).open() == ["export-1", "export-2"]
+    assert await SqlExportStore(database).open() == ["export-1", "export-2"]
     await database.close()

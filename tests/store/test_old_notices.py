@@ -12,7 +12,7 @@ from store_reading import all_notices
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Ended, Notice, Paused, ProviderSaid, Resumed, Stuck
 from bot.store.database import Database
-from bot.store.outbox import SqliteOutbox
+from bot.store.outbox import SqlOutbox
 from bot.store.schema import migrations
 
 JOB = a_job(state="running", created_at=5.0, origin=Origin("T0ACME", CHANNEL, True))
@@ -50,6 +50,6 @@ async def test_a_notice_that_held_its_job_says_whose_that_is_instead(tmp_path: P
     )
     bodies = [notice.body for notice in stored[1:]]
     assert bodies == [Paused("U0BEN"), Resumed("U0BEN"), Stuck("running", 3), Ended()]
-    due = await SqliteOutbox(database).next(1e12)
+    due = await SqlOutbox(database).next(1e12)
     assert [pending.notice.id for pending in due] == [f"job-1/{number}" for number in range(1, 5)]
     await database.close()

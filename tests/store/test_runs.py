@@ -5,7 +5,7 @@ from pathlib import Path
 import sqlite_utils
 
 from bot.store.database import Database
-from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.evaluations import SqlEvaluationStore
 from bot.store.schema import migrations
 
 
@@ -21,5 +21,5 @@ async def test_an_evaluation_that_is_shown_whole_is_not_shown_again(tmp_path: Pa
     db.conn.commit()
     db.close()
     database = await Database.open(tmp_path)
-    assert await SqliteEvaluationStore(database).unshown() == ["eval-2", "eval-3"]
+    assert await SqlEvaluationStore(database).unshown() == ["eval-2", "eval-3"]
     await database.close()

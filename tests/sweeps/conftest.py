@@ -24,33 +24,33 @@ from bot.jobs.sync import JobSync
 from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
 from bot.sweeps.sweeps import Sweeps
 
 MakeSweeps = Callable[..., tuple[Sweeps, GroupApprovals, Submitter]]
 
 
 @pytest.fixture
-def sweep_store(database: Database) -> SqliteGroupStore:
-    return SqliteGroupStore(database)
+def sweep_store(database: Database) -> SqlGroupStore:
+    return SqlGroupStore(database)
 
 
 @pytest.fixture
 async def dataset(database: Database) -> Dataset:
     made = a_dataset()
-    await SqliteDatasetStore(database).save(made)
+    await SqlDatasetStore(database).save(made)
     return made
 
 
 @pytest.fixture
 def make_sweeps(
     database: Database,
-    jobs: SqliteJobStore,
-    sweep_store: SqliteGroupStore,
+    jobs: SqlJobStore,
+    sweep_store: SqlGroupStore,
     provider: OpenAIProtocol,
     tmp_path: Path,
 ) -> MakeSweeps:
@@ -60,9 +60,9 @@ def make_sweeps(
         return path, hashlib.sha256(dataset_id.encode()).hexdigest()
 
     def make(rules: Rules = Rules()) -> tuple[Sweeps, GroupApprovals, Submitter]:
-        audit = SqliteAuditLog(database)
+        audit = SqlAuditLog(database)
         authority = Authority(Policy(), audit)
-        datasets = SqliteDatasetStore(database)
+        datasets = SqlDatasetStore(database)
         lookup, dataset_lookup = JobLookup(jobs, authority), DatasetLookup(datasets, authority)
         providers = Providers(provider)
         submitter = Submitter(jobs, providers, locate, rules=rules)

@@ -17,11 +17,11 @@ from bot.jobs.job import Origin
 from bot.providers.objects import SUBMISSION_KEY
 from bot.spending.budget import OverBudget, Scope
 from bot.store.database import Database
-from bot.store.job_groups import SqliteGroupStore
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
-from bot.store.spending import SqliteBudgetStore
-from bot.store.subscriptions import SqliteSubscriptions
+from bot.store.job_groups import SqlGroupStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
+from bot.store.spending import SqlBudgetStore
+from bot.store.subscriptions import SqlSubscriptions
 from bot.sweeps.grid import configurations
 from bot.sweeps.progress import SweepProgress
 from bot.sweeps.sweep import Sweep
@@ -47,7 +47,7 @@ async def told(database: Database) -> list[str]:
 
 
 async def test_every_configuration_becomes_a_job_with_its_own_id_name_and_seed(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteGroupStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqlGroupStore
 ) -> None:
     sweeps, _, submitter = make_sweeps()
     sweep = await started(sweeps, wanted(dataset))
@@ -63,7 +63,7 @@ async def test_every_configuration_becomes_a_job_with_its_own_id_name_and_seed(
 
 
 async def test_the_same_act_makes_one_sweep_also_after_a_crash_in_the_middle_of_it(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, jobs: SqliteJobStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:
     before, _, dying = make_sweeps()
     first = await started(before, wanted(dataset))
@@ -76,7 +76,7 @@ async def test_the_same_act_makes_one_sweep_also_after_a_crash_in_the_middle_of_
 
 
 async def test_what_is_being_trained_already_is_not_trained_again_within_a_sweep(
-    make_sweeps: MakeSweeps, dataset: Dataset, jobs: SqliteJobStore
+    make_sweeps: MakeSweeps, dataset: Dataset, jobs: SqlJobStore
 ) -> None:
     sweeps, _, submitter = make_sweeps()
     await started(sweeps, wanted(dataset))
@@ -87,14 +87,14 @@ async def test_what_is_being_trained_already_is_not_trained_again_within_a_sweep
 
 
 async def test_over_a_budget_together_none_of_them_is_stored(
-    make_sweeps: MakeSweeps, dataset: Dataset, jobs: SqliteJobStore, database: Database
+    make_sweeps: MakeSweeps, dataset: Dataset, jobs: SqlJobStore, database: Database
 ) -> None:
     sweeps, _, _ = make_sweeps()
     plan = await sweeps.plan(a_caller(), wanted(dataset))
     assert plan.usd is not None
     dearest = max(job.estimated_cost or 0 for job in plan.jobs)
     entry = Entry("k", 1.0, "U0BEN", "set budget", "", "")
-    await SqliteBudgetStore(database).set_budget(Scope.WORKSPACE, "", (plan.usd + dearest) / 2, entry)
+    await SqlBudgetStore(database).set_budget(Scope.WORKSPACE, "", (plan.usd + dearest) / 2, entry)
     assert isinstance((await sweeps.plan(a_caller(), wanted(dataset))).refused, OverBudget)
     with pytest.raises(OverBudget) as refused:
         await started(sweeps, wanted(dataset))
@@ -106,7 +106,7 @@ async def test_one_approval_lets_all_of_them_go_on_and_is_asked_for_by_the_whole
     make_sweeps: MakeSweeps,
     dataset: Dataset,
     stand_in: StandInProvider,
-    sweep_store: SqliteGroupStore,
+    sweep_store: SqlGroupStore,
     database: Database,
 ) -> None:
     planned = await make_sweeps()[0].plan(a_caller(), wanted(dataset))
@@ -129,7 +129,7 @@ async def test_one_approval_lets_all_of_them_go_on_and_is_asked_for_by_the_whole
 
 
 async def test_a_sweep_that_is_declined_ends_as_a_whole_with_the_reason(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteGroupStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqlGroupStore
 ) -> None:
     sweeps, approvals, _ = make_sweeps(Rules(approval_above=0, deciders=("U0BEN",)))
     sweep = await started(sweeps, wanted(dataset))
@@ -140,7 +140,7 @@ async def test_a_sweep_that_is_declined_ends_as_a_whole_with_the_reason(
 
 
 async def test_as_many_begin_as_there_is_room_for_and_the_others_line_up(
-    make_sweeps: MakeSweeps, dataset: Dataset, sweep_store: SqliteGroupStore, database: Database
+    make_sweeps: MakeSweeps, dataset: Dataset, sweep_store: SqlGroupStore, database: Database
 ) -> None:
     sweeps, _, submitter = make_sweeps(Rules(most_running=2))
     sweep = await started(sweeps, wanted(dataset))
@@ -154,7 +154,7 @@ async def test_as_many_begin_as_there_is_room_for_and_the_others_line_up(
 
 
 async def test_what_is_left_is_stopped_by_its_owner_only(
-    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqliteGroupStore
+    make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, sweep_store: SqlGroupStore
 ) -> None:
     sweeps, _, submitter = make_sweeps(Rules(most_running=2))
     sweep = await started(sweeps, wanted(dataset))
@@ -171,15 +171,15 @@ async def test_what_is_left_is_stopped_by_its_owner_only(
 async def test_its_end_is_told_once_and_elsewhere_only_where_it_was_public(
     make_sweeps: MakeSweeps,
     dataset: Dataset,
-    jobs: SqliteJobStore,
-    sweep_store: SqliteGroupStore,
+    jobs: SqlJobStore,
+    sweep_store: SqlGroupStore,
     database: Database,
     private: bool,
 ) -> None:
     sweeps, _, _ = make_sweeps(Rules(most_running=0))
     for channel in ("C0ALL", "C0SUBSCRIBED"):
         entry = Entry(channel, 1.0, "U0BEN", "subscribe", channel, channel)
-        await SqliteSubscriptions(database).add(channel, entry)
+        await SqlSubscriptions(database).add(channel, entry)
     sweep = await sweeps.start(a_caller(), wanted(dataset), Origin("T0ACME", "C0TRAINING", private), "command/1")
     progress = SweepProgress(sweep_store, jobs, notices_channel="C0ALL")
     assert await progress.look(sweep)
@@ -187,7 +187,7 @@ async def test_its_end_is_told_once_and_elsewhere_only_where_it_was_public(
     await sweeps.stop(a_caller(), sweep.id)
     assert await progress.look(sweep)
     late = Entry("late", 2.0, "U0BEN", "subscribe", "C0LATE", "C0LATE")
-    await SqliteSubscriptions(database).add("C0LATE", late)
+    await SqlSubscriptions(database).add("C0LATE", late)
     assert await progress.look(sweep)
     ended = [one for one in await told(database) if one.startswith("ended")]
     assert ended == ["ended", *([] if private else ["ended/elsewhere", "ended/elsewhere/C0SUBSCRIBED"])]
@@ -208,7 +208,7 @@ async def test_the_cards_of_its_jobs_wait_for_its_own_unless_that_was_given_up(
     sweeps, _, submitter = make_sweeps()
     sweep = await started(sweeps, wanted(dataset))
     await submitter.settled()
-    cards = SqliteCardStore(database)
+    cards = SqlCardStore(database)
     assert [card.job_id for card in await cards.dirty(50)] == [sweep.id]
     await cards.abandon(sweep.id)
     assert {card.job_id for card in await cards.dirty(50)} == {member.job_id for member in sweep.members}

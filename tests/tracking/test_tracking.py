@@ -20,8 +20,8 @@ from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Metrics
 from bot.settings import Settings
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.tracking import SqliteTrackingStore
+from bot.store.jobs import SqlJobStore
+from bot.store.tracking import SqlTrackingStore
 from bot.tracking import mlflow_runs, wandb_runs
 from bot.tracking.run import Run, Tracker, run_of
 from bot.tracking.tracking import Tracking
@@ -54,7 +54,7 @@ def listener() -> Listener:
 
 
 def a_tracking(database: Database, listener: Listener, **how: Any) -> Tracking:
-    jobs, store = SqliteJobStore(database), SqliteTrackingStore(database)
+    jobs, store = SqlJobStore(database), SqlTrackingStore(database)
     return Tracking(store, jobs, {TOLD: listener.send}, **{"between": 0.0, "backoff": Backoff(0.0), **how})
 
 
@@ -63,13 +63,13 @@ def measured(step: int) -> RemoteEvent:
     return RemoteEvent(f"event-{step}", float(step), "info", "metrics", "", metrics)
 
 
-async def a_running_job(jobs: SqliteJobStore, *steps: int, **fields: Any) -> Job:
+async def a_running_job(jobs: SqlJobStore, *steps: int, **fields: Any) -> Job:
     job = a_job(state="running", provider_job_id="ftjob-1", estimated_cost=1.5, **fields)
     assert await jobs.insert(job, JobUpdate(job, events=[measured(step) for step in steps]))
     return job
 
 
-async def grow(jobs: SqliteJobStore, *steps: int, **changes: Any) -> None:
+async def grow(jobs: SqlJobStore, *steps: int, **changes: Any) -> None:
     def change(job: Job) -> JobUpdate:
         return JobUpdate(msgspec.structs.replace(job, **changes), events=[measured(step) for step in steps])
 
@@ -77,7 +77,7 @@ async def grow(jobs: SqliteJobStore, *steps: int, **changes: Any) -> None:
 
 
 async def test_each_step_is_told_once_and_then_the_end(
-    database: Database, jobs: SqliteJobStore, listener: Listener
+    database: Database, jobs: SqlJobStore, listener: Listener
 ) -> None:
     await a_running_job(jobs, 1, 2)
     tracking = a_tracking(database, listener)
@@ -90,12 +90,12 @@ async def test_each_step_is_told_once_and_then_the_end(
     assert len(listener.runs) == 2
     last = listener.runs[-1]
     assert (last.summary["fine_tuned_model"], last.summary["estimated_cost_usd"], last.ended) == ("ft:m", 1.5, 5.0)
-    due = await SqliteTrackingStore(database).due(TOLD, 1e12, private=True, limit=9)
+    due = await SqlTrackingStore(database).due(TOLD, 1e12, private=True, limit=9)
     assert due == []
 
 
 async def test_what_could_not_be_told_is_told_later(
-    database: Database, jobs: SqliteJobStore, listener: Listener, capsys: pytest.CaptureFixture[str]
+    database: Database, jobs: SqlJobStore, listener: Listener, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await a_running_job(jobs, 1)
     listener.fails = 2
@@ -107,7 +107,7 @@ async def test_what_could_not_be_told_is_told_later(
 
 
 async def test_a_tracker_that_does_not_answer_is_not_asked_again_at_once(
-    database: Database, jobs: SqliteJobStore, listener: Listener
+    database: Database, jobs: SqlJobStore, listener: Listener
 ) -> None:
     await a_running_job(jobs, 1)
     listener.fails = 1
@@ -118,7 +118,7 @@ async def test_a_tracker_that_does_not_answer_is_not_asked_again_at_once(
 
 
 async def test_jobs_of_private_channels_are_told_only_where_a_setting_says_so(
-    database: Database, jobs: SqliteJobStore, listener: Listener
+    database: Database, jobs: SqlJobStore, listener: Listener
 ) -> None:
     await a_running_job(jobs, 1, origin=Origin("T0ACME", "C0LEADS", True))
     await a_tracking(database, listener).tick()
@@ -193,7 +193,7 @@ def test_a_run_of_mlflow_that_was_made_and_not_filled_gets_its_settings(
     assert [one.step for one in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2]
 
 
-class Dying(SqliteTrackingStore):
+class Dying(SqlTrackingStore):
     """The bot is killed before it writes down what it told."""
 
     async def told(self, *_: Any, **__: Any) -> None:
@@ -201,7 +201,7 @@ class Dying(SqliteTrackingStore):
 
 
 async def test_what_was_told_and_not_written_down_before_a_crash_is_there_once(
-    database: Database, jobs: SqliteJobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, jobs: SqlJobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     from mlflow import MlflowClient
@@ -215,7 +215,7 @@ async def test_what_was_told_and_not_written_down_before_a_crash_is_there_once(
     with pytest.raises(RuntimeError, match="killed"):
         await Tracking(Dying(database), jobs, {TOLD: send}).tick()
     await grow(jobs, 3)
-    await Tracking(SqliteTrackingStore(database), jobs, {TOLD: send}).tick()
+    await Tracking(SqlTrackingStore(database), jobs, {TOLD: send}).tick()
     client = MlflowClient(tracking_uri=address)
     (run,) = client.search_runs([client.get_experiment_by_name("tuning").experiment_id])
     assert [one.step for one in client.get_metric_history(run.info.run_id, "train_loss")] == [1, 2, 3]

@@ -31,12 +31,12 @@ from bot.providers.chat import ChatMessage, ChatRequest, Parameters
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.retraining.next_model import NextModels
 from bot.retraining.sources import TrainingSources
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.thread_examples.adding import Place, ThreadExamples
 from bot.worker_processes import WorkerPools
 from trainer.settings import cache_folder
@@ -127,10 +127,10 @@ async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
     real_trainer: Trainer, voice: Any, database: Database, pools: WorkerPools, tmp_path: Path
 ) -> None:
     parent, caller = voice.fine_tuned_model, a_caller()
-    authority = Authority(Policy(), SqliteAuditLog(database))
-    conversations, collections = SqliteConversationStore(database), SqliteCollectionStore(database)
-    datasets, files = SqliteDatasetStore(database), FileStore(tmp_path / "files", 1_000_000)
-    jobs = SqliteJobStore(database)
+    authority = Authority(Policy(), SqlAuditLog(database))
+    conversations, collections = SqlConversationStore(database), SqlCollectionStore(database)
+    datasets, files = SqlDatasetStore(database), FileStore(tmp_path / "files", 1_000_000)
+    jobs = SqlJobStore(database)
 
     async def names(user: str) -> tuple[str, ...]:
         return ("Ana Reed",)

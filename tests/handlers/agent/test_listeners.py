@@ -9,7 +9,7 @@ from slack_requests import Answers, a_request
 
 from bot.conversations.titles import ConversationTitles
 from bot.models.model import FineTunedModel
-from bot.store.conversations import SqliteConversationStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from handlers.agent.blocks import prompts
 from handlers.agent.listeners import AgentListeners
@@ -19,14 +19,14 @@ from handlers.request import Request
 
 
 @pytest.fixture
-async def conversations(database: Database) -> SqliteConversationStore:
-    store = SqliteConversationStore(database)
+async def conversations(database: Database) -> SqlConversationStore:
+    store = SqlConversationStore(database)
     await store.open(TALK)
     return store
 
 
 @pytest.fixture
-def agent(chat: ChatListeners, conversations: SqliteConversationStore) -> AgentListeners:
+def agent(chat: ChatListeners, conversations: SqlConversationStore) -> AgentListeners:
     titles = ConversationTitles(conversations, chat.authority)
     return AgentListeners(
         chat.callers, chat.chat, titles, chat.picker.models, chat.authority, chat.languages, chat.poster
@@ -54,7 +54,7 @@ async def test_the_stop_button_stops_the_answer_or_says_that_there_is_none(
 
 
 async def test_a_title_that_a_person_gives_is_kept_from_whoever_may_talk_there(
-    agent: AgentListeners, conversations: SqliteConversationStore, slack: Slack
+    agent: AgentListeners, conversations: SqlConversationStore, slack: Slack
 ) -> None:
     async def kept() -> str | None:
         conversation = await conversations.get(TALK.id)

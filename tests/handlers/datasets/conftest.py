@@ -10,7 +10,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.report import DatasetReport, DatasetReports
 from bot.datasets.second_pass import SecondPass
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from handlers.datasets.reactions import Reactions
 from handlers.datasets.reports import ReportMessages
 from handlers.languages import english
@@ -35,8 +35,8 @@ class Added(list[str]):
 
 
 @pytest.fixture
-def datasets(database: Database) -> SqliteDatasetStore:
-    return SqliteDatasetStore(database)
+def datasets(database: Database) -> SqlDatasetStore:
+    return SqlDatasetStore(database)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def second_pass() -> Added:
 
 
 @pytest.fixture
-def report_messages(slack: Slack, datasets: SqliteDatasetStore, second_pass: Added) -> ReportMessages:
+def report_messages(slack: Slack, datasets: SqlDatasetStore, second_pass: Added) -> ReportMessages:
     poster = Poster(slack.client)
     return ReportMessages(
         datasets=datasets,

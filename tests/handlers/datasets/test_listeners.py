@@ -23,7 +23,7 @@ from bot.datasets.samples import DatasetSamples
 from bot.datasets.splitting import DatasetSplitting, PlannedSplit, SplitFiles
 from bot.errors import Denied, Invalid, NotFound
 from bot.evaluations.grader_files import GraderFiles
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from handlers.callers import Callers
 from handlers.datasets.blocks import split_modal
 from handlers.datasets.derived_files import DerivedFiles
@@ -66,7 +66,7 @@ def a_report(**fields: Any) -> Report:
 class Datasets:
     """The use cases: what they know is in `store`; what was asked of them is in `asked`."""
 
-    def __init__(self, store: SqliteDatasetStore) -> None:
+    def __init__(self, store: SqlDatasetStore) -> None:
         self.store = store
         self.asked: list[tuple[str, object]] = []
         self.pairs: list[tuple[Dataset, Dataset]] = []
@@ -158,7 +158,7 @@ class Downloads:
 
 
 @pytest.fixture
-def use_cases(datasets: SqliteDatasetStore) -> Datasets:
+def use_cases(datasets: SqlDatasetStore) -> Datasets:
     return Datasets(datasets)
 
 
@@ -166,7 +166,7 @@ def use_cases(datasets: SqliteDatasetStore) -> Datasets:
 def listeners(
     slack: Slack,
     use_cases: Datasets,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     report_messages: ReportMessages,
     tmp_path: Path,
 ) -> DatasetListeners:
@@ -206,7 +206,7 @@ def listeners(
 class _Lookup:
     """Everybody may know of everything."""
 
-    def __init__(self, store: SqliteDatasetStore) -> None:
+    def __init__(self, store: SqlDatasetStore) -> None:
         self._store = store
 
     async def get(self, caller: Caller, dataset_id: str, action: object) -> Dataset:
@@ -255,7 +255,7 @@ async def test_a_stub_is_a_file_once_slack_tells_its_name(listeners: DatasetList
 
 
 async def test_files_that_belong_together_are_shown_so(
-    listeners: DatasetListeners, slack: Slack, use_cases: Datasets, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, use_cases: Datasets, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     training = dropped("ds-F0", name="a.jsonl", report=a_report(), validation="ds-F1")
     use_cases.pairs = [(training, dropped("ds-F1", name="b.jsonl", report=a_report()))]
@@ -295,7 +295,7 @@ async def test_work_that_a_crash_cut_off_grows_the_message_that_is_there(
 
 
 async def test_a_picture_that_slack_does_not_have_any_more_costs_the_report_nothing_else(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     dataset = dropped(report=a_report(), lengths_file="F9")
     await datasets.save(dataset)
@@ -320,7 +320,7 @@ async def test_a_report_is_in_the_language_of_its_channel(
 
 
 async def test_the_owner_of_a_file_that_was_deleted_in_slack_is_asked_about_our_copy(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(file_id="F1", report=a_report()))
     await listeners.file_deleted(a_request(body={"event": {"file_id": "F1"}}))
@@ -333,7 +333,7 @@ async def test_the_owner_of_a_file_that_was_deleted_in_slack_is_asked_about_our_
 
 
 async def test_all_findings_come_into_the_thread_once(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     findings = [Finding("invalid_json", line, message="No JSON.") for line in (3, 4)]
     await datasets.save(dropped(report=a_report(ok=False, errors=findings, counts={"invalid_json": 2})))
@@ -350,7 +350,7 @@ async def test_all_findings_come_into_the_thread_once(
 
 
 async def test_a_sample_fills_the_modal_that_opened_at_once(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped())
     await listeners.sample(a_request("ds-1"))
@@ -363,7 +363,7 @@ async def test_a_sample_fills_the_modal_that_opened_at_once(
 
 
 async def test_a_sample_that_cannot_be_drawn_says_why_in_its_modal(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(name="gone.jsonl"))
     await listeners.sample(a_request("ds-1"))
@@ -371,7 +371,7 @@ async def test_a_sample_that_cannot_be_drawn_says_why_in_its_modal(
 
 
 async def test_where_no_modal_can_be_opened_that_is_said(
-    listeners: DatasetListeners, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(report=a_report()))
     for pressed in (listeners.sample, listeners.split):
@@ -390,7 +390,7 @@ def sent_off(share: str = "20", seed: str = "7", **fields: Any) -> Any:
 
 
 async def test_the_modal_of_split_carries_what_it_is_about(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(report=a_report()))
     await listeners.split(a_request("ds-1"))
@@ -410,7 +410,7 @@ def test_a_field_of_split_that_is_wrong_is_named() -> None:
 
 
 async def test_splitting_brings_both_files_in_one_message_and_a_report_on_the_one_to_train_on(
-    listeners: DatasetListeners, slack: Slack, use_cases: Datasets, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, use_cases: Datasets, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(report=a_report()))
     await listeners.split_submitted(sent_off())
@@ -432,7 +432,7 @@ async def test_a_split_that_was_made_before_is_pointed_to(
     listeners: DatasetListeners,
     slack: Slack,
     use_cases: Datasets,
-    datasets: SqliteDatasetStore,
+    datasets: SqlDatasetStore,
     dropped: Drop,
     again: bool,
 ) -> None:
@@ -445,7 +445,7 @@ async def test_a_split_that_was_made_before_is_pointed_to(
 
 
 async def test_a_split_whose_files_are_gone_from_slack_is_shown_anew(
-    listeners: DatasetListeners, slack: Slack, use_cases: Datasets, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, use_cases: Datasets, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(report=a_report()))
     use_cases.before = dropped("ds-t", file_id="F3")
@@ -455,7 +455,7 @@ async def test_a_split_whose_files_are_gone_from_slack_is_shown_anew(
 
 
 async def test_after_a_crash_files_that_stand_in_the_thread_are_not_shown_again(
-    listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    listeners: DatasetListeners, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     source = dropped(report=a_report())
     made = [dropped("ds-t", file_id="F3"), dropped("ds-v", file_id="F4")]

@@ -7,7 +7,7 @@ from scripted_slack import Slack, error
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import Verdict
-from bot.store.datasets import SqliteDatasetStore
+from bot.store.datasets import SqlDatasetStore
 from handlers.datasets.reactions import Reactions
 from handlers.web.poster import Poster
 
@@ -15,7 +15,7 @@ Drop = Callable[..., Dataset]
 
 
 @pytest.fixture
-def reactions(slack: Slack, datasets: SqliteDatasetStore) -> Reactions:
+def reactions(slack: Slack, datasets: SqlDatasetStore) -> Reactions:
     return Reactions(datasets, Poster(slack.client))
 
 
@@ -24,7 +24,7 @@ def made(slack: Slack) -> list[tuple[str, str]]:
 
 
 async def test_a_changed_verdict_takes_the_place_of_the_one_before(
-    reactions: Reactions, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    reactions: Reactions, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     dataset = dropped()
     await datasets.save(dataset)
@@ -40,7 +40,7 @@ async def test_a_changed_verdict_takes_the_place_of_the_one_before(
 
 
 async def test_of_several_files_the_weightiest_is_shown(
-    reactions: Reactions, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
+    reactions: Reactions, slack: Slack, datasets: SqlDatasetStore, dropped: Drop
 ) -> None:
     for dataset_id, verdict in (("ds-1", Verdict.LOOK), ("ds-2", Verdict.WRONG), ("ds-3", Verdict.READY)):
         await datasets.save(dropped(dataset_id))
@@ -57,7 +57,7 @@ async def test_of_several_files_the_weightiest_is_shown(
 
 @pytest.mark.parametrize("refusal", ["missing_scope", "already_reacted", "message_not_found"])
 async def test_where_slack_refuses_there_is_none_and_nothing_else_changes(
-    reactions: Reactions, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop, refusal: str
+    reactions: Reactions, slack: Slack, datasets: SqlDatasetStore, dropped: Drop, refusal: str
 ) -> None:
     await datasets.save(dropped())
     slack.replies["reactions.add"] = [error(refusal)]

@@ -18,11 +18,11 @@ from bot.conversations.conversation import Conversation, Turn
 from bot.errors import Denied, Invalid, NotFound
 from bot.feedback.feedback import AnswerFeedback
 from bot.providers.chat import ToolCall
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.feedback import SqliteRatingStore
+from bot.store.feedback import SqlRatingStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.blocks.answer import about
 from handlers.callers import Callers
@@ -54,16 +54,16 @@ async def listeners(slack: Slack, database: Database) -> FeedbackListeners:
     slack.replies["conversations.info"] = [{"ok": True, "channel": {"is_member": True}}]
     slack.replies["conversations.replies"] = [posted]
     slack.replies["views.open"] = [{"ok": True, "view": {"id": "V1"}}]
-    conversations, authority = SqliteConversationStore(database), Authority(Policy(), SqliteAuditLog(database))
+    conversations, authority = SqlConversationStore(database), Authority(Policy(), SqlAuditLog(database))
     await conversations.open(TALK, [Turn("2.0", "user", "Why?", user=ANA.user), Turn("2.0", "assistant", "Because.")])
     poster = Poster(slack.client)
     people = People(poster, "T0ACME", Roles())
-    into = ThreadCollections(SqliteCollectionStore(database), authority)
+    into = ThreadCollections(SqlCollectionStore(database), authority)
     history = SlackThreadHistory(poster, people)
     examples = ThreadExamples(conversations, history, into, people.names, authority, "U0BOT")
     return FeedbackListeners(
         callers=Callers(people, "T0ACME"),
-        feedback=AnswerFeedback(SqliteRatingStore(database), conversations, examples, into, authority),
+        feedback=AnswerFeedback(SqlRatingStore(database), conversations, examples, into, authority),
         modals=Modals(poster),
         languages=ENGLISH,
         poster=poster,
@@ -105,7 +105,7 @@ async def kept(database: Database) -> list[tuple[str, Any]]:
 
 
 async def said_now(database: Database) -> str:
-    (turn,) = [one for one in await SqliteConversationStore(database).turns(TALK.id) if one.role == "assistant"]
+    (turn,) = [one for one in await SqlConversationStore(database).turns(TALK.id) if one.role == "assistant"]
     return turn.content
 
 
@@ -278,13 +278,13 @@ async def test_who_may_not_talk_here_rates_and_corrects_nothing(
     with pytest.raises(NotFound):
         await listeners.edit(a_request(about(TALK.id, "7.0")))
     assert await kept(database) == []
-    assert await SqliteRatingStore(database).of_answer(TALK.id, "2.0") == []
+    assert await SqlRatingStore(database).of_answer(TALK.id, "2.0") == []
 
 
 async def test_in_private_those_whose_words_it_holds_are_asked_once_in_the_thread(
     listeners: FeedbackListeners, slack: Slack, database: Database
 ) -> None:
-    await SqliteConversationStore(database).update(TALK.id, lambda now: structs.replace(now, private=True))
+    await SqlConversationStore(database).update(TALK.id, lambda now: structs.replace(now, private=True))
     await listeners.edit(a_request(VALUE, user=BEN))
     assert "others whose words it holds are asked" in str(opened(slack)["blocks"])
     await listeners.correct(sent(opened(slack), "Since.", 2.0, BEN))
@@ -319,7 +319,7 @@ async def test_a_call_is_corrected_by_its_name_and_arguments_and_held_to_its_sch
     listeners: FeedbackListeners, slack: Slack, database: Database
 ) -> None:
     talk = structs.replace(TALK, id="cv-2", thread_ts="2.0", tools=(FIND,))
-    conversations = SqliteConversationStore(database)
+    conversations = SqlConversationStore(database)
     await conversations.open(
         talk,
         [
@@ -385,7 +385,7 @@ async def test_what_no_training_file_may_hold_makes_no_pair(
 ) -> None:
     talk = structs.replace(TALK, id="cv-2", thread_ts="2.0", tools=(FIND,))
     told = Turn("5.0", "assistant", "", tool_calls=(call("{order: 12}"),))
-    await SqliteConversationStore(database).open(talk, [Turn("5.0", "user", "Where?", user=ANA.user), told])
+    await SqlConversationStore(database).open(talk, [Turn("5.0", "user", "Where?", user=ANA.user), told])
     await listeners.edit(a_request(about(talk.id, "5.0")))
     request, answers = sent(opened(slack), "", 3.0), Answers()
     entered = {"name/0": {"name": {"value": "find_order"}}, "arguments/0": {"arguments": {"value": '{"number": 12}'}}}
@@ -431,7 +431,7 @@ class Life:
 async def test_killed_between_any_two_writes_a_correction_is_one_example_one_pair_and_one_line(
     listeners: FeedbackListeners, slack: Slack, database: Database
 ) -> None:
-    conversations, ratings = SqliteConversationStore(database), SqliteRatingStore(database)
+    conversations, ratings = SqlConversationStore(database), SqlRatingStore(database)
     for moment in range(30):
         # A model of its own, whose training sets are made, too.
         talk = structs.replace(TALK, id=f"cv-{moment}x", model=f"ft:{moment}", thread_ts=f"3.{moment}")

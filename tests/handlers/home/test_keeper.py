@@ -16,8 +16,8 @@ from bot.home import Home, Homes, Spot, Tab
 from bot.jobs.overview import AssessedJob
 from bot.notices.interfaces import CardStore
 from bot.store.database import Database
-from bot.store.homes import SqliteHomes
-from bot.store.personal_settings import SqlitePersonalSettings
+from bot.store.homes import SqlHomes
+from bot.store.personal_settings import SqlPersonalSettings
 from handlers.callers import Callers
 from handlers.home import blocks
 from handlers.home.keeper import HomeKeeper
@@ -38,8 +38,8 @@ class Kept:
         self.now = 1_700_000_000.0
         self.state = "queued"
         self.refused: Denied | None = None
-        self.store = SqliteHomes(database)
-        self.others = SqlitePersonalSettings(database)
+        self.store = SqlHomes(database)
+        self.others = SqlPersonalSettings(database)
         self.poster = Poster(slack.client)
         people = People(self.poster, "T0ACME", Roles())
         homes = cast(Homes, self)

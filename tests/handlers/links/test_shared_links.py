@@ -10,10 +10,10 @@ from slack_requests import ANA, Answers, a_request
 from bot.access import Policy
 from bot.authority import Authority
 from bot.jobs.links import JobLinks
-from bot.store.audit import SqliteAuditLog
+from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
-from bot.store.jobs import SqliteJobStore
-from bot.store.outbox import SqliteCardStore
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 from handlers.callers import Callers
 from handlers.links.listeners import LinkListeners
 from handlers.request import Request
@@ -25,11 +25,11 @@ LINK = "https://finetune.example.com/jobs/job-1"
 
 
 @pytest.fixture
-async def listeners(slack: Slack, jobs: SqliteJobStore, database: Database) -> LinkListeners:
+async def listeners(slack: Slack, jobs: SqlJobStore, database: Database) -> LinkListeners:
     slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
     slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/p7"}]
     await jobs.insert(a_job(state="running", created_at=1_700_000_000.0))
-    cards, poster = SqliteCardStore(database), Poster(slack.client)
+    cards, poster = SqlCardStore(database), Poster(slack.client)
     await cards.posted("job-1", "7.0", None, ())
 
     async def language_of(channel: str, person: str) -> Language:
@@ -37,7 +37,7 @@ async def listeners(slack: Slack, jobs: SqliteJobStore, database: Database) -> L
 
     return LinkListeners(
         callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
-        links=JobLinks("https://finetune.example.com", jobs, Authority(Policy(), SqliteAuditLog(database))),
+        links=JobLinks("https://finetune.example.com", jobs, Authority(Policy(), SqlAuditLog(database))),
         cards=cards,
         poster=poster,
         language_of=language_of,

@@ -18,14 +18,14 @@ from bot.collections.withdrawal import Withdrawal
 from bot.conversations.conversation import Conversation, Turn
 from bot.errors import Denied, Invalid
 from bot.feedback.rating import Press, Why
-from bot.store.audit import SqliteAuditLog
-from bot.store.collections import SqliteCollectionStore
-from bot.store.conversations import SqliteConversationStore
+from bot.store.audit import SqlAuditLog
+from bot.store.collections import SqlCollectionStore
+from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
-from bot.store.feedback import SqliteRatingStore
-from bot.store.generations import SqliteGenerationStore
-from bot.store.jobs import SqliteJobStore
+from bot.store.datasets import SqlDatasetStore
+from bot.store.feedback import SqlRatingStore
+from bot.store.generations import SqlGenerationStore
+from bot.store.jobs import SqlJobStore
 from bot.thread_examples.adding import Added, Choice, NewExample, ThreadExamples
 from handlers.callers import Callers
 from handlers.chat.thread_history import SlackThreadHistory
@@ -80,25 +80,25 @@ def listeners(slack: Slack, database: Database, kept: Kept) -> ThreadExampleList
     slack.replies["conversations.replies"] = [{"ok": True, "messages": MESSAGES}]
     for method in ("views.open", "views.update"):
         slack.replies[method] = [{"ok": True, "view": {"id": "V1"}}]
-    store, authority = SqliteCollectionStore(database), Authority(Policy(), SqliteAuditLog(database))
+    store, authority = SqlCollectionStore(database), Authority(Policy(), SqlAuditLog(database))
     poster = Poster(slack.client)
     people = People(poster, "T0ACME", Roles())
     return ThreadExampleListeners(
         Callers(people, "T0ACME"),
         ThreadExamples(
-            SqliteConversationStore(database),
+            SqlConversationStore(database),
             SlackThreadHistory(poster, people),
             kept,
             people.names,
-            Authority(Policy(), SqliteAuditLog(database)),
+            Authority(Policy(), SqlAuditLog(database)),
             "U0BOT",
         ),
         people,
         Withdrawal(
             store,
-            SqliteRatingStore(database),
-            SqliteGenerationStore(database),
-            LearnedModels(store, SqliteDatasetStore(database), SqliteJobStore(database), authority),
+            SqlRatingStore(database),
+            SqlGenerationStore(database),
+            LearnedModels(store, SqlDatasetStore(database), SqlJobStore(database), authority),
             authority,
         ),
         Modals(poster),
@@ -255,7 +255,7 @@ async def test_of_a_conversation_our_own_records_are_used_with_its_system_messag
     listeners: ThreadExampleListeners, slack: Slack, kept: Kept, database: Database
 ) -> None:
     model = "ft:gpt:acme:voice:abc1"
-    store = SqliteConversationStore(database)
+    store = SqlConversationStore(database)
     chat = Conversation("chat-1", model, "T0ACME", "C0TRAINING", "1.0", ANA.user, 1.0, system="Be kind.")
     await store.open(chat, [Turn("2.0", "user", "Why?", user="U0ANA"), Turn("2.0", "assistant", "Because.")])
     await listeners.open(chosen())
@@ -290,7 +290,7 @@ async def test_in_a_private_channel_those_whose_words_were_added_are_asked_once_
 
 
 async def add(database: Database, id: str, *people: str, private: bool = False) -> None:
-    store = SqliteCollectionStore(database)
+    store = SqlCollectionStore(database)
     entry = Entry(f"add/{id}", 1.0, ANA.user, "add example", "col-1")
     await store.create(Collection("col-1", "Support", ANA.user, "T0ACME", "C0TRAINING", private, 1.0), entry)
     example = Example(id, "col-1", "{}", "thread", "C0TRAINING", "1.0", private, people, people[0], 1.0)
@@ -307,7 +307,7 @@ async def test_who_does_not_agree_is_shown_to_have_said_so_and_their_words_are_g
     await listeners.disagree(a_request(carried, answers, user="U0BEN"))
     assert "<@U0BEN>" in answers.text
     assert len(answers[-1].blocks) == 1, "nobody is left to be asked"
-    assert await SqliteCollectionStore(database).examples("col-1") == []
+    assert await SqlCollectionStore(database).examples("col-1") == []
 
 
 async def test_what_one_contributed_is_shown_with_its_sets_and_taken_back(
@@ -321,7 +321,7 @@ async def test_what_one_contributed_is_shown_with_its_sets_and_taken_back(
     [(action_id, user)] = answers.buttons
     assert (action_id, user) == (blocks.WITHDRAW, "U0ANA")
     await listeners.withdraw(a_request(user, answers))
-    assert [one.id for one in await SqliteCollectionStore(database).examples("col-1")] == ["ex-2"]
+    assert [one.id for one in await SqlCollectionStore(database).examples("col-1")] == ["ex-2"]
     await listeners.withdraw(a_request(user, answers, is_retry=True))
     assert "Nothing of yours is kept" in answers.text
     with pytest.raises(Denied):
@@ -343,10 +343,10 @@ async def test_who_contributed_nothing_is_told_so_and_other_words_are_refused(
 async def test_what_one_thinks_of_answers_goes_with_what_one_contributed(
     listeners: ThreadExampleListeners, database: Database
 ) -> None:
-    await SqliteConversationStore(database).open(
+    await SqlConversationStore(database).open(
         Conversation("chat-1", "ft:voice", "T0ACME", "C0TRAINING", "1.0", ANA.user, 1.0)
     )
-    ratings, answers = SqliteRatingStore(database), Answers()
+    ratings, answers = SqlRatingStore(database), Answers()
     rated = Entry("rated", 1.0, ANA.user, "rate answer", "chat-1")
     await ratings.press(Press("chat-1", "2.0", ANA.user, False, 1.0, "key", Why(comment="Mine.")), rated)
     await listeners.command(a_request(answers=answers))
