@@ -84,6 +84,14 @@ class Settings(BaseSettings):
     )
 
     finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")
+    finetune_encryption_keys: SecretStr | None = Field(
+        None,
+        description="Keys with which secrets are encrypted on disk, separated by commas: the first encrypts, all of "
+        "them decrypt. `openssl rand -base64 32` makes one.",
+    )
+    finetune_encryption_keys_file: Path | None = Field(
+        None, description="A file that holds these keys instead, one a line."
+    )
     finetune_admins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Administrators: people (`U…`) and user groups (`S…`) of Slack, separated by commas. They may "

@@ -142,6 +142,7 @@ _GROUPS = (
             "finetune_allow_",
         ),
     ),
+    ("Encryption", ("finetune_encryption_",)),
     ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
 )
 

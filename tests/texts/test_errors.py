@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 OF_THE_BOT = (
     *("BotError", "Denied", "NotFound", "Invalid", "Conflict", "NotAdmitted", "OverBudget", "StartError"),
     *("GraderError", "AnswerError", "NotAvailable"),
-    *("StoreTrouble", "UnknownProvider", "Doubtful", "Unintelligible", "super().__init__"),
+    *("StoreTrouble", "Unopened", "UnknownProvider", "Doubtful", "Unintelligible", "super().__init__"),
 )
 OF_FILES = ("TrainingFileError", "Interrupted")
 

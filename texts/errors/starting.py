@@ -57,6 +57,34 @@ def providers_unreadable(file: object, why: object) -> str:
 
 
 @ERRORS.sentence
+def encryption_keys_unreadable(file: object, why: object) -> str:
+    return _("The encryption keys in {file} cannot be read: {why}.", file=file, why=why)
+
+
+@ERRORS.sentence
+def encryption_keys_unusable(number: int) -> str:
+    return _(
+        "Encryption key {number} is no key: each is 32 bytes in Base64. `openssl rand -base64 32` makes one; "
+        "`FINETUNE_ENCRYPTION_KEYS` or the file of `FINETUNE_ENCRYPTION_KEYS_FILE` holds them.",
+        number=number,
+    )
+
+
+@ERRORS.sentence
+def key_missing(key: str) -> str:
+    return _(
+        "Something here was encrypted with key {key}, which is not among those of `FINETUNE_ENCRYPTION_KEYS`. Add that "
+        "key again, behind the others; without it this cannot be read.",
+        key=key,
+    )
+
+
+@ERRORS.sentence
+def sealed_damaged() -> str:
+    return _("Something encrypted was damaged or changed since, and cannot be read.")
+
+
+@ERRORS.sentence
 def folder_in_use(folder: object) -> str:
     return _(
         "Another finetune-bot is working in {folder}. Stop it first, or give this one its own folder "
