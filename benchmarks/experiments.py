@@ -13,8 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.access import Actor, Caller, Place, Policy
 from bot.authority import Authority
 from bot.experiments.filters import Filters
@@ -25,6 +23,7 @@ from bot.jobs.job import Job, Origin
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Hyperparameters, Metrics
 from bot.store.audit import SqlAuditLog
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.experiments import SqlExperimentStore
 from bot.store.jobs import SqlJobStore, _write_job, write_change
@@ -65,7 +64,7 @@ def a_job(number: int, now: float) -> Job:
     )
 
 
-def fill(db: SqliteDatabase, jobs: int) -> None:
+def fill(db: Connection, jobs: int) -> None:
     now = time.time()
     for number in range(jobs):
         job = a_job(number, now)

@@ -29,7 +29,6 @@ from pathlib import Path
 import msgspec
 import table
 from provider import REQUESTER, Json, Running, channel, our_job, running
-from sqlite_utils import Database as SqliteDatabase
 from team import command, launch, post_cards, workspace
 
 from app.processes import Child
@@ -40,6 +39,7 @@ from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, Ended, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Metrics
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import write_change
@@ -154,8 +154,8 @@ async def fill(data: Path, jobs: int, cards: list[str]) -> None:
     database = await Database.open(data)
     now = time.time()
 
-    def some(numbers: range) -> Callable[[SqliteDatabase], None]:
-        def work(db: SqliteDatabase) -> None:
+    def some(numbers: range) -> Callable[[Connection], None]:
+        def work(db: Connection) -> None:
             for number in numbers:
                 if number < len(cards):
                     put_running(db, number, cards[number])
@@ -169,7 +169,7 @@ async def fill(data: Path, jobs: int, cards: list[str]) -> None:
     for first in range(0, jobs, 100):
         await database.write(some(range(first, min(first + 100, jobs))))
     await database.write(
-        lambda db: db.conn.executemany(
+        lambda db: db.executemany(
             "INSERT INTO inbox (key, state, attempts, received_at) VALUES (?, 'done', 1, ?)",
             [(f"command/{number}", now - 60 - 30 * number) for number in range(KEYS)],
         )
@@ -177,14 +177,14 @@ async def fill(data: Path, jobs: int, cards: list[str]) -> None:
     await database.close()
 
 
-def put_running(db: SqliteDatabase, number: int, card: str) -> None:
+def put_running(db: Connection, number: int, card: str) -> None:
     job = our_job(number, latest=Metrics(EVENTS, EVENTS, train_loss=1.0))
     told = [notice(job, "accepted", Accepted()), notice(job, "started", Started())]
     write_change(db, JobUpdate(job, events=events_of(job), notices=told))
     put_card(db, job, card, dirty=True)
 
 
-def put_ended(db: SqliteDatabase, number: int, created_at: float) -> None:
+def put_ended(db: Connection, number: int, created_at: float) -> None:
     job = our_job(number, created_at=created_at, started_at=created_at + 60)
     told = [notice(job, "accepted", Accepted()), notice(job, "started", Started())]
     job = msgspec.structs.replace(job, state=ENDS[number % len(ENDS)], finished_at=created_at + 3600)
@@ -211,7 +211,7 @@ def events_of(job: Job) -> list[RemoteEvent]:
     ]
 
 
-def put_card(db: SqliteDatabase, job: Job, ts: str | None, *, dirty: bool) -> None:
+def put_card(db: Connection, job: Job, ts: str | None, *, dirty: bool) -> None:
     db.execute(
         "INSERT INTO cards (job_id, channel, ts, dirty, changed_at) VALUES (?, ?, ?, ?, ?)",
         [job.id, job.origin.channel, ts, int(dirty), job.created_at],
@@ -222,7 +222,7 @@ async def set_to_work(database: Database, requests: list[Json]) -> None:
     """What a crash cuts off: notices that are being said, submissions whose answer is not known, requests."""
     now = time.time()
 
-    def work(db: SqliteDatabase) -> None:
+    def work(db: Connection) -> None:
         for number in range(OPEN_NOTICES):
             job = our_job(number)
             put_notices(db, [notice(job, "event/warning", ProviderSaid("warn", "The loss went up."))])

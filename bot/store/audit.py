@@ -4,15 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry, Outcome
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 _COLUMNS = "key, at, actor, act, thing, channel, outcome, details"
 
 
-def put_entries(db: SqliteDatabase, entries: Iterable[Entry]) -> int:
+def put_entries(db: Connection, entries: Iterable[Entry]) -> int:
     """Inside a caller's transaction. An entry whose key is known is left as it is. Returns how many were new."""
     new = 0
     for entry in entries:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
 from bot.evaluations.run import RunState
@@ -21,9 +20,11 @@ from bot.jobs.apply_update import ending
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.providers.protocol import JobError
+from bot.store.connection import Connection
 from bot.store.jobs import write_change
 from bot.store.schema import migrations
 from bot.store.shown_messages import SHOWN
+from bot.store.sqlite import SqliteConnection
 
 
 def backup(folder: Path, file: Path) -> int:
@@ -96,9 +97,9 @@ def _copy(source: Path, target: Path) -> None:
 def _make_ready(new: Path, file: Path, notices_channel: str | None) -> None:
     """Bring a copied store to this version, and have looked up what may have been done since."""
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        db = SqliteDatabase(connection)
+        db = SqliteConnection(connection)
         theirs = {migration.name for migration in migrations.applied(db)}
-        ours = {migration.name for migration in migrations.pending(SqliteDatabase(memory=True))}
+        ours = {migration.name for migration in migrations.pending(SqliteConnection(memory=True))}
         if not theirs:
             raise StartError("no_backup", file=file)
         if not theirs <= ours:
@@ -123,7 +124,7 @@ def _put_in_place(new: Path, store: Path) -> Path | None:
     return kept
 
 
-def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = None) -> None:
+def doubt_what_was_under_way(db: Connection, notices_channel: str | None = None) -> None:
     """Inside a transaction on a restored store. All of it makes things looked up that would otherwise be done."""
     (at,) = db.execute(
         "SELECT max(at) FROM (SELECT max(received_at) AS at FROM inbox UNION ALL SELECT max(changed_at) FROM cards"

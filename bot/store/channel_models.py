@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.audit import Entry
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -22,7 +21,7 @@ class SqlChannelModels:
         return [model for (model,) in rows]
 
     async def set(self, channel: str, models: Collection[str], entry: Entry) -> None:
-        def write(db: SqliteDatabase) -> None:
+        def write(db: Connection) -> None:
             db.execute("DELETE FROM channel_models WHERE channel = ?", [channel])
             for model in models:
                 db.execute("INSERT INTO channel_models VALUES (?, ?)", [channel, model])

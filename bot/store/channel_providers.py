@@ -1,9 +1,8 @@
 """Channels' default providers. Implements `bot.providers.channel_providers.ChannelProvidersStore`."""
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.audit import Entry
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -18,7 +17,7 @@ class SqlChannelProviders:
         return row[0] if row else None
 
     async def set(self, channel: str, provider: str | None, entry: Entry) -> None:
-        def write(db: SqliteDatabase) -> None:
+        def write(db: Connection) -> None:
             db.execute("DELETE FROM channel_providers WHERE channel = ?", [channel])
             if provider is not None:
                 db.execute("INSERT INTO channel_providers VALUES (?, ?)", [channel, provider])

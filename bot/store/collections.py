@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.collections.collection import Collection, Example
 from bot.errors import NotFound
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -22,7 +22,7 @@ class SqlCollectionStore:
     async def create_of(
         self, collection: Collection, examples: Sequence[Example], entries: Sequence[Entry]
     ) -> Collection:
-        def work(db: SqliteDatabase) -> Collection:
+        def work(db: Connection) -> Collection:
             known = _get(db, collection.id)
             if known is not None:
                 return known
@@ -46,7 +46,7 @@ class SqlCollectionStore:
         return [msgspec.json.decode(row[0], type=Collection) for row in rows]
 
     async def change(self, collection_id: str, change: Callable[[Collection], Collection], entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             known = _get(db, collection_id)
             if known is not None and (changed := change(known)) != known:
                 _put(db, changed)
@@ -55,7 +55,7 @@ class SqlCollectionStore:
         await self._database.write(work)
 
     async def merge(self, collection_id: str, into: str, entries: Sequence[Entry]) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             source, target = _get(db, collection_id), _get(db, into)
             if source is None or target is None:
                 raise NotFound("no_such_thing", kind="collection")
@@ -71,7 +71,7 @@ class SqlCollectionStore:
     async def split_off(
         self, collection_id: str, example_ids: Sequence[str], new: Collection, entries: Sequence[Entry]
     ) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             if _get(db, new.id) is None:
                 db.execute("INSERT INTO collections VALUES (?, ?, ?)", [new.id, new.created_at, _json(new)])
             for example in _examples(db, "collection_id = ?", [collection_id]):
@@ -82,7 +82,7 @@ class SqlCollectionStore:
         await self._database.write(work)
 
     async def add(self, example: Example, entry: Entry) -> int:
-        def work(db: SqliteDatabase) -> int:
+        def work(db: Connection) -> int:
             collection = _get(db, example.collection_id)
             if collection is None:
                 raise NotFound("no_such_thing", kind="collection")
@@ -106,7 +106,7 @@ class SqlCollectionStore:
         )
 
     async def erase(self, example_ids: Sequence[str], entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             for example_id in example_ids:
                 _erase(db, example_id)
             put_entries(db, [entry])
@@ -114,7 +114,7 @@ class SqlCollectionStore:
         await self._database.write(work)
 
     async def accept(self, example: Example, reviewer: str, entry: Entry) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             if _example(db, example.id) != example:
                 return False
             accepted = msgspec.structs.replace(example, unreviewed=False, reviewer=reviewer)
@@ -125,7 +125,7 @@ class SqlCollectionStore:
         return await self._database.write(work)
 
     async def reject(self, example: Example, entry: Entry) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             if _example(db, example.id) != example:
                 return False
             _erase(db, example.id)
@@ -135,7 +135,7 @@ class SqlCollectionStore:
         return await self._database.write(work)
 
     async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             for example_id in example_ids:
                 db.execute("INSERT OR IGNORE INTO exported_examples VALUES (?, ?)", [example_id, dataset_id])
             put_entries(db, [entry])
@@ -182,7 +182,7 @@ class SqlCollectionStore:
         return {user: bool(yes) for user, yes in rows}
 
     async def agree(self, channel: str, user: str, yes: bool, at: float, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?, ?, ?)", [channel, user, int(yes), at])
             put_entries(db, [entry])
 
@@ -192,17 +192,17 @@ class SqlCollectionStore:
         return await self._database.read(lambda db: _examples(db, where, values))
 
 
-def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
+def _get(db: Connection, collection_id: str) -> Collection | None:
     row = db.execute("SELECT value FROM collections WHERE id = ?", [collection_id]).fetchone()
     return msgspec.json.decode(row[0], type=Collection) if row else None
 
 
-def _examples(db: SqliteDatabase, where: str, values: list[object]) -> list[Example]:
+def _examples(db: Connection, where: str, values: list[object]) -> list[Example]:
     rows = db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
     return [msgspec.json.decode(row[0], type=Example) for row in rows]
 
 
-def _add(db: SqliteDatabase, example: Example, *, review: bool) -> bool:
+def _add(db: Connection, example: Example, *, review: bool) -> bool:
     """False, and nothing done, where it is there already, or was added later."""
     known = _example(db, example.id)
     if known is not None and (_as_added(known) == example or known.added_at > example.added_at):
@@ -219,16 +219,16 @@ def _add(db: SqliteDatabase, example: Example, *, review: bool) -> bool:
     return True
 
 
-def _erase(db: SqliteDatabase, example_id: str) -> None:
+def _erase(db: Connection, example_id: str) -> None:
     db.execute("DELETE FROM example_people WHERE example_id = ?", [example_id])
     db.execute("DELETE FROM examples WHERE id = ?", [example_id])
 
 
-def _put(db: SqliteDatabase, collection: Collection) -> None:
+def _put(db: Connection, collection: Collection) -> None:
     db.execute("UPDATE collections SET value = ? WHERE id = ?", [_json(collection), collection.id])
 
 
-def _move(db: SqliteDatabase, example: Example) -> None:
+def _move(db: Connection, example: Example) -> None:
     """To the collection that it names."""
     db.execute(
         "UPDATE examples SET collection_id = ?, value = ? WHERE id = ?",
@@ -236,7 +236,7 @@ def _move(db: SqliteDatabase, example: Example) -> None:
     )
 
 
-def _example(db: SqliteDatabase, example_id: str) -> Example | None:
+def _example(db: Connection, example_id: str) -> Example | None:
     row = db.execute("SELECT value FROM examples WHERE id = ?", [example_id]).fetchone()
     return msgspec.json.decode(row[0], type=Example) if row else None
 

@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.compare.comparison import (
@@ -18,6 +17,7 @@ from bot.compare.comparison import (
 )
 from bot.errors import Conflict
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -26,7 +26,7 @@ class SqlComparisonStore:
         self._database = database
 
     async def open(self, comparison: Comparison, questions: Sequence[Question], entry: Entry) -> Comparison:
-        def work(db: SqliteDatabase) -> Comparison:
+        def work(db: Connection) -> Comparison:
             known = _get(db, comparison.id)
             if known is not None:
                 return known
@@ -84,7 +84,7 @@ class SqlComparisonStore:
         return [msgspec.json.decode(row[0], type=Question) for row in rows]
 
     async def ask(self, comparison_id: str, question: Question) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             something_happened(db, comparison_id)
             return _ask(db, comparison_id, question)
 
@@ -107,7 +107,7 @@ class SqlComparisonStore:
         )
 
     async def ask_again(self, comparison_id: str, question_id: str) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             forgotten = db.execute(
                 "DELETE FROM comparison_answers WHERE comparison_id = ? AND question_id = ? AND failed = 1",
                 [comparison_id, question_id],
@@ -119,7 +119,7 @@ class SqlComparisonStore:
         return await self._database.write(work)
 
     async def posted(self, comparison_id: str, thread_ts: str) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             known = _get(db, comparison_id)
             if known is not None:
                 db.execute(
@@ -140,7 +140,7 @@ class SqlComparisonStore:
         return [Vote(question, pair, voter, Choice(choice), at) for question, pair, voter, choice, at in rows]
 
     async def vote(self, comparison_id: str, vote: Vote, entry: Entry) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             known = _get(db, comparison_id)
             if known is None or not known.names_hidden:
                 raise Conflict("arena_revealed")
@@ -164,7 +164,7 @@ class SqlComparisonStore:
         return await self._database.write(work)
 
     async def reveal(self, comparison_id: str, at: float, entry: Entry | None) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             known = _get(db, comparison_id)
             if known is None or known.arena is None or known.arena.revealed_at is not None:
                 return False
@@ -197,12 +197,12 @@ class SqlComparisonStore:
         )
 
 
-def _get(db: SqliteDatabase, comparison_id: str) -> Comparison | None:
+def _get(db: Connection, comparison_id: str) -> Comparison | None:
     row = db.execute("SELECT value FROM comparisons WHERE id = ?", [comparison_id]).fetchone()
     return msgspec.json.decode(row[0], type=Comparison) if row else None
 
 
-def _ask(db: SqliteDatabase, comparison_id: str, question: Question) -> bool:
+def _ask(db: Connection, comparison_id: str, question: Question) -> bool:
     asked = db.execute(
         "INSERT OR IGNORE INTO comparison_questions SELECT ?, ?, coalesce(max(seq), 0) + 1, ?"
         " FROM comparison_questions WHERE comparison_id = ?",
@@ -211,7 +211,7 @@ def _ask(db: SqliteDatabase, comparison_id: str, question: Question) -> bool:
     return asked.rowcount == 1
 
 
-def something_happened(db: SqliteDatabase, comparison_id: str) -> None:
+def something_happened(db: Connection, comparison_id: str) -> None:
     """There is work on it now, also for whoever is at it and has looked already."""
     db.execute("UPDATE comparisons SET due_at = 0, changes = changes + 1 WHERE id = ?", [comparison_id])
 

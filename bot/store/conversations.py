@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.conversations.conversation import Conversation, Turn
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -16,7 +16,7 @@ class SqlConversationStore:
         self._database = database
 
     async def open(self, conversation: Conversation, turns: Sequence[Turn] = ()) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             opened = db.execute(
                 "INSERT OR IGNORE INTO conversations VALUES (?, ?, ?, ?)",
                 [
@@ -56,7 +56,7 @@ class SqlConversationStore:
     async def update(
         self, conversation_id: str, change: Callable[[Conversation], Conversation], entry: Entry | None = None
     ) -> Conversation | None:
-        def work(db: SqliteDatabase) -> Conversation | None:
+        def work(db: Connection) -> Conversation | None:
             known = _get(db, conversation_id)
             if known is None or (entry is not None and not put_entries(db, [entry])):
                 return known
@@ -97,7 +97,7 @@ class SqlConversationStore:
     async def change_turn(
         self, conversation_id: str, ts: str, role: str, change: Callable[[Turn], Turn]
     ) -> Turn | None:
-        def work(db: SqliteDatabase) -> Turn | None:
+        def work(db: Connection) -> Turn | None:
             row = db.execute(
                 "SELECT seq, value FROM turns WHERE conversation_id = ? AND ts = ? AND role = ?",
                 [conversation_id, ts, role],
@@ -114,14 +114,14 @@ class SqlConversationStore:
         return await self._database.write(work)
 
     async def answered(self, conversation_id: str, turn: Turn) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             if _add(db, conversation_id, turn):
                 _open(db, conversation_id, turn.ts)
 
         await self._database.write(work)
 
     async def answer_opened(self, conversation_id: str, asked_ts: str, channel: str, message_ts: str) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             _open(db, conversation_id, asked_ts)
             db.execute(
                 "INSERT OR IGNORE INTO answer_messages VALUES (?, ?, ?, ?)",
@@ -138,7 +138,7 @@ class SqlConversationStore:
         )
 
     async def open_answer(self, conversation_id: str, asked_ts: str) -> list[str] | None:
-        def work(db: SqliteDatabase) -> list[str] | None:
+        def work(db: Connection) -> list[str] | None:
             which = [conversation_id, asked_ts]
             if not db.execute(
                 "SELECT 1 FROM open_answers WHERE conversation_id = ? AND asked_ts = ?", which
@@ -161,7 +161,7 @@ class SqlConversationStore:
         return await self._database.read(lambda db: _messages_of(db, conversation_id, asked_ts))
 
 
-def _get(db: SqliteDatabase, conversation_id: str) -> Conversation | None:
+def _get(db: Connection, conversation_id: str) -> Conversation | None:
     row = db.execute("SELECT value FROM conversations WHERE id = ?", [conversation_id]).fetchone()
     return msgspec.json.decode(row[0], type=Conversation) if row else None
 
@@ -170,7 +170,7 @@ def _turn(value: str) -> Turn:
     return msgspec.json.decode(value, type=Turn)
 
 
-def _add(db: SqliteDatabase, conversation_id: str, turn: Turn) -> bool:
+def _add(db: Connection, conversation_id: str, turn: Turn) -> bool:
     cursor = db.execute(
         "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ? FROM turns"
         " WHERE conversation_id = ?",
@@ -187,11 +187,11 @@ def _add(db: SqliteDatabase, conversation_id: str, turn: Turn) -> bool:
     return cursor.rowcount == 1
 
 
-def _open(db: SqliteDatabase, conversation_id: str, asked_ts: str) -> None:
+def _open(db: Connection, conversation_id: str, asked_ts: str) -> None:
     db.execute("INSERT OR IGNORE INTO open_answers VALUES (?, ?)", [conversation_id, asked_ts])
 
 
-def _messages_of(db: SqliteDatabase, conversation_id: str, asked_ts: str) -> list[tuple[str, str]]:
+def _messages_of(db: Connection, conversation_id: str, asked_ts: str) -> list[tuple[str, str]]:
     return db.execute(
         "SELECT channel, message_ts FROM answer_messages WHERE conversation_id = ? AND asked_ts = ?"
         " ORDER BY message_ts",

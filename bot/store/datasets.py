@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.datasets.dataset import Dataset
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -23,7 +23,7 @@ class SqlDatasetStore:
         self, dataset_id: str, make: Callable[[Dataset], Dataset], *, audit: Sequence[Entry] = ()
     ) -> Dataset | None:
 
-        def work(db: SqliteDatabase) -> Dataset | None:
+        def work(db: Connection) -> Dataset | None:
             row = db.execute("SELECT value FROM datasets WHERE id = ?", [dataset_id]).fetchone()
             stored = msgspec.json.decode(row[0], type=Dataset) if row else None
             if stored is None or stored.deleted_at is not None:
@@ -57,7 +57,7 @@ class SqlDatasetStore:
         return await self._many("channel = ? AND created_at = ?", [channel, created_at])
 
     async def remember_reaction(self, dataset_id: str, reaction: str | None) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             row = db.execute("SELECT value FROM datasets WHERE id = ?", [dataset_id]).fetchone()
             if row:
                 _write(db, msgspec.structs.replace(msgspec.json.decode(row[0], type=Dataset), reaction=reaction))
@@ -109,7 +109,7 @@ class SqlDatasetStore:
         return [msgspec.json.decode(row[0], type=Dataset) for row in rows]
 
 
-def _write(db: SqliteDatabase, dataset: Dataset) -> None:
+def _write(db: Connection, dataset: Dataset) -> None:
     db.execute(
         "INSERT INTO datasets (id, sha256, owner, team, channel, file_id, created_at, deleted_at, value)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.digest.plan import DigestPlan
 from bot.jobs.notice import Notice
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import put_notices
 
@@ -25,7 +25,7 @@ class SqlDigestPlans:
         return await self._database.read(lambda db: _read(db, channel))
 
     async def set(self, plan: DigestPlan, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute(
                 "INSERT INTO digests VALUES (?, ?) ON CONFLICT (channel) DO UPDATE SET value = excluded.value",
                 [plan.channel, _written(plan)],
@@ -35,14 +35,14 @@ class SqlDigestPlans:
         await self._database.write(work)
 
     async def remove(self, channel: str, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("DELETE FROM digests WHERE channel = ?", [channel])
             put_entries(db, [entry])
 
         await self._database.write(work)
 
     async def told(self, plan: DigestPlan, notices: Sequence[Notice]) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             stored = _read(db, plan.channel)
             if stored is None or msgspec.structs.replace(stored, told_until=plan.told_until) != plan:
                 return
@@ -52,7 +52,7 @@ class SqlDigestPlans:
         await self._database.write(work)
 
 
-def _read(db: SqliteDatabase, channel: str) -> DigestPlan | None:
+def _read(db: Connection, channel: str) -> DigestPlan | None:
     row = db.execute("SELECT value FROM digests WHERE channel = ?", [channel]).fetchone()
     return msgspec.json.decode(row[0], type=DigestPlan) if row else None
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.jobs.notice import (
     ApprovalAsked,
     Approved,
@@ -15,15 +13,16 @@ from bot.jobs.notice import (
     GroupEnded,
     Notice,
 )
+from bot.store.connection import Connection
 
 
-def approvals_for_people(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
+def approvals_for_people(db: Connection, notices: Sequence[Notice]) -> list[Notice]:
     """Inside a caller's transaction. Whether somebody may approve is looked at when they are asked. What is of a
     private channel is told to its owner alone."""
     return [direct for notice in notices if notice.under_card for direct in _for_people(db, notice)]
 
 
-def _for_people(db: SqliteDatabase, notice: Notice) -> list[Notice]:
+def _for_people(db: Connection, notice: Notice) -> list[Notice]:
     owner = notice.about.owner
     match notice.body:
         case ApprovalAsked() | GroupApprovalAsked():
@@ -47,11 +46,11 @@ def _direct(notice: Notice, body: Body, user: str) -> Notice:
     return Notice(f"{notice.id}/direct/{user}", body, user, notice.about, notice.since)
 
 
-def _wanting(db: SqliteDatabase) -> list[str]:
+def _wanting(db: Connection) -> list[str]:
     return [row[0] for row in db.execute("SELECT user FROM people WHERE approvals_directly = 1").fetchall()]
 
 
-def _was_declined(db: SqliteDatabase, which: str, value: str) -> bool:
+def _was_declined(db: Connection, which: str, value: str) -> bool:
     found = db.execute(
         f"SELECT 1 FROM jobs WHERE {which} AND json_extract(value, '$.approval.approved') = 0 LIMIT 1", [value]
     ).fetchone()

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.evaluation import (
@@ -21,6 +20,7 @@ from bot.evaluations.evaluation import (
 from bot.evaluations.run import Reason
 from bot.spending.model_use import ModelUse
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.runs import SqlRunStore, as_json
 from bot.store.spending import put_use
@@ -35,12 +35,12 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         super().__init__(database, "evaluations", Evaluation)
 
     async def open(self, evaluation: Evaluation, items: Sequence[DrawnItem], entry: Entry) -> Evaluation:
-        def work(db: SqliteDatabase) -> Evaluation:
+        def work(db: Connection) -> Evaluation:
             known = self._get(db, evaluation.id)
             if known is not None:
                 return known
             _insert(db, evaluation)
-            db.conn.executemany(
+            db.executemany(
                 "INSERT INTO evaluation_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
@@ -93,7 +93,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         ]
 
     async def known_answers(self, keys: Collection[str]) -> set[str]:
-        def work(db: SqliteDatabase) -> set[str]:
+        def work(db: Connection) -> set[str]:
             return {
                 row[0]
                 for some in _portions(keys)
@@ -103,7 +103,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return await self._database.read(work)
 
     async def answers(self, keys: Collection[str]) -> dict[str, StoredAnswer]:
-        def work(db: SqliteDatabase) -> list[tuple[str, str]]:
+        def work(db: Connection) -> list[tuple[str, str]]:
             return [
                 row
                 for some in _portions(keys)
@@ -114,7 +114,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return {key: msgspec.json.decode(value, type=StoredAnswer) for key, value in rows}
 
     async def keep_answer(self, key: str, model: str, file: str, answer: StoredAnswer, use: ModelUse | None) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             kept = db.execute(
                 "INSERT OR IGNORE INTO model_answers VALUES (?, ?, ?, ?)", [key, model, file, as_json(answer)]
             )
@@ -135,8 +135,8 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     async def record(
         self, evaluation_id: str, keys: Mapping[Place, str], grades: Sequence[GradeRow], cached: int = 0
     ) -> None:
-        def work(db: SqliteDatabase) -> None:
-            db.conn.executemany(
+        def work(db: Connection) -> None:
+            db.executemany(
                 "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
                 [
                     (
@@ -162,7 +162,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         await self._database.write(work)
 
     async def fail(self, evaluation_id: str, place: Place, reason: Reason) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute(
                 "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL)",
                 [evaluation_id, place.model, place.number, place.sample, as_json(reason)],
@@ -224,7 +224,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return {(model, number): dict(msgspec.json.decode(told)) for model, number, told in rows if told}
 
     async def progress(self, evaluation: Evaluation) -> Progress:
-        def work(db: SqliteDatabase) -> tuple[list[Any], int, int]:
+        def work(db: Connection) -> tuple[list[Any], int, int]:
             rows = db.execute(
                 "SELECT model, count(key), count(*) - count(key) FROM evaluation_answers WHERE evaluation_id = ?"
                 " GROUP BY model",
@@ -244,7 +244,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return Progress(done, items * len(evaluation.models) * evaluation.samples, by_model, cached, failed, 0.0)
 
     async def forget_file(self, file: str) -> int:
-        def work(db: SqliteDatabase) -> int:
+        def work(db: Connection) -> int:
             db.execute("UPDATE evaluations SET file = '' WHERE file = ?", [file])
             # Where another file has the same prompt, the answer goes over to that.
             db.execute(
@@ -259,7 +259,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return await self._database.write(work)
 
     async def forget_model(self, model: str) -> int:
-        def work(db: SqliteDatabase) -> int:
+        def work(db: Connection) -> int:
             gone: int = db.execute("DELETE FROM model_answers WHERE model = ?", [model]).rowcount
             return gone
 
@@ -270,7 +270,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return rows[0] if rows else None
 
     async def set_repeat(self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             if repeat is None:
                 db.execute("DELETE FROM evaluation_repeats WHERE evaluation_id = ?", [evaluation_id])
             else:
@@ -284,7 +284,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return await self._repeats("next_at <= ?", [now])
 
     async def open_repeat(self, evaluation: Evaluation, repeat: Repeat, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             if self._get(db, evaluation.id) is not None:
                 return
             _insert(db, evaluation)
@@ -313,7 +313,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         return row[0] if row else None
 
     async def set_current_model(self, channel: str, model: str | None, by: str, at: float, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             if model is None:
                 db.execute("DELETE FROM current_models WHERE channel = ?", [channel])
             else:
@@ -322,11 +322,11 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
 
         await self._database.write(work)
 
-    def _forget_failures(self, db: SqliteDatabase, run_id: str) -> None:
+    def _forget_failures(self, db: Connection, run_id: str) -> None:
         db.execute("DELETE FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL", [run_id])
 
 
-def _insert(db: SqliteDatabase, evaluation: Evaluation) -> None:
+def _insert(db: Connection, evaluation: Evaluation) -> None:
     db.execute(
         "INSERT INTO evaluations (id, channel, thread_ts, state, file, created_at, changes, cached, value)"
         " VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)",
@@ -342,7 +342,7 @@ def _insert(db: SqliteDatabase, evaluation: Evaluation) -> None:
     )
 
 
-def _put_repeat(db: SqliteDatabase, repeat: Repeat) -> None:
+def _put_repeat(db: Connection, repeat: Repeat) -> None:
     db.execute("INSERT OR REPLACE INTO evaluation_repeats VALUES (?, ?, ?, ?, ?)", msgspec.structs.astuple(repeat))
 
 

@@ -4,12 +4,12 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.experiments.filters import Filters, JobNames, matches
 from bot.experiments.interfaces import FoundJob, JobOutcome
 from bot.jobs import states
 from bot.jobs.job import Job
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 # SQLite takes 32,766 values in one statement (sqlite.org/limits.html, read 2026-11-29).
@@ -38,7 +38,7 @@ class SqlExperimentStore:
             f" FROM jobs j INDEXED BY jobs_seen WHERE {' AND '.join(where)} ORDER BY j.created_at DESC"
         )
 
-        def work(db: SqliteDatabase) -> list[FoundJob]:
+        def work(db: Connection) -> list[FoundJob]:
             return [
                 FoundJob(job_id, requester, channel, bool(private), _OUTCOME.decode(outcome) if outcome else None)
                 for job_id, requester, channel, private, outcome, value, sha256 in db.execute(select, arguments)
@@ -72,14 +72,14 @@ class SqlExperimentStore:
     async def store_outcomes(self, outcomes: Mapping[str, JobOutcome]) -> None:
         rows = [(job_id, msgspec.json.encode(outcome).decode()) for job_id, outcome in outcomes.items()]
 
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             for row in rows:
                 db.execute("INSERT OR REPLACE INTO job_outcomes VALUES (?, ?)", row)
 
         await self._database.write(work)
 
     async def _rows(self, select: str, ids: Sequence[str]) -> list[tuple[str, str]]:
-        def work(db: SqliteDatabase) -> list[tuple[str, str]]:
+        def work(db: Connection) -> list[tuple[str, str]]:
             return [
                 row
                 for start in range(0, len(ids), _AT_ONCE)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.exports.export import Export
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -15,7 +15,7 @@ class SqlExportStore:
         self._database = database
 
     async def put(self, export: Export) -> Export:
-        def work(db: SqliteDatabase) -> Export:
+        def work(db: Connection) -> Export:
             db.execute(
                 "INSERT INTO exports (id, open, created_at, value) VALUES (?, 1, ?, ?) ON CONFLICT (id) DO NOTHING",
                 [export.id, export.created_at, _value(export)],

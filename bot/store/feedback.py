@@ -4,13 +4,13 @@
 import secrets
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.evaluation import GOLDEN
 from bot.feedback.rating import Opinion, Press, Rating, Why
 from bot.store.audit import put_entries
 from bot.store.comparisons import something_happened
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -19,7 +19,7 @@ class SqlRatingStore:
         self._database = database
 
     async def press(self, press: Press, entry: Entry) -> bool | None:
-        def work(db: SqliteDatabase) -> bool | None:
+        def work(db: Connection) -> bool | None:
             whose = [press.conversation_id, press.asked_ts, press.user]
             known = db.execute(
                 "SELECT good, at, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND user = ?", whose
@@ -66,7 +66,7 @@ class SqlRatingStore:
         return [Opinion(conversation_id, asked_ts, bool(good)) for conversation_id, asked_ts, good in rows]
 
     async def count(self, user: str) -> tuple[int, int]:
-        def work(db: SqliteDatabase) -> tuple[int, int]:
+        def work(db: Connection) -> tuple[int, int]:
             ratings = db.execute("SELECT count(good) FROM ratings WHERE user = ?", [user]).fetchone()
             votes = db.execute("SELECT count(*) FROM comparison_votes WHERE voter = ?", [user]).fetchone()
             return ratings[0], votes[0]
@@ -74,7 +74,7 @@ class SqlRatingStore:
         return await self._database.read(work)
 
     async def forget(self, user: str, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             rated = db.execute("DELETE FROM ratings WHERE user = ?", [user]).rowcount
             # In an open arena the person could vote again, and would count twice.
             voting = db.execute(

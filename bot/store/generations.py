@@ -4,12 +4,12 @@
 from collections.abc import Collection, Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.run import RunState
 from bot.generation.generation import Draft, Generation, State, Topic, Why
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.runs import SqlRunStore, as_json
 
@@ -19,7 +19,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
         super().__init__(database, "generations", Generation)
 
     async def open(self, generation: Generation, topics: Sequence[Topic], entry: Entry) -> Generation:
-        def work(db: SqliteDatabase) -> Generation:
+        def work(db: Connection) -> Generation:
             known = self._get(db, generation.id)
             if known is not None:
                 return known
@@ -51,7 +51,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
         return await self._database.read(lambda db: _draft(db, generation_id, number))
 
     async def add(self, generation_id: str, drafts: Sequence[Draft]) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             forgotten = {number for number, topic in _topics(db, generation_id) if topic.forgotten}
             for draft in (_withdrawn(one) if one.topic in forgotten else one for one in drafts):
                 db.execute(
@@ -69,7 +69,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
         def goes_on(known: Generation) -> Generation | None:
             return msgspec.structs.replace(known, state=RunState.RUNNING, why=None)
 
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             known = self._get(db, generation_id)
             if known is None or not self._replace(db, generation_id, was, now, audit):
                 return False
@@ -86,13 +86,13 @@ class SqlGenerationStore(SqlRunStore[Generation]):
         return sum(map(len, (await self._database.read(lambda db: _of_person(db, user))).values()))
 
     async def forget_words(self, user: str) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             for generation_id, numbers in _of_person(db, user).items():
                 self._forget(db, generation_id, numbers)
 
         await self._database.write(work)
 
-    def _forget(self, db: SqliteDatabase, generation_id: str, numbers: Collection[int]) -> None:
+    def _forget(self, db: Connection, generation_id: str, numbers: Collection[int]) -> None:
         for number in numbers:
             db.execute(
                 "UPDATE generation_topics SET value = ? WHERE generation_id = ? AND number = ?",
@@ -104,18 +104,18 @@ class SqlGenerationStore(SqlRunStore[Generation]):
         self._erase_replies(db, generation_id)
         self._something_happened(db, generation_id)
 
-    def _erase_replies(self, db: SqliteDatabase, generation_id: str) -> None:
+    def _erase_replies(self, db: Connection, generation_id: str) -> None:
         generation = self._get(db, generation_id)
         if generation is not None and generation.source:
             db.execute("DELETE FROM model_answers WHERE file = ?", [generation.source])
 
-    def _set_result(self, db: SqliteDatabase, run_id: str, result: bytes, at: float) -> Generation | None:
+    def _set_result(self, db: Connection, run_id: str, result: bytes, at: float) -> Generation | None:
         """Not where somebody has an answer asked for again meanwhile: the run goes on."""
         if any(one.state is State.ASKED for one in _drafts(db, run_id)):
             return None
         return super()._set_result(db, run_id, result, at)
 
-    def _replace(self, db: SqliteDatabase, generation_id: str, was: Draft, now: Draft, audit: Sequence[Entry]) -> bool:
+    def _replace(self, db: Connection, generation_id: str, was: Draft, now: Draft, audit: Sequence[Entry]) -> bool:
         if _draft(db, generation_id, was.number) != was:
             return False
         _put(db, generation_id, now)
@@ -123,7 +123,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
         self._something_happened(db, generation_id)
         return True
 
-    def _forget_failures(self, db: SqliteDatabase, run_id: str) -> None:
+    def _forget_failures(self, db: Connection, run_id: str) -> None:
         failed = db.execute(
             "SELECT value FROM generation_drafts WHERE generation_id = ? AND state = ?", [run_id, State.FAILED]
         ).fetchall()
@@ -132,7 +132,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
             _put(db, run_id, msgspec.structs.replace(draft, state=State.ASKED))
 
 
-def _topics(db: SqliteDatabase, generation_id: str) -> list[tuple[int, Topic]]:
+def _topics(db: Connection, generation_id: str) -> list[tuple[int, Topic]]:
     """With their numbers."""
     rows = db.execute(
         "SELECT number, value FROM generation_topics WHERE generation_id = ? ORDER BY number", [generation_id]
@@ -140,7 +140,7 @@ def _topics(db: SqliteDatabase, generation_id: str) -> list[tuple[int, Topic]]:
     return [(number, msgspec.json.decode(value, type=Topic)) for number, value in rows]
 
 
-def _of_person(db: SqliteDatabase, user: str) -> dict[str, set[int]]:
+def _of_person(db: Connection, user: str) -> dict[str, set[int]]:
     """The topics that hold a person's words, by generation."""
     found: dict[str, set[int]] = {}
     rows = db.execute(
@@ -152,7 +152,7 @@ def _of_person(db: SqliteDatabase, user: str) -> dict[str, set[int]]:
     return found
 
 
-def _drafts(db: SqliteDatabase, generation_id: str) -> list[Draft]:
+def _drafts(db: Connection, generation_id: str) -> list[Draft]:
     rows = db.execute(
         "SELECT value FROM generation_drafts WHERE generation_id = ? ORDER BY number", [generation_id]
     ).fetchall()
@@ -164,14 +164,14 @@ def _withdrawn(draft: Draft) -> Draft:
     return Draft(draft.number, draft.topic, draft.round, "", draft.answerable, State.DROPPED, Why.WITHDRAWN)
 
 
-def _draft(db: SqliteDatabase, generation_id: str, number: int) -> Draft | None:
+def _draft(db: Connection, generation_id: str, number: int) -> Draft | None:
     row = db.execute(
         "SELECT value FROM generation_drafts WHERE generation_id = ? AND number = ?", [generation_id, number]
     ).fetchone()
     return msgspec.json.decode(row[0], type=Draft) if row else None
 
 
-def _put(db: SqliteDatabase, generation_id: str, draft: Draft) -> None:
+def _put(db: Connection, generation_id: str, draft: Draft) -> None:
     db.execute(
         "UPDATE generation_drafts SET state = ?, value = ? WHERE generation_id = ? AND number = ?",
         [draft.state, as_json(draft), generation_id, draft.number],

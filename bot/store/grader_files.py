@@ -1,11 +1,11 @@
 """Graders that were dropped as files. Implements `bot.evaluations.grader_files.GraderFileStore`."""
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.grader_files import GraderFile
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -14,7 +14,7 @@ class SqlGraderFileStore:
         self._database = database
 
     async def put(self, file: GraderFile, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             value = msgspec.json.encode(file).decode()
             kept = db.execute(
                 "INSERT OR IGNORE INTO grader_files VALUES (?, ?, ?, ?, ?, ?)",
@@ -40,7 +40,7 @@ class SqlGraderFileStore:
         return [msgspec.json.decode(row[0], type=GraderFile) for row in rows]
 
     async def forget(self, file_id: str) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("DELETE FROM grader_files WHERE file_id = ?", [file_id])
 
         await self._database.write(work)

@@ -1,11 +1,11 @@
 """Home tabs that people have opened. Implements `bot.home.HomeStore`."""
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Resource
 from bot.evaluations.result import ModelScore
 from bot.home import KEPT_FOR, OpenHome, Scored, Spot
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 _EVALUATIONS = 50
@@ -16,7 +16,7 @@ class SqlHomes:
         self._database = database
 
     async def opened(self, user: str, channel: str, at: float) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             _forget_old(db, at)
             row = db.execute("SELECT spot FROM homes WHERE user = ?", [user]).fetchone()
             _put(db, OpenHome(user, channel, msgspec.json.decode(row[0], type=Spot) if row else Spot(), at))
@@ -30,10 +30,8 @@ class SqlHomes:
         await self._database.write(lambda db: db.execute("DELETE FROM homes WHERE user = ?", [user]))
 
     async def open(self) -> tuple[int, list[OpenHome]]:
-        def work(db: SqliteDatabase) -> tuple[int, list[OpenHome]]:
-            # Another one after each commit of another connection, and only we write (sqlite.org/pragma.html, read
-            # 2026-11-29). What is written between the two reads is seen at the next look.
-            (version,) = db.execute("PRAGMA data_version").fetchone()
+        def work(db: Connection) -> tuple[int, list[OpenHome]]:
+            version = db.version()  # what is written between the two reads is seen at the next look
             rows = db.execute("SELECT user, channel, spot, opened_at FROM homes").fetchall()
             return version, [OpenHome(u, c, msgspec.json.decode(spot, type=Spot), at) for u, c, spot, at in rows]
 
@@ -56,12 +54,12 @@ class SqlHomes:
         ]
 
 
-def _put(db: SqliteDatabase, home: OpenHome) -> None:
+def _put(db: Connection, home: OpenHome) -> None:
     db.execute(
         "INSERT OR REPLACE INTO homes (user, channel, spot, opened_at) VALUES (?, ?, ?, ?)",
         [home.user, home.channel, msgspec.json.encode(home.spot).decode(), home.opened_at],
     )
 
 
-def _forget_old(db: SqliteDatabase, now: float) -> None:
+def _forget_old(db: Connection, now: float) -> None:
     db.execute("DELETE FROM homes WHERE opened_at < ?", [now - KEPT_FOR])

@@ -4,8 +4,8 @@ import time
 
 import msgspec
 import orjson
-from sqlite_utils import Database as SqliteDatabase
 
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 _KEEP_KEYS_FOR = 7 * 24 * 3600.0
@@ -26,7 +26,7 @@ class SqlInbox:
         """Commit `payload` under `key`, received just now where nothing else is said. False if it was there already:
         do nothing more."""
 
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             cursor = db.execute(
                 "INSERT OR IGNORE INTO inbox (key, payload, state, received_at) VALUES (?, ?, 'pending', ?)",
                 [key, orjson.dumps(payload).decode(), received_at or time.time()],

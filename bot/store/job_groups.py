@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.jobs import states
@@ -16,6 +15,7 @@ from bot.jobs.notice import GroupApprovalAsked, Notice
 from bot.moves.move import Move
 from bot.rehearsals.rehearsal import Rehearsal
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.jobs import insert_job, read_ledger, update_job
 from bot.store.outbox import put_notices, touch_card
@@ -27,7 +27,7 @@ class SqlGroupStore:
         self._database = database
 
     async def admit(self, group: JobGroup, jobs: Sequence[Job], decide: Decide, entry: Entry) -> Sequence[Job]:
-        def work(db: SqliteDatabase) -> Sequence[Job]:
+        def work(db: Connection) -> Sequence[Job]:
             if db.execute("SELECT 1 FROM job_groups WHERE id = ?", [group.id]).fetchone():
                 return ()
             updates = decide(read_ledger(db, jobs[0]))
@@ -51,7 +51,7 @@ class SqlGroupStore:
         return found[0] if found else None
 
     async def change(self, group_id: str, make: Callable[[JobGroup], JobGroup | None]) -> JobGroup | None:
-        def work(db: SqliteDatabase) -> JobGroup | None:
+        def work(db: Connection) -> JobGroup | None:
             row = db.execute("SELECT value FROM job_groups WHERE id = ?", [group_id]).fetchone()
             changed = make(_decoded(row[0])) if row else None
             if changed is not None:
@@ -82,7 +82,7 @@ class SqlGroupStore:
         notices: Sequence[Notice] = (),
         entry: Entry | None = None,
     ) -> list[Job]:
-        def work(db: SqliteDatabase) -> list[Job]:
+        def work(db: Connection) -> list[Job]:
             changed = [job for job_id in group.job_ids if (job := update_job(db, job_id, make)) is not None]
             if changed:
                 put_notices(db, notices)
@@ -92,7 +92,7 @@ class SqlGroupStore:
         return await self._database.write(work)
 
     async def set_reminded(self, group: JobGroup, notice: Notice) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute(
                 "UPDATE job_groups SET value = json_set(value, '$.reminded', json('true')) WHERE id = ?", [group.id]
             )
@@ -101,7 +101,7 @@ class SqlGroupStore:
         await self._database.write(work)
 
     async def tell(self, notices: Sequence[Notice]) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             # A channel that subscribes later is not told of what ended before.
             if db.execute("SELECT 1 FROM notices WHERE id = ?", [notices[0].id]).fetchone() is None:
                 put_notices(db, notices)
@@ -130,7 +130,7 @@ def _as_decided(update: JobUpdate) -> JobUpdate:
     return update
 
 
-def _jobs(db: SqliteDatabase, group: JobGroup) -> list[Job]:
+def _jobs(db: Connection, group: JobGroup) -> list[Job]:
     ids = group.job_ids
     marks = ",".join("?" * len(ids))
     rows = db.execute(f"SELECT value FROM jobs WHERE id IN ({marks})", ids).fetchall()

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import Conflict
 from bot.jobs import states
@@ -17,6 +16,7 @@ from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import TRAINING_NOT_AVAILABLE, Checkpoint, Metrics
 from bot.spending.budget import Spend, month_of
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 from bot.store.spending import read_answers, read_limits
@@ -27,7 +27,7 @@ class SqlJobStore:
         self._database = database
 
     async def insert(self, job: Job, history: JobUpdate | None = None, *, card: bool = True) -> bool:
-        def work(db: SqliteDatabase) -> Job | None:
+        def work(db: Connection) -> Job | None:
             return insert_job(db, job, lambda: history or JobUpdate(job), card=card)
 
         return await self._database.write(work) is not None
@@ -51,7 +51,7 @@ class SqlJobStore:
         if job.dataset_id is None and job.training_file is None:
             return None
 
-        def work(db: SqliteDatabase) -> tuple[str, list[tuple[str, str]]]:
+        def work(db: Connection) -> tuple[str, list[tuple[str, str]]]:
             own = db.execute("SELECT sha256 FROM datasets WHERE id = ?", [job.dataset_id]).fetchone()
             others = db.execute(
                 "SELECT j.value, coalesce(d.sha256, '') FROM jobs j LEFT JOIN datasets d ON d.id = j.dataset_id"
@@ -125,7 +125,7 @@ class SqlJobStore:
         return since
 
     async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("DELETE FROM silent_providers WHERE provider = ?", [provider])
             if since is not None:
                 db.execute("INSERT INTO silent_providers VALUES (?, ?)", [provider, since])
@@ -179,7 +179,7 @@ class SqlJobStore:
     async def models(self, names: Sequence[str] | None = None) -> dict[str, Job]:
         among = "" if names is None else f" WHERE model IN ({_marks(names)})"
 
-        def work(db: SqliteDatabase) -> list[tuple[str, str]]:
+        def work(db: Connection) -> list[tuple[str, str]]:
             return db.execute(
                 "SELECT * FROM (SELECT json_extract(c.value, '$.model') AS model, j.value"
                 " FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
@@ -220,7 +220,7 @@ class SqlJobStore:
         return dict(rows)
 
     async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("DELETE FROM provider_files WHERE provider = ? AND sha256 = ?", [provider, sha256])
             if file_id:
                 db.execute("INSERT INTO provider_files VALUES (?, ?, ?)", [provider, sha256, file_id])
@@ -238,7 +238,7 @@ class SqlJobStore:
         return [_job(row[0]) for row in rows]
 
 
-def insert_job(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate], *, card: bool = True) -> Job | None:
+def insert_job(db: Connection, job: Job, make: Callable[[], JobUpdate], *, card: bool = True) -> Job | None:
     """Inside a caller's transaction: see `JobStore.insert` and `admit`."""
     if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
         return None
@@ -253,7 +253,7 @@ def insert_job(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate], *, c
     return change.job
 
 
-def update_job(db: SqliteDatabase, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
+def update_job(db: Connection, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
     """Inside a caller's transaction: see `JobStore.update`."""
     row = db.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
     if row is None:
@@ -269,7 +269,7 @@ def update_job(db: SqliteDatabase, job_id: str, make: Callable[[Job], JobUpdate 
     return change.job
 
 
-def read_ledger(db: SqliteDatabase, job: Job) -> LedgerSnapshot:
+def read_ledger(db: Connection, job: Job) -> LedgerSnapshot:
     """Inside a caller's transaction: see `JobStore.ledger`."""
     waiting = db.execute(
         "SELECT count(*) FROM jobs WHERE state = ? AND provider = ?", [states.IN_LINE, job.provider]
@@ -289,7 +289,7 @@ def read_ledger(db: SqliteDatabase, job: Job) -> LedgerSnapshot:
     return LedgerSnapshot(limits, spends, waiting, _running(db, job.provider))
 
 
-def _running(db: SqliteDatabase, provider: str) -> int:
+def _running(db: Connection, provider: str) -> int:
     idle = states.ENDED | states.WITHOUT_ROOM
     found = db.execute(
         f"SELECT count(*) FROM jobs WHERE provider = ? AND state NOT IN ({_marks(idle)})", [provider, *idle]
@@ -297,7 +297,7 @@ def _running(db: SqliteDatabase, provider: str) -> int:
     return int(found[0])
 
 
-def _sibling(db: SqliteDatabase, job: Job) -> str | None:
+def _sibling(db: Connection, job: Job) -> str | None:
     """Another job of ours that stands for the same job of the provider."""
     row = db.execute(
         "SELECT id FROM jobs WHERE provider = ? AND provider_job_id = ? AND id != ?",
@@ -306,7 +306,7 @@ def _sibling(db: SqliteDatabase, job: Job) -> str | None:
     return row[0] if row else None
 
 
-def write_change(db: SqliteDatabase, change: JobUpdate) -> None:
+def write_change(db: Connection, change: JobUpdate) -> None:
     """Inside a caller's transaction."""
     job, followed = change.job, change.followed
     if followed is None:
@@ -337,7 +337,7 @@ def write_change(db: SqliteDatabase, change: JobUpdate) -> None:
     put_entries(db, change.audit)
 
 
-def _write_job(db: SqliteDatabase, job: Job, *, followed: bool) -> None:
+def _write_job(db: Connection, job: Job, *, followed: bool) -> None:
     db.execute(
         "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
         " state = excluded.state, provider_job_id = excluded.provider_job_id,"

@@ -1,10 +1,9 @@
 """Checks of judges. Implements `bot.judges.check.JudgeCheckStore`."""
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.audit import Entry
 from bot.judges.check import JudgeCheck
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.runs import SqlRunStore, as_json
 
@@ -14,7 +13,7 @@ class SqlJudgeCheckStore(SqlRunStore[JudgeCheck]):
         super().__init__(database, "judge_checks", JudgeCheck)
 
     async def open(self, check: JudgeCheck, entry: Entry) -> JudgeCheck:
-        def work(db: SqliteDatabase) -> JudgeCheck:
+        def work(db: Connection) -> JudgeCheck:
             known = self._get(db, check.id)
             if known is not None:
                 return known
@@ -34,7 +33,7 @@ class SqlJudgeCheckStore(SqlRunStore[JudgeCheck]):
         return int(row[0]) if row else 0
 
     async def set_done(self, check_id: str, done: int) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute(
                 "UPDATE judge_checks SET done = ?, changes = changes + 1 WHERE id = ? AND done < ?",
                 [done, check_id, done],

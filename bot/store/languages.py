@@ -1,10 +1,9 @@
 """The languages of channels. Implements `bot.languages.ChannelLanguages`."""
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.audit import Entry
 from bot.jobs import states
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import touch_card
 
@@ -14,14 +13,14 @@ class SqlChannelLanguages:
         self._database = database
 
     async def get(self, channel: str) -> str | None:
-        def read(db: SqliteDatabase) -> str | None:
+        def read(db: Connection) -> str | None:
             row = db.execute("SELECT language FROM channel_languages WHERE channel = ?", [channel]).fetchone()
             return row[0] if row else None
 
         return await self._database.read(read)
 
     async def set(self, channel: str, language: str | None, entry: Entry) -> None:
-        def write(db: SqliteDatabase) -> None:
+        def write(db: Connection) -> None:
             db.execute("DELETE FROM channel_languages WHERE channel = ?", [channel])
             if language is not None:
                 values = [channel, language, entry.actor, entry.at]

@@ -4,8 +4,8 @@ that is stopped in the middle of reading loses nothing."""
 from collections.abc import Iterable
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 # Slack repeats an event for five minutes, so some that are older than the last one heard may not have come through.
@@ -43,7 +43,7 @@ class SqlMissedChannels:
     async def spread(self, since: float, channels: Iterable[str]) -> None:
         """Store which all channels are."""
 
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             for channel in channels:
                 _add(db, channel, since)
             db.execute("DELETE FROM unread WHERE channel = ?", [_EVERYWHERE])
@@ -63,7 +63,7 @@ class SqlMissedChannels:
         await self._database.write(lambda db: db.execute("DELETE FROM unread WHERE channel = ?", [channel]))
 
 
-def _add(db: SqliteDatabase, channel: str, since: float) -> None:
+def _add(db: Connection, channel: str, since: float) -> None:
     db.execute(
         "INSERT INTO unread VALUES (?, ?) ON CONFLICT (channel) DO UPDATE SET since = min(since, excluded.since)",
         [channel, since],

@@ -6,11 +6,10 @@ Implements `bot.models.uses.ModelUses` and `bot.unused.FileUses`.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.access import Resource
 from bot.jobs.job import Loss
 from bot.models.uses import Asking, ChannelUse
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.unused import FileUse
 
@@ -39,12 +38,12 @@ UNION SELECT channel FROM evaluations WHERE json_extract(value, '$.private')
 _CONVERSATIONS: Final = """
 SELECT c.id, max(json_extract(c.value, '$.created_at'), coalesce(max(u.at), 0)) AS latest
 FROM conversations c LEFT JOIN model_use u ON u.subject = c.id
-WHERE c.channel = :channel AND json_extract(c.value, '$.model') = :model
-GROUP BY c.id HAVING latest >= :since ORDER BY latest DESC
+WHERE c.channel = ? AND json_extract(c.value, '$.model') = ?
+GROUP BY c.id HAVING latest >= ? ORDER BY latest DESC
 """
 _REPEATS: Final = """
 SELECT e.id FROM evaluation_repeats r JOIN evaluations e ON e.id = r.evaluation_id
-WHERE e.channel = :channel AND EXISTS (SELECT 1 FROM json_each(e.value, '$.models') WHERE value = :model)
+WHERE e.channel = ? AND EXISTS (SELECT 1 FROM json_each(e.value, '$.models') WHERE value = ?)
 """
 # file, when, model that came of it, channel, whether that is private, person
 _FILE_USES: Final = """
@@ -62,7 +61,7 @@ class SqlModelUses:
         self._database = database
 
     async def all(self) -> list[ChannelUse]:
-        def work(db: SqliteDatabase) -> tuple[list[tuple[Any, ...]], set[str], set[str]]:
+        def work(db: Connection) -> tuple[list[tuple[Any, ...]], set[str], set[str]]:
             lost = {model for (model,) in db.execute(_LOST, [Loss.SHUT_DOWN]).fetchall()}
             private = {channel for (channel,) in db.execute(_PRIVATE).fetchall()}
             return db.execute(_USES).fetchall(), lost, private
@@ -78,10 +77,11 @@ class SqlModelUses:
         ]
 
     async def asking(self, model: str, channel: str, since: float) -> Asking:
-        asked = {"model": model, "channel": channel, "since": since}
-
-        def work(db: SqliteDatabase) -> Asking:
-            found = [db.execute(query, asked).fetchall() for query in (_CONVERSATIONS, _REPEATS)]
+        def work(db: Connection) -> Asking:
+            found = [
+                db.execute(_CONVERSATIONS, [channel, model, since]).fetchall(),
+                db.execute(_REPEATS, [channel, model]).fetchall(),
+            ]
             return Asking(*(tuple(id for id, *_ in rows) for rows in found))
 
         return await self._database.read(work)

@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.jobs import states
 from bot.jobs.notice import Notice
 from bot.notices.interfaces import Card, Pending
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.direct_approvals import approvals_for_people
 from bot.store.subscriptions import endings_for_subscribers
@@ -21,7 +21,7 @@ from bot.store.subscriptions import endings_for_subscribers
 _AT_ONCE = 200
 
 
-def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
+def put_notices(db: Connection, notices: Sequence[Notice]) -> None:
     """Inside a caller's transaction. A notice whose id is known is left as it is; endings go to the
     subscribed channels, too, and approvals to the people who want them directly.
 
@@ -43,7 +43,7 @@ def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
         )
 
 
-def touch_card(db: SqliteDatabase, job_id: str) -> None:
+def touch_card(db: Connection, job_id: str) -> None:
     """Inside a caller's transaction: the card shows something old now. `changed_at` grows with every change,
     whatever the clock does, so that a change during an edit is never taken for the one that was shown."""
     db.execute(
@@ -57,14 +57,14 @@ class SqlOutbox:
         self._database = database
 
     async def put(self, notices: Sequence[Notice], entry: Entry | None = None) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             put_notices(db, notices)
             put_entries(db, [entry] if entry else [])
 
         await self._database.write(work)
 
     async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
-        def work(db: SqliteDatabase) -> list[tuple[Any, ...]]:
+        def work(db: Connection) -> list[tuple[Any, ...]]:
             # A card without a ts that is not dirty either has been given up: see `SqlCardStore.abandon`.
             return db.execute(
                 """
@@ -101,7 +101,7 @@ class SqlOutbox:
         await self._set("state = ?, next_try_at = ?", [state, next_try_at], notice_id)
 
     async def give_up(self, notice_id: str, why: str, instead: Sequence[Notice] = ()) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("UPDATE notices SET state = 'given_up', why = ? WHERE id = ?", [why, notice_id])
             put_notices(db, instead)
 
@@ -166,7 +166,7 @@ class SqlCardStore:
         await self._set("posting_since = coalesce(posting_since, ?)", [now], job_id)
 
     async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("UPDATE cards SET ts = ?, shown = ? WHERE job_id = ?", [ts, shown, job_id])
             (group,) = db.execute(f"SELECT {_GROUP_OF} FROM cards WHERE job_id = ?", [job_id]).fetchone() or (None,)
             if group is not None:
@@ -183,7 +183,7 @@ class SqlCardStore:
         await self._set(f"shown = ?, dirty = {dirty}", [shown, card.changed_at], card.job_id)
 
     async def set_chart(self, job_id: str, file_id: str | None, step: int) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("UPDATE cards SET chart_file = ?, chart_step = ? WHERE job_id = ?", [file_id, step, job_id])
             touch_card(db, job_id)
 

@@ -1,10 +1,9 @@
 """What people have set for themselves. Implements `bot.personal_settings.PersonalSettingsStore`."""
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.audit import Entry
 from bot.personal_settings import PersonalSettings
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -16,7 +15,7 @@ class SqlPersonalSettings:
         return await self._database.read(lambda db: _read(db, user))
 
     async def looked(self, user: str, at: float) -> PersonalSettings:
-        def work(db: SqliteDatabase) -> PersonalSettings:
+        def work(db: Connection) -> PersonalSettings:
             before = _read(db, user)
             _set(db, user, "looked_at", at)
             return before
@@ -24,19 +23,19 @@ class SqlPersonalSettings:
         return await self._database.write(work)
 
     async def set_approvals_directly(self, user: str, directly: bool, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             _set(db, user, "approvals_directly", int(directly))
             put_entries(db, [entry])
 
         await self._database.write(work)
 
 
-def _read(db: SqliteDatabase, user: str) -> PersonalSettings:
+def _read(db: Connection, user: str) -> PersonalSettings:
     row = db.execute("SELECT approvals_directly, looked_at FROM people WHERE user = ?", [user]).fetchone()
     return PersonalSettings(bool(row[0]), row[1]) if row else PersonalSettings()
 
 
-def _set(db: SqliteDatabase, user: str, column: str, value: float) -> None:
+def _set(db: Connection, user: str, column: str, value: float) -> None:
     db.execute(
         f"INSERT INTO people (user, {column}) VALUES (?, ?)"
         f" ON CONFLICT (user) DO UPDATE SET {column} = excluded.{column}",

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.evaluations.run import MAY_BECOME, R, RunState
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -32,7 +32,7 @@ class SqlRunStore(Generic[R]):
         audit: Sequence[Entry] = (),
         forget_failures: bool = False,
     ) -> R | None:
-        def work(db: SqliteDatabase) -> R | None:
+        def work(db: Connection) -> R | None:
             changed = self._change(db, run_id, make, audit)
             if changed is not None and forget_failures:
                 self._forget_failures(db, run_id)
@@ -76,16 +76,14 @@ class SqlRunStore(Generic[R]):
         )
         return row[0].encode() if row and row[0] is not None else None
 
-    def _get(self, db: SqliteDatabase, run_id: str) -> R | None:
+    def _get(self, db: Connection, run_id: str) -> R | None:
         row = db.execute(f"SELECT value FROM {self._table} WHERE id = ?", [run_id]).fetchone()
         return self._read(row[0]) if row else None
 
     def _read(self, value: str) -> R:
         return msgspec.json.decode(value, type=self._type)
 
-    def _change(
-        self, db: SqliteDatabase, run_id: str, make: Callable[[R], R | None], audit: Iterable[Entry]
-    ) -> R | None:
+    def _change(self, db: Connection, run_id: str, make: Callable[[R], R | None], audit: Iterable[Entry]) -> R | None:
         known = self._get(db, run_id)
         changed = make(known) if known is not None else None
         if known is None or changed is None:
@@ -100,7 +98,7 @@ class SqlRunStore(Generic[R]):
         self._something_happened(db, run_id)
         return changed
 
-    def _set_result(self, db: SqliteDatabase, run_id: str, result: bytes, at: float) -> R | None:
+    def _set_result(self, db: Connection, run_id: str, result: bytes, at: float) -> R | None:
         def finished(known: R) -> R:
             return msgspec.structs.replace(known, state=RunState.FINISHED, finished_at=at, why=None)
 
@@ -109,10 +107,10 @@ class SqlRunStore(Generic[R]):
             db.execute(f"UPDATE {self._table} SET result = ? WHERE id = ?", [result.decode(), run_id])
         return changed
 
-    def _something_happened(self, db: SqliteDatabase, run_id: str) -> None:
+    def _something_happened(self, db: Connection, run_id: str) -> None:
         db.execute(f"UPDATE {self._table} SET changes = changes + 1 WHERE id = ?", [run_id])
 
-    def _forget_failures(self, db: SqliteDatabase, run_id: str) -> None:
+    def _forget_failures(self, db: Connection, run_id: str) -> None:
         """For a kind that keeps what failed."""
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.jobs.notice import Notice
 from bot.retraining.schedule import Change, Schedule
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.outbox import put_notices
 
@@ -27,7 +27,7 @@ class SqlScheduleStore:
         return await self._database.read(lambda db: _get(db, schedule_id))
 
     async def set(self, schedule: Schedule, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             known = _get(db, schedule.id)
             kept = schedule.following(known) if known is not None else schedule
             db.execute("INSERT OR REPLACE INTO retraining_schedules VALUES (?, ?)", [kept.id, _json(kept)])
@@ -38,7 +38,7 @@ class SqlScheduleStore:
     async def change(
         self, schedule_id: str, make: Change, entry: Entry | None = None, notices: Sequence[Notice] = ()
     ) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             known = _get(db, schedule_id)
             changed = make(known) if known is not None else None
             if changed is None:
@@ -51,7 +51,7 @@ class SqlScheduleStore:
         return await self._database.write(work)
 
     async def remove(self, schedule: Schedule, entry: Entry, notices: Sequence[Notice] = ()) -> bool:
-        def work(db: SqliteDatabase) -> bool:
+        def work(db: Connection) -> bool:
             if _get(db, schedule.id) is None:
                 return False
             db.execute("DELETE FROM retraining_schedules WHERE id = ?", [schedule.id])
@@ -62,7 +62,7 @@ class SqlScheduleStore:
         return await self._database.write(work)
 
 
-def _get(db: SqliteDatabase, schedule_id: str) -> Schedule | None:
+def _get(db: Connection, schedule_id: str) -> Schedule | None:
     row = db.execute("SELECT value FROM retraining_schedules WHERE id = ?", [schedule_id]).fetchone()
     return msgspec.json.decode(row[0], type=Schedule) if row else None
 

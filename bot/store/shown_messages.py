@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.notices.interfaces import ShownMessage
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 SHOWN = " UNION ALL ".join(
@@ -27,7 +26,7 @@ class SqlShownMessages:
         return {key: ShownMessage(posting_since, ts, shown) for key, posting_since, ts, shown in rows}
 
     async def posting(self, about: str, key: str, now: float) -> float | None:
-        def work(db: SqliteDatabase) -> float | None:
+        def work(db: Connection) -> float | None:
             row = db.execute(
                 "SELECT posting_since FROM shown_messages WHERE about = ? AND key = ?", [about, key]
             ).fetchone()

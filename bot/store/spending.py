@@ -2,25 +2,24 @@
 
 import math
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.audit import Entry
 from bot.spending.budget import Budget, Limits, Scope, Spend, month_of
 from bot.spending.model_use import ModelUse, UseSum
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 _APPROVAL = "approval"
 
 
-def read_limits(db: SqliteDatabase) -> Limits:
+def read_limits(db: Connection) -> Limits:
     """Also inside a caller's transaction."""
     rows = db.execute("SELECT scope, subject, usd FROM budgets ORDER BY scope, subject").fetchall()
     budgets = tuple(Budget(Scope(scope), subject, usd) for scope, subject, usd in rows if scope != _APPROVAL)
     return Limits(budgets, next((usd for scope, _, usd in rows if scope == _APPROVAL), None))
 
 
-def read_answers(db: SqliteDatabase, at: float) -> list[Spend]:
+def read_answers(db: Connection, at: float) -> list[Spend]:
     """What models' answers cost each person in each channel, in the calendar month (UTC) of `at`. Also inside a
     caller's transaction."""
     rows = db.execute(
@@ -31,7 +30,7 @@ def read_answers(db: SqliteDatabase, at: float) -> list[Spend]:
     return [Spend(user, channel, usd, answers=answers) for user, channel, usd, answers in rows]
 
 
-def put_use(db: SqliteDatabase, use: ModelUse) -> None:
+def put_use(db: Connection, use: ModelUse) -> None:
     """Inside a caller's transaction."""
     values = [use.at, use.user, use.channel, use.model, use.subject]
     figures = [use.usage.prompt_tokens, use.usage.completion_tokens, use.usd]
@@ -73,7 +72,7 @@ class SqlBudgetStore:
         await self._set(_APPROVAL, "", math.inf if above is None else above, entry)
 
     async def _set(self, scope: str, subject: str, usd: float | None, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("DELETE FROM budgets WHERE scope = ? AND subject = ?", [scope, subject])
             if usd is not None:
                 db.execute("INSERT INTO budgets VALUES (?, ?, ?)", [scope, subject, usd])

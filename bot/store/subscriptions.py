@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.access import Place, is_shown_in
 from bot.audit import Entry
 from bot.jobs.notice import EndedElsewhere, GroupEnded, Notice, ended_elsewhere, is_told_elsewhere
 from bot.store.audit import put_entries
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -16,7 +15,7 @@ class SqlSubscriptions:
         self._database = database
 
     async def add(self, channel: str, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute(
                 "INSERT INTO subscriptions VALUES (?, ?, ?) ON CONFLICT (channel) DO NOTHING",
                 [channel, entry.actor, entry.at],
@@ -26,7 +25,7 @@ class SqlSubscriptions:
         await self._database.write(work)
 
     async def remove(self, channel: str, entry: Entry) -> None:
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("DELETE FROM subscriptions WHERE channel = ?", [channel])
             put_entries(db, [entry])
 
@@ -36,7 +35,7 @@ class SqlSubscriptions:
         return await self._database.read(_channels)
 
 
-def endings_for_subscribers(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
+def endings_for_subscribers(db: Connection, notices: Sequence[Notice]) -> list[Notice]:
     """Notices of the endings among `notices` for the channels that are subscribed at this moment, inside a caller's
     transaction. Jobs of private channels are announced in no other channel.
     """
@@ -52,5 +51,5 @@ def endings_for_subscribers(db: SqliteDatabase, notices: Sequence[Notice]) -> li
     ]
 
 
-def _channels(db: SqliteDatabase) -> list[str]:
+def _channels(db: Connection) -> list[str]:
     return [row[0] for row in db.execute("SELECT channel FROM subscriptions ORDER BY at").fetchall()]

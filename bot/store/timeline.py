@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlite_utils import Database as SqliteDatabase
-
 from bot.jobs.timeline import Delivered, Received
+from bot.store.connection import Connection
 from bot.store.database import Database
 
 
@@ -20,7 +19,7 @@ class SqlDeliveries:
         return Received(*row) if row else None
 
     async def of_job(self, job_id: str) -> Sequence[Delivered]:
-        def work(db: SqliteDatabase) -> tuple[list[Any], list[Any]]:
+        def work(db: Connection) -> tuple[list[Any], list[Any]]:
             cards = db.execute("SELECT ts, posting_since FROM cards WHERE job_id = ?", [job_id]).fetchall()
             notices = db.execute(
                 "SELECT id, state, attempts, attempted_at, posted_ts, why FROM notices"

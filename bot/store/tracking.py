@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlite_utils import Database as SqliteDatabase
-
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.tracking.run import Due, Progress
 
@@ -27,7 +26,7 @@ class SqlTrackingStore:
     async def told(self, tracker: str, job_id: str, progress: Progress, *, next_look: float, over: bool) -> None:
         values = [tracker, job_id, progress.step, progress.told, progress.failures, next_look, int(over)]
 
-        def work(db: SqliteDatabase) -> None:
+        def work(db: Connection) -> None:
             db.execute("INSERT OR REPLACE INTO tracked_jobs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
         await self._database.write(work)

@@ -3,8 +3,8 @@
 import time
 
 import orjson
-from sqlite_utils import Database as SqliteDatabase
 
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.workflow_steps.steps import Outputs
 
@@ -14,7 +14,7 @@ class SqlStepOutputs:
         self._database = database
 
     async def get(self, execution: str) -> Outputs | None:
-        def read(db: SqliteDatabase) -> Outputs | None:
+        def read(db: Connection) -> Outputs | None:
             row = db.execute("SELECT outputs FROM step_outputs WHERE execution = ?", [execution]).fetchone()
             return orjson.loads(row[0]) if row else None
 

@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import msgspec
 from e2e.world import MODEL, examples
-from sqlite_utils import Database as SqliteDatabase
 from stand_in_provider import StandInProvider
 
 from app.run import Bot
@@ -40,6 +39,7 @@ from bot.rehearsals.rehearsal import Point, Rehearsal
 from bot.retraining.schedule import Schedule, schedule_id
 from bot.store.collections import SqlCollectionStore
 from bot.store.comparisons import SqlComparisonStore
+from bot.store.connection import Connection
 from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
@@ -115,13 +115,13 @@ class Together(Database):
     """What is stored through it is one transaction of the bot's: whoever keeps cards never sees half of it, a card that
     is given up in the next moment."""
 
-    def __init__(self, db: SqliteDatabase) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
 
-    async def write(self, work: Callable[[SqliteDatabase], T]) -> T:
+    async def write(self, work: Callable[[Connection], T]) -> T:
         return work(self._db)
 
-    async def read(self, work: Callable[[SqliteDatabase], T]) -> T:
+    async def read(self, work: Callable[[Connection], T]) -> T:
         return work(self._db)
 
 

@@ -9,13 +9,13 @@ from unittest.mock import patch
 from e2e.world import World, until
 from parts import a_job
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.jobs import states
 from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Approval, Job, Origin, QueuePlace
 from bot.jobs.notice import Accepted, ApprovalAsked, Ended, Notice, Started
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.jobs import write_change
 from handlers.web.poster import Poster
@@ -137,7 +137,7 @@ async def _cards(w: World, channel: str, jobs: list[Job]) -> dict[str, str]:
 async def _fill(w: World, living: list[Job], cards: dict[str, str], ended: list[Job]) -> None:
     """A store in which all of them stand, and in which everything was said."""
 
-    def work(db: SqliteDatabase) -> None:
+    def work(db: Connection) -> None:
         for job in (*living, *ended):
             write_change(db, JobUpdate(job, notices=_said_already(job), followed=job.state not in states.ENDED))
             # The cards of those that ended are no longer in Slack.

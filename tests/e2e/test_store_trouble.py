@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 from e2e.world import World
-from sqlite_utils import Database as SqliteDatabase
 
 from app.run import Bot
+from bot.store.connection import Connection
 
 
 async def _full(bot: Bot, *, full: bool) -> None:
     """Let the store have no more pages than it has, or as many as it likes."""
 
-    def bound(db: SqliteDatabase) -> None:
+    def bound(db: Connection) -> None:
         (pages,) = db.execute("PRAGMA page_count").fetchone()
         db.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
 

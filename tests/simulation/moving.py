@@ -17,7 +17,6 @@ import msgspec
 from simulation.history import MODEL, Action, JobProcess, JobWorld, job_world
 from simulation.loop import SimulatedLoop
 from simulation.world import EPOCH, PROVIDER, live
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Actor, Caller, Place, Policy, Resource
 from bot.audit import Entry
@@ -45,6 +44,7 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import insert_job
 from bot.store.model_uses import SqlModelUses
+from bot.store.sqlite import SqliteConnection
 
 DAYS_A_SECOND = 0.5
 IDENTITY = "command/1"
@@ -99,7 +99,7 @@ def _made_before(world: MoveWorld, number: int, model: str) -> None:
     job = msgspec.structs.replace(
         world.acts[0].job, id=f"before-{number}", state=states.SUCCEEDED, provider="gone", fine_tuned_model=model
     )
-    insert_job(SqliteDatabase(world.store), job, lambda: JobUpdate(job, followed=False, shown=False), card=False)
+    insert_job(SqliteConnection(world.store), job, lambda: JobUpdate(job, followed=False, shown=False), card=False)
 
 
 class MoveProcess(JobProcess):

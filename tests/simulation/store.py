@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import migrated_store
-from sqlite_utils import Database as SqliteDatabase
 
+from bot.store.connection import Connection
 from bot.store.database import Database, StoreTrouble
+from bot.store.sqlite import SqliteConnection
 
 T = TypeVar("T")
 
@@ -27,13 +28,13 @@ class MemoryDatabase(Database):
     """One process's way to the store. `trouble`: which share of its calls finds it locked or full."""
 
     def __init__(self, connection: sqlite3.Connection, rng: random.Random, trouble: Callable[[], float]) -> None:
-        self._db = SqliteDatabase(connection)
+        self._db = SqliteConnection(connection)
         self._rng = rng
         self._trouble = trouble
         self.alive = True
         self.committed: Callable[[], None] = lambda: None
 
-    async def write(self, work: Callable[[SqliteDatabase], T]) -> T:
+    async def write(self, work: Callable[[Connection], T]) -> T:
         await self._pause()
         with self._db.atomic():
             result = work(self._db)
@@ -41,7 +42,7 @@ class MemoryDatabase(Database):
         await self._pause(after=True)
         return result
 
-    async def read(self, work: Callable[[SqliteDatabase], T]) -> T:
+    async def read(self, work: Callable[[Connection], T]) -> T:
         await self._pause()
         return work(self._db)
 

@@ -20,11 +20,11 @@ from simulation.provider import ProviderModel
 from simulation.slack import SlackModel
 from simulation.store import MemoryDatabase, opened
 from slack_sdk.models.basic_objects import JsonObject
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.evaluations.pace import FIRST, MOST
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
+from bot.store.sqlite import SqliteConnection
 from bot.timing import Timing
 
 EPOCH = 1_800_000_000.0
@@ -149,7 +149,7 @@ def _restore(world: World, backup: bytes) -> None:
     world.network.note("*** restored")
     world.restored = True
     world.store = opened(backup)
-    database = SqliteDatabase(world.store)
+    database = SqliteConnection(world.store)
     with database.atomic():
         doubt_what_was_under_way(database)
     world.forget()

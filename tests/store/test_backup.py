@@ -22,6 +22,7 @@ from bot.jobs.notice import Text
 from bot.judges.check import JudgeCheck, JudgeRequest
 from bot.notices.interfaces import Pending, ShownMessage
 from bot.store.backup import backup, restore
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
@@ -99,7 +100,7 @@ async def test_a_backup_is_whole_while_the_bot_goes_on_writing(folder: Path, fil
         done = threading.Event()
         written = 0
 
-        def pair(db: SqliteDatabase) -> None:
+        def pair(db: Connection) -> None:
             for half in ((written, None), (None, written)):
                 db.execute("INSERT INTO pairs VALUES (?, ?, zeroblob(20000))", half)
 

@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
+from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.schema import migrations
 
@@ -19,7 +19,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS things (name TEXT)"
 
 
 def put(name: str) -> object:
-    def work(db: SqliteDatabase) -> None:
+    def work(db: Connection) -> None:
         db.execute(TABLE)
         db.execute("INSERT INTO things VALUES (?)", [name])
 
@@ -31,7 +31,7 @@ async def disk_at_work(database: Database) -> AsyncIterator[None]:
     """A write is under way until the block ends."""
     ended, begun = threading.Event(), threading.Event()
 
-    def hold(db: SqliteDatabase) -> None:
+    def hold(db: Connection) -> None:
         begun.set()
         assert ended.wait(60)
 
@@ -55,7 +55,7 @@ async def test_a_write_is_seen_by_whoever_reads_after_it(database: Database) -> 
 async def test_a_write_that_fails_leaves_nothing_behind(database: Database) -> None:
     await database.write(put("one"))
 
-    def half(db: SqliteDatabase) -> None:
+    def half(db: Connection) -> None:
         db.execute("INSERT INTO things VALUES ('half')")
         db.table("things").insert({"name": "the other half"})
         raise RuntimeError("in the middle")
@@ -71,7 +71,7 @@ async def test_writes_that_come_at_once_are_done_one_after_the_other(database: D
     await database.write(lambda db: db.execute("CREATE TABLE counter (n INTEGER)").fetchall())
     await database.write(lambda db: db.execute("INSERT INTO counter VALUES (0)").fetchall())
 
-    def increase(db: SqliteDatabase) -> None:
+    def increase(db: Connection) -> None:
         (n,) = db.execute("SELECT n FROM counter").fetchone()
         db.execute("UPDATE counter SET n = ?", [n + 1])
 
@@ -82,7 +82,7 @@ async def test_writes_that_come_at_once_are_done_one_after_the_other(database: D
 async def test_what_was_written_survives_a_power_cut(database: Database) -> None:
     """WAL with synchronous=FULL (2): SQLite syncs the log before a commit returns."""
 
-    def pragmas(db: SqliteDatabase) -> tuple[str, int, int]:
+    def pragmas(db: Connection) -> tuple[str, int, int]:
         return tuple(
             db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous", "foreign_keys")
         )
@@ -179,7 +179,7 @@ async def test_what_waits_while_the_disk_is_at_work_is_written_together(database
 async def test_of_writes_that_are_made_together_only_those_that_fail_fail(database: Database) -> None:
     await database.write(put("first"))
 
-    def half(db: SqliteDatabase) -> None:
+    def half(db: Connection) -> None:
         db.execute("INSERT INTO things VALUES ('half')")
         raise RuntimeError("in the middle")
 
@@ -192,7 +192,7 @@ async def test_of_writes_that_are_made_together_only_those_that_fail_fail(databa
 async def test_where_the_transaction_is_lost_everybody_is_told(database: Database) -> None:
     await database.write(put("before"))
 
-    def lose(db: SqliteDatabase) -> None:
+    def lose(db: Connection) -> None:
         db.execute("ROLLBACK")
         raise sqlite3.DatabaseError("rolled back")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlite_utils import Database as SqliteDatabase
 
+from bot.store.connection import Connection
 from bot.store.database import Database, StoreTrouble
 
 
@@ -19,7 +19,7 @@ async def things(database: Database) -> Database:
     return database
 
 
-def put(name: str) -> Callable[[SqliteDatabase], object]:
+def put(name: str) -> Callable[[Connection], object]:
     return lambda db: db.execute("INSERT INTO things VALUES (?)", [name]).fetchall()
 
 
@@ -63,7 +63,7 @@ async def test_a_store_that_may_not_be_written_says_so(things: Database) -> None
 
 
 async def test_a_full_disk_says_so_and_room_is_used_when_it_is_there(things: Database) -> None:
-    def bounded(db: SqliteDatabase) -> None:
+    def bounded(db: Connection) -> None:
         (pages,) = db.execute("PRAGMA page_count").fetchone()
         db.execute(f"PRAGMA max_page_count = {pages}")
 

@@ -1,0 +1,60 @@
+"""What the repositories know of a database: SQL that SQLite and PostgreSQL both take, with `?` for each value.
+
+Portable SQL here means: `INSERT … ON CONFLICT` instead of `INSERT OR …`; no rowid; nothing that looks into JSON (what
+a query asks for has a column of its own); no min or max of two values; a condition is a comparison, never a number.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Values = Sequence[Any]
+
+
+class Rows(Protocol):
+    """What a statement found; in `rowcount`, how many rows it changed."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+    def fetchall(self) -> list[Any]: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """Inside a transaction of the caller's."""
+
+    def execute(self, sql: str, values: Values = (), /) -> Rows: ...
+
+    def executemany(self, sql: str, rows: Iterable[Values], /) -> object: ...
+
+    def version(self) -> int:
+        """Of what is seen: another one after each commit of somebody else."""
+
+
+class Session(Protocol):
+    """One thread's connection to a database, and the transactions on it."""
+
+    def atomic(self) -> AbstractContextManager[Connection]:
+        """A transaction, committed at the end of the block; within one, a part that can fail alone.
+
+        Raises StoreTrouble for what a person can do something about.
+        """
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Raises StoreTrouble likewise."""
+
+    def is_in_transaction(self) -> bool: ...
+
+    def check_writable(self) -> None:
+        """Inside a transaction: write what is there already. Raises what `atomic` puts into plain words."""
+
+    def close(self) -> None: ...
+
+
+def marks(values: Iterable[object]) -> str:
+    """A `?` for each value, as `IN (…)` takes them."""
+    return ", ".join("?" for _ in values)
