@@ -78,7 +78,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         activity = ChatActivity()
         chats = Chats(settings, catalogue, activity)
-        runner = LocalRunner(settings.logs / "training.log")
+        runner = LocalRunner(settings.logs / "training.log", settings.devices)
         calibrations = Calibrations(settings, store, catalogue, runner, activity)
         supervisor = Supervisor(
             settings,

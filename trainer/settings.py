@@ -54,6 +54,12 @@ class Settings(BaseSettings):
         description="The key with which jobs that ask for it are reported to Weights & Biases. With "
         "`WANDB_MODE=offline` none is needed: reports stay in the data folder, for `wandb sync`.",
     )
+    devices: int | None = Field(
+        None,
+        ge=1,
+        description="How many devices trainings may use at once: by default all NVIDIA GPUs, on a machine without one "
+        "device, its processor. Above 1 there, so many jobs share it.",
+    )
     save_seconds: float = Field(
         60.0, ge=0, description="About how often, in seconds, a job saves what it needs to go on."
     )

@@ -36,6 +36,7 @@ from trainer.objects import (
     Export,
     File,
     Job,
+    JobStatus,
     Key,
     Model,
     Pace,
@@ -269,6 +270,10 @@ class Store:
 
     def job(self, id: str) -> Job | None:
         return self._one(Job, "jobs", "id = ?", [id])
+
+    def status(self, id: str) -> JobStatus | None:
+        job = self.job(id)
+        return job.status if job else None
 
     def change_job(self, id: str, **changes: Any) -> Job:
         """Write some fields of a job; returns the job as it is now. KeyError if there is none."""

@@ -227,6 +227,8 @@ def ended_job(store: Store, id: str) -> Job | None:
 class StandInRunner:
     """Where jobs train: no process can be begun."""
 
+    devices = 1
+
     def prepare(self) -> None: ...
 
     async def ready(self) -> None: ...

@@ -30,7 +30,8 @@ class Plan(msgspec.Struct, frozen=True):
 
     `lora_rank` 0 trains all weights. `adapter` is the fine-tuned model to go on from. `output` receives the weights of
     each epoch; `state` is the private folder of what is needed to go on after an interruption, saved every
-    `save_seconds` or so. None for `n_epochs`, `batch_size`, `learning_rate_multiplier` or `beta` means "auto".
+    `save_seconds` or so. It trains on so many `devices` of one machine. None for `n_epochs`, `batch_size`,
+    `learning_rate_multiplier` or `beta` means "auto".
     """
 
     job_id: str
@@ -55,6 +56,7 @@ class Plan(msgspec.Struct, frozen=True):
     reinforcement: Reinforcement | None = None
     save_seconds: float = 60.0
     metadata: dict[str, str] = {}
+    devices: int = 1
 
     @property
     def whole(self) -> bool:

@@ -37,6 +37,12 @@ class Run(Protocol):
 class Runner(Protocol):
     """Where jobs train. `folder` is the job's private folder."""
 
+    @property
+    def devices(self) -> int | None:
+        """How many devices jobs may have at once, a job as many as its plan says; None where a cluster decides, whose
+        own queue they wait in."""
+        ...
+
     def prepare(self) -> None:
         """A job is likely soon: begin to load what takes long."""
         ...

@@ -1,6 +1,8 @@
 """Training on this machine: each job in a process that is forked from one that has the training libraries loaded. To
 load them takes seconds, to fork some milliseconds. Where forking is not safe, that process becomes the job's itself,
 and another is loaded for the next job (see `training.worker`).
+
+On a machine with GPUs each job sees as many of them as its plan says, and no two jobs the same.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ import psutil
 from trainer.training.messages import Command, Report
 from trainer.training.plan import Plan
 from trainer.training.runners import mailbox
+from trainer.training.runners.gpus import VISIBLE, gpus_here
 from trainer.training.runners.interface import Run
 from trainer.training.runners.prefork import Begun, Ended, Forked, Message, Order, Ready
 from trainer.workers import Worker
@@ -69,10 +72,12 @@ class ForkedWorker:
 
 
 class Preforker:
-    """A process that has the libraries loaded, and forks workers."""
+    """A process that has the libraries loaded, and forks workers. It sees these `gpus` alone; none: whatever there
+    is."""
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, gpus: tuple[str, ...]) -> None:
         self._worker = worker
+        self.gpus = gpus
         self._forks: dict[int, ForkedWorker] = {}
         self._orders: deque[asyncio.Future[ForkedWorker | Worker]] = deque()
         self._ready = asyncio.Event()
@@ -80,8 +85,10 @@ class Preforker:
         self.usable = True
 
     @classmethod
-    async def start(cls, log: Path) -> Preforker:
-        return cls(await Worker.start("trainer.training.worker", log=log, background=True))
+    async def start(cls, log: Path, gpus: tuple[str, ...] = ()) -> Preforker:
+        environment = {VISIBLE: ",".join(gpus)} if gpus else {}
+        worker = await Worker.start("trainer.training.worker", log=log, background=True, environment=environment)
+        return cls(worker, gpus)
 
     @property
     def in_use(self) -> bool:
@@ -146,9 +153,14 @@ class WorkerHandle:
     """A run on this machine. The server and the worker talk through the job's folder (see `mailbox`)."""
 
     def __init__(
-        self, folder: Path, process: psutil.Process | None, child: ForkedWorker | Worker | None = None
+        self,
+        folder: Path,
+        process: psutil.Process | None,
+        child: ForkedWorker | Worker | None = None,
+        gpus: tuple[str, ...] = (),
     ) -> None:
-        """`child` where this server had it forked; `process` is None where it has ended."""
+        """`child` where this server had it forked; `process` is None where it has ended; `gpus`: those that it has."""
+        self.gpus = gpus
         self._folder = folder
         self._process = process
         self._child = child
@@ -197,14 +209,22 @@ class WorkerHandle:
 
 
 class LocalRunner:
-    """Runs on this machine, one preforker at a time; it is ended when no job was expected for a while."""
+    """Runs on this machine, forked by one preforker at a time; it is ended when no job was expected for a while."""
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, devices: int | None = None) -> None:
+        """`devices`: how many may be used; None for all GPUs, or where there is none, for one: the processor."""
         self._log = log
+        self._gpus = gpus_here()[:devices]
+        self._devices = len(self._gpus) or devices or 1
+        self._runs: dict[Path, WorkerHandle] = {}
         self._preforker: Preforker | None = None
         self._loading = asyncio.Lock()
         self._expected = 0.0
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def devices(self) -> int:
+        return self._devices
 
     def prepare(self) -> None:
         self._expected = time.monotonic()
@@ -216,18 +236,25 @@ class LocalRunner:
 
     async def start(self, plan: Plan, folder: Path) -> Run:
         self._expected = time.monotonic()
-        preforker = await self._load()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mailbox.empty(folder)
-        child = await preforker.fork(Order(plan, str(folder)))
-        process = mailbox.process_of(child.pid)
-        if process is not None:
-            mailbox.write_owner(folder, process)
-        return WorkerHandle(folder, process, child)
+        async with self._loading:  # so that no other job is given the same GPUs
+            gpus = self._free_gpus(plan.devices)
+            preforker = await self._loaded(gpus)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mailbox.empty(folder)
+            child = await preforker.fork(Order(plan, str(folder)))
+            process = mailbox.process_of(child.pid)
+            if process is not None:
+                mailbox.write_owner(folder, process, gpus)
+            run = self._runs[folder] = WorkerHandle(folder, process, child, gpus)
+        return run
 
     def find(self, folder: Path) -> Run | None:
         owner = mailbox.read_owner(folder)
-        return WorkerHandle(folder, mailbox.process_of(owner.pid, owner.created)) if owner is not None else None
+        if owner is None:
+            return None
+        process = mailbox.process_of(owner.pid, owner.created)
+        run = self._runs[folder] = WorkerHandle(folder, process, gpus=owner.gpus)
+        return run
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -238,10 +265,23 @@ class LocalRunner:
 
     async def _load(self) -> Preforker:
         async with self._loading:
-            if self._preforker is None or not self._preforker.usable:
-                self._preforker = await Preforker.start(self._log)
-                self._spawn(self._unload(self._preforker))
-            return self._preforker
+            return await self._loaded(self._free_gpus(1))
+
+    async def _loaded(self, gpus: tuple[str, ...]) -> Preforker:
+        """A preforker that sees these GPUs. To be asked for while `_loading` is held."""
+        old = self._preforker
+        if old is not None and old.usable and old.gpus == gpus:
+            return old
+        if old is not None and old.usable:
+            await old.kill()
+        self._preforker = await Preforker.start(self._log, gpus)
+        self._spawn(self._unload(self._preforker))
+        return self._preforker
+
+    def _free_gpus(self, count: int) -> tuple[str, ...]:
+        self._runs = {folder: run for folder, run in self._runs.items() if run.alive}
+        taken = {gpu for run in self._runs.values() for gpu in run.gpus}
+        return tuple(gpu for gpu in self._gpus if gpu not in taken)[:count]
 
     async def _unload(self, preforker: Preforker) -> None:
         """End it once no job was expected for a while."""

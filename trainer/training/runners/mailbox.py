@@ -27,10 +27,12 @@ M = TypeVar("M")
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """A process. Numbers of processes are used again; the time of their birth is not."""
+    """A process, and the GPUs that it alone uses. Numbers of processes are used again; the time of their birth is
+    not."""
 
     pid: int
     created: float
+    gpus: tuple[str, ...] = ()
 
 
 # The server's end
@@ -42,10 +44,10 @@ def empty(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def write_owner(folder: Path, process: psutil.Process) -> None:
+def write_owner(folder: Path, process: psutil.Process, gpus: tuple[str, ...] = ()) -> None:
     """Write down which process has the job: it waits for that, and a later server finds it by it."""
     part = (folder / WORKER).with_suffix(".part")
-    part.write_bytes(msgspec.json.encode(Owner(process.pid, process.create_time())))
+    part.write_bytes(msgspec.json.encode(Owner(process.pid, process.create_time(), gpus)))
     os.replace(part, folder / WORKER)
 
 

@@ -1,0 +1,207 @@
+"""As many jobs train at once as the runner has devices for. Their runs are stand-ins, the store is real."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from tiny_model import MODEL_ID
+
+from trainer.activity import ChatActivity
+from trainer.base_models import read_table
+from trainer.catalogue import Catalogue
+from trainer.jobs.supervisor import Supervisor
+from trainer.loops import Loops
+from trainer.objects import File, Job
+from trainer.settings import Settings
+from trainer.store import Store
+from trainer.training.messages import Command, Go, Hold, Leave, Pause, Report, Started, Stopped
+from trainer.training.plan import Plan
+from trainer.training.runners.gpus import gpus_here
+
+STARTED = Started(1, 2, 1.0, 0.1, 0, 0, 256, {})
+
+
+class StandInRun:
+    """Reports what the test puts into it, and ends when it is told to."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.commands: list[Command] = []
+        self.reports: asyncio.Queue[Report | None] = asyncio.Queue()
+        self.killed = False
+        self.reports.put_nowait(STARTED)
+
+    def send(self, command: Command) -> None:
+        self.commands.append(command)
+        if command == Pause():
+            self.end(Stopped())
+
+    def end(self, *last: Report) -> None:
+        for report in (*last, None):
+            self.reports.put_nowait(report)
+
+    async def messages(self) -> AsyncIterator[Report]:
+        while (report := await self.reports.get()) is not None:
+            yield report
+
+    async def wait(self) -> int | None:
+        return -9
+
+    async def kill(self) -> None:
+        self.killed = True
+
+    def close(self) -> None: ...
+
+
+class StandInRunner:
+    def __init__(self, devices: int | None) -> None:
+        self.devices = devices
+        self.runs: dict[str, StandInRun] = {}
+
+    def prepare(self) -> None: ...
+
+    async def ready(self) -> None: ...
+
+    async def start(self, plan: Plan, folder: Path) -> StandInRun:
+        run = self.runs[plan.job_id] = StandInRun(plan)
+        return run
+
+    def find(self, folder: Path) -> StandInRun | None:
+        return None
+
+    async def stop(self) -> None: ...
+
+
+class Place:
+    """A supervisor over a real store."""
+
+    def __init__(self, folder: Path, table: Path) -> None:
+        self.settings = Settings(data=folder, cache=folder / "cache", base_models=table)
+        self.settings.uploads.mkdir(parents=True)
+        self.store = Store(folder / "trainer.db")
+        self.catalogue = Catalogue(self.settings, self.store, read_table(table))
+        self.activity = ChatActivity()
+        self.loops = Loops(first=0.01)
+
+    def queue(self, *ids: str, **fields: Any) -> None:
+        for id in ids:
+            file = f"file-{id}"
+            (self.settings.uploads / file).write_text("{}")
+            self.store.add_file(File(file, "a.jsonl", "fine-tune", 2, 1))
+            self.store.add_job(Job(id, 1, "queued", MODEL_ID, MODEL_ID, file, 1, **fields))
+
+    async def supervise(self, devices: int | None) -> tuple[Supervisor, StandInRunner]:
+        runner = StandInRunner(devices)
+        supervisor = Supervisor(self.settings, self.store, self.catalogue, cast(Any, runner), self.activity, self.loops)
+        await supervisor.start()
+        return supervisor, runner
+
+    def running(self) -> list[str]:
+        return [job.id for job in self.store.jobs_with_status("running")]
+
+    def job(self, id: str) -> Job:
+        job = self.store.job(id)
+        assert job is not None
+        return job
+
+    async def until_running(self, *ids: str) -> None:
+        async with asyncio.timeout(60):
+            while self.running() != list(ids):
+                await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+def place(tmp_path: Path, table: Path) -> Iterator[Place]:
+    place = Place(tmp_path / "data", table)
+    yield place
+    place.store.close()
+
+
+async def test_as_many_jobs_train_at_once_as_there_are_devices(place: Place) -> None:
+    place.queue("a", "b", "c")
+    supervisor, runner = await place.supervise(devices=2)
+    await place.until_running("a", "b")
+    assert place.job("c").status == "queued"
+    runner.runs["a"].end()
+    await place.until_running("b", "c")
+    assert place.job("a").status == "failed", "it ended without a word"
+    await supervisor.stop()
+
+
+async def test_a_cluster_is_handed_all_jobs_at_once(place: Place) -> None:
+    place.queue(*"abcdef")
+    supervisor, _ = await place.supervise(devices=None)
+    await place.until_running(*"abcdef")
+    await supervisor.stop()
+
+
+async def test_what_is_asked_of_one_job_does_not_reach_another(place: Place) -> None:
+    place.queue("a", "b", "c")
+    supervisor, runner = await place.supervise(devices=3)
+    await place.until_running("a", "b", "c")
+    supervisor.cancel(place.job("a"))
+    supervisor.pause(place.job("b"))
+    await place.until_running("c")
+    async with asyncio.timeout(60):
+        while not (runner.runs["a"].killed and runner.runs["b"].killed):
+            await asyncio.sleep(0.005)
+    assert (place.job("a").status, place.job("b").status) == ("cancelled", "paused")
+    assert runner.runs["c"].commands == [Go()]
+    first = runner.runs["b"]
+    supervisor.resume(place.job("b"))
+    await place.until_running("b", "c")
+    assert runner.runs["b"] is not first
+    await supervisor.stop()
+
+
+async def test_all_of_them_give_way_to_a_chat_and_save_when_the_server_stops(place: Place) -> None:
+    place.queue("a", "b")
+    supervisor, runner = await place.supervise(devices=2)
+    await place.until_running("a", "b")
+    place.activity.begin()
+    async with asyncio.timeout(60):
+        while any(Hold() not in run.commands for run in runner.runs.values()):
+            await asyncio.sleep(0.005)
+    place.activity.end()
+    await supervisor.stop()
+    for run in runner.runs.values():
+        assert run.commands[-1] == Leave()
+        assert not run.killed, "it saves its state, and ends by itself"
+    assert place.running() == ["a", "b"]
+
+
+async def test_one_job_that_meets_trouble_leaves_the_others_running(place: Place) -> None:
+    place.queue("a", "b")
+    supervisor, runner = await place.supervise(devices=2)
+    await place.until_running("a", "b")
+    (place.settings.uploads / "file-c").unlink(missing_ok=True)
+    place.store.add_job(Job("c", 1, "queued", MODEL_ID, MODEL_ID, "file-c", 1))
+    runner.runs["a"].end()
+    async with asyncio.timeout(60):
+        while place.job("c").status == "queued":
+            await asyncio.sleep(0.005)
+    assert (place.job("c").error or {})["code"] == "file_deleted"
+    assert place.running() == ["b"]
+    await supervisor.stop()
+
+
+def test_the_gpus_of_a_machine_are_those_that_nvidias_tool_lists_or_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 0; echo 1\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert gpus_here() == ("0", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1, GPU-5f")
+    assert gpus_here() == ("1", "GPU-5f")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    assert gpus_here() == ()
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    assert gpus_here() == ()
