@@ -33,13 +33,19 @@ class Health:
         self._steady = steady
 
     async def down(self) -> list[str]:
-        """Of "slack", "store" and "jobs at NAME" those that do not work. A provider that is away is none of them: to
-        start the bot again would not help."""
-        down = [] if self._connected is None or await self._connected() else ["slack"]
-        if not await self._is_writable():
-            down.append("store")
+        """Of "slack", "store" and "jobs at NAME" those that do not work."""
+        components = await self.components()
+        return [f"{part} at {provider}" if provider else part for (part, provider), up in components.items() if not up]
+
+    async def components(self) -> dict[tuple[str, str], bool]:
+        """Whether each works: "slack", "store", and "jobs" with each provider's name. A provider that is away is none
+        of them: to start the bot again would not help."""
         late = self._steady() - _MOST_BEHIND
-        return down + [f"jobs at {name}" for name, follower in self._followers.items() if follower.looked_at < late]
+        return {
+            ("slack", ""): self._connected is None or await self._connected(),
+            ("store", ""): await self._is_writable(),
+            **{("jobs", name): follower.looked_at >= late for name, follower in self._followers.items()},
+        }
 
     async def _is_writable(self) -> bool:
         with contextlib.suppress(BotError, TimeoutError):

@@ -18,6 +18,7 @@ from app.health import Health, health_app
 from app.job_page import job_page
 from app.listening import connect, listen, serve, webhook
 from app.logs import set_up_logging
+from app.metrics import Metrics
 from app.schedule import keep, schedule
 from app.services import Services, make_services
 from app.terminal.commands import carry_out
@@ -27,6 +28,7 @@ from bot.audit import note_roles
 from bot.jobs.submit import Submitter
 from bot.providers.registry import Providers
 from bot.settings import Settings, load
+from bot.store.backlog import SqlBacklog
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.missed_channels import SqlMissedChannels
@@ -178,8 +180,13 @@ async def running(
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         if settings.health_port is not None:
             health = Health(database, services.followers, handler.client.is_connected if handler else None)
+            answered = pages if handler else []
+            if settings.metrics_token is not None or not answered:
+                answered = [*answered, Metrics(health, SqlBacklog(database), settings).route()]
+            else:
+                log.warning("/metrics needs METRICS_TOKEN where links to jobs lead to the same port.")
             at = settings.health_host, settings.health_port, "HEALTH"
-            bot.health_port = await serve(health_app(health, pages if handler else ()), *at, stack)
+            bot.health_port = await serve(health_app(health, answered), *at, stack)
         elif handler and pages:
             log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
         log.info("recovered", unfinished=unfinished)

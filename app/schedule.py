@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot import instruments
 from bot.backoff import Backoff
 
 log = structlog.get_logger()
@@ -59,7 +60,7 @@ async def schedule(tasks: Iterable[Task]) -> AsyncIterator[AsyncIOScheduler]:
         scheduler.add_job(
             _carry_out,
             "interval",
-            (task.work, at_work),
+            (task, at_work),
             seconds=task.seconds,
             misfire_grace_time=None,
             max_instances=1,
@@ -79,14 +80,15 @@ async def schedule(tasks: Iterable[Task]) -> AsyncIterator[AsyncIOScheduler]:
             await asyncio.wait(at_work, timeout=_LAST_SECONDS)
 
 
-async def _carry_out(work: Callable[[], Awaitable[None]], at_work: "set[asyncio.Task[None]]") -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    at_work.add(task)
+async def _carry_out(task: Task, at_work: "set[asyncio.Task[None]]") -> None:
+    run = asyncio.current_task()
+    assert run is not None
+    at_work.add(run)
     try:
-        await work()
+        with instruments.TASK_SECONDS.labels(task.name).time():
+            await task.work()
     finally:
-        at_work.discard(task)
+        at_work.discard(run)
 
 
 async def _watch_the_clock(scheduler: AsyncIOScheduler) -> None:

@@ -43,9 +43,14 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         description="A port on which the bot says how it is: `/livez` while it runs, `/healthz` whether it does its "
-        "work. Empty: none.",
+        "work, `/metrics` for Prometheus. Empty: none.",
     )
     health_host: str = Field("127.0.0.1", description="The address to listen on for that.")
+    metrics_token: SecretStr | None = Field(
+        None,
+        description="What has to come as a bearer token with requests for `/metrics` on that port. By default nothing "
+        "has to; where links to jobs lead to the same port, there are no metrics without it.",
+    )
 
     finetune_public_url: str | None = Field(
         None,
@@ -189,6 +194,7 @@ class Settings(BaseSettings):
         "openai_api_key",
         "openai_webhook_secret",
         "wandb_api_key",
+        "metrics_token",
         mode="before",
     )
     @classmethod

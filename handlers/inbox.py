@@ -19,6 +19,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.models.blocks import Option
 
+from bot import instruments
 from bot.backoff import Backoff
 from bot.errors import BotError, Invalid
 from bot.keyed_locks import KeyedLocks
@@ -32,7 +33,7 @@ from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.message_changes import SUBTYPES, message_change
-from handlers.parsing import key_of, request_of
+from handlers.parsing import key_of, kind_of, request_of
 from handlers.request import Request
 from handlers.routing import Listener, Modal
 from handlers.turns import Turn, Turns
@@ -103,25 +104,36 @@ class Inbox:
         if body.get("type") == "block_suggestion":  # changes nothing, and is answered at once
             await next()
             return None
-        if "inbox_key" not in context:
-            key = key_of(body)
-            if key is None or not self._concerns_us(body):
-                return BoltResponse(status=200, body="")
-            received_at = time.time()
-            try:
-                async with self._taking.of(key):
-                    is_new = await self._store.accept(key, body, received_at)
-                    if is_new:
-                        self._taken.add(key)
-            except BotError as error:
-                return _not_taken(body, error)
-            if not is_new:
-                log.info("redelivery", key=key)
-                return BoltResponse(status=200, body="")
-            context["inbox_key"] = key
-            context["inbox_received_at"] = received_at
-        await next()
-        return None
+        if "inbox_key" in context:  # was committed by an earlier process, or found by us
+            await next()
+            return None
+        kind = kind_of(body)
+        with instruments.ACKNOWLEDGED.labels(kind).time():
+            outcome, answer = await self._accept(body, context)
+            instruments.PAYLOADS.labels(kind, outcome).inc()
+            if answer is None:
+                await next()
+        return answer
+
+    async def _accept(self, body: dict[str, Any], context: AsyncBoltContext) -> tuple[str, BoltResponse | None]:
+        """What became of a payload, and what Slack is answered where that is all."""
+        key = key_of(body)
+        if key is None or not self._concerns_us(body):
+            return "ignored", BoltResponse(status=200, body="")
+        received_at = time.time()
+        try:
+            async with self._taking.of(key):
+                is_new = await self._store.accept(key, body, received_at)
+                if is_new:
+                    self._taken.add(key)
+        except BotError as error:
+            return "refused", _not_taken(body, error)
+        if not is_new:
+            log.info("redelivery", key=key)
+            return "repeated", BoltResponse(status=200, body="")
+        context["inbox_key"] = key
+        context["inbox_received_at"] = received_at
+        return "accepted", None
 
     def listener(self, work: Listener) -> Callable[..., Awaitable[None]]:
         """A Bolt listener that acknowledges at once; `work` is then done, once, to its end."""
@@ -270,6 +282,7 @@ class Inbox:
 
     async def _finish(self, key: str, *, failed: bool = False) -> None:
         await self._store.finish(key, failed=failed)
+        instruments.PROCESSED.labels("failed" if failed else "done").inc()
         self._taken.discard(key)
         self._finished()
 

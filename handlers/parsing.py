@@ -44,6 +44,20 @@ def key_of(body: dict[str, Any]) -> str | None:
     return None
 
 
+def kind_of(body: dict[str, Any]) -> str:
+    """Which kind of payload this is, in Slack's words."""
+    return "command" if "command" in body else _KINDS.get(str(body.get("type")), "other")
+
+
+_KINDS = {
+    "event_callback": "event",
+    "block_actions": "action",
+    "message_action": "shortcut",
+    "shortcut": "shortcut",
+    "view_submission": "submission",
+}
+
+
 def request_of(
     poster: Poster,
     key: str,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python
-"""Write the reference pages from the program itself: docs/settings.md, docs/findings.md, docs/commands.md, and in
-Chinese the findings and the commands of Slack.
+"""Write the reference pages from the program itself: docs/settings.md, docs/findings.md, docs/commands.md,
+docs/metrics.md, and in Chinese the findings and the commands of Slack.
 
 With --check nothing is written; exit code 1 where a page differs from what would be.
 """
@@ -13,9 +13,11 @@ from typing import Any
 
 import typer
 import yaml
+from prometheus_client.metrics import MetricWrapperBase
 
 from app.command_line import AS_IN_SLACK
 from app.command_line import app as command_line
+from bot import instruments
 from bot.providers.configured import DeploymentTable, PriceTable, ProvidersFile, ProviderTable
 from bot.settings import Settings
 from handlers.commands import COMMANDS
@@ -24,6 +26,7 @@ from texts import findings
 from texts import pages as frame
 from texts import repair as repair_texts
 from texts.language import Language, current, speaking
+from trainer import instruments as trainer_instruments
 from trainer.cli import app as trainer_command_line
 from trainer.settings import Settings as TrainerSettings
 from trainer.settings import variable
@@ -53,7 +56,12 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """The pages by their names."""
-    written = {"settings.md": settings_page(), "commands.md": commands_page(), "findings.md": findings_page()}
+    written = {
+        "settings.md": settings_page(),
+        "commands.md": commands_page(),
+        "findings.md": findings_page(),
+        "metrics.md": metrics_page(),
+    }
     with speaking(Language.CHINESE):
         written["zh/findings.md"] = findings_page()
         written["zh/commands.md"] = "\n".join(_slack_commands()) + "\n"
@@ -143,6 +151,7 @@ _GROUPS = (
         ),
     ),
     ("Encryption", ("finetune_encryption_",)),
+    ("Watching over it", ("health_", "metrics_")),
     ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
 )
 
@@ -268,6 +277,30 @@ def findings_page() -> str:
         parts.append(
             _row(f"`{rule.code}`", frame.severity(rule.severity), meaning, remedy, repairs.get(rule.repair, ""))
         )
+    return "\n".join(parts) + "\n"
+
+
+def metrics_page() -> str:
+    parts = [
+        "# Metrics",
+        "",
+        _WRITTEN.strip(),
+        "",
+        "How to have them read, and what to do when an alert fires: [operations.md](operations.md).",
+    ]
+    for title, module in (("The bot", instruments), ("The trainer", trainer_instruments)):
+        parts += ["", f"## {title}", "", "| metric | type | labels | meaning |", "|---|---|---|---|"]
+        for metric in vars(module).values():
+            if isinstance(metric, MetricWrapperBase):
+                (told,) = metric.describe()
+                name = told.name + ("_total" if told.type == "counter" else "")
+                labels = ", ".join(f"`{label}`" for label in metric._labelnames)
+                parts.append(_row(f"`{name}`", told.type, labels, _cell(told.documentation)))
+    parts += [
+        "",
+        "Both have the usual figures of a process besides: `process_cpu_seconds_total`, "
+        "`process_resident_memory_bytes`, `process_open_fds` and others.",
+    ]
     return "\n".join(parts) + "\n"
 
 

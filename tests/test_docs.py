@@ -26,7 +26,9 @@ def docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "findings.md", "zh/commands.md", "zh/findings.md"])
+@pytest.mark.parametrize(
+    "name", ["settings.md", "commands.md", "findings.md", "metrics.md", "zh/commands.md", "zh/findings.md"]
+)
 def test_a_page_is_what_the_script_would_write(docs: ModuleType, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == docs.pages()[name], f"docs/{name} is out of date: run scripts/docs.py"

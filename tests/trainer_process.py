@@ -17,6 +17,7 @@ import openai
 import psutil
 
 KEY = "sk-for-tests"
+METRICS_TOKEN = "for-prometheus"
 T = TypeVar("T")
 
 

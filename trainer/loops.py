@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 
+from trainer import instruments
 from trainer.store import trouble
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Loops:
 
     async def _keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         pauses = self.pauses()
+        instruments.LOOP_UP.labels(name).set(1)
         while True:
             began = time.monotonic()
             try:
@@ -58,5 +60,7 @@ class Loops:
             if time.monotonic() - began > self._longest:
                 pauses = self.pauses()
             self.down.add(name)
+            instruments.LOOP_UP.labels(name).set(0)
             await asyncio.sleep(next(pauses))
             self.down.discard(name)
+            instruments.LOOP_UP.labels(name).set(1)

@@ -31,12 +31,14 @@ from trainer.api import (
     files,
     graders,
     jobs,
+    metrics,
     models,
     permissions,
     responses,
     uploads,
 )
 from trainer.api.guard import Guard
+from trainer.api.measured import Measured
 from trainer.api.request_ids import RequestIds
 from trainer.api.services import Services
 from trainer.base_models import read_embedding_models, read_table
@@ -118,7 +120,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     errors.install(app)
     parts = (
         *(files, uploads, jobs, graders, permissions, models, estimates, exports),
-        *(responses, chat, completions, embeddings),
+        *(responses, chat, completions, embeddings, metrics),
     )
     for part in parts:
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
@@ -151,7 +153,7 @@ def serve(settings: Settings) -> None:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listening.getsockname()[1]}/v1"
         config = uvicorn.Config(
-            RequestIds(app),
+            RequestIds(Measured(app)),
             log_level="warning",
             server_header=False,
             ws="none",

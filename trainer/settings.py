@@ -47,6 +47,11 @@ class Settings(BaseSettings):
     base_models: Path | None = Field(
         None, description="A further table of base models, shaped like `trainer/base_models.toml`."
     )
+    metrics_token: str | None = Field(
+        None,
+        repr=False,
+        description="A bearer token that is good for `/metrics` and nothing else; an admin key is good for it, too.",
+    )
     wandb_key: str | None = Field(
         None,
         repr=False,

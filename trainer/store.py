@@ -309,6 +309,11 @@ class Store:
         marks = ", ".join("?" for _ in statuses)
         return self._rows(Job, "jobs", f"status IN ({marks}) ORDER BY seq", list(statuses))
 
+    def count_jobs(self) -> dict[str, int]:
+        """By status."""
+        with self._lock:
+            return dict(self._db.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall())
+
     def untracked_jobs(self) -> list[Job]:
         """Those with an integration that has not been told all, oldest first."""
         return self._rows(Job, "jobs", "integrations IS NOT NULL AND NOT tracked ORDER BY seq", [])

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from bot import instruments
 from bot.access import Action, Caller
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
@@ -258,6 +259,7 @@ class Chat:
                         if text and whole.strip():
                             if said.first_token is None:
                                 said = msgspec.structs.replace(said, first_token=time.monotonic() - asked_at)
+                                instruments.FIRST_TOKEN.labels(provider.name).observe(said.first_token or 0)
                             yield TextDelta(text)
             except ProviderError as error:
                 failure = error

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
+from bot import instruments
 from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
@@ -105,6 +106,7 @@ class Follower:
         self._silence_known = False
         self._silent_since: float | None = None
         self.looked_at = steady()
+        instruments.FOLLOWED_AT.labels(provider.name).set(sync.clock())
         """When the latest round ended, however it did, by the steady clock."""
 
     def hint(self, provider_job_id: str) -> None:
@@ -126,6 +128,7 @@ class Follower:
             self._update_poll_states(followed)
             if await self._round(followed):
                 await self._provider_answered()
+            instruments.FOLLOWED_AT.labels(self._provider.name).set(self._clock())
         except ProviderError as error:
             with contextlib.suppress(BotError):  # the store: told of by the next round
                 await self._provider_failed(error)

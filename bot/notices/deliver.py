@@ -12,6 +12,7 @@ from functools import partial
 
 import structlog
 
+from bot import instruments
 from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs.notice import Notice, ended_elsewhere, is_told_elsewhere
@@ -59,26 +60,35 @@ class Delivery:
         return [(each.notice.id, partial(self._deliver, each)) for each in pending]
 
     async def _deliver(self, pending: Pending) -> None:
+        outcome = await self._delivered(pending)
+        instruments.NOTICES.labels(outcome).inc()
+
+    async def _delivered(self, pending: Pending) -> str:
+        """What came of it: posted, refused, later, doubtful, failed."""
         notice = pending.notice
         doubtful = pending.doubtful
         try:
             if pending.orphaned:
                 raise PostRefused("card_given_up")
             if doubtful and await self._was_said(pending):
-                return
+                return "posted"
             doubtful = False
             await self._outbox.attempting(notice.id, time.time())
             await self._outbox.posted(notice.id, await self._poster.post(notice, pending.thread_ts))
+            return "posted"
         except PostRefused as error:
             log.warning("notice refused", notice=notice.id, why=str(error))
             await self._outbox.give_up(notice.id, str(error), instead=_to_requester(notice))
+            return "refused"
         except PostLater as error:
             # Certain only of this call. Where it was the look-up, the earlier attempt is as doubtful as before.
             await self._outbox.later(notice.id, time.time() + error.retry_after, doubtful=doubtful)
+            return "later"
         except PostDoubtful as error:
             log.warning("notice in doubt", notice=notice.id, why=str(error))
             delay = self._backoff.delay(pending.attempts + 1)
             await self._outbox.later(notice.id, time.time() + delay, doubtful=True)
+            return "doubtful"
         except BotError:  # the store: what it holds is still right, and due
             raise
         except Exception as error:
@@ -89,6 +99,7 @@ class Delivery:
                 await self._outbox.give_up(notice.id, repr(error), instead=_to_requester(notice))
             else:
                 await self._outbox.later(notice.id, time.time() + self._after_fault, doubtful=True)
+            return "failed"
 
     async def _was_said(self, pending: Pending) -> bool:
         try:

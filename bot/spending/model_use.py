@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from bot import instruments
 from bot.providers.chat import Usage
 from bot.spending.budget import Spend, Used, check_left, used
 from bot.spending.interfaces import BudgetStore, Ledger
@@ -82,7 +83,11 @@ class ModelSpending:
         self, user: str, channel: str, model: str, provider: str, subject: str, usage: Usage, at: float
     ) -> ModelUse:
         """What an answer used, for who keeps it together with the answer."""
-        return ModelUse(user, channel, model, subject, usage, self._cost(usage, model, provider), at)
+        usd = self._cost(usage, model, provider)
+        instruments.TOKENS.labels(provider, "prompt").inc(usage.prompt_tokens)
+        instruments.TOKENS.labels(provider, "completion").inc(usage.completion_tokens)
+        instruments.COST.labels(provider).inc(usd or 0)
+        return ModelUse(user, channel, model, subject, usage, usd, at)
 
     def cost(self, usage: Usage, model: str, provider: str) -> float | None:
         """US dollars; None where nobody knows the price."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from bot.instruments import WRITE_FAILURES, WRITE_SECONDS
 from bot.store.connection import Connection, Session
 from bot.store.sqlite import SqliteEngine
 from bot.store.trouble import StoreTrouble as StoreTrouble
@@ -75,7 +76,8 @@ class Database:
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.put(_Write(work, done))
         self._writer.submit(self._write_waiting)
-        return await done
+        with WRITE_SECONDS.time(), WRITE_FAILURES.count_exceptions(StoreTrouble):
+            return await done
 
     async def check_writable(self) -> None:
         """Write what is there already. Raises StoreTrouble."""

@@ -6,7 +6,8 @@ not: it raises PostDoubtful.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,11 +19,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot import instruments
 from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
 from bot.timing import Timing
 from handlers.blocks.message import Message
-from handlers.web.rate_limits import Budgets, Priority
+from handlers.web.rate_limits import Bucket, Budgets, Priority
 from handlers.web.streams import Streams
 
 log = structlog.get_logger()
@@ -95,7 +97,7 @@ class Poster:
         """
         bucket = self._budgets.bucket(method, channel)
         for attempt in range(_MOST_TRIES):
-            await bucket.take(priority)
+            await _turn(bucket, method, priority)
             try:
                 return await self._once(method, arguments)
             except PostError as error:
@@ -112,7 +114,7 @@ class Poster:
 
     async def turn(self, method: str, *, priority: Priority, channel: str = "") -> None:
         """Wait until a call may be made; `call_now` makes it, with what is to be said by then."""
-        await self._budgets.bucket(method, channel).take(priority)
+        await _turn(self._budgets.bucket(method, channel), method, priority)
 
     async def call_now(self, method: str, arguments: dict[str, Any], *, channel: str = "") -> dict[str, Any]:
         """A call whose token was taken before. Raises like `call`, but never waits and never repeats."""
@@ -125,7 +127,7 @@ class Poster:
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
-        async with _reach_noted():
+        async with _noted(method):
             try:
                 response: AsyncSlackResponse
                 if method in _IN_BODY:
@@ -378,7 +380,7 @@ class Poster:
         it takes the place of the message whose button was pressed.
         """
         body = message.as_arguments() | {"response_type": "ephemeral", "replace_original": replace}
-        async with _reach_noted():
+        async with _noted("response_url"):
             try:
                 async with (
                     aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
@@ -405,12 +407,37 @@ async def _taken(
     return last, await send(last)
 
 
-@contextlib.asynccontextmanager
-async def _reach_noted() -> AsyncIterator[None]:
-    """Keep the `Reach` of the present work by what comes of a call."""
-    reach = REACH.get()
+async def _turn(bucket: Bucket, method: str, priority: Priority) -> None:
+    """Take a token for a call of `method`."""
+    began = time.monotonic()
+    await bucket.take(priority)
+    instruments.SLACK_WAITED.labels(method).inc(time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def _measured(method: str) -> Iterator[None]:
+    """Count a call by what comes of it, and measure how long it takes."""
+    outcome, began = "ok", time.monotonic()
     try:
         yield
+    except PostError as error:
+        outcome = _OUTCOMES[type(error)] if str(error) != NO_CONNECTION else NO_CONNECTION
+        raise
+    finally:
+        instruments.SLACK_CALLS.labels(method, outcome).inc()
+        instruments.SLACK_SECONDS.labels(method).observe(time.monotonic() - began)
+
+
+_OUTCOMES = {PostRefused: "refused", PostLater: "rate_limited", PostDoubtful: "doubtful", PostError: "failed"}
+
+
+@contextlib.asynccontextmanager
+async def _noted(method: str) -> AsyncIterator[None]:
+    """Measure a call, and keep the `Reach` of the present work by what comes of it."""
+    reach = REACH.get()
+    try:
+        with _measured(method):
+            yield
     except PostRefused:
         if reach is not None:
             reach.is_away = False

@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model
-from trainer_process import Trainer, jsonl, some_examples
+from trainer_process import METRICS_TOKEN, Trainer, jsonl, some_examples
 
 from trainer.base_models import read_table
 from trainer.serving.messages import ModelRef
@@ -65,7 +65,8 @@ def frozen() -> Iterator[None]:
 def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
     """A server that many tests share."""
     cache = tmp_path_factory.mktemp("cache")
-    running = Trainer(tmp_path_factory.mktemp("trainer"), table, cache, TRAINER_CALIBRATE="true")
+    settings = {"TRAINER_CALIBRATE": "true", "TRAINER_METRICS_TOKEN": METRICS_TOKEN}
+    running = Trainer(tmp_path_factory.mktemp("trainer"), table, cache, **settings)
     yield running
     running.stop()
 

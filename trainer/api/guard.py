@@ -20,6 +20,8 @@ _MAX_PART = 64 << 20  # of an upload in parts
 _MAX_FORM = 64 << 10  # what a form has around the file
 _MAX_JSON = 16 << 20
 
+METRICS = "/metrics"
+METRICS_READER = Key("metrics", admin=True)  # on that path alone
 _OPEN_PATHS = ("/healthz", "/openapi.json", "/docs", "/docs-static/")
 
 
@@ -38,7 +40,7 @@ class Guard:
         headers = Headers(scope=scope)
         refusal = self._foreign(headers)
         if refusal is None and not _open(scope["path"]):
-            found = self._key(headers)
+            found = self._key(headers, scope["path"])
             if isinstance(found, Key):
                 scope.setdefault("state", {})["key"] = found
             else:
@@ -88,7 +90,7 @@ class Guard:
             return _refuse(403, "Requests from web pages of other origins are refused.")
         return None
 
-    def _key(self, headers: Headers) -> Key | JSONResponse:
+    def _key(self, headers: Headers, path: str) -> Key | JSONResponse:
         """Whose key came with the request, or the answer that it gets."""
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
@@ -97,6 +99,9 @@ class Guard:
                 "You didn't provide an API key. Send it as a header: Authorization: Bearer YOUR_KEY.",
                 "invalid_api_key",
             )
+        token = self._settings.metrics_token
+        if path == METRICS and token is not None and hmac.compare_digest(key.strip().encode(), token.encode()):
+            return METRICS_READER
         given = self._settings.key
         if given is not None and hmac.compare_digest(key.strip().encode(), given.encode()):
             return FROM_ENVIRONMENT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from trainer import instruments
 from trainer.jobs.results import results_file
 from trainer.objects import Checkpoint, Event, EventLevel, EventType, File, Job, Model, new_id, now
 from trainer.store import Store
@@ -35,6 +36,9 @@ class Journal:
         self._store = store
         self._uploads = uploads
         self._org = org
+        # Tokens that are counted already, by job.
+        self._counted: dict[str, float] = {}
+        instruments.PROGRESS_AT.set_to_current_time()
 
     def created(self, job: Job) -> None:
         files = f"Validating training file: {job.training_file}"
@@ -65,9 +69,11 @@ class Journal:
                 chosen = {name: getattr(started, name) for name in _CHOSEN}
                 self._store.change_job(id, reinforcement={**(job.reinforcement or {}), **chosen})
             self._store.change_job(id, lineage={**(job.lineage or {}), **started.lineage})
+            instruments.PROGRESS_AT.set_to_current_time()
             if started.resumed_at is not None:
                 self.say(id, f"Fine-tuning job resumed from step {started.resumed_at}")
                 return
+            self._counted[id] = 0
             self.say(id, "Fine-tuning job started", data={"lineage": started.lineage})
             if started.classes:
                 self.say(id, f"The answers are {len(started.classes)} classes, and are scored as such")
@@ -90,11 +96,25 @@ class Journal:
         step, total, metrics = measured.step, measured.total_steps, measured.metrics
         text = _step(step, total, metrics)
         with self._store.atomic():
-            self._store.change_job(id, estimated_finish=now() + round(measured.seconds_left))
+            job = self._store.change_job(id, estimated_finish=now() + round(measured.seconds_left))
             data: dict[str, Any] = {"step": step, "total_steps": total, **metrics}
             if measured.seconds is not None:
                 data["elapsed_seconds"] = round(measured.seconds, 1)
             self.say(id, text, type="metrics", data=data)
+        self._count(job, float(metrics.get("elapsed_tokens", 0)))
+
+    def _count(self, job: Job, tokens: float) -> None:
+        """Count a step; `tokens` are all those of the job. Those from before a restart were counted by another
+        process."""
+        instruments.STEPS.labels(job.base).inc()
+        instruments.TOKENS.labels(job.base).inc(max(0.0, tokens - self._counted.get(job.id, tokens)))
+        self._counted[job.id] = tokens
+        instruments.PROGRESS_AT.set_to_current_time()
+
+    def _ended(self, id: str, outcome: str) -> None:
+        self._counted.pop(id, None)
+        instruments.JOBS_ENDED.labels(outcome).inc()
+        instruments.PROGRESS_AT.set_to_current_time()
 
     def succeeded(self, job: Job, checkpoints: list[SavedModel], trained_tokens: int, best: int | None = None) -> Model:
         """`checkpoints` are the kept ones as the worker reported them, in the order of their steps; the job's model is
@@ -115,6 +135,7 @@ class Journal:
                 result_files=[results.id],
             )
             self.say(job.id, "The job has successfully completed")
+        self._ended(job.id, "succeeded")
         return models[final]
 
     def failed(self, id: str, code: str, message: str, param: str | None = None) -> None:
@@ -127,6 +148,7 @@ class Journal:
                 error={"code": code, "message": message, "param": param},
             )
             self.say(id, message, level="error", data={"error_code": code, "error_param": param})
+        self._ended(id, code)
 
     def paused(self, id: str) -> Job:
         with self._store.atomic():
@@ -149,6 +171,7 @@ class Journal:
         with self._store.atomic():
             job = self._store.change_job(id, status="cancelled", finished_at=now(), estimated_finish=None)
             self.say(id, "The job was cancelled")
+        self._ended(id, "cancelled")
         return job
 
     def requeue(self, id: str, why: str) -> None:

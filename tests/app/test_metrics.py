@@ -1,0 +1,120 @@
+"""What Prometheus reads of the bot, and the dashboard and alerts that are made of it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import yaml
+from e2e.world import world
+from prometheus_client.metrics import MetricWrapperBase
+from prometheus_samples import samples, value
+from pydantic import SecretStr
+
+from app.run import running
+from bot import instruments
+from trainer import instruments as trainer_instruments
+
+ROOT = Path(__file__).parents[2]
+ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+DASHBOARD = ROOT / "deploy" / "grafana" / "finetune-bot.json"
+
+
+async def read(port: int | None, token: str | None = None) -> tuple[int, str]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"http://127.0.0.1:{port}/metrics") as answer,
+    ):
+        return answer.status, await answer.text()
+
+
+async def test_a_bot_that_works_counts_what_it_does(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, w.bot(health_port=0) as bot:
+        _, before = await read(bot.health_port)
+        report = await w.drop()
+        await w.start(report)
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=5)
+        w.provider.succeed(job)
+        card = await w.wait_card("job_chat")
+        await w.person.click("ana", card["channel"], card["ts"], "job_chat")
+        chat = await w.wait_chat()
+        await w.person.say("ana", chat["channel"], "What is the answer?", thread_ts=chat["ts"])
+        await w.person.wait_message(chat["channel"], thread_ts=chat["ts"], contains="in several pieces")
+        await w.settled(bot)
+        _, text = await read(bot.health_port)
+    was, now = samples(before), samples(text)
+
+    def more(name: str, **labels: str) -> float:
+        return value(now, name, **labels) - value(was, name, **labels)
+
+    assert more("finetune_bot_payloads_total", kind="event", outcome="accepted") >= 2
+    assert more("finetune_bot_payload_acknowledge_seconds_count", kind="submission") == 1
+    assert more("finetune_bot_payloads_processed_total", outcome="done") >= 5
+    assert more("finetune_bot_slack_calls_total", method="views.open", outcome="ok") >= 1
+    assert more("finetune_bot_provider_calls_total", provider="acme", operation="create_job", outcome="ok") == 1
+    assert more("finetune_bot_provider_call_seconds_count", provider="acme", operation="chat") == 1
+    assert more("finetune_bot_notices_total", outcome="posted") >= 1
+    assert more("finetune_bot_chat_first_token_seconds_count", provider="acme") == 1
+    assert more("finetune_bot_model_tokens_total", provider="acme", kind="completion") > 0
+    assert more("finetune_bot_store_write_seconds_count") > 10
+    assert value(now, "finetune_bot_jobs", provider="acme", state="succeeded") == 1
+    assert value(now, "finetune_bot_component_up", component="store") == 1
+    assert value(now, "finetune_bot_inbox_depth") == value(now, "finetune_bot_outbox_depth") == 0
+    for secret in ("ana", report["channel"], w.provider.key, "train.jsonl", job):
+        assert f'"{secret}"' not in text
+
+
+async def test_where_links_to_jobs_lead_to_the_same_port_metrics_need_a_token(tmp_path: Path) -> None:
+    public = {"health_port": 0, "finetune_public_url": "https://finetune.example.com"}
+    async with world(tmp_path) as w:
+        async with running(w.settings(**public)) as bot:
+            assert (await read(bot.health_port))[0] == 404
+        async with running(w.settings(**public, metrics_token=SecretStr("for-prometheus"))) as bot:
+            assert (await read(bot.health_port))[0] == 401
+            assert (await read(bot.health_port, "somebody-elses"))[0] == 401
+            assert (await read(bot.health_port, "for-prometheus"))[0] == 200
+
+
+# The dashboard and the alerts
+
+
+def exposed() -> set[str]:
+    """The names of all series."""
+    names = {"up"}  # Prometheus's own
+    for module in (instruments, trainer_instruments):
+        for metric in vars(module).values():
+            if isinstance(metric, MetricWrapperBase):
+                (told,) = metric.describe()
+                ends = {"counter": ["_total"], "histogram": ["_bucket", "_count", "_sum"]}.get(told.type, [""])
+                names.update(told.name + end for end in ends)
+    return names
+
+
+def rules() -> list[dict[str, Any]]:
+    return [rule for group in yaml.safe_load(ALERTS.read_text("utf-8"))["groups"] for rule in group["rules"]]
+
+
+def queries() -> list[str]:
+    panels = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    return [*asked, *(rule["expr"] for rule in rules())]
+
+
+@pytest.mark.parametrize("query", queries())
+def test_dashboard_and_alerts_ask_for_metrics_that_there_are(query: str) -> None:
+    named = set(re.findall(r"\bfinetune_\w+|\bup\b", query))
+    assert named
+    assert named <= exposed()
+    assert query.count("(") == query.count(")")
+
+
+@pytest.mark.parametrize("page", ["docs/operations.md", "docs/zh/operations.md"])
+def test_every_alert_says_what_to_do(page: str) -> None:
+    headings = re.findall(r"^### (Finetune\w+)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    assert headings == [rule["alert"] for rule in rules()]
+    for rule in rules():
+        assert rule["annotations"]["runbook"] == f"docs/operations.md#{rule['alert'].lower()}"
