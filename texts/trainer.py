@@ -20,6 +20,7 @@ def command(name: str) -> str:
             "Write a fine-tuned model to a folder. It is loaded once and compared with the model as it is served; "
             "a model card tells where it comes from."
         ),
+        "queue": _("Show what trains and what waits, in the order of turns."),
         "retire": _("Set the day on which a model stops answering. Clients see it as the model's shutdown_date."),
         "alias": _(
             "Let another name stand for a model. Programs that ask for it are answered by that model. "
@@ -61,6 +62,7 @@ def option(command: str, name: str) -> str:
         ("retire", "on"): _("The first day (UTC) without it. [default: none]"),
         ("keys create", "name"): _("Whose key it is."),
         ("keys create", "admin"): _("Let it see what all keys have made."),
+        ("keys create", "high_priority"): _("Let its jobs ask for high priority in the queue."),
         ("keys delete", "name"): _("As `list` shows it."),
     }[command, name]
 
@@ -107,6 +109,33 @@ def column(name: str) -> str:
         "here": _("here"),
         "note": _("note"),
     }[name]
+
+
+def queue_column(name: str) -> str:
+    """Of the table of jobs."""
+    return {
+        "place": _("place"),
+        "job": _("job"),
+        "model": _("model"),
+        "key": _("key"),
+        "channel": _("channel"),
+        "priority": _("priority"),
+        "devices": _("devices"),
+        "since": _("since"),
+    }[name]
+
+
+def priority(name: str) -> str:
+    return {"low": _("low"), "normal": _("normal"), "high": _("high")}[name]
+
+
+def trains() -> str:
+    """In the column of places."""
+    return _("trains")
+
+
+def empty_queue() -> str:
+    return _("Nothing trains and nothing waits.")
 
 
 def is_here(here: bool) -> str:

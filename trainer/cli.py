@@ -200,6 +200,42 @@ def export(
 
 
 @app.command()
+def queue(data: Data = DEFAULT_DATA) -> None:
+    from trainer.jobs.queue import Queue
+    from trainer.server import open_store
+
+    with _sentences():
+        store = open_store(load(data))
+        jobs = [("", job) for job in store.jobs_with_status("running")]
+        jobs += [(str(place), job) for place, job in enumerate(Queue(store).jobs(), 1)]
+        if not jobs:
+            typer.echo(texts.empty_queue())
+            return
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=200)
+        rows = [
+            {
+                "place": place or texts.trains(),
+                "job": job.id,
+                "model": job.model,
+                "key": job.group[0],
+                "channel": job.group[1],
+                "priority": texts.priority(job.priority),
+                "devices": str(job.devices),
+                "since": datetime.fromtimestamp(job.queued_at or job.created_at).strftime("%Y-%m-%d %H:%M"),
+            }
+            for place, job in jobs
+        ]
+        table = Table(box=None, pad_edge=False, padding=(0, 1))
+        for name in rows[0]:
+            table.add_column(texts.queue_column(name), no_wrap=name == "job")
+        for row in rows:
+            table.add_row(*row.values())
+        console.print(table)
+
+
+@app.command()
 def retire(
     model: Annotated[str, typer.Argument(metavar="MODEL")],
     on: Annotated[datetime | None, typer.Option(metavar="YYYY-MM-DD", formats=["%Y-%m-%d"])] = None,
@@ -254,13 +290,14 @@ def alias(
 def create_key(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     admin: Annotated[bool, typer.Option("--admin")] = False,
+    high_priority: Annotated[bool, typer.Option("--high-priority")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
     from trainer.server import new_key, open_store
 
     with _sentences():
         key = new_key()
-        open_store(load(data)).add_key(name, key, admin=admin)
+        open_store(load(data)).add_key(name, key, admin=admin, high_priority=high_priority)
         typer.echo(key)
 
 

@@ -18,6 +18,8 @@ Quantization = Literal["f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0"
 ExportStatus = Literal["queued", "running", "succeeded", "failed"]
 EventLevel = Literal["info", "warn", "error"]
 EventType = Literal["message", "metrics"]
+Priority = Literal["low", "normal", "high"]
+PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high")
 FINISHED: tuple[JobStatus, ...] = ("succeeded", "failed", "cancelled")
 
 _LETTERS = string.ascii_letters + string.digits
@@ -39,10 +41,12 @@ def today() -> str:
 
 
 class Key(msgspec.Struct, frozen=True):
-    """Who asks. What a key makes belongs to its name; another key of the same name, made later, owns it too."""
+    """Who asks. What a key makes belongs to its name; another key of the same name, made later, owns it too.
+    `high_priority`: its jobs may have it; an admin's always may."""
 
     name: str
     admin: bool = False
+    high_priority: bool = False
 
     def sees(self, thing: File | Upload | Job | Model | Export | StoredResponse) -> bool:
         """A key sees its own, an admin key everything."""
@@ -84,6 +88,7 @@ class Job(msgspec.Struct, frozen=True):
     counts the times that training began since it last got further. `lineage` is what the model card will tell: hashes
     of the files, how many examples, where the base came from, versions.
     `integrations` are as the protocol has them; `tracked`: all that they ask for was done.
+    `queued_at`: when it joined the queue for the first time, a claim that it keeps; `devices`: how many it trains on.
     """
 
     id: str
@@ -113,10 +118,22 @@ class Job(msgspec.Struct, frozen=True):
     owner: str | None = None
     integrations: list[dict[str, Any]] | None = None
     tracked: bool = False
+    queued_at: float | None = None
+    priority: Priority = "normal"
+    devices: int = 1
 
     @property
     def finished(self) -> bool:
         return self.status in FINISHED
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Who shares with whom in the queue: the key, and the channel that a bot which asks for many names."""
+        return self.owner or "", (self.metadata or {}).get(CHANNEL, "")
+
+
+CHANNEL = "finetune_bot_channel"
+"""Where a job's metadata name the channel that it is asked for in."""
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -47,6 +47,7 @@ from trainer.errors import TrainerError
 from trainer.expiry import keep_removing
 from trainer.exports.queue import Exports
 from trainer.jobs.calibration import Calibrations
+from trainer.jobs.queue import Queue
 from trainer.jobs.supervisor import Supervisor
 from trainer.loops import Loops
 from trainer.serving.chats import Chats
@@ -94,7 +95,9 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         )
         writing = Exports(settings, store, catalogue, loops)
         tracker = Tracker(settings, store, loops)
-        app.state.services = Services(settings, store, catalogue, supervisor, chats, writing, tracker, calibrations)
+        app.state.services = Services(
+            settings, store, catalogue, supervisor, chats, writing, tracker, calibrations, Queue(store)
+        )
         await supervisor.start()
         await writing.start()
         tracker.start()

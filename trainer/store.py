@@ -186,6 +186,18 @@ def m014_memory(db: Database) -> None:
     db.execute("ALTER TABLE paces ADD COLUMN memory INTEGER")
 
 
+@migrations()
+def m015_queue(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN queued_at REAL")
+    db.execute("ALTER TABLE jobs ADD COLUMN priority TEXT NOT NULL DEFAULT 'normal'")
+    db.execute("ALTER TABLE jobs ADD COLUMN devices INTEGER NOT NULL DEFAULT 1")
+    db.execute("ALTER TABLE keys ADD COLUMN high_priority INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "CREATE TABLE turns (seq INTEGER PRIMARY KEY, job_id TEXT, owner TEXT, channel TEXT, devices INTEGER,"
+        " began_at REAL, ended_at REAL)"
+    )
+
+
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",
@@ -318,13 +330,35 @@ class Store:
         """Those with an integration that has not been told all, oldest first."""
         return self._rows(Job, "jobs", "integrations IS NOT NULL AND NOT tracked ORDER BY seq", [])
 
-    def queue_position(self, id: str) -> int:
-        """From 1: the job that is trained next."""
+    # Turns: when jobs had how many devices
+
+    def begin_turn(self, job: Job, at: float) -> None:
+        owner, channel = job.group
+        row = {"job_id": job.id, "owner": owner, "channel": channel, "devices": job.devices, "began_at": at}
+        with self.atomic():
+            self.end_turn(job.id, at)  # of a server that was cut off
+            self._table("turns").insert(row)
+
+    def end_turn(self, job_id: str, at: float) -> None:
         with self._lock:
-            (count,) = self._db.execute(
-                "SELECT count(*) FROM jobs WHERE status = 'queued' AND seq <= (SELECT seq FROM jobs WHERE id = ?)", [id]
-            ).fetchone()
-        return int(count)
+            self._db.execute("UPDATE turns SET ended_at = ? WHERE job_id = ? AND ended_at IS NULL", [at, job_id])
+
+    def end_turns_of_resting_jobs(self, at: float) -> None:
+        """After the start: of those that do not train any more."""
+        resting = "job_id NOT IN (SELECT id FROM jobs WHERE status = 'running')"
+        with self._lock:
+            self._db.execute(f"UPDATE turns SET ended_at = ? WHERE ended_at IS NULL AND {resting}", [at])
+
+    def device_seconds(self, *, since: float, until: float) -> dict[tuple[str, str], float]:
+        """Of each key and channel. What ended before is forgotten."""
+        used: dict[tuple[str, str], float] = {}
+        with self.atomic():
+            self._db.execute("DELETE FROM turns WHERE ended_at <= ?", [since])
+            rows = self._db.execute("SELECT owner, channel, devices, began_at, ended_at FROM turns").fetchall()
+        for owner, channel, devices, began_at, ended_at in rows:
+            seconds = max(0.0, min(ended_at or until, until) - max(began_at, since)) * devices
+            used[owner, channel] = used.get((owner, channel), 0.0) + seconds
+        return used
 
     # Events and checkpoints
 
@@ -481,11 +515,17 @@ class Store:
 
     # Keys: only their hashes are kept.
 
-    def add_key(self, name: str, key: str, *, admin: bool) -> None:
+    def add_key(self, name: str, key: str, *, admin: bool, high_priority: bool = False) -> None:
         """TrainerError if the name is taken."""
         if name == FROM_ENVIRONMENT.name:
             raise TrainerError(texts.key_of_environment(name))
-        row = {"name": name, "sha256": _hash(key), "created_at": now(), "admin": admin}
+        row = {
+            "name": name,
+            "sha256": _hash(key),
+            "created_at": now(),
+            "admin": admin,
+            "high_priority": high_priority,
+        }
         try:
             with self._lock:
                 self._table("keys").insert(row)
@@ -495,13 +535,13 @@ class Store:
     def key(self, key: str) -> Key | None:
         """Whose key this is; None if nobody's. Compared by hash, so the time it takes tells nothing about keys."""
         with self._lock:
-            row = self._db.execute("SELECT name, admin FROM keys WHERE sha256 = ?", [_hash(key)]).fetchone()
-        return Key(row[0], bool(row[1])) if row else None
+            found = self._db.execute(f"{_KEYS} WHERE sha256 = ?", [_hash(key)]).fetchone()
+        return _key(*found) if found else None
 
     def all_keys(self) -> list[Key]:
         with self._lock:
-            rows = self._db.execute("SELECT name, admin FROM keys ORDER BY created_at, name").fetchall()
-        return [Key(name, bool(admin)) for name, admin in rows]
+            rows = self._db.execute(f"{_KEYS} ORDER BY created_at, name").fetchall()
+        return [_key(*row) for row in rows]
 
     def delete_key(self, name: str) -> bool:
         with self._lock:
@@ -552,6 +592,13 @@ class Store:
             order = "ASC" if ascending else "DESC"
             rows = self._rows(kind, table, f"{where} ORDER BY seq {order} LIMIT ?", [*values, limit + 1])
         return rows[:limit], len(rows) > limit
+
+
+_KEYS = "SELECT name, admin, high_priority FROM keys"
+
+
+def _key(name: str, admin: int, high_priority: int) -> Key:
+    return Key(name, bool(admin), bool(high_priority))
 
 
 def _seen_by(key: Key) -> tuple[str, list[Any]]:

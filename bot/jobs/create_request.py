@@ -20,5 +20,6 @@ def create_request(job: Job) -> CreateRequest:
         grader=job.grader,
         wandb=job.wandb,
         metadata=job.metadata,
+        channel=job.origin.channel,
         requested_at=job.create_attempted_at or job.created_at,
     )

@@ -77,7 +77,8 @@ class Unintelligible(Doubtful):
 
 
 class CreateRequest(msgspec.Struct, frozen=True):
-    """The request to create a job. `submission` is our job's id; it travels in `metadata`, beside the person's own."""
+    """The request to create a job. `submission` is our job's id; it travels in `metadata`, beside the person's own.
+    `channel`: where it is asked for."""
 
     submission: str
     model: str
@@ -91,6 +92,7 @@ class CreateRequest(msgspec.Struct, frozen=True):
     grader: dict[str, Any] | None = None
     wandb: str | None = None
     metadata: dict[str, str] = {}
+    channel: str | None = None
 
 
 class RemoteJob(msgspec.Struct, frozen=True):

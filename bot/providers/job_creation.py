@@ -3,11 +3,12 @@
 from typing import Any, Final
 
 from bot.providers.interface import CreateRequest, RemoteJob
-from bot.providers.objects import AUTO, SUBMISSION_KEY, Json
+from bot.providers.objects import AUTO, CHANNEL_KEY, SUBMISSION_KEY, Json
 from bot.providers.protocol import SUPERVISED, of_method
 from bot.providers.vendor import Vendor
 
 CLOCKS_DIFFER: Final = 24 * 3600.0
+_MOST_PAIRS: Final = 16  # of metadata, in the protocol
 
 
 def job_arguments(order: CreateRequest, vendor: Vendor) -> dict[str, Any]:
@@ -20,6 +21,8 @@ def job_arguments(order: CreateRequest, vendor: Vendor) -> dict[str, Any]:
     }
     if vendor.keeps_metadata:
         arguments["metadata"] = {**order.metadata, SUBMISSION_KEY: order.submission}
+        if vendor.shares_by_channel and order.channel and len(arguments["metadata"]) < _MOST_PAIRS:
+            arguments["metadata"][CHANNEL_KEY] = order.channel
     if order.wandb:
         arguments["integrations"] = [{"type": "wandb", "wandb": {"project": order.wandb}}]
     if order.validation_file:

@@ -26,7 +26,13 @@ Json = dict[str, Any]
 SUBMISSION_KEY = "finetune_bot_submission"
 """Where a job's metadata holds our id of its submission."""
 
+CHANNEL_KEY = "finetune_bot_channel"
+"""Where it holds the channel, for a queue that is fair to channels."""
+
 AUTO: Auto = "auto"
+
+
+_OURS = {SUBMISSION_KEY, CHANNEL_KEY}
 
 
 def job(raw: Json, learning_rate: float | None = None) -> RemoteJob:
@@ -55,7 +61,7 @@ def job(raw: Json, learning_rate: float | None = None) -> RemoteJob:
         grader=_object(_object(_object(raw.get("method")).get(REINFORCEMENT)).get("grader")) or None,
         wandb=_wandb(raw),
         queue_position=_whole(raw.get("queue_position")),
-        metadata={key: value for key, value in metadata.items() if key != SUBMISSION_KEY and _text(value)},
+        metadata={key: value for key, value in metadata.items() if key not in _OURS and _text(value)},
     )
 
 

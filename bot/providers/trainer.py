@@ -9,5 +9,6 @@ TRAINER: Final = Vendor(
     hosts=("127.0.0.1", "::1", "localhost"),
     free=True,
     reports_to_wandb=True,
+    shares_by_channel=True,
     embeddings="wordllama-256",
 )

@@ -15,6 +15,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     `free`: training there costs nothing. `keeps_metadata`: what is sent with a job comes back with it.
     `reports_to_wandb`: it takes Weights & Biases as an integration. `continues`: it can be told to go on with the
     assistant's last message (vLLM's `continue_final_message`); it is tried, and no longer once it was refused.
+    `shares_by_channel`: its queue is fair to channels, so each job names its own.
     `exports`: it may have our trainer's call for a model as a file; it is asked.
     `deploys`: a fine-tuned model answers once it is deployed, by its deployment's name.
     `embeddings`: the model that turns texts into vectors where no other is named.
@@ -39,6 +40,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     reports_to_wandb: bool = False
     continues: bool = True
     takes_max_tokens: bool = True
+    shares_by_channel: bool = False
     exports: bool = True
     deploys: bool = False
     embeddings: str | None = None

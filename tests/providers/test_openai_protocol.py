@@ -11,6 +11,7 @@ from openai import AsyncOpenAI
 from parts import MODEL, impatient, provider_over
 from stand_in_provider import StandInProvider
 
+from bot.providers import objects
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, Usage
 from bot.providers.interface import (
     CreateRequest,
@@ -22,9 +23,12 @@ from bot.providers.interface import (
     Unintelligible,
     Unreachable,
 )
-from bot.providers.objects import SUBMISSION_KEY
+from bot.providers.job_creation import job_arguments
+from bot.providers.objects import CHANNEL_KEY, SUBMISSION_KEY
+from bot.providers.openai import OPENAI
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
+from bot.providers.trainer import TRAINER
 
 JOBS = "GET /fine_tuning/jobs"
 CREATE = "POST /fine_tuning/jobs"
@@ -262,6 +266,17 @@ async def test_the_persons_metadata_travels_beside_ours_and_never_in_its_place(
     sent = stand_in.jobs[made.id]
     assert sent["metadata"] == {"team": "support", SUBMISSION_KEY: "job-1"}
     assert sent["integrations"] == [{"type": "wandb", "wandb": {"project": "tuning"}}]
+
+
+def test_a_queue_that_is_fair_to_channels_is_told_the_channel_and_no_other_is() -> None:
+    asked = order(channel="C1", metadata={"team": "support"})
+    assert job_arguments(asked, OPENAI)["metadata"] == {"team": "support", SUBMISSION_KEY: "job-1"}
+    told = job_arguments(asked, TRAINER)["metadata"]
+    assert told == {"team": "support", SUBMISSION_KEY: "job-1", CHANNEL_KEY: "C1"}
+    raw = {"id": "j", "status": "queued", "model": "m", "created_at": 1, "training_file": "f", "metadata": told}
+    assert objects.job(raw).metadata == {"team": "support"}, "what is ours is not shown to people"
+    full = order(channel="C1", metadata={str(number): "" for number in range(15)})
+    assert CHANNEL_KEY not in job_arguments(full, TRAINER)["metadata"], "16 pairs are all that the protocol takes"
 
 
 async def test_a_job_is_paused_and_goes_on(provider: OpenAIProtocol, stand_in: StandInProvider) -> None:

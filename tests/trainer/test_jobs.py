@@ -3,6 +3,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -262,10 +263,27 @@ def test_a_queued_job_tells_its_place_in_the_queue(trainer: Trainer) -> None:
         return jobs.retrieve(job.id).model_dump().get("queue_position")
 
     assert [place(job) for job in (running, first, second)] == [None, 1, 2]
+    told = [event.data for event in trainer.events(second.id) if "in the queue" in event.message]
+    assert told == [{"queue_position": 2}]
     jobs.cancel(first.id)
     assert place(second) == 1
     for job in (second, running):
         jobs.cancel(job.id)
+
+
+def test_high_priority_is_for_keys_that_may_ask_for_it(trainer: Trainer, client: Callable[..., openai.OpenAI]) -> None:
+    def ask(of: openai.OpenAI, priority: str) -> Any:
+        file = of.files.create(file=("a.jsonl", jsonl(some_examples())), purpose="fine-tune")
+        return of.fine_tuning.jobs.create(model="tiny-random", training_file=file.id, metadata={"priority": priority})
+
+    with pytest.raises(openai.PermissionDeniedError, match="may not ask for the priority 'high'"):
+        ask(client("hurried"), "high")
+    with pytest.raises(openai.BadRequestError, match="'low', 'normal' or 'high', not 'urgent'"):
+        ask(trainer.client, "urgent")
+    for of, priority in ((client("hurried"), "low"), (trainer.client, "high")):
+        job = ask(of, priority)
+        assert job.metadata == {"priority": priority}
+        of.fine_tuning.jobs.cancel(job.id)
 
 
 def test_a_training_does_nothing_that_python_or_a_library_warns_of(trainer: Trainer, finished: Any) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from tiny_model import MODEL_ID
+from typer.testing import CliRunner
 
 from trainer.activity import ChatActivity
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue
+from trainer.cli import app
 from trainer.jobs.supervisor import Supervisor
 from trainer.loops import Loops
-from trainer.objects import File, Job
+from trainer.objects import CHANNEL, File, Job
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.training.messages import Command, Go, Hold, Leave, Pause, Report, Started, Stopped
@@ -86,13 +89,15 @@ class Place:
         self.catalogue = Catalogue(self.settings, self.store, read_table(table))
         self.activity = ChatActivity()
         self.loops = Loops(first=0.01)
+        self.queued = time.time()
 
     def queue(self, *ids: str, **fields: Any) -> None:
         for id in ids:
             file = f"file-{id}"
             (self.settings.uploads / file).write_text("{}")
             self.store.add_file(File(file, "a.jsonl", "fine-tune", 2, 1))
-            self.store.add_job(Job(id, 1, "queued", MODEL_ID, MODEL_ID, file, 1, **fields))
+            self.queued += 1
+            self.store.add_job(Job(id, 1, "queued", MODEL_ID, MODEL_ID, file, 1, queued_at=self.queued, **fields))
 
     async def supervise(self, devices: int | None) -> tuple[Supervisor, StandInRunner]:
         runner = StandInRunner(devices)
@@ -187,6 +192,67 @@ async def test_one_job_that_meets_trouble_leaves_the_others_running(place: Place
     assert (place.job("c").error or {})["code"] == "file_deleted"
     assert place.running() == ["b"]
     await supervisor.stop()
+
+
+async def test_a_job_for_several_devices_waits_for_them_and_nobody_goes_past_it(place: Place) -> None:
+    place.queue("a", "b")
+    place.queue("large", devices=2)
+    place.queue("c")
+    supervisor, runner = await place.supervise(devices=2)
+    await place.until_running("a", "b")
+    runner.runs["a"].end()
+    async with asyncio.timeout(60):
+        while place.job("a").status == "running":
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0)
+    assert place.running() == ["b"]
+    runner.runs["b"].end()
+    await place.until_running("large")
+    assert place.job("c").status == "queued"
+    await supervisor.stop()
+
+
+async def test_turns_go_by_priority_and_to_the_channel_that_trained_less(place: Place) -> None:
+    of = {name: {"metadata": {CHANNEL: name}, "owner": "bot"} for name in ("C1", "C2")}
+    place.queue("first", "second", **of["C1"])
+    place.queue("other", **of["C2"])
+    place.queue("urgent", priority="high", **of["C1"])
+    supervisor, runner = await place.supervise(devices=1)
+    order = []
+    for _ in range(4):
+        async with asyncio.timeout(60):
+            while not place.running():
+                await asyncio.sleep(0.005)
+        order += place.running()
+        runner.runs[order[-1]].end()
+        async with asyncio.timeout(60):
+            while place.running() == order[-1:]:
+                await asyncio.sleep(0.005)
+    assert order == ["urgent", "other", "first", "second"]
+    await supervisor.stop()
+
+
+def test_what_was_used_lately_is_told_by_key_and_channel(place: Place) -> None:
+    place.queue("a", owner="bot", metadata={CHANNEL: "C1"}, devices=2)
+    place.queue("b", owner="script")
+    place.store.begin_turn(place.job("a"), 100.0)
+    place.store.begin_turn(place.job("b"), 100.0)
+    place.store.end_turn("b", 150.0)
+    assert place.store.device_seconds(since=120.0, until=200.0) == {("bot", "C1"): 160.0, ("script", ""): 30.0}
+    place.store.end_turns_of_resting_jobs(180.0)
+    assert place.store.device_seconds(since=160.0, until=200.0) == {("bot", "C1"): 40.0}
+
+
+def test_the_command_line_lists_what_trains_and_what_waits(place: Place) -> None:
+    command = ["queue", "--data", str(place.settings.data)]
+    assert "Nothing trains" in CliRunner().invoke(app, command).stdout
+    place.queue("ftjob-slow", priority="low", owner="script")
+    place.queue("ftjob-next", owner="bot", metadata={CHANNEL: "C1"})
+    place.queue("ftjob-busy", owner="bot")
+    place.store.change_job("ftjob-busy", status="running")
+    lines = [line.split() for line in CliRunner().invoke(app, command).stdout.splitlines()]
+    assert [line[:2] for line in lines[1:]] == [["trains", "ftjob-busy"], ["1", "ftjob-next"], ["2", "ftjob-slow"]]
+    assert lines[2][3:6] == ["bot", "C1", "normal"]
 
 
 def test_the_gpus_of_a_machine_are_those_that_nvidias_tool_lists_or_the_environment_names(

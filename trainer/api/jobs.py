@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
@@ -23,7 +24,7 @@ from trainer.api.objects import (
     ReinforcementObject,
 )
 from trainer.api.services import CurrentKey, Services, ServicesDep
-from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
+from trainer.objects import PRIORITIES, Checkpoint, Event, Job, Key, Priority, new_id, now
 from trainer.training.plan import Reinforcement
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
@@ -61,6 +62,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         metadata=body.metadata,
         owner=key.name,
         integrations=integrations,
+        priority=_priority(body.metadata, key),
     )
     services.supervisor.submit(job)
     services.tracker.track(job)
@@ -84,7 +86,8 @@ def list_jobs(
         )
     except KeyError:
         raise not_found("fine-tuning job", str(after), "after") from None
-    return list_object([job_object(job, services) for job in page], more=more)
+    places = services.queue.places() if any(job.status == "queued" for job in page) else {}
+    return list_object([job_object(job, services, places) for job in page], more=more)
 
 
 @router.get("/{job_id}")
@@ -152,7 +155,8 @@ def list_checkpoints(
     return list_object([_checkpoint_object(checkpoint) for checkpoint in page], more=more)
 
 
-def job_object(job: Job, services: Services) -> JobObject:
+def job_object(job: Job, services: Services, places: Mapping[str, int] | None = None) -> JobObject:
+    """`places` in the queue, where they are known already."""
     hyperparameters: HyperparametersObject = {
         "n_epochs": job.n_epochs or "auto",
         "batch_size": job.batch_size or "auto",
@@ -190,7 +194,9 @@ def job_object(job: Job, services: Services) -> JobObject:
         "method": method,
     }
     if job.status == "queued":
-        told["queue_position"] = services.store.queue_position(job.id)
+        known = services.queue.places() if places is None else places
+        if job.id in known:  # it may have its turn by now
+            told["queue_position"] = known[job.id]
     return told
 
 
@@ -250,6 +256,28 @@ def _require_file(services: Services, key: Key, id: str, param: str) -> None:
         raise ApiError(400, f"The file {id!r} does not exist. Upload it first.", code="file_not_found", param=param)
     if file.purpose != "fine-tune":
         raise ApiError(400, f"The file {id!r} has the purpose {file.purpose!r}, not 'fine-tune'.", param=param)
+
+
+def _priority(metadata: dict[str, str] | None, key: Key) -> Priority:
+    """Of the queue, as the metadata ask for it."""
+    said = (metadata or {}).get("priority", "normal")
+    priority = next((one for one in PRIORITIES if one == said), None)
+    if priority is None:
+        raise ApiError(
+            400,
+            f"The metadata priority is 'low', 'normal' or 'high', not {said!r}.",
+            code="invalid_metadata",
+            param="metadata",
+        )
+    if priority == "high" and not (key.admin or key.high_priority):
+        raise ApiError(
+            403,
+            "Your key may not ask for the priority 'high'. Leave it out, or ask whoever runs the trainer for a key "
+            "that may (`keys create NAME --high-priority`).",
+            code="insufficient_permissions",
+            param="metadata",
+        )
+    return priority
 
 
 def _suffix(suffix: str | None) -> str | None:

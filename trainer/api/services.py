@@ -11,6 +11,7 @@ from trainer.api.errors import ApiError, model_not_found
 from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.exports.queue import Exports
 from trainer.jobs.calibration import Calibrations
+from trainer.jobs.queue import Queue
 from trainer.jobs.supervisor import Supervisor
 from trainer.objects import Key, Model, today
 from trainer.serving.chats import Chats
@@ -29,6 +30,7 @@ class Services:
     exports: Exports
     tracker: Tracker
     calibrations: Calibrations
+    queue: Queue
 
     def model(self, id: str, key: Key, *, missing: int = 404, shut_down: bool = False) -> ResolvedModel:
         """The model that a client names. ApiError with the status `missing` where there is none for this key, or,

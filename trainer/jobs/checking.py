@@ -28,7 +28,7 @@ class FileChecks:
         loops: Loops,
         *,
         fail: Callable[[Job, Exception], Awaitable[None]],
-        checked: Callable[[], None],
+        checked: Callable[[Job], None],
     ) -> None:
         """`checked` is called when a job has joined the queue, `fail` for a job whose check met a bug."""
         self._settings = settings
@@ -86,4 +86,4 @@ class FileChecks:
             self._journal.failed(job.id, problem.code, problem.message, problem.param)
         else:
             self._journal.validated(job.id, checked.lineage)
-            self._checked()
+            self._checked(job)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,13 @@ class Journal:
 
     def validated(self, id: str, lineage: dict[str, Any]) -> None:
         with self._store.atomic():
-            self._store.change_job(id, status="queued", lineage=lineage)
+            self._store.change_job(id, status="queued", lineage=lineage, queued_at=time.time())
             self.say(id, "Files validated, moving job to queued state")
+
+    def waits(self, id: str, place: int) -> None:
+        """It has no turn yet."""
+        text = "The job is the next in the queue" if place == 1 else f"The job has place {place} in the queue"
+        self.say(id, text, data={"queue_position": place})
 
     def started(self, id: str, started: Started) -> None:
         with self._store.atomic():

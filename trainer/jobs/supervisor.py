@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from trainer.jobs.checking import FileChecks
 from trainer.jobs.journal import Journal
 from trainer.jobs.leftovers import Leftovers
 from trainer.jobs.plans import Plans
+from trainer.jobs.queue import Queue
 from trainer.jobs.turn import Turn, Turns
 from trainer.loops import Loops
 from trainer.objects import Job
@@ -61,8 +63,9 @@ class Supervisor:
         self._loops = loops
         self._journal = journal = Journal(store, settings.uploads, settings.org)
         self._leftovers = Leftovers(settings, store)
+        self._queue = Queue(store)
         self._changed = asyncio.Event()
-        self._checks = FileChecks(settings, store, journal, loops, fail=self._fail, checked=self._changed.set)
+        self._checks = FileChecks(settings, store, journal, loops, fail=self._fail, checked=self._join)
         self._turns = Turns(
             settings,
             store,
@@ -129,6 +132,14 @@ class Supervisor:
         """A job is likely soon: load what it needs now, which takes some seconds."""
         self._runner.prepare()
 
+    def _join(self, job: Job) -> None:
+        """A job has joined the queue. What waits while others train is told its place."""
+        self._changed.set()
+        place = self._queue.places()[job.id]
+        free = self._free()
+        if free is not None and (place > 1 or free < job.devices):
+            self._journal.waits(job.id, place)
+
     async def _work(self) -> None:
         while True:
             self._changed.clear()
@@ -150,11 +161,20 @@ class Supervisor:
         for job in self._store.jobs_with_status("running"):
             if job.id not in self._started:  # left by an earlier server, or its turn met trouble
                 self._give_turn(job)
-        for job in self._store.jobs_with_status("queued"):
-            if self._runner.devices is not None and len(self._started) >= self._runner.devices:
+        for job in self._queue.jobs():
+            if job.id in self._started:  # paused and resumed before its turn has ended
+                continue
+            free = self._free()
+            # Nobody goes past a job that waits for several devices: it would never have them.
+            if free is not None and free < job.devices:
                 return
-            if job.id not in self._started:  # paused and resumed before its turn has ended
-                self._give_turn(job)
+            self._give_turn(job)
+
+    def _free(self) -> int | None:
+        """Devices without a job; None where a cluster sees to that."""
+        if self._runner.devices is None:
+            return None
+        return self._runner.devices - sum(one.turn.job.devices for one in self._started.values())
 
     def _give_turn(self, job: Job) -> None:
         turn = Turn(job)
@@ -204,6 +224,7 @@ class Supervisor:
             # Messages of a run from the time without a server are read in its turn, whether it still lives or not.
             if self._runner.find(self._settings.states / job.id) is None:
                 self._turns.interrupted(job.id)
+        self._store.end_turns_of_resting_jobs(time.time())
         for job in self._leftovers.ended_jobs():
             self._spawn(self._end(job))
         for job in self._store.jobs_with_status("validating_files"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -88,6 +89,7 @@ class Turns:
         if run is None and job.status == "running":  # its end could not be written down
             self.interrupted(job.id)
             return
+        found = run is not None
         turn.last_step = max((data["step"] for data in self._store.metrics(job.id)), default=0)
         if run is None:
             run = await self._begin(job, folder)
@@ -96,6 +98,8 @@ class Turns:
             return
         turn.run = run
         try:
+            if not found:
+                self._store.begin_turn(job, time.time())
             run.send(Hold() if self._activity.busy.is_set() else Go())
             async for report in run.messages():
                 if turn.stopwatch is not None:
@@ -108,6 +112,7 @@ class Turns:
             if not self.stopping:
                 await run.kill()
                 run.close()
+                self._store.end_turn(job.id, time.time())
         if not turn.ended and self._store.status(job.id) in ("queued", "running"):
             self._cut_off(turn, code)
 
