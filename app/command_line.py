@@ -209,6 +209,7 @@ AS_IN_SLACK: Final = {
     "approve": "JOB",
     "decline": "JOB REASON",
     "cancel": "JOB confirm=yes",
+    "erase": "PERSON confirm=yes",
     "pause": "JOB",
     "resume": "JOB",
 }

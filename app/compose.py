@@ -46,6 +46,7 @@ from app.features.judges import judge_listeners
 from app.features.launcher import launcher_listeners, shortcut_listeners
 from app.features.models import export_listeners, model_listeners, provider_listeners, retirement_listeners
 from app.features.moves import move_listeners, succession_listeners
+from app.features.personal_data import personal_data_listeners
 from app.features.rehearsals import rehearsal_listeners
 from app.features.support import support_listeners
 from app.features.workflow_steps import step_listeners
@@ -112,6 +113,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         spending_listeners(services),
         digest_listeners(services),
         administration_listeners(services),
+        personal_data_listeners(services, datasets.reports.take_down),
         step_listeners(services, start),
     ]
     return {type(each): each for each in made}

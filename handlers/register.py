@@ -38,6 +38,7 @@ from handlers.links.register import FEATURE as LINKS
 from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.moves.register import FEATURE as MOVES
+from handlers.personal_data.register import FEATURE as PERSONAL_DATA
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.providers.register import FEATURE as PROVIDERS
 from handlers.rehearsals.register import FEATURE as REHEARSALS
@@ -99,6 +100,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     SPENDING,
     DIGEST,
     ADMINISTRATION,
+    PERSONAL_DATA,
     WORKFLOW_STEPS,
 )
 

@@ -72,6 +72,7 @@ def act(code: str) -> str:
         "disagree": _("not agree to the use of one's words"),
         "withdraw": _("withdraw what one contributed"),
         "erase": _("erase what somebody contributed"),
+        "erase person": _("erase a person"),
         "set digest": _("set a channel's digest"),
         "stop digest": _("stop a channel's digest"),
         "subscribe a channel": _("subscribe a channel"),

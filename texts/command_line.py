@@ -62,6 +62,11 @@ def command(name: str) -> str:
             "`approval` says above which price a job needs approval."
         ),
         "audit": _("Show who did what, the latest first."),
+        "erase": _(
+            "Erase a person (their id, U…). Deletes what they wrote and uploaded; a pseudonym takes the place of their "
+            "id. On a terminal it asks first, unless you add confirm=yes.\n\n"
+            "Asked for again, it goes on where it was cut off."
+        ),
         "approve": _("Approve a job that waits for approval. Also all of a sweep or move, by its id."),
         "decline": _("Decline a job that waits, and say why. Also all of a sweep or move, by its id."),
         "cancel": _("Stop a job for good. On a terminal it asks first, unless you add confirm=yes."),

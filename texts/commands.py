@@ -562,6 +562,19 @@ def withdraw() -> Description:
 
 
 @_command
+def erase() -> Description:
+    return Description(
+        _("erase @PERSON"),
+        _("Erase a person"),
+        _(
+            "For administrators: asks first, then deletes what the person wrote and uploaded, and puts a pseudonym in "
+            "place of their name everywhere else. Says what was erased, and which models have learned from it."
+        ),
+        ("erase @ana",),
+    )
+
+
+@_command
 def audit() -> Description:
     return Description(
         _("audit [page=2 | csv]"),

@@ -233,6 +233,10 @@ def cancel_question(job: str) -> str:
     return _("Cancel {job}? A cancelled job cannot be resumed.", job=job)
 
 
+def erase_confirmation_missing(person: str) -> str:
+    return _("What is erased does not come back. To erase {person}, add `confirm=yes`.", person=person)
+
+
 def confirmation_missing(job: str) -> str:
     return _("A cancelled job cannot be resumed. To cancel {job}, add `confirm=yes`.", job=job)
 

@@ -60,13 +60,16 @@ def thread_example_listeners(services: Services) -> ThreadExampleListeners:
             services.bot_user,
         ),
         people=services.people,
-        withdrawal=Withdrawal(
-            collections, services.ratings, SqlGenerationStore(services.database), services.learned, authority
-        ),
+        withdrawal=withdrawal(services),
         modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,
     )
+
+
+def withdrawal(services: Services) -> Withdrawal:
+    passages = SqlGenerationStore(services.database)
+    return Withdrawal(services.collections, services.ratings, passages, services.learned, services.authority)
 
 
 def feedback_listeners(services: Services, examples: ThreadExamples) -> FeedbackListeners:

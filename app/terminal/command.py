@@ -30,9 +30,14 @@ from bot.worker_processes import WorkerPools
 from texts import terminal_commands as texts
 from texts.errors import sentence
 from texts.language import Language, current
+from texts.personal_data import erase_question
 
 DONE, NOT_DONE = 0, 1
-_FINAL: Final = frozenset({"cancel"})
+_FINAL: Final = {
+    "cancel": (texts.cancel_question, texts.confirmation_missing),
+    "erase": (erase_question, texts.erase_confirmation_missing),
+}
+"""What is asked before, and what is said where nobody can be asked."""
 _BETWEEN: Final = "  "
 _STARTS_WITHIN: Final = 30.0
 _AGAIN_AFTER: Final = 0.2
@@ -60,16 +65,17 @@ def _asked(name: str, words: Sequence[str], channel: str, as_json: bool) -> Answ
     """None where it was not confirmed. Raises StartError."""
     if channel and not re.fullmatch(r"[CGD][A-Z0-9]{2,}", channel):
         raise StartError(texts.no_such_channel(channel))
-    if name in _FINAL and CONFIRMED not in words and not _confirmed(" ".join(words), as_json):
+    if name in _FINAL and CONFIRMED not in words and not _confirmed(name, " ".join(words), as_json):
         return None
     language = Language.ENGLISH if as_json else current()  # programs read JSON
     return asyncio.run(_answer(load(), Asked(name, tuple(words), channel, language)))
 
 
-def _confirmed(job: str, as_json: bool) -> bool:
+def _confirmed(name: str, whose: str, as_json: bool) -> bool:
+    question, missing = _FINAL[name]
     if as_json or not sys.stdin.isatty():
-        raise StartError(texts.confirmation_missing(job))
-    if typer.confirm(harmless(texts.cancel_question(job))):
+        raise StartError(missing(whose))
+    if typer.confirm(harmless(question(whose))):
         return True
     sys.stdout.write(f"{texts.nothing_done()}\n")
     return False

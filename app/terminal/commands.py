@@ -169,6 +169,13 @@ async def resume(cases: UseCases, caller: Caller, words: Words) -> Answer:
     return job_answers.controlled(await cases.controls.resume(caller, job.id))
 
 
+async def erase(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    match [_PERSON.fullmatch(word) for word in _without_confirmation(words)]:
+        case [re.Match() as person]:
+            return administration.erased(person[1], await cases.erasure.erase(caller, person[1]))
+    raise Invalid("erase_usage")
+
+
 COMMANDS: Final[Mapping[str, Command]] = {
     command.__name__: command
     for command in (
@@ -190,6 +197,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         cancel,
         pause,
         resume,
+        erase,
     )
 }
 

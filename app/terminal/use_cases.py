@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from app.features.administration import approval_questions, audit_log, budgets
 from app.features.collections import collection_views
-from app.features.datasets import provider_files
+from app.features.datasets import dataset_deletion, dataset_listeners, provider_files
 from app.features.deployments import deployments
 from app.features.jobs import controls, job_history, job_results, job_search, start_listeners
 from app.features.models import retirement_calendar, unused_things
+from app.features.personal_data import person_erasure
 from app.services import Services
 from app.terminal.starting import Starting
 from bot.access import Actor, Caller, Place, Role
 from bot.administration.audit_log import AuditLogReader
 from bot.audit import TERMINAL
 from bot.collections.views import CollectionViews
+from bot.datasets.dataset import Dataset
 from bot.deployments.deployments import Deployments
 from bot.experiments.search import JobSearch
 from bot.jobs.approval import Approvals
@@ -30,6 +32,7 @@ from bot.jobs.results import JobResults
 from bot.models.lookup import ModelLookup
 from bot.models.retirement_calendar import RetirementCalendar
 from bot.models.trainable import TrainableModels
+from bot.personal_data.erasure import PersonErasure
 from bot.spending.budgets import Budgets
 from bot.unused import UnusedThings
 from handlers.outgoing.approval_questions import ApprovalQuestions
@@ -56,6 +59,7 @@ class UseCases:
     collections: CollectionViews
     budgets: Budgets
     audit_log: AuditLogReader
+    erasure: PersonErasure
     questions: ApprovalQuestions | None
     starting: Starting | None
 
@@ -69,6 +73,7 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
         elsewhere = services.settings.finetune_notices_channel
         approvals = Approvals(services.jobs, services.job_lookup, queue, notices_channel=elsewhere)
         group_approvals = GroupApprovals(services.groups, services.jobs, services.authority, queue)
+    take_down = dataset_listeners(services, dataset_deletion(services)).reports.take_down if bot_runs else _untold
     return UseCases(
         search=job_search(services),
         overview=services.overview,
@@ -87,9 +92,14 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
         collections=collection_views(services),
         budgets=budgets(services),
         audit_log=audit_log(services),
+        erasure=person_erasure(services, take_down),
         questions=approval_questions(services) if bot_runs else None,
         starting=starting(services) if bot_runs else None,
     )
+
+
+async def _untold(dataset: Dataset) -> None:
+    """Where no bot runs, Slack is not asked."""
 
 
 def starting(services: Services) -> Starting:

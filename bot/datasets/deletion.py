@@ -1,7 +1,7 @@
 """Deleting a training file: our copy and the provider's. The file in Slack and the models trained on it stay."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -66,16 +66,29 @@ class DatasetDeletion:
         """The bytes go where nobody else dropped the same, and what was made of them for rehearsals, too. Raises
         Denied, NotFound, Conflict while a job trains on them, ProviderError.
         """
-        dataset = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
+        return await self.remove(
+            caller, await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
+        )
+
+    async def remove(self, caller: Caller, dataset: Dataset) -> DeletedDataset:
+        """As `delete`, for a use case that has asked who may: also where that was cut off before."""
         going = [*await self._datasets.unlisted_parts(dataset.id), dataset]
         uploads = [await self._uploads(one) for one in going]
-        if dataset.deleted_at is None:
-            for provider, file_id in (copy for copies in uploads for copy in copies.items()):
-                if await self._jobs.uses_file(provider.name, file_id):
-                    raise Conflict("file_in_training")
+        if dataset.deleted_at is None and await self._is_in_training(uploads):
+            raise Conflict("file_in_training")
         for one, copies in zip(going, uploads, strict=True):
             await self._delete(caller, one, copies)
         return DeletedDataset(dataset, tuple(provider.name for provider in uploads[-1]))
+
+    async def is_in_training(self, dataset: Dataset) -> bool:
+        """Whether a job that has not ended trains on it."""
+        return await self._is_in_training([await self._uploads(dataset)])
+
+    async def _is_in_training(self, uploads: Iterable[Mapping[Provider, str]]) -> bool:
+        for provider, file_id in (copy for copies in uploads for copy in copies.items()):
+            if await self._jobs.uses_file(provider.name, file_id):
+                return True
+        return False
 
     async def _uploads(self, dataset: Dataset) -> dict[Provider, str]:
         """The providers' copies."""

@@ -6,7 +6,7 @@ a query asks for has a column of its own); no min or max of two values; a condit
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Values = Sequence[Any]
 
@@ -24,6 +24,15 @@ class Rows(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+class TextColumns(NamedTuple):
+    """Of a table: the columns of its primary key, none where it has none, and all that hold text, generated ones left
+    out."""
+
+    table: str
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+
+
 class Connection(Protocol):
     """Inside a transaction of the caller's."""
 
@@ -33,6 +42,9 @@ class Connection(Protocol):
 
     def version(self) -> int:
         """Of what is seen: another one after each commit of somebody else."""
+
+    def text_columns(self) -> list[TextColumns]:
+        """Of every table of ours."""
 
 
 class Session(Protocol):
@@ -51,6 +63,9 @@ class Session(Protocol):
 
     def check_writable(self) -> None:
         """Inside a transaction: write what is there already. Raises what `atomic` puts into plain words."""
+
+    def sweep(self) -> None:
+        """Outside of a transaction: let nothing that was deleted stay in the files, as far as the database can."""
 
     def close(self) -> None: ...
 

@@ -53,7 +53,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
     async def add(self, generation_id: str, drafts: Sequence[Draft]) -> None:
         def work(db: Connection) -> None:
             forgotten = {number for number, topic in _topics(db, generation_id) if topic.forgotten}
-            for draft in (_withdrawn(one) if one.topic in forgotten else one for one in drafts):
+            for draft in (withdrawn(one) if one.topic in forgotten else one for one in drafts):
                 db.execute(
                     "INSERT OR IGNORE INTO generation_drafts VALUES (?, ?, ?, ?)",
                     [generation_id, draft.number, draft.state, as_json(draft)],
@@ -100,7 +100,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
             )
         for draft in _drafts(db, generation_id):
             if draft.topic in numbers:
-                _put(db, generation_id, _withdrawn(draft))
+                _put(db, generation_id, withdrawn(draft))
         self._erase_replies(db, generation_id)
         self._something_happened(db, generation_id)
 
@@ -159,7 +159,7 @@ def _drafts(db: Connection, generation_id: str) -> list[Draft]:
     return [msgspec.json.decode(row[0], type=Draft) for row in rows]
 
 
-def _withdrawn(draft: Draft) -> Draft:
+def withdrawn(draft: Draft) -> Draft:
     """Without its words."""
     return Draft(draft.number, draft.topic, draft.round, "", draft.answerable, State.DROPPED, Why.WITHDRAWN)
 

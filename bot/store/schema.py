@@ -361,6 +361,27 @@ def m034_step_outputs(db: Database) -> None:
     db.execute("CREATE TABLE step_outputs (execution TEXT PRIMARY KEY, outputs TEXT NOT NULL, at REAL NOT NULL) STRICT")
 
 
+@migrations()
+def m035_erasures(db: Database) -> None:
+    """People who were erased: `pseudonym` stands for them, `person` is gone once all is done. `models` learned from
+    their words. The audit log may say a pseudonym where it said the name of somebody who is being erased, and no more.
+    """
+    db.execute(
+        "CREATE TABLE erasures (pseudonym TEXT PRIMARY KEY, person TEXT UNIQUE, begun_at REAL NOT NULL,"
+        " finished_at REAL, models TEXT NOT NULL) STRICT"
+    )
+    db.execute("DROP TRIGGER audit_changed")
+    names = ("key", "actor", "thing", "channel", "details")
+    before, after = (" || ' ' || ".join(f"{which}.{name}" for name in names) for which in ("OLD", "NEW"))
+    db.execute(
+        "CREATE TRIGGER audit_changed BEFORE UPDATE ON audit WHEN NEW.number <> OLD.number OR NEW.at <> OLD.at"
+        " OR NEW.act <> OLD.act OR NEW.outcome <> OLD.outcome OR NOT EXISTS (SELECT 1 FROM erasures"
+        f" WHERE person IS NOT NULL AND {after} LIKE '%' || pseudonym || '%'"
+        f" AND ({before} LIKE '%' || person || '%' OR OLD.channel LIKE 'D%'))"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END"
+    )
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtilsDatabase
 
 from bot.errors import StartError
-from bot.store.connection import Connection, Values
+from bot.store.connection import Connection, TextColumns, Values
 from bot.store.schema import migrations
 from bot.store.trouble import StoreTrouble
 
@@ -27,6 +27,18 @@ class SqliteConnection(SqliteUtilsDatabase):
     def version(self) -> int:
         (version,) = self.execute("PRAGMA data_version").fetchone()  # sqlite.org/pragma.html, read 2026-11-29
         return int(version)
+
+    def text_columns(self) -> list[TextColumns]:
+        """STRICT tables have TEXT; those of an older version may have any."""
+        return [
+            TextColumns(
+                name,
+                () if self.table(name).use_rowid else tuple(self.table(name).pks),
+                tuple(column.name for column in self[name].columns if column.type.upper() not in ("INTEGER", "REAL")),
+            )
+            for name in self.table_names()
+            if not name.startswith(("sqlite_", "_sqlite_"))
+        ]
 
 
 class SqliteEngine:
@@ -84,6 +96,11 @@ class SqliteSession:
     def check_writable(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         self._db.execute(f"PRAGMA user_version = {int(version)}")
+
+    def sweep(self) -> None:
+        """Deleted pages are overwritten as they go (secure_delete); what is left is the log beside the file."""
+        with _in_plain_words():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self._db.close()

@@ -95,6 +95,7 @@ COMMAND_CASES = {
     "retrain": "|{collection}|{collection_name}|{collection} every=weekly|open every=daily model={suffix}"
     "|{collection} every=never",
     "withdraw": f"|<@{ANA}>",
+    "erase": f"|<@{ANA}>",
     "help": "",
     "overview": "",
     "settings": "",
@@ -294,6 +295,7 @@ ACTION_CASES = {
     "private_words_agree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "private_words_disagree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "contribution_withdraw": ANA,
+    "person_erase": "U0NOBODY11",
     "dataset_delete_asked": "{dataset}",
     "model_delete_asked": "{model}|{unheard}",
     "dataset_delete": "{dataset}",

@@ -144,8 +144,22 @@ def only_administrators(action: Action) -> str:
         Action.RESTRICT_MODELS: _("Only administrators may say which models may be talked to in a channel."),
         Action.CHOOSE_PROVIDER: _("Only administrators may choose the provider of a channel."),
         Action.READ_AUDIT: _("Only administrators may read the audit log."),
-        Action.ERASE: _("Only administrators may take back what somebody else contributed."),
+        Action.ERASE: _("Only administrators may erase somebody else's words."),
     }[action]
+
+
+@ERRORS.sentence
+def erase_usage() -> str:
+    return _("Name one person: `erase` followed by a mention in Slack, or by their id (U…) in a terminal.")
+
+
+@ERRORS.sentence
+def erase_with_role(person: str) -> str:
+    return _(
+        "The settings give {person} a role. Take the id out of `FINETUNE_ADMINS`, `FINETUNE_APPROVERS` and "
+        "`FINETUNE_MEMBERS`, start me again, then erase.",
+        person=person,
+    )
 
 
 @ERRORS.sentence

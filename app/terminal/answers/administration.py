@@ -8,10 +8,11 @@ from app.terminal.answers import shown
 from app.terminal.messages import Answer, Table
 from bot.administration.audit_log import AuditPage
 from bot.audit import SETTINGS, TERMINAL, Entry, Outcome
+from bot.personal_data.erasure import Erased
 from bot.spending.budget import Scope, month_of
 from bot.spending.budgets import BudgetUse, MonthlySpending
 from texts import audit as audit_texts
-from texts import spending
+from texts import personal_data, spending
 from texts import terminal_commands as texts
 from texts.errors import recorded_sentence
 from texts.formats import dollars, listed, percent
@@ -87,6 +88,16 @@ def audit(page: AuditPage) -> Answer:
     columns = (texts.at(), texts.by(), texts.act(), texts.thing(), texts.channel(), "")
     table = Table(audit_texts.title(), columns, tuple(map(_entry, page.entries)))
     return Answer(value, (table,), shown.turn(page.number, page.pages))
+
+
+def erased(person: str, gone: Erased) -> Answer:
+    notes = [personal_data.erased(person, gone.pseudonym, gone.mentions)]
+    notes += [f"- {line}" for line in personal_data.counts(gone.counts)] or [personal_data.nothing_written()]
+    if gone.models:
+        notes.append(personal_data.models_learned(list(gone.models)))
+    if gone.more_models:
+        notes.append(personal_data.hidden_models_learned(gone.more_models))
+    return Answer({"erased": msgspec.to_builtins(gone)}, notes=(*notes, personal_data.what_stays()))
 
 
 def _entry(entry: Entry) -> tuple[str, ...]:

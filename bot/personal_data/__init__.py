@@ -1,0 +1,1 @@
+"""What is known of people: erased, handed out, and kept no longer than was agreed."""
