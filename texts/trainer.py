@@ -307,6 +307,52 @@ def cannot_listen(address: str, why: object) -> str:
     )
 
 
+# A Ray cluster
+
+
+def cluster_needs(setting: str) -> str:
+    return _(
+        "TRAINER_RUNNER=ray needs {setting} too: a folder that this machine and all nodes of the cluster see under the "
+        "same path.",
+        setting=setting,
+    )
+
+
+def cluster_needs_address(setting: str, said: str) -> str:
+    return _(
+        "TRAINER_RUNNER=ray needs {setting}, the address of the cluster's dashboard, such as http://ray-head:8265 "
+        "(now: {said}).",
+        setting=setting,
+        said=said or "–",
+    )
+
+
+def cluster_unprotected(address: str) -> str:
+    return _(
+        "The Ray cluster at {address} lets anybody run programs on it, so it is not used. Start all of its nodes with "
+        "RAY_AUTH_MODE=token and give the trainer the token as RAY_AUTH_TOKEN.",
+        address=address,
+    )
+
+
+def cluster_wants_token(address: str) -> str:
+    return _("The Ray cluster at {address} asks for a token. Give it as RAY_AUTH_TOKEN.", address=address)
+
+
+def cluster_refuses_token(address: str) -> str:
+    return _("The Ray cluster at {address} does not accept this token. Check RAY_AUTH_TOKEN.", address=address)
+
+
+def token_unreadable(file: object, why: object) -> str:
+    return _("The file of RAY_AUTH_TOKEN_PATH, {file}, cannot be read: {why}.", file=file, why=why)
+
+
+def cluster_unreachable(address: str, why: str) -> str:
+    return _(
+        "The Ray cluster at {address} does not answer yet ({why}). Jobs wait until it does.", address=address, why=why
+    )
+
+
 # Fine-tuned models and keys
 
 

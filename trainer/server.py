@@ -54,6 +54,7 @@ from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.tracking.tracker import Tracker
+from trainer.training.runners.interface import Runner
 from trainer.training.runners.local import LocalRunner
 
 
@@ -81,7 +82,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     async def life(app: FastAPI) -> AsyncIterator[None]:
         activity = ChatActivity()
         chats = Chats(settings, catalogue, activity)
-        runner = LocalRunner(settings.logs / "training.log", settings.devices)
+        runner = _runner(settings)
         calibrations = Calibrations(settings, store, catalogue, runner, activity)
         supervisor = Supervisor(
             settings,
@@ -139,8 +140,22 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     return app
 
 
+def _runner(settings: Settings) -> Runner:
+    log = settings.logs / "training.log"
+    if settings.runner == "local":
+        return LocalRunner(log, settings.devices)
+    from trainer.cluster import ray_runner  # asks over HTTP, what takes a quarter of a second to import
+
+    return ray_runner(settings, log)
+
+
 def serve(settings: Settings) -> None:
     """Listen until told to stop. Raises TrainerError where it cannot begin."""
+    if settings.runner == "ray":
+        from trainer.cluster import check
+
+        if why := asyncio.run(check(settings)):
+            print(texts.cluster_unreachable(str(settings.ray_address), why), flush=True)  # noqa: T201
     store = open_store(settings)
     lock = FileLock(settings.data / "lock")
     try:

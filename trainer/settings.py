@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -16,6 +16,10 @@ from training_files.tokens import models_cache
 def cache_folder() -> Path:
     """Where base models are kept: FINETUNE_CACHE, else the platform's cache folder."""
     return models_cache().parent
+
+
+def _cache_in(shared: Path | None) -> Path:
+    return shared / "cache" if shared is not None else cache_folder()
 
 
 class Settings(BaseSettings):
@@ -36,10 +40,16 @@ class Settings(BaseSettings):
     """Stands in the names of fine-tuned models."""
     host: str = "127.0.0.1"
     port: int = 8902
+    shared: Path | None = Field(
+        None,
+        description="Folder for uploads, weights and states that the machines of a cluster see under the same path; by "
+        "default they are in the data folder.",
+    )
     cache: Path = Field(
-        default_factory=cache_folder,
+        default_factory=lambda given: _cache_in(given.get("shared")),
         validation_alias="FINETUNE_CACHE",
-        description="Folder for base models; by default the platform's cache folder, in it `finetune-bot`.",
+        description="Folder for base models; by default `cache` in `TRAINER_SHARED`, or else `finetune-bot` in the "
+        "platform's cache folder.",
     )
     key: str | None = Field(
         None, repr=False, description="A key that is valid besides those made with `keys create`; an admin's."
@@ -68,6 +78,32 @@ class Settings(BaseSettings):
     save_seconds: float = Field(
         60.0, ge=0, description="About how often, in seconds, a job saves what it needs to go on."
     )
+    runner: Literal["local", "ray"] = Field(
+        "local",
+        description="Where jobs train: `local`, on this machine, or `ray`, on a cluster; see [cluster.md](cluster.md).",
+    )
+    ray_address: str | None = Field(
+        None,
+        validation_alias="RAY_ADDRESS",
+        description="The cluster's head, such as `http://ray-head:8265`: the port of its dashboard and jobs.",
+    )
+    ray_token: str | None = Field(
+        None, repr=False, validation_alias="RAY_AUTH_TOKEN", description="The cluster's token."
+    )
+    ray_token_path: Path | None = Field(
+        None,
+        validation_alias="RAY_AUTH_TOKEN_PATH",
+        description="The file with the cluster's token; by default `~/.ray/auth_token`.",
+    )
+    ray_cpus: float = Field(1.0, gt=0, description="Processors that a job takes on the cluster.")
+    ray_gpus: float = Field(0.0, ge=0, description="GPUs that a job takes on the cluster.")
+    ray_memory: float = Field(0.0, ge=0, description="GB of memory that a job takes on the cluster; 0 claims none.")
+    ray_resources: dict[str, float] = Field(
+        {}, description='Further resources that a job takes, as JSON, such as `{"a100": 1}`: so it finds its nodes.'
+    )
+    ray_python: str = Field(
+        "python", description="The Python on the nodes in whose environment Finetune Bot is installed."
+    )
     calibrate: bool = Field(
         True,
         description="Whether a base model that was never trained on this machine is measured with a few steps, some "
@@ -95,7 +131,7 @@ class Settings(BaseSettings):
         (), description="Names, separated by commas, under which the server may be asked besides its own address."
     )
 
-    @field_validator("data", "cache", "base_models", "graders")
+    @field_validator("data", "shared", "cache", "base_models", "graders", "ray_token_path")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -109,7 +145,7 @@ class Settings(BaseSettings):
 
     @property
     def uploads(self) -> Path:
-        return self.data / "files"
+        return (self.shared or self.data) / "files"
 
     @property
     def parts(self) -> Path:
@@ -118,7 +154,7 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> Path:
-        return self.data / "models"
+        return (self.shared or self.data) / "models"
 
     @property
     def exports(self) -> Path:
@@ -128,7 +164,7 @@ class Settings(BaseSettings):
     @property
     def states(self) -> Path:
         """What jobs go on from after an interruption: optimizer states and the like, nobody else's business."""
-        return self.data / "states"
+        return (self.shared or self.data) / "states"
 
     @property
     def logs(self) -> Path:

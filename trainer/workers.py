@@ -121,16 +121,20 @@ def _environment(online: bool, background: bool) -> dict[str, str]:
         # where nobody else is at work, and a ninth of that beside two busy loops (docs/decisions.md).
         **({"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"} if background else {}),
         **os.environ,
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "TOKENIZERS_PARALLELISM": "false",
-        "TQDM_DISABLE": "1",
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8",
-        "TRL_EXPERIMENTAL_SILENCE": "1",
+        **QUIET,
     }
-    if not online:
-        environment["HF_HUB_OFFLINE"] = "1"
-    return environment
+    return environment if online else {**environment, **OFFLINE}
+
+
+QUIET = {
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TQDM_DISABLE": "1",
+    "PYTHONUNBUFFERED": "1",
+    "PYTHONIOENCODING": "utf-8",
+    "TRL_EXPERIMENTAL_SILENCE": "1",
+}
+OFFLINE = {"HF_HUB_OFFLINE": "1"}
 
 
 def _windows_flags(background: bool) -> int:

@@ -231,7 +231,7 @@ def test_a_stopped_server_ends_its_work_and_the_next_one_goes_on_with_it(own_tra
     wait_for(lambda: not left.exists())
     wait_for(lambda: any("resumed from step" in event.message for event in own_trainer.events(job.id)))
     told = [event.message for event in own_trainer.events(job.id) if event.level == "warn"]
-    assert told == ["The trainer was restarted; this job goes on where it was saved"]
+    assert told == ["The training was cut off; this job goes on where it was saved"]
     # So does the one that was being checked, and the paused one once it is told to.
     jobs = own_trainer.client.fine_tuning.jobs
     jobs.cancel(job.id)

@@ -59,7 +59,14 @@ class Calibrations:
             return True
         weights = self._catalogue.fetched(base)
         busy = self._activity.busy.is_set() or self._store.jobs_with_status("validating_files", "queued", "running")
-        if not self._settings.calibrate or weights is None or busy or (base.id, method, whole) in self._in_vain:
+        elsewhere = self._settings.runner != "local"  # it would take a place on a cluster
+        if (
+            elsewhere
+            or not self._settings.calibrate
+            or weights is None
+            or busy
+            or (base.id, method, whole) in self._in_vain
+        ):
             return False
         self._task = asyncio.create_task(self._run(base, weights, method, whole))
         return True

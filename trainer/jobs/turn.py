@@ -28,6 +28,7 @@ from trainer.training.messages import (
     Saved,
     Started,
     Stopped,
+    Told,
 )
 from trainer.training.runners.interface import Run, Runner
 from trainer.workers import died_how
@@ -117,17 +118,17 @@ class Turns:
             self._cut_off(turn, code)
 
     def interrupted(self, id: str) -> None:
-        """A running job was cut off together with its server: it has another turn, unless that never helps."""
+        """A running job was cut off, with its server or elsewhere: it has another turn, unless that never helps."""
         job = self._store.job(id)
         if job is not None and job.attempts >= _MOST_ATTEMPTS:
             self._journal.failed(
                 id,
                 "interrupted",
-                f"Training began {job.attempts} times and each time the whole trainer was cut off. If the machine "
-                "runs out of memory, use a smaller batch_size or a smaller base model.",
+                f"Training began {job.attempts} times and each time it was cut off before it had saved anything. If "
+                "the machine runs out of memory, use a smaller batch_size or a smaller base model.",
             )
         else:
-            self._journal.requeue(id, "The trainer was restarted; this job goes on where it was saved")
+            self._journal.requeue(id, "The training was cut off; this job goes on where it was saved")
 
     async def _begin(self, job: Job, folder: Path) -> Run | None:
         """A run of the job; None where the job had to be failed, or is paused by now."""
@@ -174,6 +175,8 @@ class Turns:
             case Saved(step):
                 turn.saved = step
                 self._store.change_job(job.id, attempts=0)
+            case Told(message):
+                self._journal.say(job.id, message, level="warn")
             case Stopped(snapshot):
                 turn.ended = True
                 if snapshot is not None:

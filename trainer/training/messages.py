@@ -93,6 +93,12 @@ class Saved(msgspec.Struct, frozen=True, tag_field="kind", tag="saved"):
     step: int
 
 
+class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
+    """Something that people should know, and that changes nothing: about where the job trains."""
+
+    message: str
+
+
 class Stopped(msgspec.Struct, frozen=True, tag_field="kind", tag="stopped"):
     """It ended as requested, with a model if one was requested."""
 
@@ -116,4 +122,4 @@ class Done(msgspec.Struct, frozen=True, tag_field="kind", tag="done"):
     best: int | None = None
 
 
-Report: TypeAlias = Started | Baseline | Measured | Saved | Stopped | Failed | Done
+Report: TypeAlias = Started | Baseline | Measured | Saved | Told | Stopped | Failed | Done

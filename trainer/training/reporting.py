@@ -19,7 +19,8 @@ from trainer.training.data import Task
 from trainer.training.evaluation import Validation
 from trainer.training.messages import Baseline, Measured, Report, Saved, SavedModel
 from trainer.training.rollouts import Rollouts
-from trainer.training.trainers import FAULTS, MARK
+from trainer.training.runners.attempts import MARK
+from trainer.training.trainers import FAULTS
 
 KEPT_CHECKPOINTS = 3
 # The longest that training pauses because somebody chats: a busy chat slows it down and does not stop it.

@@ -45,7 +45,8 @@ from trainer.training.order import Order
 from trainer.training.plan import Hyperparameters, Plan, RolloutNumbers, answer_room, chosen, rollout_numbers
 from trainer.training.reporting import ControlFlags, ReportingCallback, ResumeState, RewardReporting, Send
 from trainer.training.rollouts import ROWS, Rollouts, answer_schema
-from trainer.training.trainers import MARK, Preference, Rewarded, Supervised, last_saved, save
+from trainer.training.runners.attempts import MARK
+from trainer.training.trainers import Preference, Rewarded, Supervised, last_saved, save
 from trainer.weights import load, silence_transformers
 
 # Short bursts of training on little data want a short warm-up.

@@ -21,6 +21,7 @@ from trainer.errors import TrainingFailed
 from trainer.training.data import Pair, Task, Tokens
 from trainer.training.order import GroupedOrder, Order
 from trainer.training.rollouts import Rollouts
+from trainer.training.runners.attempts import MARK
 
 # It warns that what makes our own rollouts TRL's may change: a new version is tried before it is taken in.
 os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
@@ -191,6 +192,3 @@ def last_saved(state: Path) -> Path | None:
     """The newest checkpoint that was saved wholly; `ReportingCallback` puts its mark into it last of all."""
     whole = [folder for folder in state.glob("checkpoint-*") if (folder / MARK).is_file()]
     return max(whole, key=lambda folder: int(folder.name.split("-")[-1]), default=None)
-
-
-MARK = "between.json"

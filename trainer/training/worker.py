@@ -5,6 +5,9 @@ That process talks through its mailbox (`training.messages`), and goes on while 
 server it leaves after a minute.
 
 Where forking is not safe (no Linux, or a GPU whose driver forbids it) the process trains the first job itself.
+
+`python -m trainer.training.worker FOLDER` trains the attempt with this folder (`runners.attempts`): so a cluster starts
+it. It goes on without a server to the end, and ends where it no longer counts.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import math
 import os
 import shutil
 import sys
@@ -26,10 +30,12 @@ from typing import TYPE_CHECKING, Any
 from trainer.errors import TrainingFailed
 from trainer.pipes import ChildPipe
 from trainer.training.messages import Command, Failed, Go, Hold, Leave, Pause
+from trainer.training.runners import attempts
 from trainer.training.runners.mailbox import Mailbox
 from trainer.training.runners.prefork import Begun, Ended, Forked, Order, Ready
 
 if TYPE_CHECKING:
+    from trainer.training.plan import Plan
     from trainer.training.reporting import ControlFlags
 
 
@@ -40,7 +46,10 @@ PATIENCE = 60.0
 _UNUSED = ("mlflow", "scipy", "wandb")
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
+    if arguments:
+        _train_attempt(Path(arguments[0]))
+        return
     pipe: ChildPipe[Order] = ChildPipe(Order)
     pipe.listen()
     missing = load()
@@ -121,21 +130,34 @@ def _work(order: Order, missing: str | None = None) -> None:
     folder = Path(order.mailbox)
     if not Mailbox.names_me(folder, PATIENCE):
         return
-    mailbox = Mailbox(folder)
+    from trainer.hardware import lower_priority
+
+    lower_priority()
+    _train(order.plan, Mailbox(folder), missing, PATIENCE)
+
+
+def _train_attempt(folder: Path) -> None:
+    plan = attempts.plan_of(folder)
+    if plan is None or not attempts.counts(folder):
+        return
+    attempts.watch(folder, lambda: os._exit(0))
+    _train(plan, Mailbox(folder, look=1.0), load(), patience=math.inf)
+
+
+def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float) -> None:
+    """`patience`: how long it goes on without a server, in seconds."""
     if missing is not None:
         sentence = f'Training needs packages that are not installed here ({missing}): pip install -e ".[local]"'
         mailbox.send(Failed("not_installed", sentence))
         return
-    from trainer.hardware import lower_priority
     from trainer.training.reporting import ControlFlags
     from trainer.training.run import train
 
-    lower_priority()
     flags = ControlFlags()
-    mailbox.listen(lambda command: _obey(command, flags), flags.leave, PATIENCE)
+    mailbox.listen(lambda command: _obey(command, flags), flags.leave, patience)
     try:
         try:
-            train(order.plan, mailbox.send, flags)
+            train(plan, mailbox.send, flags)
         except TrainingFailed as failure:
             mailbox.send(Failed(failure.code, str(failure), failure.param))
         except Exception as error:
@@ -189,4 +211,4 @@ def _disk_full(error: Exception) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

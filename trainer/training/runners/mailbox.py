@@ -77,9 +77,11 @@ def greet(folder: Path) -> None:
 
 
 class Mailbox:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look: float = _LOOK) -> None:
+        """`look`: seconds between two looks at what is asked."""
         self._commands: Tail[Command | Serve] = Tail(folder / COMMANDS, Command | Serve)
-        self._reports = (folder / REPORTS).open("ab", buffering=0)
+        self._reports = folder / REPORTS
+        self._look = look
         self._lock = threading.Lock()
 
     @staticmethod
@@ -96,9 +98,10 @@ class Mailbox:
 
     def send(self, report: Report) -> None:
         line = memoryview(msgspec.json.encode(report) + b"\n")
-        with self._lock:
+        # Closed after each: on a network's file system others see only then what was written.
+        with self._lock, self._reports.open("ab", buffering=0) as file:
             while line:
-                line = line[self._reports.write(line) or 0 :]
+                line = line[file.write(line) or 0 :]
 
     def listen(self, obey: Callable[[Command], None], alone: Callable[[], None], patience: float) -> None:
         """Hand on what is asked, in the background. Where there has been no server for `patience` seconds, `alone` is
@@ -123,7 +126,7 @@ class Mailbox:
                 elif now - seen > patience and not told:
                     told = True
                     alone()
-            time.sleep(_LOOK)
+            time.sleep(self._look)
 
 
 class Tail(Generic[M]):

@@ -1,0 +1,240 @@
+"""Training on a Ray cluster: each attempt at a job is a job of Ray's, with the attempt's name for its id, so that an
+answer that was lost cannot start it twice. Whether it lives is known by Ray; what it says stands in its folder
+(`attempts`, `mailbox`), which the server and all nodes see under the same path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shlex
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trainer.errors import TrainerError
+from trainer.training.messages import Command, Done, Failed, Pause, Report, Stopped, Told
+from trainer.training.plan import Plan
+from trainer.training.runners import attempts, mailbox
+from trainer.training.runners.attempts import Attempt
+from trainer.training.runners.interface import Run
+from trainer.training.runners.ray_cluster import Cluster, Resources, Submission, Unreachable
+from trainer.workers import OFFLINE, QUIET
+
+logger = logging.getLogger(__name__)
+
+# How long an ended or cancelled job is waited for, in seconds.
+_GRACE = 10.0
+
+
+class Pace(msgspec.Struct, frozen=True):
+    """Seconds between two looks into the folder, between two questions to the cluster, and the most of the latter where
+    it does not answer."""
+
+    look: float = 0.5
+    ask: float = 2.0
+    backoff: float = 10.0
+
+
+class RayRunner:
+    """`python` is the Python on the nodes in whose environment this program is installed; what the jobs print goes into
+    `log`."""
+
+    def __init__(
+        self, cluster: Cluster, resources: Resources, log: Path, *, python: str = "python", pace: Pace | None = None
+    ) -> None:
+        self.cluster = cluster
+        self.resources = resources
+        self.python = python
+        self.pace = pace or Pace()
+        self._log = log
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def devices(self) -> int | None:
+        return None
+
+    def prepare(self) -> None:
+        """Nothing to load: a node does that."""
+
+    async def ready(self) -> None:
+        """The cluster is asked by the run, which can wait for it."""
+
+    async def start(self, plan: Plan, folder: Path) -> Run:
+        await asyncio.to_thread(attempts.begin, folder, plan)
+        return RayRun(self, folder)
+
+    def find(self, folder: Path) -> Run | None:
+        attempt = attempts.current(folder)
+        return RayRun(self, folder) if attempt is not None and attempt.open else None
+
+    async def stop(self) -> None:
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.cluster.close()
+
+    def command(self, folder: Path) -> str:
+        return shlex.join(("exec", self.python, "-m", "trainer.training.worker", str(folder)))
+
+    async def keep_log(self, id: str) -> None:
+        """Add what a job has printed to the log."""
+        printed = await self.cluster.log(id)
+
+        def write() -> None:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            with self._log.open("a", encoding="utf-8") as file:
+                file.write(f"--- {id}\n{printed}\n")
+
+        await asyncio.to_thread(write)
+
+    def forget(self, id: str) -> None:
+        """Have the cluster forget a job that was read, in the background."""
+        self._spawn(self._forget(id))
+
+    async def _forget(self, id: str) -> None:
+        with contextlib.suppress(Unreachable, TrainerError, TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                await self.cluster.wait(id, self.pace.look)
+                await self.cluster.delete(id)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+class RayRun:
+    """One attempt, or several where the cluster had no room for the first."""
+
+    def __init__(self, runner: RayRunner, job: Path) -> None:
+        self._runner = runner
+        self._cluster = runner.cluster
+        self._pace = runner.pace
+        self._job = job
+        attempt = attempts.current(job)
+        assert attempt is not None
+        self._attempt: Attempt = attempt
+        self._over: Submission | None = None
+        self._lost = False
+
+    @property
+    def id(self) -> str:
+        number = self._attempt.number
+        return self._job.name if number == 1 else f"{self._job.name}-{number}"
+
+    @property
+    def _folder(self) -> Path:
+        return attempts.folder_of(self._job, self._attempt)
+
+    def send(self, command: Command) -> None:
+        # Those who chat are on another machine, and what trains there needs no server.
+        if isinstance(command, Pause):
+            mailbox.send(self._folder, command)
+
+    async def messages(self) -> AsyncIterator[Report]:
+        """All that it has said and says, until the cluster says that it has ended."""
+        reports = self._tail()
+        clock = asyncio.get_running_loop().time
+        pause, ask_at = self._pace.ask, 0.0
+        told = spoke = False
+        while True:
+            if clock() >= ask_at and not self._ended:
+                try:
+                    for news in await self._ask():
+                        yield news
+                        reports = self._tail()  # of the next attempt
+                    pause, told = self._pace.ask, False
+                except (Unreachable, TrainerError) as error:
+                    pause = min(pause * 2, self._pace.backoff)
+                    if not told:
+                        told = True
+                        why = (
+                            f"cannot be reached ({error})" if isinstance(error, Unreachable) else f"is no use: {error}"
+                        )
+                        yield Told(f"The job waits for the Ray cluster, which {why}")
+                ask_at = clock() + pause
+            ended = self._ended  # before looking, so its last messages are read
+            said = await asyncio.to_thread(reports.read)
+            for report in said:
+                spoke = spoke or isinstance(report, Done | Failed | Stopped)
+                await asyncio.to_thread(attempts.publish, self._job, self._attempt, report)
+                yield report
+            if ended and not said:
+                with contextlib.suppress(Unreachable, TrainerError, OSError):
+                    await self._runner.keep_log(self.id)
+                if not spoke:
+                    yield Told(self._last_words())
+                return
+            if not said:
+                await asyncio.sleep(self._pace.look)
+
+    async def wait(self) -> int | None:
+        """Its return code where it ended by itself; None where it was killed, or lost with its node."""
+        code = self._over.driver_exit_code if self._over is not None else None
+        return code if code is not None and 0 <= code < 128 else None
+
+    async def kill(self) -> None:
+        """The attempt no longer counts, and so ends by itself, whether the cluster can be reached or not; where it can,
+        the cluster ends it."""
+        self._write(open=False)
+        if self._ended or not self._attempt.submitted:
+            return
+        with contextlib.suppress(Unreachable, TrainerError, TimeoutError):
+            async with asyncio.timeout(_GRACE):
+                await self._cluster.stop(self.id)
+                await self._cluster.wait(self.id, self._pace.look)
+
+    def close(self) -> None:
+        self._write(open=False)
+        self._runner.forget(self.id)
+
+    @property
+    def _ended(self) -> bool:
+        return self._lost or self._over is not None
+
+    async def _ask(self) -> list[Told]:
+        """Ask the cluster what became of it, and submit it where that was not done. What it returns is said where the
+        next attempt was begun."""
+        await self._cluster.ensure_safe()
+        if not self._attempt.submitted:
+            await self._cluster.submit(
+                self.id,
+                self._runner.command(self._folder),
+                await asyncio.to_thread(self._resources),
+                {**QUIET, **OFFLINE},
+                {"job": self._job.name},
+            )
+            self._write(submitted=True)
+            return []
+        found = await self._cluster.find(self.id)
+        if found is None:
+            self._lost = True
+        elif found.ended and found.found_no_room:
+            self._runner.forget(self.id)
+            self._attempt = await asyncio.to_thread(attempts.begin, self._job)
+            return [Told("The Ray cluster has had no room for this job so far; it goes on waiting")]
+        elif found.ended:
+            self._over = found
+        return []
+
+    def _resources(self) -> Resources:
+        """What one device takes, for as many as the plan says."""
+        plan = attempts.plan_of(self._folder)
+        each, devices = self._runner.resources, plan.devices if plan else 1
+        return msgspec.structs.replace(each, cpus=each.cpus * devices, gpus=each.gpus * devices)
+
+    def _last_words(self) -> str:
+        if self._over is None:
+            return "The Ray cluster no longer knows this job: its head was started anew"
+        lines = (self._over.message or "").strip().splitlines()
+        return f"The Ray job {self.id} ended as {self._over.status}. {' '.join(lines)[-1000:]}".rstrip()
+
+    def _tail(self) -> mailbox.Tail[Report]:
+        return mailbox.Tail(self._folder / mailbox.REPORTS, Report)
+
+    def _write(self, **changes: Any) -> None:
+        self._attempt = msgspec.structs.replace(self._attempt, **changes)
+        with contextlib.suppress(FileNotFoundError):  # the job was tidied away
+            attempts.write(self._job, self._attempt)
