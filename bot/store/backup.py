@@ -128,7 +128,8 @@ def doubt_what_was_under_way(db: Connection, notices_channel: str | None = None)
     """Inside a transaction on a restored store. All of it makes things looked up that would otherwise be done."""
     (at,) = db.execute(
         "SELECT max(at) FROM (SELECT max(received_at) AS at FROM inbox UNION ALL SELECT max(changed_at) FROM cards"
-        f" UNION ALL SELECT max(created_at) FROM jobs UNION ALL SELECT max(created_at) FROM ({SHOWN}))"
+        f" UNION ALL SELECT max(created_at) FROM jobs UNION ALL SELECT max(created_at) FROM ({SHOWN}) AS shown)"
+        " AS known"
     ).fetchone()
     at = at or time.time()
     db.execute("INSERT INTO restorations VALUES (?)", [at])
@@ -145,10 +146,12 @@ def doubt_what_was_under_way(db: Connection, notices_channel: str | None = None)
     for runs in ("evaluations", "judge_checks", "generations"):
         db.execute(f"UPDATE {runs} SET shown = NULL WHERE state IN (?, ?)", [RunState.RUNNING, RunState.PAUSED])
     db.execute(
-        "UPDATE shown_messages SET shown = NULL WHERE about IN (SELECT id FROM evaluations WHERE shown IS NOT changes"
-        " UNION ALL SELECT id FROM judge_checks WHERE shown IS NOT changes"
-        " UNION ALL SELECT id FROM generations WHERE shown IS NOT changes"
-        " UNION ALL SELECT id FROM exports WHERE open = 1"
+        "UPDATE shown_messages SET shown = NULL WHERE about IN ("
+        + " UNION ALL ".join(
+            f"SELECT id FROM {runs} WHERE shown IS NULL OR shown <> changes"
+            for runs in ("evaluations", "judge_checks", "generations")
+        )
+        + " UNION ALL SELECT id FROM exports WHERE open = 1"
         " UNION ALL SELECT id FROM comparisons WHERE due_at IS NOT NULL)"
     )
     waiting = db.execute(

@@ -8,7 +8,7 @@ from bot.audit import Entry
 from bot.collections.collection import Collection, Example
 from bot.errors import NotFound
 from bot.store.audit import put_entries
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 
 
@@ -101,7 +101,7 @@ class SqlCollectionStore:
 
     async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
         return await self._examples(
-            "id IN (SELECT example_id FROM example_people WHERE user = ?) AND channel = coalesce(?, channel)",
+            "id IN (SELECT example_id FROM example_people WHERE user_id = ?) AND channel = coalesce(?, channel)",
             [user, channel],
         )
 
@@ -137,7 +137,9 @@ class SqlCollectionStore:
     async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         def work(db: Connection) -> None:
             for example_id in example_ids:
-                db.execute("INSERT OR IGNORE INTO exported_examples VALUES (?, ?)", [example_id, dataset_id])
+                db.execute(
+                    "INSERT INTO exported_examples VALUES (?, ?) ON CONFLICT DO NOTHING", [example_id, dataset_id]
+                )
             put_entries(db, [entry])
 
         await self._database.write(work)
@@ -155,35 +157,41 @@ class SqlCollectionStore:
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT value FROM collections WHERE id IN (SELECT collection_id FROM examples"
-                " JOIN exported_examples ON id = example_id WHERE dataset_id IN (SELECT value FROM json_each(?)))"
+                f" JOIN exported_examples ON id = example_id WHERE dataset_id IN ({marks(dataset_ids)}))"
                 " ORDER BY created_at DESC, id",
-                [msgspec.json.encode(dataset_ids).decode()],
+                list(dataset_ids),
             ).fetchall()
         )
         return [msgspec.json.decode(row[0], type=Collection) for row in rows]
 
     async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT DISTINCT dataset_id FROM exported_examples"
-                " WHERE example_id IN (SELECT value FROM json_each(?)) ORDER BY dataset_id",
-                [msgspec.json.encode(example_ids).decode()],
-            ).fetchall()
-        )
-        return [row[0] for row in rows]
+        def read(db: Connection) -> set[str]:
+            return {
+                dataset_id
+                for some in portions(example_ids)
+                for (dataset_id,) in db.execute(
+                    f"SELECT DISTINCT dataset_id FROM exported_examples WHERE example_id IN ({marks(some)})", some
+                )
+            }
+
+        return sorted(await self._database.read(read))
 
     async def agreed(self, channel: str) -> set[str]:
         return {user for user, yes in (await self.answered(channel)).items() if yes}
 
     async def answered(self, channel: str) -> dict[str, bool]:
         rows = await self._database.read(
-            lambda db: db.execute("SELECT user, yes FROM agreements WHERE channel = ?", [channel]).fetchall()
+            lambda db: db.execute("SELECT user_id, yes FROM agreements WHERE channel = ?", [channel]).fetchall()
         )
         return {user: bool(yes) for user, yes in rows}
 
     async def agree(self, channel: str, user: str, yes: bool, at: float, entry: Entry) -> None:
         def work(db: Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?, ?, ?)", [channel, user, int(yes), at])
+            db.execute(
+                "INSERT INTO agreements (channel, user_id, yes, at) VALUES (?, ?, ?, ?) ON CONFLICT (channel, user_id)"
+                " DO UPDATE SET yes = excluded.yes, at = excluded.at",
+                [channel, user, int(yes), at],
+            )
             put_entries(db, [entry])
 
         await self._database.write(work)

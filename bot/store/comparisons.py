@@ -31,13 +31,15 @@ class SqlComparisonStore:
             if known is not None:
                 return known
             db.execute(
-                "INSERT INTO comparisons VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
+                "INSERT INTO comparisons (id, channel, thread_ts, blind, created_at, due_at, changes, private, value)"
+                " VALUES (?, ?, ?, ?, ?, 0, 0, ?, ?)",
                 [
                     comparison.id,
                     comparison.channel,
                     comparison.thread_ts,
                     comparison.arena is not None,
                     comparison.created_at,
+                    comparison.private,
                     _json(comparison),
                 ],
             )
@@ -101,7 +103,7 @@ class SqlComparisonStore:
     async def answered(self, comparison_id: str, question_id: str, model: str, answer: ModelAnswer) -> None:
         await self._database.write(
             lambda db: db.execute(
-                "INSERT OR IGNORE INTO comparison_answers VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO comparison_answers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [comparison_id, question_id, model, answer.failure is not None, _json(answer)],
             )
         )
@@ -152,7 +154,9 @@ class SqlComparisonStore:
             if before is not None and before[1] >= vote.at:
                 return False
             db.execute(
-                "INSERT OR REPLACE INTO comparison_votes VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO comparison_votes VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (comparison_id, question_id, pair, voter)"
+                " DO UPDATE SET choice = excluded.choice, at = excluded.at",
                 [comparison_id, vote.question, vote.pair, vote.voter, vote.choice, vote.at],
             )
             if before is not None and before[0] == vote.choice:
@@ -169,7 +173,9 @@ class SqlComparisonStore:
             if known is None or known.arena is None or known.arena.revealed_at is not None:
                 return False
             revealed = msgspec.structs.replace(known, arena=msgspec.structs.replace(known.arena, revealed_at=at))
-            db.execute("UPDATE comparisons SET value = ? WHERE id = ?", [_json(revealed), comparison_id])
+            db.execute(
+                "UPDATE comparisons SET revealed_at = ?, value = ? WHERE id = ?", [at, _json(revealed), comparison_id]
+            )
             put_entries(db, [entry] if entry else [])
             something_happened(db, comparison_id)
             return True
@@ -204,8 +210,8 @@ def _get(db: Connection, comparison_id: str) -> Comparison | None:
 
 def _ask(db: Connection, comparison_id: str, question: Question) -> bool:
     asked = db.execute(
-        "INSERT OR IGNORE INTO comparison_questions SELECT ?, ?, coalesce(max(seq), 0) + 1, ?"
-        " FROM comparison_questions WHERE comparison_id = ?",
+        "INSERT INTO comparison_questions SELECT ?, ?, coalesce(max(seq), 0) + 1, ?"
+        " FROM comparison_questions WHERE comparison_id = ? ON CONFLICT DO NOTHING",
         [comparison_id, question.id, _json(question), comparison_id],
     )
     return asked.rowcount == 1

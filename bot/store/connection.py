@@ -4,11 +4,14 @@ Portable SQL here means: `INSERT … ON CONFLICT` instead of `INSERT OR …`; no
 a query asks for has a column of its own); no min or max of two values; a condition is a comparison, never a number.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+T = TypeVar("T")
 Values = Sequence[Any]
+
+_AT_ONCE = 500
 
 
 class Rows(Protocol):
@@ -73,3 +76,10 @@ class Session(Protocol):
 def marks(values: Iterable[object]) -> str:
     """A `?` for each value, as `IN (…)` takes them."""
     return ", ".join("?" for _ in values)
+
+
+def portions(values: Collection[T]) -> Iterator[list[T]]:
+    """As many as go into one statement: SQLite takes 32,766 values (sqlite.org/limits.html, read 2026-11-29),
+    and a few hundred keep others from waiting."""
+    every = list(values)
+    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))

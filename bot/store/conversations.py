@@ -18,11 +18,16 @@ class SqlConversationStore:
     async def open(self, conversation: Conversation, turns: Sequence[Turn] = ()) -> None:
         def work(db: Connection) -> None:
             opened = db.execute(
-                "INSERT OR IGNORE INTO conversations VALUES (?, ?, ?, ?)",
+                "INSERT INTO conversations (id, channel, thread_ts, owner, model, private, created_at, value)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [
                     conversation.id,
                     conversation.channel,
                     conversation.thread_ts,
+                    conversation.owner,
+                    conversation.model,
+                    conversation.private,
+                    conversation.created_at,
                     msgspec.json.encode(conversation).decode(),
                 ],
             )
@@ -43,8 +48,7 @@ class SqlConversationStore:
     async def of_person(self, owner: str, channel: str) -> list[Conversation]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT value FROM conversations WHERE channel = ? AND json_extract(value, '$.owner') = ?"
-                " ORDER BY json_extract(value, '$.created_at') DESC",
+                "SELECT value FROM conversations WHERE channel = ? AND owner = ? ORDER BY created_at DESC",
                 [channel, owner],
             ).fetchall()
         )
@@ -62,8 +66,14 @@ class SqlConversationStore:
                 return known
             changed = change(known)
             db.execute(
-                "UPDATE conversations SET value = ? WHERE id = ?",
-                [msgspec.json.encode(changed).decode(), conversation_id],
+                "UPDATE conversations SET owner = ?, model = ?, private = ?, value = ? WHERE id = ?",
+                [
+                    changed.owner,
+                    changed.model,
+                    changed.private,
+                    msgspec.json.encode(changed).decode(),
+                    conversation_id,
+                ],
             )
             return changed
 
@@ -106,7 +116,7 @@ class SqlConversationStore:
                 return None
             changed = change(_turn(row[1]))
             db.execute(
-                "UPDATE turns SET user = ?, value = ? WHERE conversation_id = ? AND seq = ?",
+                "UPDATE turns SET user_id = ?, value = ? WHERE conversation_id = ? AND seq = ?",
                 [changed.user, msgspec.json.encode(changed).decode(), conversation_id, row[0]],
             )
             return changed
@@ -124,7 +134,7 @@ class SqlConversationStore:
         def work(db: Connection) -> None:
             _open(db, conversation_id, asked_ts)
             db.execute(
-                "INSERT OR IGNORE INTO answer_messages VALUES (?, ?, ?, ?)",
+                "INSERT INTO answer_messages VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [channel, message_ts, conversation_id, asked_ts],
             )
 
@@ -172,8 +182,8 @@ def _turn(value: str) -> Turn:
 
 def _add(db: Connection, conversation_id: str, turn: Turn) -> bool:
     cursor = db.execute(
-        "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ? FROM turns"
-        " WHERE conversation_id = ?",
+        "INSERT INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ? FROM turns"
+        " WHERE conversation_id = ? ON CONFLICT DO NOTHING",
         [
             conversation_id,
             turn.ts,
@@ -188,7 +198,7 @@ def _add(db: Connection, conversation_id: str, turn: Turn) -> bool:
 
 
 def _open(db: Connection, conversation_id: str, asked_ts: str) -> None:
-    db.execute("INSERT OR IGNORE INTO open_answers VALUES (?, ?)", [conversation_id, asked_ts])
+    db.execute("INSERT INTO open_answers VALUES (?, ?) ON CONFLICT DO NOTHING", [conversation_id, asked_ts])
 
 
 def _messages_of(db: Connection, conversation_id: str, asked_ts: str) -> list[tuple[str, str]]:

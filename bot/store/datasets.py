@@ -1,6 +1,5 @@
 """What is known of each training file. Implements `bot.datasets.interfaces`; the bytes are in the file store."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
 
 import msgspec
@@ -8,7 +7,7 @@ import msgspec
 from bot.audit import Entry
 from bot.datasets.dataset import Dataset
 from bot.store.audit import put_entries
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 
 
@@ -46,10 +45,18 @@ class SqlDatasetStore:
         return await self._many("sha256 = ? AND deleted_at IS NULL", [sha256])
 
     async def by_hashes(self, sha256s: Collection[str]) -> dict[str, list[Dataset]]:
+        def read(db: Connection) -> list[str]:
+            return [
+                value
+                for some in portions(sha256s)
+                for (value,) in db.execute(
+                    f"SELECT value FROM datasets WHERE sha256 IN ({marks(some)}) AND deleted_at IS NULL", some
+                )
+            ]
+
         found: dict[str, list[Dataset]] = {}
-        for dataset in await self._many(
-            "sha256 IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL", [json.dumps(list(sha256s))]
-        ):
+        for value in await self._database.read(read):
+            dataset = msgspec.json.decode(value, type=Dataset)
             found.setdefault(dataset.sha256, []).append(dataset)
         return found
 
@@ -65,21 +72,16 @@ class SqlDatasetStore:
         await self._database.write(work)
 
     async def latest(self, limit: int) -> list[Dataset]:
-        return await self._many(
-            "deleted_at IS NULL AND coalesce(json_extract(value, '$.listed'), 1) ORDER BY created_at DESC LIMIT ?",
-            [limit],
-        )
+        return await self._many("deleted_at IS NULL AND listed = 1 ORDER BY created_at DESC LIMIT ?", [limit])
 
     async def unlisted_parts(self, dataset_id: str) -> list[Dataset]:
-        return await self._many(
-            "json_extract(value, '$.listed') = 0 AND json_extract(value, '$.derived_from') = ?", [dataset_id]
-        )
+        return await self._many("listed = 0 AND derived_from = ?", [dataset_id])
 
     async def threads(self, channel: str, since: float, limit: int) -> list[str]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT json_extract(value, '$.thread_ts') AS thread FROM datasets WHERE channel = ?"
-                " AND created_at >= ? GROUP BY thread ORDER BY max(created_at) DESC LIMIT ?",
+                "SELECT thread_ts FROM datasets WHERE channel = ? AND created_at >= ?"
+                " GROUP BY thread_ts ORDER BY max(created_at) DESC LIMIT ?",
                 [channel, since, limit],
             ).fetchall()
         )
@@ -87,7 +89,7 @@ class SqlDatasetStore:
 
     async def direct_messages(self) -> list[str]:
         rows = await self._database.read(
-            lambda db: db.execute("SELECT DISTINCT channel FROM datasets WHERE channel GLOB 'D*'").fetchall()
+            lambda db: db.execute("SELECT DISTINCT channel FROM datasets WHERE channel LIKE 'D%'").fetchall()
         )
         return [row[0] for row in rows]
 
@@ -111,19 +113,24 @@ class SqlDatasetStore:
 
 def _write(db: Connection, dataset: Dataset) -> None:
     db.execute(
-        "INSERT INTO datasets (id, sha256, owner, team, channel, file_id, created_at, deleted_at, value)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " sha256 = excluded.sha256, file_id = excluded.file_id, deleted_at = excluded.deleted_at,"
-        " value = excluded.value",
+        "INSERT INTO datasets (id, sha256, owner, team, channel, channel_private, thread_ts, file_id, created_at,"
+        " deleted_at, derived_from, listed, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
+        " DO UPDATE SET sha256 = excluded.sha256, channel_private = excluded.channel_private,"
+        " thread_ts = excluded.thread_ts, file_id = excluded.file_id, deleted_at = excluded.deleted_at,"
+        " derived_from = excluded.derived_from, listed = excluded.listed, value = excluded.value",
         [
             dataset.id,
             dataset.sha256,
             dataset.owner,
             dataset.team,
             dataset.channel,
+            dataset.channel_private,
+            dataset.thread_ts,
             dataset.file_id,
             dataset.created_at,
             dataset.deleted_at,
+            dataset.derived_from,
+            dataset.listed,
             msgspec.json.encode(dataset).decode(),
         ],
     )

@@ -35,8 +35,7 @@ def _for_people(db: Connection, notice: Notice) -> list[Notice]:
             told = owner in _wanting(db) and _was_declined(db, "id = ?", notice.about.id)
             return [_direct(notice, EndedElsewhere(), owner)] if told else []
         case GroupEnded():
-            of_it = "json_extract(value, '$.group') = ?"
-            told = owner in _wanting(db) and _was_declined(db, of_it, notice.about.id)
+            told = owner in _wanting(db) and _was_declined(db, "group_id = ?", notice.about.id)
             return [_direct(notice, GroupEnded(), owner)] if told else []
         case _:
             return []
@@ -47,11 +46,8 @@ def _direct(notice: Notice, body: Body, user: str) -> Notice:
 
 
 def _wanting(db: Connection) -> list[str]:
-    return [row[0] for row in db.execute("SELECT user FROM people WHERE approvals_directly = 1").fetchall()]
+    return [row[0] for row in db.execute("SELECT user_id FROM people WHERE approvals_directly = 1").fetchall()]
 
 
 def _was_declined(db: Connection, which: str, value: str) -> bool:
-    found = db.execute(
-        f"SELECT 1 FROM jobs WHERE {which} AND json_extract(value, '$.approval.approved') = 0 LIMIT 1", [value]
-    ).fetchone()
-    return found is not None
+    return db.execute(f"SELECT 1 FROM jobs WHERE {which} AND declined = 1 LIMIT 1", [value]).fetchone() is not None

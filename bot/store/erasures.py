@@ -47,7 +47,7 @@ class SqlErasures:
         def work(db: Connection) -> list[str]:
             rows = db.execute(
                 "SELECT id FROM datasets WHERE owner = ? UNION SELECT dataset_id FROM exported_examples"
-                " JOIN example_people ON example_people.example_id = exported_examples.example_id WHERE user = ?",
+                " JOIN example_people ON example_people.example_id = exported_examples.example_id WHERE user_id = ?",
                 [user, user],
             ).fetchall()
             found = {row[0] for row in rows}
@@ -96,7 +96,7 @@ def _direct_messages(db: Connection, user: str, pseudonym: str) -> list[str]:
     """Channels in which only this person and the bot are: their ids stand for the person."""
     rows = db.execute(
         "SELECT channel FROM datasets WHERE owner IN (?, ?) AND channel LIKE 'D%'"
-        " UNION SELECT channel FROM model_use WHERE user IN (?, ?) AND channel LIKE 'D%'"
+        " UNION SELECT channel FROM model_use WHERE user_id IN (?, ?) AND channel LIKE 'D%'"
         " UNION SELECT channel FROM audit WHERE actor IN (?, ?) AND channel LIKE 'D%'",
         [user, pseudonym] * 3,
     ).fetchall()

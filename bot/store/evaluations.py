@@ -1,7 +1,7 @@
 """Evaluations, their items, what models answered and how that was graded. Implements
 `bot.evaluations.evaluation.EvaluationStore`."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,14 +20,17 @@ from bot.evaluations.evaluation import (
 from bot.evaluations.run import Reason
 from bot.spending.model_use import ModelUse
 from bot.store.audit import put_entries
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 from bot.store.runs import SqlRunStore, as_json
 from bot.store.spending import put_use
 
-# SQLite takes 32,766 values in one statement; a few hundred keep others from waiting.
-_AT_ONCE = 500
 _RECENT = 100
+_ANEW = (
+    "ON CONFLICT (evaluation_id, model, number, sample) DO UPDATE SET key = excluded.key, why = excluded.why,"
+    " reward = excluded.reward, passed = excluded.passed, label = excluded.label, parts = excluded.parts,"
+    " fault = excluded.fault"
+)
 
 
 class SqlEvaluationStore(SqlRunStore[Evaluation]):
@@ -96,8 +99,8 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         def work(db: Connection) -> set[str]:
             return {
                 row[0]
-                for some in _portions(keys)
-                for row in db.execute(f"SELECT key FROM model_answers WHERE key IN ({_marks(some)})", some)
+                for some in portions(keys)
+                for row in db.execute(f"SELECT key FROM model_answers WHERE key IN ({marks(some)})", some)
             }
 
         return await self._database.read(work)
@@ -106,8 +109,8 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         def work(db: Connection) -> list[tuple[str, str]]:
             return [
                 row
-                for some in _portions(keys)
-                for row in db.execute(f"SELECT key, value FROM model_answers WHERE key IN ({_marks(some)})", some)
+                for some in portions(keys)
+                for row in db.execute(f"SELECT key, value FROM model_answers WHERE key IN ({marks(some)})", some)
             ]
 
         rows = await self._database.read(work)
@@ -116,7 +119,9 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     async def keep_answer(self, key: str, model: str, file: str, answer: StoredAnswer, use: ModelUse | None) -> None:
         def work(db: Connection) -> None:
             kept = db.execute(
-                "INSERT OR IGNORE INTO model_answers VALUES (?, ?, ?, ?)", [key, model, file, as_json(answer)]
+                "INSERT INTO model_answers (key, model, file, seq, seconds, value) VALUES (?, ?, ?,"
+                " (SELECT coalesce(max(seq), 0) + 1 FROM model_answers WHERE model = ?), ?, ?) ON CONFLICT DO NOTHING",
+                [key, model, file, model, answer.seconds, as_json(answer)],
             )
             if use is not None and kept.rowcount == 1:
                 put_use(db, use)
@@ -137,7 +142,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     ) -> None:
         def work(db: Connection) -> None:
             db.executemany(
-                "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
+                f"INSERT INTO evaluation_answers VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?) {_ANEW}",
                 [
                     (
                         evaluation_id,
@@ -164,7 +169,7 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     async def fail(self, evaluation_id: str, place: Place, reason: Reason) -> None:
         def work(db: Connection) -> None:
             db.execute(
-                "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL)",
+                f"INSERT INTO evaluation_answers VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL) {_ANEW}",
                 [evaluation_id, place.model, place.number, place.sample, as_json(reason)],
             )
             self._something_happened(db, evaluation_id)
@@ -185,8 +190,8 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     async def seconds_per_answer(self, model: str) -> float | None:
         row = await self._database.read(
             lambda db: db.execute(
-                "SELECT avg(json_extract(value, '$.seconds')) FROM"
-                " (SELECT value FROM model_answers WHERE model = ? ORDER BY rowid DESC LIMIT ?)",
+                "SELECT avg(seconds) FROM"
+                " (SELECT seconds FROM model_answers WHERE model = ? ORDER BY seq DESC LIMIT ?) AS recent",
                 [model, _RECENT],
             ).fetchone()
         )
@@ -215,13 +220,14 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     async def probabilities(self, evaluation_id: str) -> dict[tuple[int, int], dict[str, float]]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT counted.model, counted.number, json_extract(answer.value, '$.probabilities')"
+                "SELECT counted.model, counted.number, answer.value"
                 " FROM evaluation_answers AS counted JOIN model_answers AS answer ON answer.key = counted.key"
                 " WHERE counted.evaluation_id = ? AND counted.sample = 0",
                 [evaluation_id],
             ).fetchall()
         )
-        return {(model, number): dict(msgspec.json.decode(told)) for model, number, told in rows if told}
+        told = {(model, number): _PROBABILITIES.decode(value).probabilities for model, number, value in rows}
+        return {place: dict(labels) for place, labels in told.items() if labels}
 
     async def progress(self, evaluation: Evaluation) -> Progress:
         def work(db: Connection) -> tuple[list[Any], int, int]:
@@ -317,7 +323,11 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
             if model is None:
                 db.execute("DELETE FROM current_models WHERE channel = ?", [channel])
             else:
-                db.execute("INSERT OR REPLACE INTO current_models VALUES (?, ?, ?, ?)", [channel, model, by, at])
+                db.execute(
+                    "INSERT INTO current_models VALUES (?, ?, ?, ?) ON CONFLICT (channel) DO UPDATE SET"
+                    " model = excluded.model, set_by = excluded.set_by, at = excluded.at",
+                    [channel, model, by, at],
+                )
             put_entries(db, [entry])
 
         await self._database.write(work)
@@ -328,14 +338,17 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
 
 def _insert(db: Connection, evaluation: Evaluation) -> None:
     db.execute(
-        "INSERT INTO evaluations (id, channel, thread_ts, state, file, created_at, changes, cached, value)"
-        " VALUES (?, ?, ?, ?, ?, ?, 0, 0, ?)",
+        "INSERT INTO evaluations (id, channel, thread_ts, state, file, owner, private, dataset_id, created_at, changes,"
+        " cached, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)",
         [
             evaluation.id,
             evaluation.channel,
             evaluation.thread_ts,
             evaluation.state,
             evaluation.file,
+            evaluation.owner,
+            evaluation.private,
+            evaluation.dataset_id,
             evaluation.created_at,
             as_json(evaluation),
         ],
@@ -343,13 +356,17 @@ def _insert(db: Connection, evaluation: Evaluation) -> None:
 
 
 def _put_repeat(db: Connection, repeat: Repeat) -> None:
-    db.execute("INSERT OR REPLACE INTO evaluation_repeats VALUES (?, ?, ?, ?, ?)", msgspec.structs.astuple(repeat))
+    db.execute(
+        "INSERT INTO evaluation_repeats VALUES (?, ?, ?, ?, ?) ON CONFLICT (evaluation_id) DO UPDATE SET"
+        " days = excluded.days, next_at = excluded.next_at, last_id = excluded.last_id, done = excluded.done",
+        msgspec.structs.astuple(repeat),
+    )
 
 
-def _portions(keys: Collection[str]) -> Iterator[list[str]]:
-    every = list(keys)
-    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
+class _Probabilities(msgspec.Struct):
+    """What is asked of a stored answer."""
+
+    probabilities: tuple[tuple[str, float], ...] = ()
 
 
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
+_PROBABILITIES = msgspec.json.Decoder(_Probabilities)

@@ -9,11 +9,8 @@ from bot.experiments.filters import Filters, JobNames, matches
 from bot.experiments.interfaces import FoundJob, JobOutcome
 from bot.jobs import states
 from bot.jobs.job import Job
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
-
-# SQLite takes 32,766 values in one statement (sqlite.org/limits.html, read 2026-11-29).
-_AT_ONCE = 10_000
 
 
 class SqlExperimentStore:
@@ -28,14 +25,14 @@ class SqlExperimentStore:
                 where.append(f"j.{column} = ?")
                 arguments.append(value)
         if filters.states:
-            where.append(f"j.state IN ({_marks(filters.states)})")
+            where.append(f"j.state IN ({marks(filters.states)})")
             arguments += filters.states
         # What is not asked for stays unread: all else is in the index.
         names = "j.value, (SELECT sha256 FROM datasets WHERE id = j.dataset_id)" if filters.by_name else "NULL, NULL"
         outcome = "(SELECT value FROM job_outcomes WHERE job_id = j.id)" if filters.sort != "date" else "NULL"
         select = (
             f"SELECT j.id, j.requester, j.origin_channel, j.origin_private, {outcome}, {names}"
-            f" FROM jobs j INDEXED BY jobs_seen WHERE {' AND '.join(where)} ORDER BY j.created_at DESC"
+            f" FROM jobs j WHERE {' AND '.join(where)} ORDER BY j.created_at DESC"
         )
 
         def work(db: Connection) -> list[FoundJob]:
@@ -63,7 +60,7 @@ class SqlExperimentStore:
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT id FROM jobs WHERE followed = 0 AND id NOT IN (SELECT job_id FROM job_outcomes)"
-                f" AND state IN ({_marks(states.ENDED)}) LIMIT ?",
+                f" AND state IN ({marks(states.ENDED)}) LIMIT ?",
                 [*states.ENDED, limit],
             ).fetchall()
         )
@@ -74,26 +71,19 @@ class SqlExperimentStore:
 
         def work(db: Connection) -> None:
             for row in rows:
-                db.execute("INSERT OR REPLACE INTO job_outcomes VALUES (?, ?)", row)
+                db.execute(
+                    "INSERT INTO job_outcomes VALUES (?, ?) ON CONFLICT (job_id) DO UPDATE SET value = excluded.value",
+                    row,
+                )
 
         await self._database.write(work)
 
     async def _rows(self, select: str, ids: Sequence[str]) -> list[tuple[str, str]]:
         def work(db: Connection) -> list[tuple[str, str]]:
-            return [
-                row
-                for start in range(0, len(ids), _AT_ONCE)
-                for row in db.execute(
-                    f"{select} IN ({_marks(ids[start : start + _AT_ONCE])})", list(ids[start : start + _AT_ONCE])
-                ).fetchall()
-            ]
+            return [row for some in portions(ids) for row in db.execute(f"{select} IN ({marks(some)})", some)]
 
         return await self._database.read(work)
 
 
 _NAMES = msgspec.json.Decoder(JobNames)
 _OUTCOME = msgspec.json.Decoder(JobOutcome)
-
-
-def _marks(values: Sequence[str] | frozenset[str]) -> str:
-    return ",".join("?" * len(values))

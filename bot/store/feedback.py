@@ -22,7 +22,7 @@ class SqlRatingStore:
         def work(db: Connection) -> bool | None:
             whose = [press.conversation_id, press.asked_ts, press.user]
             known = db.execute(
-                "SELECT good, at, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND user = ?", whose
+                "SELECT good, at, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND user_id = ?", whose
             ).fetchone()
             before = None if known is None or known[0] is None else bool(known[0])
             # The window that asks why is timed by our clock, the thumb that opened it by Slack's.
@@ -32,8 +32,9 @@ class SqlRatingStore:
             now = None if before is press.good and press.why is None else press.good
             why = msgspec.json.encode(press.why).decode() if press.why else None
             db.execute(
-                "INSERT OR REPLACE INTO ratings (conversation_id, asked_ts, user, good, at, key, why)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO ratings (conversation_id, asked_ts, user_id, good, at, key, why)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (conversation_id, asked_ts, user_id) DO UPDATE SET"
+                " good = excluded.good, at = excluded.at, key = excluded.key, why = excluded.why",
                 [*whose, None if now is None else int(now), max(press.at, known[1] if known else 0), press.key, why],
             )
             put_entries(db, [entry])
@@ -44,8 +45,8 @@ class SqlRatingStore:
     async def of_answer(self, conversation_id: str, asked_ts: str) -> list[Rating]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT user, good, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND good IS NOT NULL"
-                " ORDER BY at, user",
+                "SELECT user_id, good, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND good IS NOT NULL"
+                " ORDER BY at, user_id",
                 [conversation_id, asked_ts],
             ).fetchall()
         )
@@ -67,7 +68,7 @@ class SqlRatingStore:
 
     async def count(self, user: str) -> tuple[int, int]:
         def work(db: Connection) -> tuple[int, int]:
-            ratings = db.execute("SELECT count(good) FROM ratings WHERE user = ?", [user]).fetchone()
+            ratings = db.execute("SELECT count(good) FROM ratings WHERE user_id = ?", [user]).fetchone()
             votes = db.execute("SELECT count(*) FROM comparison_votes WHERE voter = ?", [user]).fetchone()
             return ratings[0], votes[0]
 
@@ -75,11 +76,11 @@ class SqlRatingStore:
 
     async def forget(self, user: str, entry: Entry) -> None:
         def work(db: Connection) -> None:
-            rated = db.execute("DELETE FROM ratings WHERE user = ?", [user]).rowcount
+            rated = db.execute("DELETE FROM ratings WHERE user_id = ?", [user]).rowcount
             # In an open arena the person could vote again, and would count twice.
             voting = db.execute(
                 "SELECT DISTINCT comparison_id FROM comparison_votes JOIN comparisons ON id = comparison_id"
-                " WHERE voter = ? AND json_extract(value, '$.arena.revealed_at') IS NULL",
+                " WHERE voter = ? AND revealed_at IS NULL",
                 [user],
             ).fetchall()
             for (comparison_id,) in voting:

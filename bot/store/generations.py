@@ -24,7 +24,8 @@ class SqlGenerationStore(SqlRunStore[Generation]):
             if known is not None:
                 return known
             db.execute(
-                "INSERT INTO generations VALUES (?, ?, ?, ?, ?, 0, NULL, NULL, ?)",
+                "INSERT INTO generations (id, channel, thread_ts, state, created_at, changes, value)"
+                " VALUES (?, ?, ?, ?, ?, 0, ?)",
                 [
                     generation.id,
                     generation.channel,
@@ -55,7 +56,7 @@ class SqlGenerationStore(SqlRunStore[Generation]):
             forgotten = {number for number, topic in _topics(db, generation_id) if topic.forgotten}
             for draft in (withdrawn(one) if one.topic in forgotten else one for one in drafts):
                 db.execute(
-                    "INSERT OR IGNORE INTO generation_drafts VALUES (?, ?, ?, ?)",
+                    "INSERT INTO generation_drafts VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
                     [generation_id, draft.number, draft.state, as_json(draft)],
                 )
             self._something_happened(db, generation_id)
@@ -144,7 +145,7 @@ def _of_person(db: Connection, user: str) -> dict[str, set[int]]:
     """The topics that hold a person's words, by generation."""
     found: dict[str, set[int]] = {}
     rows = db.execute(
-        "SELECT generation_id, number, value FROM generation_topics WHERE instr(value, ?)", [user]
+        "SELECT generation_id, number, value FROM generation_topics WHERE value LIKE ?", [f"%{user}%"]
     ).fetchall()
     for generation_id, number, value in rows:
         if user in msgspec.json.decode(value, type=Topic).people:

@@ -17,7 +17,7 @@ class SqlGraderFileStore:
         def work(db: Connection) -> None:
             value = msgspec.json.encode(file).decode()
             kept = db.execute(
-                "INSERT OR IGNORE INTO grader_files VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO grader_files VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 [file.id, file.file_id, file.channel, file.name, file.created_at, value],
             )
             if kept.rowcount:

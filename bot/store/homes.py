@@ -18,7 +18,7 @@ class SqlHomes:
     async def opened(self, user: str, channel: str, at: float) -> None:
         def work(db: Connection) -> None:
             _forget_old(db, at)
-            row = db.execute("SELECT spot FROM homes WHERE user = ?", [user]).fetchone()
+            row = db.execute("SELECT spot FROM homes WHERE user_id = ?", [user]).fetchone()
             _put(db, OpenHome(user, channel, msgspec.json.decode(row[0], type=Spot) if row else Spot(), at))
 
         await self._database.write(work)
@@ -27,12 +27,12 @@ class SqlHomes:
         await self._database.write(lambda db: _put(db, OpenHome(user, channel, spot, at)))
 
     async def forget(self, user: str) -> None:
-        await self._database.write(lambda db: db.execute("DELETE FROM homes WHERE user = ?", [user]))
+        await self._database.write(lambda db: db.execute("DELETE FROM homes WHERE user_id = ?", [user]))
 
     async def open(self) -> tuple[int, list[OpenHome]]:
         def work(db: Connection) -> tuple[int, list[OpenHome]]:
             version = db.version()  # what is written between the two reads is seen at the next look
-            rows = db.execute("SELECT user, channel, spot, opened_at FROM homes").fetchall()
+            rows = db.execute("SELECT user_id, channel, spot, opened_at FROM homes").fetchall()
             return version, [OpenHome(u, c, msgspec.json.decode(spot, type=Spot), at) for u, c, spot, at in rows]
 
         return await self._database.read(work)
@@ -40,23 +40,29 @@ class SqlHomes:
     async def scores(self) -> list[Scored]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT id, json_extract(value, '$.owner'), channel, coalesce(json_extract(value, '$.private'), 0),"
-                " json_extract(result, '$.scores') FROM evaluations WHERE result IS NOT NULL"
+                "SELECT id, owner, channel, private, result FROM evaluations WHERE result IS NOT NULL"
                 " ORDER BY created_at DESC LIMIT ?",
                 [_EVALUATIONS],
             ).fetchall()
         )
         return [
             Scored(one.model, one.estimate.value, one.estimate.n, Resource(owner, channel, bool(private), "run", id))
-            for id, owner, channel, private, scores in rows
-            for one in msgspec.json.decode(scores, type=list[ModelScore])
+            for id, owner, channel, private, result in rows
+            for one in msgspec.json.decode(result, type=_Scores).scores
             if one.estimate.value is not None
         ]
 
 
+class _Scores(msgspec.Struct):
+    """What is asked of an evaluation's result."""
+
+    scores: tuple[ModelScore, ...]
+
+
 def _put(db: Connection, home: OpenHome) -> None:
     db.execute(
-        "INSERT OR REPLACE INTO homes (user, channel, spot, opened_at) VALUES (?, ?, ?, ?)",
+        "INSERT INTO homes (user_id, channel, spot, opened_at) VALUES (?, ?, ?, ?) ON CONFLICT (user_id) DO UPDATE SET"
+        " channel = excluded.channel, spot = excluded.spot, opened_at = excluded.opened_at",
         [home.user, home.channel, msgspec.json.encode(home.spot).decode(), home.opened_at],
     )
 

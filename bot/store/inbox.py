@@ -28,7 +28,8 @@ class SqlInbox:
 
         def work(db: Connection) -> bool:
             cursor = db.execute(
-                "INSERT OR IGNORE INTO inbox (key, payload, state, received_at) VALUES (?, ?, 'pending', ?)",
+                "INSERT INTO inbox (key, payload, state, received_at) VALUES (?, ?, 'pending', ?)"
+                " ON CONFLICT DO NOTHING",
                 [key, orjson.dumps(payload).decode(), received_at or time.time()],
             )
             return cursor.rowcount == 1
@@ -57,8 +58,8 @@ class SqlInbox:
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT key, payload, attempts, received_at FROM inbox WHERE state = 'pending'"
-                " AND substr(key, 1, ?) = ? ORDER BY received_at",
-                [len(prefix), prefix],
+                " AND substr(key, 1, length(?)) = ? ORDER BY received_at",
+                [prefix, prefix],
             ).fetchall()
         )
         return [Entry(key, orjson.loads(payload), attempts, at) for key, payload, attempts, at in rows]

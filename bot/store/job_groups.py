@@ -15,7 +15,7 @@ from bot.jobs.notice import GroupApprovalAsked, Notice
 from bot.moves.move import Move
 from bot.rehearsals.rehearsal import Rehearsal
 from bot.store.audit import put_entries
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks
 from bot.store.database import Database
 from bot.store.jobs import insert_job, read_ledger, update_job
 from bot.store.outbox import put_notices, touch_card
@@ -31,7 +31,10 @@ class SqlGroupStore:
             if db.execute("SELECT 1 FROM job_groups WHERE id = ?", [group.id]).fetchone():
                 return ()
             updates = decide(read_ledger(db, jobs[0]))
-            db.execute("INSERT INTO job_groups VALUES (?, ?, ?)", [group.id, group.created_at, _encoded(group)])
+            db.execute(
+                "INSERT INTO job_groups (id, kind, ended, created_at, value) VALUES (?, ?, ?, ?, ?)",
+                [group.id, group.resource.kind, _has_ended(group), group.created_at, _encoded(group)],
+            )
             # Before those of its jobs, which stand in its thread.
             db.execute(
                 "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
@@ -55,7 +58,7 @@ class SqlGroupStore:
             row = db.execute("SELECT value FROM job_groups WHERE id = ?", [group_id]).fetchone()
             changed = make(_decoded(row[0])) if row else None
             if changed is not None:
-                db.execute("UPDATE job_groups SET value = ? WHERE id = ?", [_encoded(changed), group_id])
+                _put(db, changed)
                 touch_card(db, group_id)
             return changed
 
@@ -93,9 +96,9 @@ class SqlGroupStore:
 
     async def set_reminded(self, group: JobGroup, notice: Notice) -> None:
         def work(db: Connection) -> None:
-            db.execute(
-                "UPDATE job_groups SET value = json_set(value, '$.reminded', json('true')) WHERE id = ?", [group.id]
-            )
+            row = db.execute("SELECT value FROM job_groups WHERE id = ?", [group.id]).fetchone()
+            if row is not None:
+                _put(db, msgspec.structs.replace(_decoded(row[0]), reminded=True))
             put_notices(db, [notice])
 
         await self._database.write(work)
@@ -111,17 +114,16 @@ class SqlGroupStore:
     async def _open(self, kind: str) -> list[JobGroup]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT value FROM job_groups WHERE json_extract(value, '$.kind') = ?"
-                " AND NOT coalesce(json_extract(value, '$.ended'), 0) ORDER BY created_at",
-                [kind],
+                "SELECT value FROM job_groups WHERE kind = ? AND ended = 0 ORDER BY created_at", [kind]
             ).fetchall()
         )
         return [_decoded(row[0]) for row in rows]
 
     async def _many(self, ids: Sequence[str]) -> list[JobGroup]:
-        marks = ",".join("?" * len(ids))
         rows = await self._database.read(
-            lambda db: db.execute(f"SELECT value FROM job_groups WHERE id IN ({marks}) ORDER BY rowid", ids).fetchall()
+            lambda db: db.execute(
+                f"SELECT value FROM job_groups WHERE id IN ({marks(ids)}) ORDER BY created_at, id", ids
+            ).fetchall()
         )
         return [_decoded(row[0]) for row in rows]
 
@@ -132,10 +134,19 @@ def _as_decided(update: JobUpdate) -> JobUpdate:
 
 def _jobs(db: Connection, group: JobGroup) -> list[Job]:
     ids = group.job_ids
-    marks = ",".join("?" * len(ids))
-    rows = db.execute(f"SELECT value FROM jobs WHERE id IN ({marks})", ids).fetchall()
+    rows = db.execute(f"SELECT value FROM jobs WHERE id IN ({marks(ids)})", ids).fetchall()
     found = {job.id: job for job in (msgspec.json.decode(row[0], type=Job) for row in rows)}
     return [found[job_id] for job_id in ids if job_id in found]
+
+
+def _put(db: Connection, group: JobGroup) -> None:
+    db.execute(
+        "UPDATE job_groups SET ended = ?, value = ? WHERE id = ?", [_has_ended(group), _encoded(group), group.id]
+    )
+
+
+def _has_ended(group: JobGroup) -> bool:
+    return isinstance(group, Move | Rehearsal) and group.ended
 
 
 def _encoded(group: JobGroup) -> str:

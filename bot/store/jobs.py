@@ -16,7 +16,7 @@ from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import TRAINING_NOT_AVAILABLE, Checkpoint, Metrics
 from bot.spending.budget import Spend, month_of
 from bot.store.audit import put_entries
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 from bot.store.spending import read_answers, read_limits
@@ -55,7 +55,7 @@ class SqlJobStore:
             own = db.execute("SELECT sha256 FROM datasets WHERE id = ?", [job.dataset_id]).fetchone()
             others = db.execute(
                 "SELECT j.value, coalesce(d.sha256, '') FROM jobs j LEFT JOIN datasets d ON d.id = j.dataset_id"
-                f" WHERE j.state NOT IN ({_marks(states.ENDED)}) AND j.provider = ? ORDER BY j.created_at",
+                f" WHERE j.state NOT IN ({marks(states.ENDED)}) AND j.provider = ? ORDER BY j.created_at",
                 [*states.ENDED, job.provider],
             ).fetchall()
             return (own[0] if own else ""), others
@@ -69,7 +69,7 @@ class SqlJobStore:
         return None
 
     async def latest(self, limit: int) -> list[Job]:
-        return await self._many("1 ORDER BY created_at DESC LIMIT ?", [limit])
+        return await self._many("1 = 1 ORDER BY created_at DESC LIMIT ?", [limit])
 
     async def of_card(self, channel: str, ts: str) -> str | None:
         row = await self._database.read(
@@ -82,13 +82,13 @@ class SqlJobStore:
 
     async def in_states(self, wanted: Sequence[str]) -> list[Job]:
         # As they came in, whatever the clock said then.
-        return await self._many(f"state IN ({_marks(wanted)}) ORDER BY rowid", list(wanted))
+        return await self._many(f"state IN ({marks(wanted)}) ORDER BY seq", list(wanted))
 
     async def not_ended(self) -> list[Job]:
-        return await self._many(f"state NOT IN ({_marks(states.ENDED)})", list(states.ENDED))
+        return await self._many(f"state NOT IN ({marks(states.ENDED)})", list(states.ENDED))
 
     async def deployed(self) -> list[Job]:
-        return await self._many("id IN (SELECT id FROM jobs WHERE json_extract(value, '$.deployment') IS NOT NULL)", [])
+        return await self._many("deployed = 1", [])
 
     async def spends_of_month(self, at: float) -> list[Spend]:
         jobs = [spend_of(job) for job in await self._many("created_at >= ? AND created_at < ?", month_of(at))]
@@ -116,7 +116,7 @@ class SqlJobStore:
     async def training_refused_since(self, provider: str) -> float | None:
         since: float | None = await self._database.read(
             lambda db: db.execute(
-                "SELECT min(created_at) FROM jobs WHERE provider = ? AND json_extract(value, '$.error.code') = ?"
+                "SELECT min(created_at) FROM jobs WHERE provider = ? AND error_code = ?"
                 " AND created_at > (SELECT coalesce(max(created_at), 0) FROM jobs WHERE provider = ?"
                 " AND provider_job_id IS NOT NULL)",
                 [provider, TRAINING_NOT_AVAILABLE, provider],
@@ -145,7 +145,7 @@ class SqlJobStore:
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT id, created_at, level, type, message, data FROM events WHERE job_id = ?"
-                " ORDER BY created_at DESC, rowid DESC LIMIT ? OFFSET ?",
+                " ORDER BY created_at DESC, seq DESC LIMIT ? OFFSET ?",
                 [job_id, limit, skip],
             ).fetchall()
         )
@@ -177,13 +177,13 @@ class SqlJobStore:
         return [msgspec.json.decode(row[0], type=Checkpoint) for row in rows]
 
     async def models(self, names: Sequence[str] | None = None) -> dict[str, Job]:
-        among = "" if names is None else f" WHERE model IN ({_marks(names)})"
+        among = "" if names is None else f" WHERE model IN ({marks(names)})"
 
         def work(db: Connection) -> list[tuple[str, str]]:
             return db.execute(
-                "SELECT * FROM (SELECT json_extract(c.value, '$.model') AS model, j.value"
-                " FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
-                f" UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL){among}",
+                "SELECT * FROM (SELECT c.model AS model, j.value FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
+                " UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made"
+                f"{among}",
                 list(names or ()),
             ).fetchall()
 
@@ -193,7 +193,7 @@ class SqlJobStore:
         return [job for job in await self.under_way(provider) if file_id in {job.training_file, job.validation_file}]
 
     async def under_way(self, provider: str) -> list[Job]:
-        return await self._many(f"state NOT IN ({_marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider])
+        return await self._many(f"state NOT IN ({marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider])
 
     async def provider_file(self, provider: str, sha256: str) -> str | None:
         row = await self._database.read(
@@ -292,7 +292,7 @@ def read_ledger(db: Connection, job: Job) -> LedgerSnapshot:
 def _running(db: Connection, provider: str) -> int:
     idle = states.ENDED | states.WITHOUT_ROOM
     found = db.execute(
-        f"SELECT count(*) FROM jobs WHERE provider = ? AND state NOT IN ({_marks(idle)})", [provider, *idle]
+        f"SELECT count(*) FROM jobs WHERE provider = ? AND state NOT IN ({marks(idle)})", [provider, *idle]
     ).fetchone()
     return int(found[0])
 
@@ -314,20 +314,16 @@ def write_change(db: Connection, change: JobUpdate) -> None:
     _write_job(db, job, followed=followed)
     for event in change.events:
         db.execute(
-            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, id) DO NOTHING",
-            [job.id, event.id, event.created_at, event.level, event.type, event.message, event.data],
+            "INSERT INTO events (job_id, id, seq, created_at, level, type, message, data) VALUES (?, ?,"
+            " (SELECT coalesce(max(seq), 0) + 1 FROM events WHERE job_id = ?), ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [job.id, event.id, job.id, event.created_at, event.level, event.type, event.message, event.data],
         )
         if event.metrics:
-            # Some providers tell the figures of one step in several events.
-            db.execute(
-                "INSERT INTO metrics VALUES (?, ?, ?) ON CONFLICT (job_id, step)"
-                " DO UPDATE SET value = json_patch(value, excluded.value)",
-                [job.id, event.metrics.step, msgspec.json.encode(event.metrics).decode()],
-            )
+            _add_metrics(db, job.id, event.metrics)
     for checkpoint in change.checkpoints:
         db.execute(
-            "INSERT INTO checkpoints VALUES (?, ?, ?, ?) ON CONFLICT (job_id, id) DO NOTHING",
-            [job.id, checkpoint.id, checkpoint.step, msgspec.json.encode(checkpoint).decode()],
+            "INSERT INTO checkpoints (job_id, id, step, model, value) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [job.id, checkpoint.id, checkpoint.step, checkpoint.model, msgspec.json.encode(checkpoint).decode()],
         )
     if change.shown:
         touch_card(db, job.id)
@@ -337,23 +333,41 @@ def write_change(db: Connection, change: JobUpdate) -> None:
     put_entries(db, change.audit)
 
 
-def _write_job(db: Connection, job: Job, *, followed: bool) -> None:
+def _add_metrics(db: Connection, job_id: str, metrics: Metrics) -> None:
+    """Some providers tell the figures of one step in several events."""
+    row = db.execute("SELECT value FROM metrics WHERE job_id = ? AND step = ?", [job_id, metrics.step]).fetchone()
+    known = msgspec.json.decode(row[0]) if row else {}
+    value = msgspec.json.encode(known | msgspec.to_builtins(metrics)).decode()
     db.execute(
-        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-        " state = excluded.state, provider_job_id = excluded.provider_job_id,"
-        " fine_tuned_model = excluded.fine_tuned_model, followed = excluded.followed, value = excluded.value",
-        [
-            job.id,
-            job.state,
-            job.provider,
-            job.provider_job_id,
-            job.requester,
-            job.dataset_id,
-            job.fine_tuned_model,
-            job.created_at,
-            int(followed),
-            msgspec.json.encode(job).decode(),
-        ],
+        "INSERT INTO metrics VALUES (?, ?, ?) ON CONFLICT (job_id, step) DO UPDATE SET value = excluded.value",
+        [job_id, metrics.step, value],
+    )
+
+
+def _write_job(db: Connection, job: Job, *, followed: bool) -> None:
+    columns = {
+        "state": job.state,
+        "provider": job.provider,
+        "provider_job_id": job.provider_job_id,
+        "requester": job.requester,
+        "origin_channel": job.origin.channel,
+        "origin_private": job.origin.private,
+        "dataset_id": job.dataset_id,
+        "validation_dataset_id": job.validation_dataset_id,
+        "group_id": job.group,
+        "fine_tuned_model": job.fine_tuned_model,
+        "deployed": job.deployment is not None,
+        "declined": job.approval is not None and job.approval.approved is False,
+        "error_code": job.error.code if job.error else None,
+        "created_at": job.created_at,
+        "followed": followed,
+        "value": msgspec.json.encode(job).decode(),
+    }
+    db.execute(
+        f"INSERT INTO jobs (id, seq, {', '.join(columns)})"
+        f" VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM jobs), {marks(columns)})"
+        f" ON CONFLICT (id) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}",
+        [job.id, *columns.values()],
     )
 
 
@@ -378,7 +392,3 @@ def _settings(job: Job, sha256: str) -> tuple[object, ...]:
         job.grader,
         suffix,
     )
-
-
-def _marks(values: Sequence[str] | frozenset[str]) -> str:
-    return ",".join("?" * len(values))

@@ -18,7 +18,8 @@ class SqlJudgeCheckStore(SqlRunStore[JudgeCheck]):
             if known is not None:
                 return known
             db.execute(
-                "INSERT INTO judge_checks VALUES (?, ?, ?, ?, ?, 0, NULL, 0, NULL, ?)",
+                "INSERT INTO judge_checks (id, channel, thread_ts, state, created_at, changes, done, value)"
+                " VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
                 [check.id, check.channel, check.thread_ts, check.state, check.created_at, as_json(check)],
             )
             put_entries(db, [entry])

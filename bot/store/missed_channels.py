@@ -65,6 +65,7 @@ class SqlMissedChannels:
 
 def _add(db: Connection, channel: str, since: float) -> None:
     db.execute(
-        "INSERT INTO unread VALUES (?, ?) ON CONFLICT (channel) DO UPDATE SET since = min(since, excluded.since)",
+        "INSERT INTO unread VALUES (?, ?) ON CONFLICT (channel) DO UPDATE SET since = excluded.since"
+        " WHERE excluded.since < unread.since",
         [channel, since],
     )

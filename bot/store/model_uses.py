@@ -6,8 +6,10 @@ Implements `bot.models.uses.ModelUses` and `bot.unused.FileUses`.
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from bot.access import Resource
-from bot.jobs.job import Loss
+from bot.jobs.job import KeptCheckpoint, Loss
 from bot.models.uses import Asking, ChannelUse
 from bot.store.connection import Connection
 from bot.store.database import Database
@@ -15,45 +17,55 @@ from bot.unused import FileUse
 
 # model, channel, person, when it was used or NULL, whether it is current there, whether it is evaluated repeatedly
 _USES: Final = """
-SELECT model, channel, user, max(at), 0, 0 FROM model_use GROUP BY model, channel, user
-UNION ALL SELECT json_extract(value, '$.model'), channel, json_extract(value, '$.owner'),
-    max(json_extract(value, '$.created_at')), 0, 0 FROM conversations GROUP BY 1, 2, 3
-UNION ALL SELECT each.value, channel, json_extract(e.value, '$.owner'), max(e.created_at), 0,
-    max(EXISTS (SELECT 1 FROM evaluation_repeats r WHERE r.evaluation_id = e.id))
-    FROM evaluations e, json_each(e.value, '$.models') each GROUP BY 1, 2, 3
+SELECT model, channel, user_id, max(at), 0, 0 FROM model_use GROUP BY model, channel, user_id
+UNION ALL SELECT model, channel, owner, max(created_at), 0, 0 FROM conversations GROUP BY model, channel, owner
 UNION ALL SELECT model, channel, set_by, NULL, 1, 0 FROM current_models
 UNION ALL SELECT fine_tuned_model, origin_channel, requester, NULL, 0, 0 FROM jobs
     WHERE fine_tuned_model IS NOT NULL
-UNION ALL SELECT each.key, origin_channel, json_extract(each.value, '$.owner'), NULL, 0, 0
-    FROM jobs j, json_each(j.value, '$.kept') each
 """
-_LOST: Final = "SELECT each.key FROM jobs j, json_each(j.value, '$.lost_models') each WHERE each.value <> ?"
+_EVALUATIONS: Final = """
+SELECT value, channel, owner, created_at, CASE WHEN repeats.evaluation_id IS NULL THEN 0 ELSE 1 END
+FROM evaluations LEFT JOIN evaluation_repeats AS repeats ON repeats.evaluation_id = id
+"""
 _PRIVATE: Final = """
-SELECT origin_channel FROM jobs WHERE origin_private
-UNION SELECT channel FROM datasets WHERE json_extract(value, '$.channel_private')
-UNION SELECT channel FROM conversations WHERE json_extract(value, '$.private')
-UNION SELECT channel FROM comparisons WHERE json_extract(value, '$.private')
-UNION SELECT channel FROM evaluations WHERE json_extract(value, '$.private')
+SELECT origin_channel FROM jobs WHERE origin_private = 1
+UNION SELECT channel FROM datasets WHERE channel_private = 1
+UNION SELECT channel FROM conversations WHERE private = 1
+UNION SELECT channel FROM comparisons WHERE private = 1
+UNION SELECT channel FROM evaluations WHERE private = 1
 """
 _CONVERSATIONS: Final = """
-SELECT c.id, max(json_extract(c.value, '$.created_at'), coalesce(max(u.at), 0)) AS latest
-FROM conversations c LEFT JOIN model_use u ON u.subject = c.id
-WHERE c.channel = ? AND json_extract(c.value, '$.model') = ?
-GROUP BY c.id HAVING latest >= ? ORDER BY latest DESC
+SELECT id, CASE WHEN used_at > created_at THEN used_at ELSE created_at END AS latest FROM (
+    SELECT c.id, c.created_at, max(u.at) AS used_at FROM conversations c LEFT JOIN model_use u ON u.subject = c.id
+    WHERE c.channel = ? AND c.model = ? GROUP BY c.id, c.created_at
+) AS talks ORDER BY latest DESC
 """
 _REPEATS: Final = """
-SELECT e.id FROM evaluation_repeats r JOIN evaluations e ON e.id = r.evaluation_id
-WHERE e.channel = ? AND EXISTS (SELECT 1 FROM json_each(e.value, '$.models') WHERE value = ?)
+SELECT e.id, e.value FROM evaluation_repeats r JOIN evaluations e ON e.id = r.evaluation_id WHERE e.channel = ?
 """
 # file, when, model that came of it, channel, whether that is private, person
 _FILE_USES: Final = """
 SELECT dataset_id, created_at, fine_tuned_model, origin_channel, origin_private, requester FROM jobs
     WHERE dataset_id IS NOT NULL
-UNION ALL SELECT json_extract(value, '$.validation_dataset_id'), created_at, NULL, origin_channel, origin_private,
-    requester FROM jobs WHERE json_extract(value, '$.validation_dataset_id') IS NOT NULL
-UNION ALL SELECT json_extract(value, '$.dataset_id'), created_at, NULL, channel,
-    coalesce(json_extract(value, '$.private'), 0), json_extract(value, '$.owner') FROM evaluations
+UNION ALL SELECT validation_dataset_id, created_at, NULL, origin_channel, origin_private, requester FROM jobs
+    WHERE validation_dataset_id IS NOT NULL
+UNION ALL SELECT dataset_id, created_at, NULL, channel, private, owner FROM evaluations
 """
+
+_Row = tuple[Any, ...]
+
+
+class _OfJob(msgspec.Struct):
+    """What is asked of a job."""
+
+    lost_models: dict[str, Loss] = {}
+    kept: dict[str, KeptCheckpoint] = {}
+
+
+class _Asked(msgspec.Struct):
+    """What is asked of an evaluation."""
+
+    models: tuple[str, ...]
 
 
 class SqlModelUses:
@@ -61,13 +73,23 @@ class SqlModelUses:
         self._database = database
 
     async def all(self) -> list[ChannelUse]:
-        def work(db: Connection) -> tuple[list[tuple[Any, ...]], set[str], set[str]]:
-            lost = {model for (model,) in db.execute(_LOST, [Loss.SHUT_DOWN]).fetchall()}
+        def work(db: Connection) -> tuple[list[_Row], list[_Row], list[_Row], set[str]]:
+            jobs = db.execute("SELECT value, origin_channel FROM jobs").fetchall()
             private = {channel for (channel,) in db.execute(_PRIVATE).fetchall()}
-            return db.execute(_USES).fetchall(), lost, private
+            return db.execute(_USES).fetchall(), db.execute(_EVALUATIONS).fetchall(), jobs, private
 
-        rows, lost, private = await self._database.read(work)
-        found: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+        rows, evaluations, jobs, private = await self._database.read(work)
+        of_jobs = [(msgspec.json.decode(value, type=_OfJob), channel) for value, channel in jobs]
+        lost = {model for job, _ in of_jobs for model, loss in job.lost_models.items() if loss is not Loss.SHUT_DOWN}
+        rows += [
+            (model, channel, owner, at, 0, repeated)
+            for value, channel, owner, at, repeated in evaluations
+            for model in msgspec.json.decode(value, type=_Asked).models
+        ]
+        rows += [
+            (model, channel, kept.owner, None, 0, 0) for job, channel in of_jobs for model, kept in job.kept.items()
+        ]
+        found: dict[tuple[str, str], list[_Row]] = {}
         for model, channel, *use in rows:
             if model not in lost:
                 found.setdefault((model, channel), []).append(tuple(use))
@@ -78,11 +100,12 @@ class SqlModelUses:
 
     async def asking(self, model: str, channel: str, since: float) -> Asking:
         def work(db: Connection) -> Asking:
-            found = [
-                db.execute(_CONVERSATIONS, [channel, model, since]).fetchall(),
-                db.execute(_REPEATS, [channel, model]).fetchall(),
-            ]
-            return Asking(*(tuple(id for id, *_ in rows) for rows in found))
+            talks = db.execute(_CONVERSATIONS, [channel, model]).fetchall()
+            repeats = db.execute(_REPEATS, [channel]).fetchall()
+            return Asking(
+                tuple(id for id, latest in talks if latest >= since),
+                tuple(id for id, value in repeats if model in msgspec.json.decode(value, type=_Asked).models),
+            )
 
         return await self._database.read(work)
 
@@ -94,7 +117,7 @@ class SqlModelUses:
         ]
 
 
-def _use(model: str, channel: str, private: bool, uses: Sequence[tuple[Any, ...]]) -> ChannelUse:
+def _use(model: str, channel: str, private: bool, uses: Sequence[_Row]) -> ChannelUse:
     latest = sorted(uses, key=lambda use: use[1] or 0, reverse=True)
     return ChannelUse(
         model,

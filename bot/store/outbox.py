@@ -1,6 +1,5 @@
 """Notices and cards. Implements `bot.notices.interfaces.Outbox` and `CardStore`."""
 
-import json
 import time
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -12,7 +11,7 @@ from bot.jobs import states
 from bot.jobs.notice import Notice
 from bot.notices.interfaces import Card, Pending
 from bot.store.audit import put_entries
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks
 from bot.store.database import Database
 from bot.store.direct_approvals import approvals_for_people
 from bot.store.subscriptions import endings_for_subscribers
@@ -31,11 +30,13 @@ def put_notices(db: Connection, notices: Sequence[Notice]) -> None:
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
         (said_since,) = db.execute("SELECT min(at) FROM restorations WHERE at >= ?", [notice.since]).fetchone()
         db.execute(
-            "INSERT INTO notices (id, thread, state, attempted_at, value) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO notices (id, thread, channel, under_card, state, attempted_at, value)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
             [
                 notice.id,
                 thread,
+                notice.channel,
+                notice.under_card,
                 "pending" if said_since is None else "attempting",
                 said_since,
                 msgspec.json.encode(notice).decode(),
@@ -46,9 +47,11 @@ def put_notices(db: Connection, notices: Sequence[Notice]) -> None:
 def touch_card(db: Connection, job_id: str) -> None:
     """Inside a caller's transaction: the card shows something old now. `changed_at` grows with every change,
     whatever the clock does, so that a change during an edit is never taken for the one that was shown."""
+    now = time.time()
     db.execute(
-        "UPDATE cards SET dirty = 1, changed_at = max(?, changed_at + 0.000001) WHERE job_id = ?",
-        [time.time(), job_id],
+        "UPDATE cards SET dirty = 1, changed_at = CASE WHEN changed_at + 0.000001 < ? THEN ? ELSE changed_at + 0.000001"
+        " END WHERE job_id = ?",
+        [now, now, job_id],
     )
 
 
@@ -64,18 +67,20 @@ class SqlOutbox:
         await self._database.write(work)
 
     async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
+        elsewhere = list(besides)
+
         def work(db: Connection) -> list[tuple[Any, ...]]:
             # A card without a ts that is not dirty either has been given up: see `SqlCardStore.abandon`.
             return db.execute(
-                """
+                f"""
                 SELECT n.value, n.state, n.attempts, n.attempted_at, c.ts
-                FROM notices n LEFT JOIN cards c ON c.job_id = json_extract(n.value, '$.under_card')
+                FROM notices n LEFT JOIN cards c ON c.job_id = n.under_card
                 WHERE n.seq IN (SELECT min(seq) FROM notices WHERE state IN ('pending', 'attempting') GROUP BY thread)
-                  AND n.next_try_at <= ? AND n.id NOT IN (SELECT value FROM json_each(?))
-                  AND (json_extract(n.value, '$.under_card') IS NULL OR c.ts IS NOT NULL OR c.dirty = 0)
+                  AND n.next_try_at <= ? AND n.id NOT IN ({marks(elsewhere)})
+                  AND (n.under_card IS NULL OR c.ts IS NOT NULL OR c.dirty = 0)
                 ORDER BY n.seq LIMIT ?
                 """,
-                [now, json.dumps(list(besides)), max(0, _AT_ONCE - len(besides))],
+                [now, *elsewhere, max(0, _AT_ONCE - len(besides))],
             ).fetchall()
 
         found = []
@@ -115,8 +120,7 @@ class SqlOutbox:
     async def places(self, notice_id: str) -> list[tuple[str, str]]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT json_extract(value, '$.channel'), posted_ts FROM notices"
-                " WHERE id IN (?, ?) AND posted_ts IS NOT NULL ORDER BY seq",
+                "SELECT channel, posted_ts FROM notices WHERE id IN (?, ?) AND posted_ts IS NOT NULL ORDER BY seq",
                 [notice_id, f"{notice_id}/again"],
             ).fetchall()
         )
@@ -129,10 +133,12 @@ class SqlOutbox:
 
 
 _ENDED = ",".join("?" * len(states.ENDED))
-_GROUP_OF = "(SELECT json_extract(value, '$.group') FROM jobs WHERE id = cards.job_id)"
+_GROUP_OF = "(SELECT group_id FROM jobs WHERE id = cards.job_id)"
 _THREAD = f"(SELECT ts FROM cards AS root WHERE root.job_id = {_GROUP_OF})"
 # A card of a group that was given up (see `SqlCardStore.abandon`) is waited for no longer.
-_GROUP_IS_DUE = f"(SELECT ts IS NULL AND dirty FROM cards AS root WHERE root.job_id = {_GROUP_OF})"
+_GROUP_IS_DUE = (
+    f"EXISTS (SELECT 1 FROM cards AS root WHERE root.job_id = {_GROUP_OF} AND root.ts IS NULL AND root.dirty = 1)"
+)
 
 
 class SqlCardStore:
@@ -146,7 +152,7 @@ class SqlCardStore:
     async def dirty(self, limit: int) -> list[Card]:
         # How a job ended never waits behind the progress of others, nor does a new card.
         return await self._many(
-            f"dirty = 1 AND NOT coalesce({_GROUP_IS_DUE}, 0) ORDER BY ts IS NOT NULL,"
+            f"dirty = 1 AND NOT {_GROUP_IS_DUE} ORDER BY ts IS NOT NULL,"
             f" (SELECT state FROM jobs WHERE id = job_id) NOT IN ({_ENDED}), changed_at DESC LIMIT ?",
             [*states.ENDED, limit],
         )
@@ -179,8 +185,8 @@ class SqlCardStore:
         await self._set("shown = NULL", [], job_id)
 
     async def showing(self, card: Card, shown: str, *, complete: bool = True) -> None:
-        dirty = "(changed_at > ?)" if complete else "(changed_at >= ?)"
-        await self._set(f"shown = ?, dirty = {dirty}", [shown, card.changed_at], card.job_id)
+        old = "changed_at > ?" if complete else "changed_at >= ?"
+        await self._set(f"shown = ?, dirty = CASE WHEN {old} THEN 1 ELSE 0 END", [shown, card.changed_at], card.job_id)
 
     async def set_chart(self, job_id: str, file_id: str | None, step: int) -> None:
         def work(db: Connection) -> None:

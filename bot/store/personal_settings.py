@@ -31,13 +31,13 @@ class SqlPersonalSettings:
 
 
 def _read(db: Connection, user: str) -> PersonalSettings:
-    row = db.execute("SELECT approvals_directly, looked_at FROM people WHERE user = ?", [user]).fetchone()
+    row = db.execute("SELECT approvals_directly, looked_at FROM people WHERE user_id = ?", [user]).fetchone()
     return PersonalSettings(bool(row[0]), row[1]) if row else PersonalSettings()
 
 
 def _set(db: Connection, user: str, column: str, value: float) -> None:
     db.execute(
-        f"INSERT INTO people (user, {column}) VALUES (?, ?)"
-        f" ON CONFLICT (user) DO UPDATE SET {column} = excluded.{column}",
+        f"INSERT INTO people (user_id, {column}) VALUES (?, ?)"
+        f" ON CONFLICT (user_id) DO UPDATE SET {column} = excluded.{column}",
         [user, value],
     )

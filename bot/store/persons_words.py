@@ -27,7 +27,7 @@ _NEUTRAL: Final = {"type": "string_check", "name": "erased", "input": "", "refer
 def conversations(db: Connection, user: str, pseudonym: str) -> Counter[str]:
     """What they said, the answers to that, and answers that they edited; what their conversations were set up with."""
     said = db.execute(
-        "SELECT conversation_id, ts, role, user FROM turns WHERE user = ? OR value LIKE ?",
+        "SELECT conversation_id, ts, role, user_id FROM turns WHERE user_id = ? OR value LIKE ?",
         [user, f'%"edited_by":"{user}"%'],
     ).fetchall()
     for conversation_id, ts, role, by in said:
@@ -168,9 +168,9 @@ def settings(db: Connection, user: str, pseudonym: str) -> Counter[str]:
     """What they set for themselves, and what goes on by itself in their name."""
     removed = 0
     for statement in (
-        "DELETE FROM people WHERE user = ?",
-        "DELETE FROM homes WHERE user = ?",
-        "DELETE FROM agreements WHERE user = ?",
+        "DELETE FROM people WHERE user_id = ?",
+        "DELETE FROM homes WHERE user_id = ?",
+        "DELETE FROM agreements WHERE user_id = ?",
     ):
         removed += db.execute(statement, [user]).rowcount
     removed += db.execute("DELETE FROM budgets WHERE scope = ? AND subject = ?", [Scope.PERSON, user]).rowcount

@@ -57,7 +57,7 @@ class SqlRunStore(Generic[R]):
     async def unshown(self) -> list[str]:
         rows = await self._database.read(
             lambda db: db.execute(
-                f"SELECT id FROM {self._table} WHERE shown IS NOT changes ORDER BY created_at"
+                f"SELECT id FROM {self._table} WHERE shown IS NULL OR shown <> changes ORDER BY created_at"
             ).fetchall()
         )
         return [row[0] for row in rows]

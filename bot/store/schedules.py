@@ -30,7 +30,10 @@ class SqlScheduleStore:
         def work(db: Connection) -> None:
             known = _get(db, schedule.id)
             kept = schedule.following(known) if known is not None else schedule
-            db.execute("INSERT OR REPLACE INTO retraining_schedules VALUES (?, ?)", [kept.id, _json(kept)])
+            db.execute(
+                "INSERT INTO retraining_schedules VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET value = excluded.value",
+                [kept.id, _json(kept)],
+            )
             put_entries(db, [entry])
 
         await self._database.write(work)

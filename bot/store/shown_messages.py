@@ -34,7 +34,9 @@ class SqlShownMessages:
                 return float(row[0])
             # What is older than a restored backup may have had this message before, and forgotten it.
             (restored,) = db.execute(
-                f"SELECT min(at) FROM restorations WHERE at >= (SELECT created_at FROM ({SHOWN}) WHERE id = ?)", [about]
+                "SELECT min(at) FROM restorations"
+                f" WHERE at >= (SELECT created_at FROM ({SHOWN}) AS all_shown WHERE id = ?)",
+                [about],
             ).fetchone()
             since = now if restored is None else restored
             db.execute("INSERT INTO shown_messages VALUES (?, ?, ?, NULL, NULL)", [about, key, since])

@@ -23,8 +23,8 @@ def read_answers(db: Connection, at: float) -> list[Spend]:
     """What models' answers cost each person in each channel, in the calendar month (UTC) of `at`. Also inside a
     caller's transaction."""
     rows = db.execute(
-        "SELECT user, channel, coalesce(sum(usd), 0.0), count(*) FROM model_use WHERE at >= ? AND at < ?"
-        " GROUP BY user, channel",
+        "SELECT user_id, channel, coalesce(sum(usd), 0.0), count(*) FROM model_use WHERE at >= ? AND at < ?"
+        " GROUP BY user_id, channel",
         month_of(at),
     ).fetchall()
     return [Spend(user, channel, usd, answers=answers) for user, channel, usd, answers in rows]

@@ -17,8 +17,8 @@ class SqlTrackingStore:
                 "SELECT j.id, coalesce(t.step, -1), coalesce(t.told, ''), coalesce(t.failures, 0)"
                 " FROM jobs j LEFT JOIN tracked_jobs t ON t.tracker = ? AND t.job_id = j.id"
                 " WHERE j.provider_job_id IS NOT NULL AND coalesce(t.over, 0) = 0 AND coalesce(t.next_look, 0) <= ?"
-                " AND (? OR NOT json_extract(j.value, '$.origin.private')) ORDER BY j.created_at LIMIT ?",
-                [tracker, now, private, limit],
+                " AND (? = 1 OR j.origin_private = 0) ORDER BY j.created_at LIMIT ?",
+                [tracker, now, int(private), limit],
             ).fetchall()
         )
         return [Due(job_id, Progress(step, told, failures)) for job_id, step, told, failures in rows]
@@ -27,6 +27,11 @@ class SqlTrackingStore:
         values = [tracker, job_id, progress.step, progress.told, progress.failures, next_look, int(over)]
 
         def work(db: Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO tracked_jobs VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+            db.execute(
+                "INSERT INTO tracked_jobs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tracker, job_id) DO UPDATE SET"
+                " step = excluded.step, told = excluded.told, failures = excluded.failures,"
+                " next_look = excluded.next_look, over = excluded.over",
+                values,
+            )
 
         await self._database.write(work)

@@ -22,7 +22,9 @@ class SqlStepOutputs:
 
     async def put(self, execution: str, outputs: Outputs) -> None:
         values = [execution, orjson.dumps(outputs).decode(), time.time()]
-        await self._database.write(lambda db: db.execute("INSERT OR IGNORE INTO step_outputs VALUES (?, ?, ?)", values))
+        await self._database.write(
+            lambda db: db.execute("INSERT INTO step_outputs VALUES (?, ?, ?) ON CONFLICT DO NOTHING", values)
+        )
 
     async def remove(self, execution: str) -> None:
         await self._database.write(lambda db: db.execute("DELETE FROM step_outputs WHERE execution = ?", [execution]))

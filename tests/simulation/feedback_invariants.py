@@ -25,7 +25,7 @@ def violations(world: TalkWorld) -> list[str]:
 
 def _ratings(world: TalkWorld, inbox: dict[str, str]) -> Iterable[str]:
     """Each person's last press holds; the same thumb again withdraws it."""
-    rows = world.store.execute("SELECT user, conversation_id, asked_ts, good, why FROM ratings").fetchall()
+    rows = world.store.execute("SELECT user_id, conversation_id, asked_ts, good, why FROM ratings").fetchall()
     kept = {(user, (conversation_id, ts)): (good, why) for user, conversation_id, ts, good, why in rows}
     pressed: dict[tuple[str, About], list[Thumb]] = collections.defaultdict(list)
     for thumb in sorted(world.feedback.thumbs, key=lambda one: one.at):
@@ -127,7 +127,7 @@ def _last(corrections: list[Correction], inbox: dict[str, str]) -> set[str]:
 
 
 def _nothing_of_a_guest(world: TalkWorld) -> Iterable[str]:
-    for table, column in (("ratings", "user"), ("example_people", "user")):
+    for table, column in (("ratings", "user_id"), ("example_people", "user_id")):
         if world.store.execute(f"SELECT 1 FROM {table} WHERE {column} = ?", [GUEST]).fetchone():
             yield f"{table} holds something of a guest's"
     edited = world.store.execute("SELECT value FROM turns WHERE json_extract(value, '$.edited_by') = ?", [GUEST])

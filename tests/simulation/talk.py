@@ -170,7 +170,7 @@ def _world(seed: str) -> TalkWorld:
     for conversation in world.conversations:
         value = msgspec.json.encode(conversation).decode()
         world.store.execute(
-            "INSERT INTO conversations VALUES (?, ?, ?, ?)",
+            "INSERT INTO conversations (id, channel, thread_ts, value) VALUES (?, ?, ?, ?)",
             [conversation.id, CHANNEL, conversation.thread_ts, value],
         )
     world.to_say = rng.randint(1, 5)

@@ -54,7 +54,7 @@ def test_ratings_of_an_older_version_are_kept() -> None:
     old.execute("INSERT INTO conversations VALUES ('cv-1', 'C1', '1.0', '{}')")
     old.execute("INSERT INTO ratings VALUES ('cv-1', '2.0', 'U0ANA', 0, 1.0, 'key')")
     migrations.apply(old)
-    assert old.execute("SELECT user, good, why FROM ratings").fetchall() == [("U0ANA", 0, None)]
+    assert old.execute("SELECT user_id, good, why FROM ratings").fetchall() == [("U0ANA", 0, None)]
 
 
 async def test_a_person_who_is_forgotten_has_no_ratings_no_open_votes_and_no_name_beside_the_others(

@@ -1,8 +1,5 @@
-"""The tables, as an ordered list of migrations; each runs once and is recorded in the database.
-
-Values (a job, a report, a notice) are kept whole as JSON in `value` or `body`, beside the columns that
-queries need, so that a new field of a value needs no migration.
-"""
+"""SQLite's tables as they came to be, until a second database stood beside it (m036). What comes later is in
+`portable`."""
 
 import json
 from typing import Any
@@ -409,6 +406,14 @@ def m015_collections(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m036_columns_for_queries(db: Database) -> None:
+    """What queries look into has columns of its own, and no column has the name of a function of SQL's: so the same
+    SQL is for every database. `seq`: in the order in which they were stored."""
+    for statement in _M036.split(";\n"):
+        db.execute(statement)
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission
@@ -709,4 +714,92 @@ CREATE TABLE generation_drafts (
     value TEXT NOT NULL,
     PRIMARY KEY (generation_id, number)
 ) STRICT
+"""
+
+_M036 = """
+ALTER TABLE subscriptions RENAME COLUMN user TO user_id;
+ALTER TABLE channel_languages RENAME COLUMN user TO user_id;
+ALTER TABLE turns RENAME COLUMN user TO user_id;
+ALTER TABLE ratings RENAME COLUMN user TO user_id;
+ALTER TABLE example_people RENAME COLUMN user TO user_id;
+ALTER TABLE agreements RENAME COLUMN user TO user_id;
+ALTER TABLE model_use RENAME COLUMN user TO user_id;
+ALTER TABLE people RENAME COLUMN user TO user_id;
+ALTER TABLE homes RENAME COLUMN user TO user_id;
+
+ALTER TABLE datasets ADD COLUMN channel_private INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE datasets ADD COLUMN thread_ts TEXT NOT NULL DEFAULT '';
+ALTER TABLE datasets ADD COLUMN derived_from TEXT;
+ALTER TABLE datasets ADD COLUMN listed INTEGER NOT NULL DEFAULT 1;
+UPDATE datasets SET channel_private = coalesce(json_extract(value, '$.channel_private'), 0),
+    thread_ts = coalesce(json_extract(value, '$.thread_ts'), ''), derived_from = json_extract(value, '$.derived_from'),
+    listed = coalesce(json_extract(value, '$.listed'), 1);
+CREATE INDEX datasets_derived_from ON datasets (derived_from);
+
+DROP INDEX jobs_seen;
+DROP INDEX jobs_created_at;
+ALTER TABLE jobs DROP COLUMN origin_channel;
+ALTER TABLE jobs DROP COLUMN origin_private;
+ALTER TABLE jobs ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN origin_channel TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN origin_private INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN group_id TEXT;
+ALTER TABLE jobs ADD COLUMN validation_dataset_id TEXT;
+ALTER TABLE jobs ADD COLUMN deployed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN declined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE jobs ADD COLUMN error_code TEXT;
+UPDATE jobs SET seq = rowid, origin_channel = coalesce(json_extract(value, '$.origin.channel'), ''),
+    origin_private = coalesce(json_extract(value, '$.origin.private'), 0), group_id = json_extract(value, '$.group'),
+    validation_dataset_id = json_extract(value, '$.validation_dataset_id'),
+    deployed = json_extract(value, '$.deployment') IS NOT NULL,
+    declined = coalesce(json_extract(value, '$.approval.approved') = 0, 0),
+    error_code = json_extract(value, '$.error.code');
+CREATE UNIQUE INDEX jobs_seq ON jobs (seq);
+CREATE INDEX jobs_seen ON jobs (created_at, requester, state, origin_channel, origin_private, id);
+CREATE INDEX jobs_group ON jobs (group_id);
+
+ALTER TABLE events ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+UPDATE events SET seq = rowid;
+CREATE UNIQUE INDEX events_seq ON events (job_id, seq);
+
+ALTER TABLE checkpoints ADD COLUMN model TEXT NOT NULL DEFAULT '';
+UPDATE checkpoints SET model = coalesce(json_extract(value, '$.model'), '');
+CREATE INDEX checkpoints_model ON checkpoints (model);
+
+ALTER TABLE job_groups ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE job_groups ADD COLUMN ended INTEGER NOT NULL DEFAULT 0;
+UPDATE job_groups SET kind = coalesce(json_extract(value, '$.kind'), ''),
+    ended = coalesce(json_extract(value, '$.ended'), 0);
+
+ALTER TABLE notices ADD COLUMN channel TEXT NOT NULL DEFAULT '';
+ALTER TABLE notices ADD COLUMN under_card TEXT;
+UPDATE notices SET channel = coalesce(json_extract(value, '$.channel'), ''),
+    under_card = json_extract(value, '$.under_card');
+
+ALTER TABLE conversations ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN created_at REAL NOT NULL DEFAULT 0;
+UPDATE conversations SET owner = coalesce(json_extract(value, '$.owner'), ''),
+    model = coalesce(json_extract(value, '$.model'), ''),
+    private = coalesce(json_extract(value, '$.private'), 0),
+    created_at = coalesce(json_extract(value, '$.created_at'), 0);
+
+ALTER TABLE comparisons ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE comparisons ADD COLUMN revealed_at REAL;
+UPDATE comparisons SET private = coalesce(json_extract(value, '$.private'), 0),
+    revealed_at = json_extract(value, '$.arena.revealed_at');
+
+ALTER TABLE evaluations ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE evaluations ADD COLUMN private INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE evaluations ADD COLUMN dataset_id TEXT NOT NULL DEFAULT '';
+UPDATE evaluations SET owner = coalesce(json_extract(value, '$.owner'), ''),
+    private = coalesce(json_extract(value, '$.private'), 0),
+    dataset_id = coalesce(json_extract(value, '$.dataset_id'), '');
+
+DROP INDEX model_answers_model;
+ALTER TABLE model_answers ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE model_answers ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+UPDATE model_answers SET seq = rowid, seconds = coalesce(json_extract(value, '$.seconds'), 0);
+CREATE INDEX model_answers_model ON model_answers (model, seq)
 """
