@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from app import tracking
+from app import traces, tracking
 from bot.errors import StartError
 from bot.providers.azure_deployments import AzureDeployments
 from bot.providers.clients import client_of
@@ -107,7 +107,7 @@ def require(settings: Settings, providers: Sequence[ConfiguredProvider]) -> None
             complaints.append(texts.wrong_app_token(texts.token_kind(_kind(app))))
     if not all(one.key.get_secret_value() for one in providers):
         complaints.append(texts.no_provider_key())
-    complaints += tracking.complaints(settings)
+    complaints += tracking.complaints(settings) + traces.complaints(settings)
     key = _value(settings.openai_api_key)
     for name, value in (("OPENAI_API_KEY", key), ("SLACK_SIGNING_SECRET", _value(settings.slack_signing_secret))):
         if kind := _kind(value):

@@ -7,6 +7,7 @@ import structlog
 
 from bot.errors import StartError
 from bot.redact import redact
+from telemetry import traces
 from texts import starting as texts
 
 
@@ -19,6 +20,10 @@ def set_up_logging(level: str) -> None:
     def without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
 
+    def with_trace(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        trace = traces.current()
+        return {**event, "trace_id": trace.trace_id} if trace else event
+
     on_terminal = sys.stderr.isatty()
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(names[level.upper()]),
@@ -26,6 +31,7 @@ def set_up_logging(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            with_trace,
             without_secrets,
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 
-from app import compose, connecting
+from app import compose, connecting, traces
 from app.background import Listeners, by_the_clock, loops
 from app.health import Health, health_app
 from app.job_page import job_page
@@ -107,6 +107,7 @@ async def running(
     async with contextlib.AsyncExitStack() as stack:
         configured = connecting.configured(settings)
         connecting.require(settings, configured)
+        traces.record(settings, stack.enter_context(contextlib.ExitStack()))
         client, who = await connecting.slack(settings)
         connected = await connecting.providers(configured)
         for provider in connected:

@@ -166,6 +166,12 @@ class Settings(BaseSettings):
         description="Folder with `<model>/tokenizer.json`, for exact counts of open models; by default where a trainer "
         "on this machine keeps its base models.",
     )
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None,
+        description="The address, such as `http://localhost:4318`, of an OpenTelemetry collector that takes traces by "
+        "OTLP over HTTP. Needs the extra `telemetry`; its further variables (`OTEL_EXPORTER_OTLP_HEADERS`, "
+        "`OTEL_TRACES_SAMPLER`) are read, too.",
+    )
     finetune_log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 
     @property
@@ -210,7 +216,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError("no_token", "no token")
         return token or None
 
-    @field_validator("openai_base_url", "slack_api_url")
+    @field_validator("openai_base_url", "slack_api_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return None if value is None else http_address(value)

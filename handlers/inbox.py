@@ -38,6 +38,7 @@ from handlers.request import Request
 from handlers.routing import Listener, Modal
 from handlers.turns import Turn, Turns
 from handlers.web.poster import REACH, Poster, Reach
+from telemetry import traces
 from texts import inbox as texts
 from texts import modals as modal_texts
 from texts.errors import sentence
@@ -108,10 +109,12 @@ class Inbox:
             await next()
             return None
         kind = kind_of(body)
-        with instruments.ACKNOWLEDGED.labels(kind).time():
+        with traces.span(f"slack {kind}", kind="server") as span, instruments.ACKNOWLEDGED.labels(kind).time():
             outcome, answer = await self._accept(body, context)
             instruments.PAYLOADS.labels(kind, outcome).inc()
+            span.set(outcome=outcome)
             if answer is None:
+                context["inbox_traceparent"] = span.context.traceparent
                 await next()
         return answer
 
@@ -224,7 +227,20 @@ class Inbox:
         turn: Turn,
     ) -> None:
         """Run the work; errors are shown to the person."""
+        with traces.span("work", parent=context.get("inbox_traceparent")) as span:
+            await self._worked(work, body, context, open_modal, turn, span)
+
+    async def _worked(
+        self,
+        work: Listener,
+        body: dict[str, Any],
+        context: AsyncBoltContext,
+        open_modal: "_OpenModal | None",
+        turn: Turn,
+        span: traces.Span,
+    ) -> None:
         key = str(context["inbox_key"])
+        began = time.monotonic()
         reach = Reach(partial(self._store.excuse, key))
         REACH.set(reach)
         try:
@@ -240,6 +256,9 @@ class Inbox:
                 failed = not await self._carry_out(work, request, open_modal, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
+            outcome = "failed" if failed else "done"
+            span.set(kind=kind_of(body), outcome=outcome)
+            log.info("processed", key=key, outcome=outcome, seconds=round(time.monotonic() - began, 3))
         except asyncio.CancelledError:  # the process is told to stop, which is not the message's doing
             await self._store.excuse(key)
             raise
@@ -313,7 +332,12 @@ class Inbox:
         if entry.attempts >= _MOST_ATTEMPTS:
             await self._give_up(entry.key, body, entry.received_at)
             return
-        context = {"inbox_key": entry.key, "inbox_again": True, "inbox_received_at": entry.received_at}
+        context = {
+            "inbox_key": entry.key,
+            "inbox_again": True,
+            "inbox_received_at": entry.received_at,
+            "inbox_traceparent": entry.traceparent,
+        }
         bolt_request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
         response = await app.async_dispatch(bolt_request)
         if response.status == 404:

@@ -151,7 +151,7 @@ _GROUPS = (
         ),
     ),
     ("Encryption", ("finetune_encryption_",)),
-    ("Watching over it", ("health_", "metrics_")),
+    ("Watching over it", ("health_", "metrics_", "otel_", "finetune_log_")),
     ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
 )
 

@@ -42,6 +42,7 @@ class StandInProvider:
         self.methods: list[str] = []
         self.most_running: int | None = None
         self.requests: list[str] = []
+        self.traceparents: dict[str, str | None] = {}
         self.chats: list[Json] = []
         self.completions: list[Json] = []
         self.embedded: list[Json] = []
@@ -256,6 +257,7 @@ class StandInProvider:
     async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
         route = f"{request.method} {request.path.removeprefix(self.prefix)}"
         self.requests.append(route)
+        self.traceparents[route] = request.headers.get("traceparent")
         faults = self._faults[route] or self._faults["*"]
         fault = faults.pop(0) if faults else None
         if not self.takes_key(request):

@@ -70,6 +70,13 @@ def tracker_not_installed(setting: str, package: str) -> str:
     )
 
 
+def telemetry_not_installed() -> str:
+    return _(
+        "OTEL_EXPORTER_OTLP_ENDPOINT needs the packages for traces, which are not installed: "
+        '`pip install -e ".[telemetry]"`.'
+    )
+
+
 def no_wandb_key() -> str:
     return _(
         "FINETUNE_WANDB_PROJECT needs WANDB_API_KEY, the key of your account at {service}, or WANDB_MODE=offline.",

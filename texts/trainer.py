@@ -294,6 +294,13 @@ def folder_unusable(folder: object, why: object) -> str:
     return _("The data folder {folder} cannot be used: {why}. Name another with --data.", folder=folder, why=why)
 
 
+def telemetry_not_installed() -> str:
+    return _(
+        "OTEL_EXPORTER_OTLP_ENDPOINT needs the packages for traces, which are not installed: "
+        '`pip install -e ".[telemetry]"`.'
+    )
+
+
 def folder_in_use(folder: object) -> str:
     return _("Another trainer works in {folder}. Stop it, or name another --data.", folder=folder)
 

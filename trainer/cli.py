@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -25,6 +24,7 @@ from texts.language import speaking, terminal_language
 from trainer import fetch
 from trainer.base_models import BaseModel, TableModel, read_embedding_models, read_table
 from trainer.errors import TrainerError
+from trainer.logs import set_up_logging
 from trainer.settings import Settings, load
 
 app = typer.Typer(
@@ -55,7 +55,7 @@ def serve(
 ) -> None:
     from trainer.server import serve as run
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up_logging()
     with _sentences():
         run(load(data, org=org, host=host, port=port))
 

@@ -89,6 +89,7 @@ class Job(msgspec.Struct, frozen=True):
     of the files, how many examples, where the base came from, versions.
     `integrations` are as the protocol has them; `tracked`: all that they ask for was done.
     `queued_at`: when it joined the queue for the first time, a claim that it keeps; `devices`: how many it trains on.
+    `traceparent`: the trace that it was created in.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Job(msgspec.Struct, frozen=True):
     queued_at: float | None = None
     priority: Priority = "normal"
     devices: int = 1
+    traceparent: str | None = None
 
     @property
     def finished(self) -> bool:

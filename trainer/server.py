@@ -53,6 +53,7 @@ from trainer.loops import Loops
 from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
+from trainer.traces import recorded
 from trainer.tracking.tracker import Tracker
 from trainer.training.runners.interface import Runner
 from trainer.training.runners.local import LocalRunner
@@ -179,7 +180,10 @@ def serve(settings: Settings) -> None:
             # Proxies in front are not ours to trust.
             proxy_headers=False,
         )
-        with speaking(Language.ENGLISH):  # programs read what it answers
+        if settings.otlp_endpoint is not None:
+            os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.otlp_endpoint  # for workers, if it came from `.env`
+        # Programs read what it answers.
+        with recorded("finetune-trainer", settings.otlp_endpoint), speaking(Language.ENGLISH):
             _Server(config, address).run(sockets=[listening])
     store.close()
 

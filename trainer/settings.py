@@ -62,6 +62,12 @@ class Settings(BaseSettings):
         repr=False,
         description="A bearer token that is good for `/metrics` and nothing else; an admin key is good for it, too.",
     )
+    otlp_endpoint: str | None = Field(
+        None,
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="The address, such as `http://localhost:4318`, of an OpenTelemetry collector that takes traces by "
+        "OTLP over HTTP. Needs the extra `telemetry`.",
+    )
     wandb_key: str | None = Field(
         None,
         repr=False,

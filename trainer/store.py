@@ -198,6 +198,11 @@ def m015_queue(db: Database) -> None:
     )
 
 
+@migrations()
+def m016_traces(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN traceparent TEXT")
+
+
 _TROUBLE = {
     sqlite3.SQLITE_BUSY: "locked",
     sqlite3.SQLITE_LOCKED: "locked",

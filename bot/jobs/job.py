@@ -90,7 +90,7 @@ class Job(msgspec.Struct, frozen=True):
     it waits in the provider's queue, and its place there from 1. `training_since` and `trained_seconds`: see
     `training_time`. `training_price`: US dollars per million tokens, where the provider's own is known. `parent`: the
     fine-tuned model after which this job makes the next one. `group`: the sweep, move or rehearsal whose job it is.
-    `deployment`: of its model, where that answers only so.
+    `deployment`: of its model, where that answers only so. `traceparent`: the trace that it was asked for in.
     """
 
     id: str
@@ -137,6 +137,7 @@ class Job(msgspec.Struct, frozen=True):
     training_since: float | None = None
     trained_seconds: float | None = None
     model_listed: bool = False
+    traceparent: str | None = None
     parent: str | None = None
     group: str | None = None
     deployment: Deployment | None = None

@@ -38,6 +38,7 @@ from bot.providers.interface import (
 from bot.providers.protocol import JobError
 from bot.providers.registry import Providers, UnknownProvider
 from bot.timing import Timing
+from telemetry import traces
 
 log = structlog.get_logger()
 
@@ -176,14 +177,14 @@ class Submitter:
             await asyncio.wait(self._tasks)
 
     async def _without_twin(self, job: Job) -> Job:
-        """The job with a seed. Raises Conflict where another one does the same at the moment."""
+        """The job with a seed, and the trace that it belongs to. Raises Conflict where another one does the same at the
+        moment."""
         duplicate = await self._jobs.duplicate(job)
         if duplicate is not None and duplicate.id != job.id:
             raise Conflict("same_job", model=job.base_model, job=duplicate.id)
-        if job.seed is not None:
-            return job
         # Always sent: it is one of the marks by which a job is found again.
-        return msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
+        seed = job.seed if job.seed is not None else random.randint(0, 2**31 - 1)
+        return msgspec.structs.replace(job, seed=seed, traceparent=job.traceparent or traces.traceparent())
 
     def _start(self, job_id: str) -> None:
         task = asyncio.create_task(self._run(job_id), name=f"submit {job_id}")
@@ -198,7 +199,8 @@ class Submitter:
             try:
                 job = await self._jobs.get(job_id)
                 if job is not None and job.state == states.SUBMITTING:
-                    await self._carry(job, began)
+                    with traces.span("submit job", parent=job.traceparent, provider=job.provider):
+                        await self._carry(job, began)
                 return
             except Exception:
                 log.exception("submission stopped", job=job_id)
@@ -248,6 +250,7 @@ class Submitter:
             return
         try:
             remote = await provider.create_job(create_request(attempted))
+            log.info("job created", job=job.id, provider=job.provider, provider_job=remote.id)
         except Doubtful as error:
             log.warning("creation in doubt", job=job.id, why=str(error))
             await self._settle(attempted)

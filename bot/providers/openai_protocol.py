@@ -9,7 +9,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -48,6 +48,7 @@ from bot.providers.optional_fields import CONTINUE, LOGPROBS, MAX_TOKENS, USAGE,
 from bot.providers.protocol import Checkpoint
 from bot.providers.sdk_errors import errors_classified
 from bot.providers.vendor import Vendor
+from telemetry import traces
 
 _PAGE = 100
 _PROCESSING_SECONDS = 600.0
@@ -361,7 +362,8 @@ class OpenAIProtocol:
         while True:
             try:
                 async with self._errors_classified():
-                    stream = await ask(sent)
+                    with self._traced("ask"):
+                        stream = await ask(sent)
             except Refused as error:
                 fewer = self._optional_fields.without_refused(model, sent, error)
                 if fewer == sent:
@@ -378,7 +380,11 @@ class OpenAIProtocol:
     async def _operation(self, name: str) -> AsyncIterator[None]:
         """One request, or as many as it takes: measured, and its errors ours."""
         async with self._measured(name), self._errors_classified():
-            yield
+            with self._traced(name):
+                yield
+
+    def _traced(self, operation: str) -> AbstractContextManager[None]:
+        return traces.part(f"provider {operation}", kind="client", provider=self.name)
 
     @asynccontextmanager
     async def _measured(self, operation: str) -> AsyncIterator[None]:

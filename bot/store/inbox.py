@@ -7,6 +7,7 @@ import orjson
 
 from bot.store.connection import Connection
 from bot.store.database import Database
+from telemetry import traces
 
 _KEEP_KEYS_FOR = 7 * 24 * 3600.0
 
@@ -16,6 +17,7 @@ class Entry(msgspec.Struct, frozen=True):
     payload: dict[str, object]
     attempts: int
     received_at: float
+    traceparent: str | None = None
 
 
 class SqlInbox:
@@ -23,14 +25,15 @@ class SqlInbox:
         self._database = database
 
     async def accept(self, key: str, payload: dict[str, object], received_at: float | None = None) -> bool:
-        """Commit `payload` under `key`, received just now where nothing else is said. False if it was there already:
-        do nothing more."""
+        """Commit `payload` under `key`, received just now where nothing else is said, with the trace that it belongs
+        to. False if it was there already: do nothing more."""
+        traceparent = traces.traceparent()
 
         def work(db: Connection) -> bool:
             cursor = db.execute(
-                "INSERT INTO inbox (key, payload, state, received_at) VALUES (?, ?, 'pending', ?)"
+                "INSERT INTO inbox (key, payload, state, received_at, traceparent) VALUES (?, ?, 'pending', ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                [key, orjson.dumps(payload).decode(), received_at or time.time()],
+                [key, orjson.dumps(payload).decode(), received_at or time.time(), traceparent],
             )
             return cursor.rowcount == 1
 
@@ -57,12 +60,12 @@ class SqlInbox:
         """What was accepted and not finished, oldest first; of keys that begin with `prefix`."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT key, payload, attempts, received_at FROM inbox WHERE state = 'pending'"
+                "SELECT key, payload, attempts, received_at, traceparent FROM inbox WHERE state = 'pending'"
                 " AND substr(key, 1, length(?)) = ? ORDER BY received_at",
                 [prefix, prefix],
             ).fetchall()
         )
-        return [Entry(key, orjson.loads(payload), attempts, at) for key, payload, attempts, at in rows]
+        return [Entry(key, orjson.loads(payload), *rest) for key, payload, *rest in rows]
 
     async def is_pending(self, key: str) -> bool:
         row = await self._database.read(

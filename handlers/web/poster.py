@@ -26,6 +26,7 @@ from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.web.rate_limits import Bucket, Budgets, Priority
 from handlers.web.streams import Streams
+from telemetry import traces
 
 log = structlog.get_logger()
 
@@ -436,7 +437,7 @@ async def _noted(method: str) -> AsyncIterator[None]:
     """Measure a call, and keep the `Reach` of the present work by what comes of it."""
     reach = REACH.get()
     try:
-        with _measured(method):
+        with _measured(method), traces.part(f"slack {method}", kind="client"):
             yield
     except PostRefused:
         if reach is not None:

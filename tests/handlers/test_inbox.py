@@ -31,6 +31,7 @@ from handlers.repair.blocks import waiting
 from handlers.routing import Modal
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from telemetry import traces
 from texts.language import Language
 
 
@@ -239,6 +240,26 @@ async def test_a_window_that_is_worked_on_again_after_a_crash_is_taken_by_somebo
     gate.set()
     await until(lambda: not inbox.busy)
     assert await store.pending() == []
+
+
+async def test_work_that_is_gone_on_with_after_a_crash_belongs_to_the_same_trace(database: Database) -> None:
+    store = SqlInbox(database)
+    inbox = an_inbox(store)
+    worked: list[traces.Context | None] = []
+
+    async def work(_: Any) -> None:
+        worked.append(traces.current())
+
+    app = AsyncApp(client=AsyncWebClient("xoxb-none"), authorize=_nobody, process_before_response=True)
+    app.use(inbox.middleware)
+    app.action("job_cancel")(inbox.listener(work))
+    with traces.span("of an earlier process") as span:
+        assert await store.accept("action/1", _press({"ts": "1.0"}))
+    assert await inbox.recover(app) == 1
+    await until(lambda: not inbox.busy)
+    (context,) = worked
+    assert context is not None
+    assert context.trace_id == span.context.trace_id
 
 
 class _SlowToAccept(SqlInbox):

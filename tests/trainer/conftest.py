@@ -9,6 +9,7 @@ from typing import Any
 
 import openai
 import pytest
+from otlp_collector import Collector
 from tiny_model import MODEL_ID, build_tiny_model
 from trainer_process import METRICS_TOKEN, Trainer, jsonl, some_examples
 
@@ -62,10 +63,23 @@ def frozen() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
+def collector() -> Iterator[Collector]:
+    """What that server tells of traces."""
+    running = Collector()
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="session")
+def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path, collector: Collector) -> Iterator[Trainer]:
     """A server that many tests share."""
     cache = tmp_path_factory.mktemp("cache")
-    settings = {"TRAINER_CALIBRATE": "true", "TRAINER_METRICS_TOKEN": METRICS_TOKEN}
+    settings = {
+        "TRAINER_CALIBRATE": "true",
+        "TRAINER_METRICS_TOKEN": METRICS_TOKEN,
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+    }
     running = Trainer(tmp_path_factory.mktemp("trainer"), table, cache, **settings)
     yield running
     running.stop()

@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from fastapi import APIRouter, Query, Request
 
+from telemetry import traces
 from trainer.api.bodies import require_metadata
 from trainer.api.create_job import MAX_SEED, CreateJob, method_of, reinforcement_of
 from trainer.api.errors import ApiError, not_found
@@ -63,6 +64,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         owner=key.name,
         integrations=integrations,
         priority=_priority(body.metadata, key),
+        traceparent=traces.traceparent(),
     )
     services.supervisor.submit(job)
     services.tracker.track(job)

@@ -1,11 +1,14 @@
-"""Every request measured: how many, and how long they take."""
+"""Every request measured and traced: how many, how long they take, and in whose trace they are made."""
 
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from telemetry import traces
 from trainer import instruments
 
 
@@ -27,13 +30,18 @@ class Measured:
                 status = message["status"]
             await send(message)
 
-        try:
-            await self._app(scope, receive, sending)
-        finally:
-            method = scope["method"] if scope["method"] in _METHODS else "other"
-            route = getattr(scope.get("route"), "path", "")  # a path holds ids, and whatever somebody tries
-            instruments.REQUESTS.labels(method, route, str(status)).inc()
-            instruments.REQUEST_SECONDS.labels(method, route).observe(time.monotonic() - began)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        above = Headers(scope=scope).get(traces.HEADER)
+        # Who names no trace asks again and again, as a rule: for the state of a job, for metrics.
+        with traces.span(f"trainer {method}", kind="server", parent=above) if above else nullcontext() as span:
+            try:
+                await self._app(scope, receive, sending)
+            finally:
+                route = getattr(scope.get("route"), "path", "")  # a path holds ids, and whatever somebody tries
+                instruments.REQUESTS.labels(method, route, str(status)).inc()
+                instruments.REQUEST_SECONDS.labels(method, route).observe(time.monotonic() - began)
+                if span is not None:
+                    span.set(route=route, status=status)
 
 
 _METHODS = {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from trainer.jobs.results import results_file
 from trainer.objects import Checkpoint, Event, EventLevel, EventType, File, Job, Model, new_id, now
 from trainer.store import Store
 from trainer.training.messages import Measured, SavedModel, Started
+
+logger = logging.getLogger(__name__)
 
 # Those that the protocol has for checkpoints, and what tells how preferences and rewards are learned, for which it has
 # none.
@@ -49,6 +52,7 @@ class Journal:
             self._store.add_job(job)
             self.say(job.id, f"Created fine-tuning job: {job.id}")
             self.say(job.id, files)
+        logger.info("job %s created, base %s", job.id, job.base)
 
     def validated(self, id: str, lineage: dict[str, Any]) -> None:
         with self._store.atomic():
@@ -118,6 +122,7 @@ class Journal:
         instruments.PROGRESS_AT.set_to_current_time()
 
     def _ended(self, id: str, outcome: str) -> None:
+        logger.info("job %s ended: %s", id, outcome)
         self._counted.pop(id, None)
         instruments.JOBS_ENDED.labels(outcome).inc()
         instruments.PROGRESS_AT.set_to_current_time()

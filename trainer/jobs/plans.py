@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from telemetry import traces
 from trainer.catalogue import Catalogue
 from trainer.errors import ModelUnavailable, TrainingFailed
 from trainer.jobs.journal import Journal
@@ -74,4 +75,5 @@ class Plans:
             reinforcement=msgspec.convert(job.reinforcement, Reinforcement | None),
             save_seconds=self._settings.save_seconds,
             metadata=job.metadata or {},
+            traceparent=traces.traceparent(),
         )

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from telemetry import traces
 from trainer.activity import ChatActivity
 from trainer.catalogue import Catalogue
 from trainer.jobs.checking import FileChecks
@@ -184,7 +185,8 @@ class Supervisor:
 
     async def _take(self, turn: Turn) -> None:
         try:
-            await self._turns.take(turn)
+            with traces.span("train", parent=turn.job.traceparent, base=turn.job.base, method=turn.job.method):
+                await self._turns.take(turn)
         except Exception as error:
             if trouble(error) not in (None, "full"):  # it waits with the whole queue, and has its turn again
                 raise

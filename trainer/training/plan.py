@@ -56,6 +56,7 @@ class Plan(msgspec.Struct, frozen=True):
     reinforcement: Reinforcement | None = None
     save_seconds: float = 60.0
     metadata: dict[str, str] = {}
+    traceparent: str | None = None
     devices: int = 1
 
     @property

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import gc
+import logging
 import math
 import os
 import shutil
@@ -27,8 +28,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from telemetry import traces
 from trainer.errors import TrainingFailed
+from trainer.logs import set_up_logging
 from trainer.pipes import ChildPipe
+from trainer.traces import recorded
 from trainer.training.messages import Command, Failed, Go, Hold, Leave, Pause
 from trainer.training.runners import attempts
 from trainer.training.runners.mailbox import Mailbox
@@ -38,6 +42,8 @@ if TYPE_CHECKING:
     from trainer.training.plan import Plan
     from trainer.training.reporting import ControlFlags
 
+
+logger = logging.getLogger("trainer.training.worker")  # this module is __main__
 
 # How long a training goes on without a server, in seconds.
 PATIENCE = 60.0
@@ -155,9 +161,15 @@ def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float) -
 
     flags = ControlFlags()
     mailbox.listen(lambda command: _obey(command, flags), flags.leave, patience)
+    set_up_logging()
     try:
         try:
-            train(plan, mailbox.send, flags)
+            with (
+                recorded("finetune-trainer-worker", os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
+                traces.span("train in worker", parent=plan.traceparent, base=plan.base),
+            ):
+                logger.info("job %s trains", plan.job_id)
+                train(plan, mailbox.send, flags)
         except TrainingFailed as failure:
             mailbox.send(Failed(failure.code, str(failure), failure.param))
         except Exception as error:
