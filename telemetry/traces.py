@@ -102,7 +102,8 @@ def span(
         made.fail(type(error).__name__)
         raise
     finally:
-        _current.reset(token)
+        with contextlib.suppress(ValueError):  # closed by the garbage collector, in a context of its own
+            _current.reset(token)
         made.end()
 
 
