@@ -1,17 +1,21 @@
 """How the bot says how it is, to whatever watches over it."""
 
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import aiohttp
 from e2e.world import world
+from pydantic import SecretStr
 
 from app.doctor.health import check_health
 from app.health import Health
 from app.run import running
+from bot import instruments
 from bot.doctor.finding import Level
 from bot.store.database import Database
+from bot.store.inbox import SqlInbox
 
 
 async def yes() -> bool:
@@ -46,17 +50,38 @@ async def test_a_running_bot_answers_where_a_port_is_set_and_the_doctor_reads_it
             async with session.get(f"{address}/healthz") as answer:
                 assert (answer.status, await answer.json()) == (200, {"status": "ok", "down": []})
             settings = w.settings(health_port=bot.health_port)
-            (well,) = await check_health(settings, bot_runs_here=True)
+            (well, nothing) = await check_health(settings, bot_runs_here=True)
             await bot.services.database.write(lambda db: db.execute("PRAGMA query_only = ON") and None)
             async with session.get(f"{address}/healthz") as answer:
                 assert answer.status == 503
-            (unwell,) = await check_health(settings, bot_runs_here=True)
+            (unwell, _) = await check_health(settings, bot_runs_here=True)
             await bot.services.database.write(lambda db: db.execute("PRAGMA query_only = OFF") and None)
         (silent,) = await check_health(settings, bot_runs_here=True)
         assert await check_health(settings, bot_runs_here=False) == ()
-    assert [(one.level, one.code) for one in (well, unwell, silent)] == [
+    assert [(one.level, one.code) for one in (well, nothing, unwell, silent)] == [
         (Level.OK, "bot_well"),
+        (Level.OK, "backlog"),
         (Level.WRONG, "bot_unwell"),
         (Level.WARNING, "bot_silent"),
     ]
     assert unwell.values == {"down": ["store"]}
+
+
+async def test_the_doctor_says_what_waits_long_and_who_is_silent(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, running(w.settings(health_port=0)) as bot:
+        hour_ago = time.time() - 3600
+        await SqlInbox(bot.services.database).accept("event/Ev1", {}, hour_ago)
+        instruments.FOLLOWED_AT.labels("of another day").set(hour_ago)
+        settings = w.settings(health_port=bot.health_port)
+        _, old, silent = await check_health(settings, bot_runs_here=True)
+        instruments.FOLLOWED_AT.remove("of another day")
+    assert (old.level, old.code, old.values["inbox"]) == (Level.WARNING, "backlog_old", 1)
+    assert (silent.level, silent.code, silent.values["provider"]) == (Level.WARNING, "jobs_unheard", "of another day")
+
+
+async def test_the_doctor_says_which_setting_it_lacks_to_read_what_waits(tmp_path: Path) -> None:
+    async with world(tmp_path) as w, running(w.settings(health_port=0, metrics_token=SecretStr("a-token"))) as bot:
+        _, unread = await check_health(w.settings(health_port=bot.health_port), bot_runs_here=True)
+        token = SecretStr("a-token")
+        _, read = await check_health(w.settings(health_port=bot.health_port, metrics_token=token), bot_runs_here=True)
+    assert (unread.code, read.code) == ("no_metrics", "backlog")

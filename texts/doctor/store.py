@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.errors import BotError
 from texts import errors
 from texts.doctor.table import FOUND
-from texts.formats import enumerated, file_size, sentences
-from texts.language import _
+from texts.formats import enumerated, file_size, rough_duration, sentences
+from texts.language import _, plural
 
 
 @FOUND.sentence
@@ -108,4 +108,43 @@ def bot_silent(address: str) -> str:
     return _(
         "The bot does not say how it is at {address}. If `HEALTH_PORT` was set after its start, start it again.",
         address=address,
+    )
+
+
+@FOUND.sentence
+def no_metrics(address: str) -> str:
+    return _(
+        "The bot does not say at {address} what waits. Set `METRICS_TOKEN` here and for the bot, to the same.",
+        address=address,
+    )
+
+
+@FOUND.sentence
+def backlog(inbox: int, outbox: int, seconds: float) -> str:
+    """How many requests and notices wait, and for how long the oldest has."""
+    if not inbox and not outbox:
+        return _("Nothing waits in it.")
+    return _(
+        "What waits in it: {requests} and {notices}, for {duration} at most.",
+        requests=plural("{count} request from Slack", "{count} requests from Slack", inbox),
+        notices=plural("{count} notice to post", "{count} notices to post", outbox),
+        duration=rough_duration(seconds),
+    )
+
+
+@FOUND.sentence
+def backlog_old(inbox: int, outbox: int, seconds: float) -> str:
+    return sentences(
+        backlog(inbox, outbox, seconds),
+        _("That is long: its log says why. If Slack and the providers are well, start it again."),
+    )
+
+
+@FOUND.sentence
+def jobs_unheard(provider: str, seconds: float) -> str:
+    return _(
+        "For {duration} it has heard nothing of the jobs at {provider}. It keeps asking; above stands how the provider "
+        "answers now.",
+        duration=rough_duration(seconds),
+        provider=provider,
     )
