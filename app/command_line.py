@@ -90,12 +90,19 @@ def doctor(
     raise SystemExit(code)
 
 
+def _refuse_postgresql(database: object) -> None:
+    if database is not None:
+        raise StartError("backup_by_pg_dump")
+
+
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from bot.settings import load
     from bot.store.backup import backup
 
-    size = backup(load().finetune_data, file)
+    settings = load()
+    _refuse_postgresql(settings.finetune_database)
+    size = backup(settings.finetune_data, file)
     print(f"{file}: {file_size(size)}")  # noqa: T201
 
 
@@ -105,6 +112,7 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from bot.store.backup import restore
 
     settings = load()
+    _refuse_postgresql(settings.finetune_database)
     kept = restore(settings.finetune_data, file, notices_channel=settings.finetune_notices_channel)
     print(texts.store_replaced(str(settings.finetune_data), str(file)))  # noqa: T201
     if kept is not None:

@@ -46,7 +46,7 @@ def take_in_command(
 
 async def _take_in(settings: Settings, folder: Path, owner: str, origin: Origin, provider: str | None) -> TakenIn:
     rescued = reading(folder)
-    database = await Database.open(settings.finetune_data)
+    database = await Database.open(settings.finetune_data, settings.finetune_database)
     try:
         file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
         jobs, datasets = SqlJobStore(database), SqlDatasetStore(database)

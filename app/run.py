@@ -116,7 +116,7 @@ async def running(
         for one in hosting.values():
             stack.push_async_callback(one.close)
         providers = Providers(*connected, configs=[one.config for one in configured], hosting=hosting)
-        database = await Database.open(settings.finetune_data)
+        database = await Database.open(settings.finetune_data, settings.finetune_database)
         stack.push_async_callback(database.close)
         inbox_store = SqlInbox(database)
         unread = SqlMissedChannels(database)

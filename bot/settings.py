@@ -89,6 +89,11 @@ class Settings(BaseSettings):
     )
 
     finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")
+    finetune_database: SecretStr | None = Field(
+        None,
+        description="PostgreSQL database for the store, as `postgresql://USER:PASSWORD@HOST/DATABASE`; otherwise the "
+        "store is a file in `FINETUNE_DATA`. The training files are in `FINETUNE_DATA` either way.",
+    )
     finetune_encryption_keys: SecretStr | None = Field(
         None,
         description="Keys with which secrets are encrypted on disk, separated by commas: the first encrypts, all of "

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import migrated_store
+import postgresql_server
 import pytest
 from hypothesis import settings
 from parts import provider_over
@@ -101,6 +102,12 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    if postgresql_server.is_the_store():
+        with postgresql_server.schema() as (url, schema):
+            opened = await Database.open(tmp_path / "data", url, schema=schema)
+            yield opened
+            await opened.close()
+        return
     opened = await Database.open(migrated_store.place(tmp_path / "data"))
     yield opened
     await opened.close()

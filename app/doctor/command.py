@@ -16,7 +16,7 @@ from app.doctor.health import check_health
 from app.doctor.slack import check_slack
 from bot.doctor.finding import Finding, Level, ok, wrong
 from bot.doctor.provider import check_provider
-from bot.doctor.store import check_store
+from bot.doctor.store import check_database, check_store
 from bot.errors import BotError, StartError
 from bot.providers.clients import client_of
 from bot.providers.configured import ConfiguredProvider
@@ -57,9 +57,13 @@ async def _examine(comparing: Comparing | None) -> list[Section]:
         settings = load()
     except StartError as error:
         return [Section("settings", [wrong("settings_wrong", error=error)])]
-    in_use = is_in_use(settings.finetune_data)
+    if settings.finetune_database is None:
+        in_use = is_in_use(settings.finetune_data)
+        found = list(check_store(settings.finetune_data, in_use=in_use))
+    else:
+        in_use, found = check_database(settings.finetune_data, settings.finetune_database)
     health = await check_health(settings, bot_runs_here=in_use)
-    store = Section("store", [*check_store(settings.finetune_data, in_use=in_use), *health])
+    store = Section("store", [*found, *health])
     try:
         configured = connecting.configured(settings)
         connecting.require(settings, configured)

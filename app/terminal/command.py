@@ -82,7 +82,7 @@ def _confirmed(name: str, whose: str, as_json: bool) -> bool:
 
 
 async def _answer(settings: Settings, asked: Asked) -> Answer:
-    if not (settings.finetune_data / "bot.db").exists():
+    if settings.finetune_database is None and not (settings.finetune_data / "bot.db").exists():
         raise StartError(texts.no_store(str(settings.finetune_data)))
     until = time.monotonic() + _STARTS_WITHIN
     while True:
@@ -92,7 +92,7 @@ async def _answer(settings: Settings, asked: Asked) -> Answer:
             return await _carry_out_here(settings, asked)
         except StartError as error:
             # A bot that starts, or another command, has the store.
-            if error.kind != "folder_in_use" or time.monotonic() > until:
+            if error.kind not in ("folder_in_use", "database_in_use") or time.monotonic() > until:
                 raise
         await asyncio.sleep(_AGAIN_AFTER)
 
@@ -103,7 +103,7 @@ async def _carry_out_here(settings: Settings, asked: Asked) -> Answer:
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # standard output is the answer's
     async with contextlib.AsyncExitStack() as stack:
         configured = connecting.configured(settings)
-        database = await Database.open(settings.finetune_data)
+        database = await Database.open(settings.finetune_data, settings.finetune_database)
         stack.push_async_callback(database.close)
         connected = connecting.unasked(configured)
         for provider in connected:

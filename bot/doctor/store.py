@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from pydantic import SecretStr
+
 from bot.doctor.finding import Finding, ok, warning, wrong
 from bot.errors import StartError
 from bot.store.inspection import inspect
+from bot.store.place import postgresql
 
 FULL: Final = 100_000_000
 LOW: Final = 1_000_000_000
@@ -17,13 +20,30 @@ LOW: Final = 1_000_000_000
 
 def check_store(folder: Path, *, in_use: bool) -> Iterator[Finding]:
     """`in_use`: a bot works in it."""
-    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        yield wrong("folder_not_written", folder=folder)
+    disk = _disk(folder)
+    yield disk
+    if disk.code == "folder_not_written":
         return
-    yield _room(folder, shutil.disk_usage(there).free)
     yield _store(folder)
     yield ok("bot_runs" if in_use else "bot_does_not_run", folder=folder)
+
+
+def check_database(folder: Path, url: SecretStr) -> tuple[bool, list[Finding]]:
+    """Whether a bot works in the PostgreSQL database at `url`, and what is found there. `folder`: of training files."""
+    try:
+        engine = postgresql(url)
+        in_use = engine.is_in_use()
+    except StartError as error:
+        return False, [_disk(folder), wrong("store_unreadable", error=error)]
+    runs = ok("bot_runs_on_database" if in_use else "bot_does_not_run_on_database", where=engine.where)
+    return in_use, [_disk(folder), ok("store_in_postgresql", where=engine.where), runs]
+
+
+def _disk(folder: Path) -> Finding:
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return wrong("folder_not_written", folder=folder)
+    return _room(folder, shutil.disk_usage(there).free)
 
 
 def _room(folder: Path, free: int) -> Finding:

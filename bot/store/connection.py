@@ -74,8 +74,8 @@ class Session(Protocol):
 
 
 def marks(values: Iterable[object]) -> str:
-    """A `?` for each value, as `IN (…)` takes them."""
-    return ", ".join("?" for _ in values)
+    """A `?` for each value, as `IN (…)` takes them; of none, what is in nothing."""
+    return ", ".join("?" for _ in values) or "SELECT NULL WHERE 1 = 0"
 
 
 def portions(values: Collection[T]) -> Iterator[list[T]]:

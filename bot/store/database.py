@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from pydantic import SecretStr
+
 from bot.instruments import WRITE_FAILURES, WRITE_SECONDS
 from bot.store.connection import Connection, Session
+from bot.store.place import SCHEMA, postgresql
 from bot.store.sqlite import SqliteEngine
 from bot.store.trouble import StoreTrouble as StoreTrouble
 
@@ -55,9 +58,10 @@ class Database:
         self._reading: Session
 
     @classmethod
-    async def open(cls, folder: Path) -> "Database":
-        """Raises StartError where another process holds the folder or it cannot be written."""
-        database = cls(SqliteEngine(folder))
+    async def open(cls, folder: Path, url: SecretStr | None = None, *, schema: str = SCHEMA) -> "Database":
+        """In `folder`, or in a `schema` of the PostgreSQL database at `url`. Raises StartError where another bot holds
+        it or it cannot be written."""
+        database = cls(SqliteEngine(folder) if url is None else postgresql(url, schema))
         loop = asyncio.get_running_loop()
         try:
             connect = database._engine.connect

@@ -48,6 +48,21 @@ def store(folder: object, size: int) -> str:
 
 
 @FOUND.sentence
+def store_in_postgresql(where: str) -> str:
+    return _("The store is in the PostgreSQL database {where}, which answers.", where=where)
+
+
+@FOUND.sentence
+def bot_runs_on_database(where: str) -> str:
+    return _("A bot works in {where} now.", where=where)
+
+
+@FOUND.sentence
+def bot_does_not_run_on_database(where: str) -> str:
+    return _("No bot works in {where} now.", where=where)
+
+
+@FOUND.sentence
 def store_behind(folder: object, size: int) -> str:
     return sentences(
         store(folder, size),

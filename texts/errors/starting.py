@@ -17,8 +17,15 @@ def store_trouble(trouble: str) -> str:
         "full": _("the disk is full"),
         "io": _("the disk does not do its work"),
         "cannot_open": _("its file cannot be opened"),
-    }[trouble]
-    return _("My store cannot be used: {why}. Nothing was changed; try again in a while.", why=why)
+        "away": _("the database does not answer"),
+        "taken_over": _("another bot has taken it over"),
+    }
+    if trouble == "in_doubt":
+        return _(
+            "The connection to my store broke just as something was stored, and I do not know whether it was. Look "
+            "before you try again."
+        )
+    return _("My store cannot be used: {why}. Nothing was changed; try again in a while.", why=why[trouble])
 
 
 @ERRORS.sentence
@@ -96,6 +103,48 @@ def folder_in_use(folder: object) -> str:
 @ERRORS.sentence
 def folder_not_written(folder: object, why: object) -> str:
     return _("The folder {folder} cannot be written: {why}.", folder=folder, why=why)
+
+
+@ERRORS.sentence
+def no_psycopg() -> str:
+    return _(
+        "`FINETUNE_DATABASE` names a PostgreSQL database, and the library for it is not installed. Install "
+        "`finetune-bot[postgres]`."
+    )
+
+
+@ERRORS.sentence
+def database_url_unusable() -> str:
+    return _(
+        "`FINETUNE_DATABASE` cannot be read. It should look like this: `postgresql://USER:PASSWORD@HOST/DATABASE`, "
+        "with `%`-escapes for special characters in the password."
+    )
+
+
+@ERRORS.sentence
+def backup_by_pg_dump() -> str:
+    return _("The store is in a PostgreSQL database, which `pg_dump` copies and `pg_restore` puts back.")
+
+
+@ERRORS.sentence
+def database_unusable(where: str, why: str) -> str:
+    """`where`: host and database; `why`: in PostgreSQL's words."""
+    return _("The PostgreSQL database {where} cannot be used: {why}.", where=where, why=why.rstrip("."))
+
+
+@ERRORS.sentence
+def database_in_use(where: str) -> str:
+    return _("Another finetune-bot is working in the PostgreSQL database {where}. Stop it first.", where=where)
+
+
+@ERRORS.sentence
+def database_too_old(where: str, version: str, oldest: int) -> str:
+    return _(
+        "The PostgreSQL server of {where} is version {version}; {oldest} or later is needed.",
+        where=where,
+        version=version,
+        oldest=oldest,
+    )
 
 
 @ERRORS.sentence

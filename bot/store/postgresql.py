@@ -1,0 +1,336 @@
+"""PostgreSQL: a schema in a database, in which one transaction writes at a time, as in SQLite.
+
+Each that writes begins with an advisory lock, so none ever meets another's half-done work and has to be repeated. A
+process that stands still in the middle of one holds up the others for some seconds, then loses it. A commit of which no
+answer came is asked about on a new connection.
+"""
+
+import contextlib
+import functools
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import psycopg
+from psycopg import conninfo, errors
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown
+
+from bot.errors import StartError
+from bot.store.connection import Connection, Rows, TextColumns, Values
+from bot.store.schema.postgresql import migrate as migrate_tables
+from bot.store.trouble import StoreTrouble
+
+OLDEST: Final = 14
+"""The oldest version of the server."""
+
+_SECONDS_TO_CONNECT: Final = 10
+_SETTINGS: Final = {
+    "synchronous_commit": "on",
+    "idle_in_transaction_session_timeout": "15s",
+    # Longer, so that whoever waits outlasts one that stands still.
+    "lock_timeout": "20s",
+    "client_encoding": "UTF8",
+    "timezone": "UTC",
+}
+_ALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    def fetchone(self) -> Any:
+        """None, as in SQLite, also after a statement that finds nothing by its nature."""
+        return super().fetchone() if self.description else None
+
+    def fetchall(self) -> list[Any]:
+        return super().fetchall() if self.description else []
+
+
+class PostgresqlConnection:
+    """Implements `Connection`."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, values: Values = (), /) -> Rows:
+        return self._connection.execute(_marked(sql), values)
+
+    def executemany(self, sql: str, rows: Iterable[Values], /) -> object:
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_marked(sql), rows)
+        return None
+
+    def version(self) -> int:
+        """Also another one after somebody else's commit in the same server."""
+        (seen,) = self.execute("SELECT CAST(pg_current_snapshot() AS text)").fetchone()
+        return zlib.crc32(seen.encode())
+
+    def text_columns(self) -> list[TextColumns]:
+        columns = self.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+            " AND data_type = 'text' AND table_name <> 'migrations' ORDER BY table_name, ordinal_position"
+        ).fetchall()
+        keys = self.execute(
+            "SELECT of.table_name, of.column_name FROM information_schema.key_column_usage AS of"
+            " JOIN information_schema.table_constraints AS c USING (constraint_schema, constraint_name, table_name)"
+            " WHERE of.table_schema = current_schema() AND c.constraint_type = 'PRIMARY KEY'"
+            " ORDER BY of.table_name, of.ordinal_position"
+        ).fetchall()
+        return [
+            TextColumns(
+                table,
+                tuple(column for name, column in keys if name == table),
+                tuple(column for name, column in columns if name == table),
+            )
+            for table in dict.fromkeys(name for name, _ in columns)
+        ]
+
+
+class PostgresqlEngine:
+    """Implements `bot.store.database.Engine`. `url`: as libpq takes it; its password is shown nowhere."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        """Raises StartError."""
+        if _NAME.fullmatch(schema) is None:
+            raise ValueError(f"no name of a schema: {schema}")
+        self._schema = schema
+        try:
+            self._parameters = conninfo.conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise StartError("database_url_unusable") from error
+        settings = " ".join(f"-c {name}={value}" for name, value in {**_SETTINGS, "search_path": schema}.items())
+        self._parameters |= {
+            "connect_timeout": _SECONDS_TO_CONNECT,
+            "application_name": "finetune-bot",
+            **_ALIVE,
+            "options": f"{self._parameters.get('options') or ''} {settings}".strip(),
+        }
+
+    @property
+    def where(self) -> str:
+        """Without the password and whatever else may be secret."""
+        host, name = self._parameters.get("host") or "localhost", self._parameters.get("dbname") or ""
+        return f"{host}/{name}"
+
+    def connect(self, *, migrate: bool) -> "PostgresqlSession":
+        try:
+            session = PostgresqlSession(self, only_bot=migrate)
+            if migrate:
+                self._prepare(session)
+        except psycopg.Error as error:
+            raise self._start_error(error) from error
+        except StoreTrouble as error:
+            raise StartError("database_unusable", where=self.where, why=error.values["trouble"]) from error
+        return session
+
+    def _prepare(self, session: "PostgresqlSession") -> None:
+        with session.atomic() as db:
+            if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", [self._schema]).fetchone():
+                db.execute(f"CREATE SCHEMA {self._schema}")
+            migrate_tables(db)
+
+    def opened(self, *, only_bot: bool) -> psycopg.Connection[Any]:
+        """Raises psycopg.Error, or StartError where the server is too old or, for the `only_bot`, another one is
+        there."""
+        connection = psycopg.connect(
+            conninfo.make_conninfo("", **self._parameters), autocommit=True, cursor_factory=_Cursor
+        )
+        try:
+            _adapt(connection)
+            if connection.info.server_version < OLDEST * 10_000:
+                version = connection.info.parameter_status("server_version")
+                raise StartError("database_too_old", where=self.where, version=version, oldest=OLDEST)
+            if only_bot and not connection.execute("SELECT pg_try_advisory_lock(%s)", [self._key("bot")]).fetchone()[0]:  # type: ignore[index]
+                raise StartError("database_in_use", where=self.where)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def write_key(self) -> int:
+        """Of the lock that whoever writes in this schema holds."""
+        return self._key("write")
+
+    def _key(self, what: str) -> int:
+        """In advisory locks a database's schemas share one space of numbers."""
+        return zlib.crc32(f"finetune-bot/{self._schema}/{what}".encode())
+
+    def _start_error(self, error: psycopg.Error) -> StartError:
+        why = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        password = self._parameters.get("password")
+        return StartError(
+            "database_unusable", where=self.where, why=why.replace(str(password), "…") if password else why
+        )
+
+    def is_in_use(self) -> bool:
+        """Whether a bot works in it. Raises StartError."""
+        try:
+            self.opened(only_bot=True).close()
+        except psycopg.Error as error:
+            raise self._start_error(error) from error
+        except StartError as error:
+            if error.kind != "database_in_use":
+                raise
+            return True
+        return False
+
+    def release(self) -> None:
+        """The locks went with the connections."""
+
+
+class PostgresqlSession:
+    """Implements `Session`. The connection is opened anew where it was lost."""
+
+    def __init__(self, engine: PostgresqlEngine, *, only_bot: bool) -> None:
+        self._engine = engine
+        self._only_bot = only_bot
+        self._connection = engine.opened(only_bot=only_bot)
+        self._inside = False
+
+    @contextlib.contextmanager
+    def atomic(self) -> Iterator[Connection]:
+        if self._inside:
+            with _in_plain_words(), self._connection.transaction():
+                yield PostgresqlConnection(self._connection)
+            return
+        with _in_plain_words():
+            self._begin("BEGIN", "SELECT pg_advisory_xact_lock(%s)", [self._engine.write_key])
+            (number,) = self._connection.execute("SELECT CAST(pg_current_xact_id() AS text)").fetchone() or ("",)
+            self._inside = True
+            try:
+                yield PostgresqlConnection(self._connection)
+            except BaseException:
+                self._roll_back()
+                raise
+            finally:
+                self._inside = False
+            self._commit(number)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        with _in_plain_words():
+            self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1", [])
+            try:
+                yield PostgresqlConnection(self._connection)
+            finally:
+                self._roll_back()
+
+    def is_in_transaction(self) -> bool:
+        return self._inside and not self._connection.broken and not self._connection.closed
+
+    def check_writable(self) -> None:
+        self._connection.execute(
+            "UPDATE migrations SET applied_at = applied_at WHERE name = (SELECT min(name) FROM migrations)"
+        )
+
+    def sweep(self) -> None:
+        """Rows that were deleted or changed are given back. The server may keep copies: its log, backups of its own."""
+        with _in_plain_words():
+            self._begin("SELECT 1", "SELECT 1", [])
+            self._connection.execute("VACUUM")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _begin(self, begin: str, first: str, values: Values) -> None:
+        """Once more on a new connection, where the old one was lost since it was last used."""
+        for is_last in (False, True):
+            try:
+                if self._connection.closed or self._connection.broken:
+                    self._reconnect()
+                self._connection.execute(begin)
+                self._connection.execute(first, values)
+                return
+            except psycopg.OperationalError:
+                lost = self._connection.closed or self._connection.broken
+                self._roll_back()
+                if is_last or not lost:
+                    raise
+
+    def _reconnect(self) -> None:
+        try:
+            self._connection = self._engine.opened(only_bot=self._only_bot)
+        except StartError as error:
+            raise StoreTrouble("store_trouble", trouble="taken_over") from error
+
+    def _commit(self, number: str) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            if not self._connection.broken and not self._connection.closed:
+                raise
+            self._settle(number, error)
+
+    def _settle(self, number: str, error: psycopg.Error) -> None:
+        """No answer came to a commit. The server knows what became of it."""
+        try:
+            self._reconnect()
+            # Whoever holds the lock still has not ended: what is asked then is settled.
+            self._connection.execute("BEGIN")
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", [self._engine.write_key])
+            row = self._connection.execute("SELECT pg_xact_status(CAST(%s AS xid8))", [number]).fetchone()
+            self._connection.execute("COMMIT")
+        except (psycopg.Error, StoreTrouble):
+            raise StoreTrouble("store_trouble", trouble="in_doubt") from error
+        if row is None or row[0] != "committed":
+            raise StoreTrouble("store_trouble", trouble="away") from error
+
+    def _roll_back(self) -> None:
+        with contextlib.suppress(psycopg.Error):
+            if not self._connection.closed and not self._connection.broken:
+                self._connection.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """What a person can do something about; a mistake in our SQL stays what it is."""
+    try:
+        yield
+    except (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege) as error:
+        raise StoreTrouble("store_trouble", trouble=_TROUBLE.get(type(error), "away")) from error
+
+
+_TROUBLE: Final[dict[type[psycopg.Error], str]] = {
+    errors.LockNotAvailable: "locked",
+    errors.DiskFull: "full",
+    errors.IoError: "io",
+    errors.ReadOnlySqlTransaction: "readonly",
+    errors.InsufficientPrivilege: "readonly",
+}
+
+
+@functools.lru_cache(1000)
+def _marked(sql: str) -> str:
+    """With psycopg's placeholders; in quotes a `?` is one."""
+    parts = sql.replace("%", "%%").split("'")
+    return "'".join(part if place % 2 else part.replace("?", "%s") for place, part in enumerate(parts))
+
+
+class _Text(StrDumperUnknown):
+    def dump(self, obj: str) -> Buffer | None:
+        """PostgreSQL has no NUL in texts, and says of a column only later what it is."""
+        return super().dump(str(obj).replace("\0", "\ufffd"))
+
+
+class _Flag(Int8Dumper):
+    def dump(self, obj: bool) -> Buffer | None:
+        """Stored as a number, as SQLite does."""
+        return super().dump(int(obj))
+
+
+class _Sum(Loader):
+    def load(self, data: Buffer) -> int | float:
+        """The sum of whole numbers is a `numeric`."""
+        text = bytes(data).decode()
+        return float(text) if "." in text else int(text)
+
+
+def _adapt(connection: psycopg.Connection[Any]) -> None:
+    connection.adapters.register_dumper(str, _Text)
+    connection.adapters.register_dumper(int, Int8Dumper)
+    connection.adapters.register_dumper(bool, _Flag)
+    connection.adapters.register_loader("numeric", _Sum)

