@@ -20,7 +20,7 @@ def command(name: str) -> str:
             "Write a fine-tuned model to a folder. It is loaded once and compared with the model as it is served; "
             "a model card tells where it comes from."
         ),
-        "queue": _("Show what trains and what waits, in the order of turns."),
+        "queue": _("Show what trains and what waits for its turn."),
         "retire": _("Set the day on which a model stops answering. Clients see it as the model's shutdown_date."),
         "alias": _(
             "Let another name stand for a model. Programs that ask for it are answered by that model. "
