@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from trainer import instruments as trainer_instruments
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
+PROMTOOL = shutil.which("promtool")
 DASHBOARD = ROOT / "deploy" / "grafana" / "finetune-bot.json"
 
 
@@ -110,6 +113,14 @@ def test_dashboard_and_alerts_ask_for_metrics_that_there_are(query: str) -> None
     assert named
     assert named <= exposed()
     assert query.count("(") == query.count(")")
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="needs promtool, of Debian's package prometheus")
+def test_each_alert_fires_for_what_it_is_meant_for_and_clears() -> None:
+    tested = subprocess.run(
+        [str(PROMTOOL), "test", "rules", str(ALERTS.with_suffix(".test.yml"))], capture_output=True, text=True
+    )
+    assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 @pytest.mark.parametrize("page", ["docs/operations.md", "docs/zh/operations.md"])
