@@ -68,9 +68,15 @@ def _options(
 
 @app.command()
 def run() -> None:
-    from app.run import run_command
+    from bot.settings import load
 
-    raise SystemExit(run_command())
+    settings = load()
+    if settings.many_workspaces:
+        from app.workspaces.run import run_command
+    else:
+        from app.run import run_command
+
+    raise SystemExit(run_command(settings))
 
 
 @app.command()
@@ -117,6 +123,28 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     print(texts.store_replaced(str(settings.finetune_data), str(file)))  # noqa: T201
     if kept is not None:
         print(texts.store_kept(str(kept)))  # noqa: T201
+
+
+@app.command()
+def workspaces(
+    erase: Annotated[str | None, typer.Option(metavar="WORKSPACE")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y")] = False,
+) -> None:
+    from app.workspaces.terminal import workspaces_command
+    from texts import installing
+
+    if erase is None:
+        raise SystemExit(workspaces_command("list"))
+    if not yes:
+        typer.confirm(installing.erase_question(erase), abort=True)
+    raise SystemExit(workspaces_command("erase", erase))
+
+
+@app.command("rotate-keys")
+def rotate_keys() -> None:
+    from app.workspaces.terminal import workspaces_command
+
+    raise SystemExit(workspaces_command("rotate-keys"))
 
 
 @app.command("try")
@@ -225,26 +253,28 @@ AS_IN_SLACK: Final = {
 
 
 _Channel = Annotated[str, typer.Option(metavar="ID")]
+_Workspace = Annotated[str, typer.Option(metavar="WORKSPACE")]
 _Json = Annotated[bool, typer.Option("--json")]
 
 
 def _as_in_slack(name: str, metavar: str) -> Callable[..., None]:
-    def carry_out(words: list[str], channel: str, as_json: bool) -> None:
+    def carry_out(words: list[str], channel: str, workspace: str, as_json: bool) -> None:
         from app.terminal.command import terminal_command
 
         with speaking(Language.ENGLISH if as_json else current()):  # programs read JSON
-            code = terminal_command(name, words, channel, as_json)
+            code = terminal_command(name, words, channel, as_json, workspace)
         raise SystemExit(code)
 
     def with_words(
         words: Annotated[list[str] | None, typer.Argument(metavar=metavar)] = None,
         channel: _Channel = "",
+        workspace: _Workspace = "",
         as_json: _Json = False,
     ) -> None:
-        carry_out(words or [], channel, as_json)
+        carry_out(words or [], channel, workspace, as_json)
 
-    def alone(channel: _Channel = "", as_json: _Json = False) -> None:
-        carry_out([], channel, as_json)
+    def alone(channel: _Channel = "", workspace: _Workspace = "", as_json: _Json = False) -> None:
+        carry_out([], channel, workspace, as_json)
 
     return with_words if metavar else alone
 

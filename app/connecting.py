@@ -105,6 +105,21 @@ def require(settings: Settings, providers: Sequence[ConfiguredProvider]) -> None
             complaints.append(texts.no_app_token())
         elif app and _kind(app) != "xapp-":
             complaints.append(texts.wrong_app_token(texts.token_kind(_kind(app))))
+    _require(settings, providers, complaints)
+
+
+def require_of_many(settings: Settings, providers: Sequence[ConfiguredProvider]) -> None:
+    """Likewise, where workspaces bring their own tokens."""
+    app = _value(settings.slack_app_token)
+    complaints = []
+    if not app and settings.slack_signing_secret is None:
+        complaints.append(texts.no_app_token())
+    elif app and _kind(app) != "xapp-":
+        complaints.append(texts.wrong_app_token(texts.token_kind(_kind(app))))
+    _require(settings, providers, complaints)
+
+
+def _require(settings: Settings, providers: Sequence[ConfiguredProvider], complaints: list[str]) -> None:
     if not all(one.key.get_secret_value() for one in providers):
         complaints.append(texts.no_provider_key())
     complaints += tracking.complaints(settings) + traces.complaints(settings)

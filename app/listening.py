@@ -58,7 +58,7 @@ async def connect(
     if settings.slack_app_token is None:
         return None
     handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
-    stack.push_async_callback(_disconnect, handler)
+    stack.push_async_callback(disconnect, handler)
     await handler.connect_async()  # type: ignore[no-untyped-call]
     watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
     watching = keep("connection", watch)
@@ -90,7 +90,7 @@ async def serve(web_app: web.Application, host: str, port: int, settings: str, s
     return int(runner.addresses[0][1])
 
 
-async def _disconnect(handler: AsyncSocketModeHandler) -> None:
+async def disconnect(handler: AsyncSocketModeHandler) -> None:
     """A WebSocket that is in trouble may never answer its close."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_DISCONNECT_SECONDS):

@@ -5,12 +5,15 @@ import contextlib
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting, traces
 from app.background import Listeners, by_the_clock, loops
@@ -26,11 +29,14 @@ from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
 from bot.audit import note_roles
 from bot.jobs.submit import Submitter
+from bot.providers.interface import Provider
 from bot.providers.registry import Providers
-from bot.settings import Settings, load
+from bot.providers.shared_account import SharedAccount
+from bot.settings import Settings
 from bot.store.backlog import SqlBacklog
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
+from bot.store.jobs import SqlJobStore
 from bot.store.missed_channels import SqlMissedChannels
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
@@ -47,30 +53,50 @@ _STOP_SECONDS = 2.5
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
-def run_command() -> int:
+def run_command(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM. Raises StartError where it cannot start."""
-    settings = load()
     set_up_logging(settings.finetune_log_level)
-    asyncio.run(_until_stopped(settings))
+    asyncio.run(until_stopped(_ready(settings)))
     return 0
 
 
-async def _until_stopped(settings: Settings) -> None:
+@asynccontextmanager
+async def _ready(settings: Settings) -> AsyncIterator[str]:
+    async with running(settings) as bot:
+        for pool in (Pool.QUICK, Pool.REPORT):  # or the first file would wait for its process
+            bot.services.pools.warm(pool)
+        yield f"{bot.name} in {bot.team_name}"
+
+
+async def until_stopped(work: AbstractAsyncContextManager[str]) -> None:
+    """`work` gives the words that say what is ready."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM"):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
             loop.add_signal_handler(getattr(signal, name), stop.set)
-    async with running(settings) as bot:
+    async with work as what:
         # What is loaded by now is no garbage. To look through it takes 150 ms, in which nobody is served.
         gc.collect()
         gc.freeze()
         # What comes later leaves few cycles: every 700 objects, looking through all of them took 17 ms every 13 s.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
-        for pool in (Pool.QUICK, Pool.REPORT):  # or the first file would wait for its process
-            bot.services.pools.warm(pool)
+        print(f"bot ready: {what}", flush=True)  # noqa: T201
         await stop.wait()
+
+
+@dataclass(frozen=True)
+class OneOfMany:
+    """What Slack is for one workspace of several: a client whose token is kept fresh, and the bot's identity.
+    `shares_account`: with others, at the provider."""
+
+    client: AsyncWebClient
+    who: dict[str, object]
+    shares_account: bool
+
+
+Watch: TypeAlias = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+"""Looks, until it is cancelled, whether the bot is connected, and reads back what it missed."""
 
 
 class Bot:
@@ -92,32 +118,45 @@ class Bot:
         self.listeners = listeners
         self.inbox = inbox
         self.app = app
+        self.watch: Watch
         self.port: int | None = None
         self.health_port: int | None = None
 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, timing: Timing = Timing(), pools: WorkerPools | None = None
+    settings: Settings,
+    timing: Timing = Timing(),
+    pools: WorkerPools | None = None,
+    one_of_many: OneOfMany | None = None,
 ) -> AsyncIterator[Bot]:
     """The bot, from its first to its last moment. It closes its worker processes, but not `pools` of somebody else.
+    `one_of_many`: this is for one of several workspaces, and whoever runs them hears Slack for it.
 
     Raises StartError, with one sentence, where it cannot start.
     """
     async with contextlib.AsyncExitStack() as stack:
         configured = connecting.configured(settings)
-        connecting.require(settings, configured)
-        traces.record(settings, stack.enter_context(contextlib.ExitStack()))
-        client, who = await connecting.slack(settings)
-        connected = await connecting.providers(configured)
+        if one_of_many is None:
+            connecting.require(settings, configured)
+            traces.record(settings, stack.enter_context(contextlib.ExitStack()))
+            client, who = await connecting.slack(settings)
+            connected = await connecting.providers(configured)
+        else:
+            client, who, connected = one_of_many.client, one_of_many.who, connecting.unasked(configured)
         for provider in connected:
             stack.push_async_callback(provider.close)
         hosting = connecting.hosting(configured)
         for one in hosting.values():
             stack.push_async_callback(one.close)
-        providers = Providers(*connected, configs=[one.config for one in configured], hosting=hosting)
         database = await Database.open(settings.finetune_data, settings.finetune_database)
         stack.push_async_callback(database.close)
+        configs = [one.config for one in configured]
+        used: list[Provider] = [*connected]
+        if one_of_many is not None and one_of_many.shares_account:
+            store, team = SqlJobStore(database), str(who["team_id"])
+            used = [SharedAccount(*both, team, store) for both in zip(connected, configs, strict=True)]
+        providers = Providers(*used, configs=configs, hosting=hosting)
         inbox_store = SqlInbox(database)
         unread = SqlMissedChannels(database)
         last_heard = await unread.last_heard()
@@ -166,6 +205,7 @@ async def running(
         )
         if last_heard is not None:
             await backfill.was_away(last_heard)
+        bot.watch = partial(backfill.watch, look_every=timing.connection_look)
         webhooks = [
             webhook(one.webhook_path, provider, one.webhook_secret, services.followers[provider.name])
             for provider, one in zip(connected, configured, strict=True)
@@ -174,10 +214,12 @@ async def running(
         pages = []
         if settings.finetune_public_url is not None:
             pages.append(job_page(services.job_links, partial(card_link, services.cards, services.poster)))
-        handler = await connect(app, settings, timing, client, backfill, stack)
-        if handler is None:
+        handler = None
+        if one_of_many is None:
+            handler = await connect(app, settings, timing, client, backfill, stack)
+        if handler is None and one_of_many is None:
             bot.port = await listen(app, settings, [*webhooks, *pages], stack)
-        elif webhooks:
+        elif handler and webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         if settings.health_port is not None:
             health = Health(database, services.followers, handler.client.is_connected if handler else None)

@@ -148,7 +148,6 @@ async def make_services(
     file_store.remove_leftovers()
     poster = Poster(client, pace=timing.pace)
     team = str(who["team_id"])
-    token = settings.slack_bot_token
     elsewhere = settings.finetune_notices_channel
 
     async def locate(dataset_id: str) -> tuple[Path, str]:
@@ -245,7 +244,7 @@ async def make_services(
         callers=Callers(people, team),
         languages=Languages(people, SqlChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
-        download=Download(poster, token.get_secret_value() if token else "", settings.slack_api_url),
+        download=Download(poster, lambda: client.token or "", settings.slack_api_url),
         pools=pools,
         incoming_files=IncomingFiles(
             SqlInbox(database),

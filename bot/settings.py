@@ -34,6 +34,15 @@ class Settings(BaseSettings):
         None,
         description="With it, and no app token, the bot listens for Slack's signed HTTP requests instead.",
     )
+    slack_client_id: str | None = Field(
+        None,
+        description="With it and `SLACK_CLIENT_SECRET` the app can be installed in many workspaces, see "
+        "[workspaces.md](workspaces.md): under *Basic Information*, *App Credentials*.",
+    )
+    slack_client_secret: SecretStr | None = Field(None, description="The secret that belongs to it.")
+    slack_authorize_url: str = Field(
+        "https://slack.com/oauth/v2/authorize", description="The page on which Slack asks whether to install the app."
+    )
     slack_api_url: str = Field(SLACK_API_URL, description="Base of Slack's Web API.")
     http_host: str = Field("0.0.0.0", description="HTTP mode: the address to listen on.")
     http_port: int = Field(3000, ge=0, le=65535, description="HTTP mode: the port for `/slack/events`.")
@@ -180,6 +189,11 @@ class Settings(BaseSettings):
     finetune_log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 
     @property
+    def many_workspaces(self) -> bool:
+        """Whether the app can be installed in workspaces, beside one that is set here."""
+        return self.slack_client_id is not None
+
+    @property
     def tokenizers(self) -> Path:
         return tokenizers_folder(self.finetune_tokenizers)
 
@@ -202,6 +216,7 @@ class Settings(BaseSettings):
         "slack_bot_token",
         "slack_app_token",
         "slack_signing_secret",
+        "slack_client_secret",
         "openai_api_key",
         "openai_webhook_secret",
         "wandb_api_key",
@@ -221,7 +236,7 @@ class Settings(BaseSettings):
             raise PydanticCustomError("no_token", "no token")
         return token or None
 
-    @field_validator("openai_base_url", "slack_api_url", "otel_exporter_otlp_endpoint")
+    @field_validator("openai_base_url", "slack_api_url", "slack_authorize_url", "otel_exporter_otlp_endpoint")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
         return None if value is None else http_address(value)

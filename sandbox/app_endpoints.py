@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -78,8 +79,12 @@ class AppEndpoints:
         known = self.state.secrets
         if not token:
             fail("token.none")
-        if token not in (known.bot_token, known.app_token) and not self.state.workflows.knows(token):
+        is_known = token == known.app_token or self.state.is_bot_token(token) or self.state.workflows.knows(token)
+        if not is_known:
             fail("token.bad")
+        expires = self.state.bot_tokens.get(token)
+        if expires is not None and expires < time.time():
+            fail("token.expired")
         if self.state.token_state != "good":
             fail(f"token.{self.state.token_state}")
         if method.app_token != (token == known.app_token):
@@ -100,7 +105,7 @@ class AppEndpoints:
         ws = self.state.workspace
         file = ws.files.get(request.path_params["team_file"].partition("-")[2])
         token = bearer(request)
-        app = token == self.state.secrets.bot_token and self.state.token_state == "good"
+        app = self.state.is_bot_token(token) and self.state.token_state == "good"
         if not signed_in(request, self.state.secrets.key) and not (app and "files:read" in self.state.manifest.scopes):
             return RedirectResponse(f"/signin?redir={quote(request.url.path)}", 302)
         path = ws.store.files / file.id if file else None

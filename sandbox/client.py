@@ -38,7 +38,7 @@ class SandboxClient:
         parts = urlsplit(url)
         key = key or parse_qs(parts.query).get("key", [""])[0]
         self._http = httpx.AsyncClient(
-            base_url=f"{parts.scheme}://{parts.netloc}",
+            base_url=f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}",
             headers={"Authorization": f"Bearer {key}"},
             timeout=30,
             trust_env=False,  # no proxy for this machine's own ports

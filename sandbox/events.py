@@ -75,7 +75,7 @@ class Events:
                 "user": user,
                 "channel": channel.id,
                 "channel_type": "C" if channel.kind == "channel" else "G",
-                "team": Workspace.TEAM,
+                "team": self.workspace.TEAM,
                 "event_ts": self.workspace.clock.ts(),
             }
             self.send(event | ({"inviter": inviter} if inviter else {}))
@@ -88,7 +88,7 @@ class Events:
                     "user": user,
                     "channel": channel.id,
                     "channel_type": "C" if channel.kind == "channel" else "G",
-                    "team": Workspace.TEAM,
+                    "team": self.workspace.TEAM,
                     "event_ts": self.workspace.clock.ts(),
                 }
             )
@@ -158,7 +158,7 @@ class Events:
 
     def session_renamed(self, session: Session, user: str, previous: str) -> None:
         titles = {"title": session.title} | ({"previous_title": previous} if previous else {})
-        self._session(session, user, "agent_session_title_changed", titles | {"team_id": Workspace.TEAM})
+        self._session(session, user, "agent_session_title_changed", titles | {"team_id": self.workspace.TEAM})
 
     def _session(self, session: Session, user: str, kind: str, fields: Json) -> None:
         where = {"channel": session.channel, "thread_ts": session.thread_ts}
@@ -188,7 +188,7 @@ class Events:
             "event_ts": self.workspace.clock.ts(),
             "bot_access_token": token,
         }
-        self._deliver(event)
+        self.tell(event)
 
     def home_opened(self, user: str, channel: Channel, tab: str, view: View | None) -> None:
         event: Json = {
@@ -199,8 +199,12 @@ class Events:
             "event_ts": self.workspace.clock.ts(),
         }
         if view is not None and tab == "home":
-            event["view"] = view.to_api(team=Workspace.TEAM, app_id=Workspace.APP, bot_id=Workspace.BOT_ID)
+            event["view"] = view.to_api(team=self.workspace.TEAM, app_id=Workspace.APP, bot_id=Workspace.BOT_ID)
         self.send(event)
+
+    def tell(self, event: Json) -> None:
+        """Deliver what comes to every app, whatever it subscribes to."""
+        self._deliver(event)
 
     def send(self, event: Json) -> None:
         """Deliver an event if the app subscribes to it and its scopes allow it."""
@@ -215,7 +219,7 @@ class Events:
         self.deliverer.event(
             {
                 "token": "sandbox-verification",
-                "team_id": Workspace.TEAM,
+                "team_id": self.workspace.TEAM,
                 "api_app_id": Workspace.APP,
                 "event": event,
                 "type": "event_callback",
@@ -224,7 +228,7 @@ class Events:
                 "authorizations": [
                     {
                         "enterprise_id": None,
-                        "team_id": Workspace.TEAM,
+                        "team_id": self.workspace.TEAM,
                         "user_id": Workspace.BOT,
                         "is_bot": True,
                         "is_enterprise_install": False,

@@ -224,7 +224,7 @@ class Interactions:
             "type": kind,
             "token": "sandbox-verification",
             "api_app_id": Workspace.APP,
-            "team": {"id": Workspace.TEAM, "domain": Workspace.DOMAIN},
+            "team": {"id": self.workspace.TEAM, "domain": self.workspace.DOMAIN},
             "enterprise": None,
             "is_enterprise_install": False,
             "user": {

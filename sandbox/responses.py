@@ -19,7 +19,7 @@ class Responses:
         self.views = views
 
     def url(self, hook: ResponseUrl) -> str:
-        return f"{self.workspace.base_url}/response/{Workspace.TEAM}/{hook.token}"
+        return f"{self.workspace.base_url}/response/{self.workspace.TEAM}/{hook.token}"
 
     def answer(self, hook: ResponseUrl, payload: Json) -> None:
         """Post or edit a message in response to a command or an action. Raises SlackError if it is not a message.

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from sandbox import app_endpoints, control
 from sandbox.manifest import Manifest
@@ -102,7 +103,7 @@ class Sandbox:
         self.port = listener.getsockname()[1]
         self.state.base_url = self.state.workspace.base_url = self.url
         config = uvicorn.Config(
-            create_app(self.state, self._allowed_hosts),
+            self._app(),
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -117,6 +118,9 @@ class Sandbox:
                 await self._task
                 raise RuntimeError("the sandbox did not start")
             await asyncio.sleep(0.01)
+
+    def _app(self) -> ASGIApp:
+        return create_app(self.state, self._allowed_hosts)
 
     async def stop(self) -> None:
         """Stop listening. The workspace is on disk already."""

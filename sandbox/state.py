@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.agents import Agents
 from sandbox.changes import Change
 from sandbox.delivery import Deliverer
+from sandbox.delivery.socket import Sockets
 from sandbox.events import Events
 from sandbox.fault_injection import Faults
 from sandbox.interactions import Interactions
@@ -23,7 +24,7 @@ from sandbox.triggers import ResponseUrls, Triggers
 from sandbox.user_actions import UserActions
 from sandbox.views import Views
 from sandbox.workflows import Workflows
-from sandbox.workspace import Workspace
+from sandbox.workspace import SANDBOX, Team, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,20 @@ class SandboxState:
     """Everything that the Web API, the page and the control API share."""
 
     def __init__(
-        self, data: Path, manifest: Manifest, samples: Path | None, settings: Settings, given: dict[str, str]
+        self,
+        data: Path,
+        manifest: Manifest,
+        samples: Path | None,
+        settings: Settings,
+        given: dict[str, str],
+        team: Team = SANDBOX,
+        sockets: Sockets | None = None,
     ) -> None:
+        """`sockets`: the app's, where other workspaces have it, too."""
+        self._team = team
+        self._sockets = sockets
+        self.bot_tokens: dict[str, float | None] = {}
+        """Those that the app was given when it was installed, and when they expire."""
         self.samples = samples
         self.store = Store(data)
         self.secrets = Secrets.load(self.store, given)
@@ -81,8 +94,8 @@ class SandboxState:
         self.settings = copy.deepcopy(self._initial_settings)
         self.token_state = "good"
         """`good`, `revoked` or `inactive`: set through the control API."""
-        self.workspace = Workspace(self.store, self.settings, self.base_url)
-        self.deliverer = Deliverer(self.settings, self.secrets.signing_secret)
+        self.workspace = Workspace(self.store, self.settings, self.base_url, self._team)
+        self.deliverer = Deliverer(self.settings, self.secrets.signing_secret, self._sockets)
         self.deliverer.sockets.on_presence = functools.partial(self.workspace.changes.publish, Change("presence"))
         self.events = Events(self.workspace, self.manifest, self.deliverer)
         seed(self.workspace, self.manifest)
@@ -129,6 +142,10 @@ class SandboxState:
         self._begin()
         changes.close()
         await deliverer.close()
+
+    def is_bot_token(self, token: str) -> bool:
+        """Whether it is the bot's here, expired or not."""
+        return token == self.secrets.bot_token or token in self.bot_tokens
 
     def need_scope(self, *any_of: str) -> None:
         """Fail with missing_scope unless the manifest grants one of the scopes."""

@@ -131,8 +131,8 @@ class UserActions:
         kinds = {"im": "directmessage", "group": "privategroup"}
         form: Json = {
             "token": "sandbox-verification",
-            "team_id": Workspace.TEAM,
-            "team_domain": Workspace.DOMAIN,
+            "team_id": self.workspace.TEAM,
+            "team_domain": self.workspace.DOMAIN,
             "channel_id": channel.id,
             "channel_name": kinds.get(channel.kind, channel.name),
             "user_id": user.id,

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol
 
 from sandbox.changes import Change, Changes
 from sandbox.ids import Clock, new_id
@@ -14,6 +14,15 @@ from sandbox.store import Store
 
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The markers of a JPEG's segments that begin a frame, which has its size."""
+
+
+class Team(NamedTuple):
+    id: str = "T0SANDBOX1"
+    name: str = "Sandbox"
+    domain: str = "sandbox"
+
+
+SANDBOX: Final = Team()
 
 
 class Observer(Protocol):
@@ -33,14 +42,14 @@ class Observer(Protocol):
 class Workspace:
     """People, channels, messages and files. Knows Slack's objects, but not HTTP."""
 
-    TEAM = "T0SANDBOX1"
+    TEAM = SANDBOX.id
     OTHER_TEAM = "T0ELSEWHER"
     APP = "A0SANDBOX1"
     BOT = "U0SANDBOT1"
     BOT_ID = "B0SANDBOT1"
-    DOMAIN = "sandbox"
 
-    def __init__(self, store: Store, settings: Settings, base_url: str) -> None:
+    def __init__(self, store: Store, settings: Settings, base_url: str, team: Team = SANDBOX) -> None:
+        self.TEAM, self.name, self.DOMAIN = team.id, team.name, team.domain
         self.store = store
         self.settings = settings
         self.clock = Clock()

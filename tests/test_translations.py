@@ -20,7 +20,13 @@ TRANSLATED = [
 ]
 
 # Pages for programmers, who press none.
-WITHOUT_BUTTONS = ["docs/zh/cluster.md", "docs/zh/deployment.md", "docs/zh/responses.md", "docs/zh/trainer.md"]
+WITHOUT_BUTTONS = [
+    "docs/zh/cluster.md",
+    "docs/zh/deployment.md",
+    "docs/zh/responses.md",
+    "docs/zh/trainer.md",
+    "docs/zh/workspaces.md",
+]
 
 # Between fences, or indented by four after an empty line.
 _BLOCK = re.compile(r"^( *)```[^\n]*\n.*?^\1```$|(?<=\n\n)(?: {4}[^\n]+\n|\n(?= {4}))+", re.MULTILINE | re.DOTALL)

@@ -7,6 +7,10 @@ from texts.language import _, plural
 def act(code: str) -> str:
     """What somebody did; a code that nothing is written about stands as it is."""
     return {
+        "install": _("install the app in a workspace"),
+        "revoke token": _("token revoked"),
+        "uninstall": _("remove the app from a workspace"),
+        "erase workspace": _("erase a workspace"),
         "use": _("use me"),
         "see": _("look"),
         "submit": _("start a job"),

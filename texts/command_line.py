@@ -20,6 +20,10 @@ def command(name: str) -> str:
             "Put the store back to a backup. The bot must be stopped; the store that was there is kept beside it.\n\n"
             "Jobs and notices that were under way are looked up before anything is done about them."
         ),
+        "workspaces": _("List the workspaces that it serves. With their state, the day, and by whom."),
+        "rotate-keys": _(
+            "Encrypt anew with the first key. That is, of FINETUNE_ENCRYPTION_KEYS; the others may then be taken out."
+        ),
         "try": _("Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."),
         "check": _("Check a training file. Exit code 0: fine, 1: errors found, 2: cannot be read."),
         "prepare": _(
@@ -95,6 +99,11 @@ def option(command: str, name: str) -> str:
         ("doctor", "paid"): _("Compare what costs something, too: two answers of a few tokens at each provider."),
         ("backup", "file"): _("The copy; it must not be there yet."),
         ("restore", "file"): _("A backup."),
+        ("workspaces", "erase"): _(
+            "Erase everything of this one (its id, T…): its store, its files, its tokens. Removing the app in Slack "
+            "does the same."
+        ),
+        ("workspaces", "yes"): _("Do not ask first."),
         ("try", "data"): _("Folder for everything; a later start goes on from it."),
         ("try", "reset"): _("Start over: delete that folder first."),
         ("try", "host"): _("Address to listen on; 0.0.0.0 inside a container."),
@@ -145,5 +154,6 @@ def _option_as_in_slack(name: str) -> str:
             "The channel in Slack (its id, C…) in which it counts as asked. What was made in a private channel is "
             "shown only for that channel."
         ),
+        "workspace": _("The workspace (its id, T…), where the bot serves many."),
         "as_json": _("Print one JSON object."),
     }[name]

@@ -21,12 +21,13 @@ from app.terminal.commands import CONFIRMED, carry_out
 from app.terminal.messages import Answer, Asked, Table
 from app.terminal.socket import ask
 from app.terminal.use_cases import use_cases
-from bot.errors import StartError
+from bot.errors import Invalid, StartError
 from bot.providers.registry import Providers
 from bot.settings import Settings, load
 from bot.store.database import Database
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
+from bot.workspaces.installation import folder_of
 from texts import terminal_commands as texts
 from texts.errors import sentence
 from texts.language import Language, current
@@ -43,11 +44,11 @@ _STARTS_WITHIN: Final = 30.0
 _AGAIN_AFTER: Final = 0.2
 
 
-def terminal_command(name: str, words: Sequence[str], channel: str, as_json: bool) -> int:
+def terminal_command(name: str, words: Sequence[str], channel: str, as_json: bool, workspace: str = "") -> int:
     """Exit code 0: done, 1: not. With `as_json` exactly one JSON object goes to standard output. Without it StartError
     is raised where nobody could be asked."""
     try:
-        answer = _asked(name, words, channel, as_json)
+        answer = _asked(name, words, channel, as_json, workspace)
     except StartError as error:
         if not as_json:
             raise
@@ -61,14 +62,26 @@ def terminal_command(name: str, words: Sequence[str], channel: str, as_json: boo
     return NOT_DONE if answer.error is not None else DONE
 
 
-def _asked(name: str, words: Sequence[str], channel: str, as_json: bool) -> Answer | None:
+def _asked(name: str, words: Sequence[str], channel: str, as_json: bool, workspace: str) -> Answer | None:
     """None where it was not confirmed. Raises StartError."""
     if channel and not re.fullmatch(r"[CGD][A-Z0-9]{2,}", channel):
         raise StartError(texts.no_such_channel(channel))
     if name in _FINAL and CONFIRMED not in words and not _confirmed(name, " ".join(words), as_json):
         return None
     language = Language.ENGLISH if as_json else current()  # programs read JSON
-    return asyncio.run(_answer(load(), Asked(name, tuple(words), channel, language)))
+    return asyncio.run(_answer(_settings(workspace), Asked(name, tuple(words), channel, language)))
+
+
+def _settings(workspace: str) -> Settings:
+    """Those of one workspace of many, where one is named. Raises StartError."""
+    settings = load()
+    if not workspace:
+        return settings
+    try:
+        own = {"finetune_data": folder_of(settings.finetune_data, workspace), "finetune_database": None}
+        return settings.model_copy(update=own)
+    except Invalid as error:
+        raise StartError(error.kind, **error.values) from error
 
 
 def _confirmed(name: str, whose: str, as_json: bool) -> bool:

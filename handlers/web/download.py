@@ -3,7 +3,7 @@
 Without the right to read a file Slack redirects to a login page, which ends in 200 text/html (bolt-js#2585).
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,9 +22,10 @@ class Interrupted(TrainingFileError):
 
 
 class Download:
-    """`api_url` is the base of the Web API; another one than Slack's brings its own file host."""
+    """`token` gives the one that is valid now. `api_url` is the base of the Web API; another one than Slack's brings
+    its own file host."""
 
-    def __init__(self, poster: Poster, token: str, api_url: str) -> None:
+    def __init__(self, poster: Poster, token: Callable[[], str], api_url: str) -> None:
         self._poster = poster
         self._token = token
         api = urlsplit(api_url)
@@ -50,10 +51,11 @@ class Download:
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         if urlsplit(url)[:2] != self._host:
             raise TrainingFileError("strange_place")
+        headers = {"Authorization": f"Bearer {self._token()}"}
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None, sock_connect=10, sock_read=60)) as session,
-                session.get(url, headers={"Authorization": f"Bearer {self._token}"}, allow_redirects=False) as response,
+                session.get(url, headers=headers, allow_redirects=False) as response,
             ):
                 if response.status in {404, 410}:
                     raise _refused("file_deleted")

@@ -14,7 +14,7 @@ async def auth_test(call: Call) -> Json:
     ws = call.workspace
     return {
         "url": ws.base_url + "/",
-        "team": "Sandbox",
+        "team": ws.name,
         "user": ws.users[ws.BOT].name,
         "team_id": ws.TEAM,
         "user_id": ws.BOT,
@@ -33,7 +33,7 @@ async def connections_open(call: Call) -> Json:
 @method("team.info", "team:read", tier=3)
 async def team_info(call: Call) -> Json:
     ws = call.workspace
-    return {"team": {"id": ws.TEAM, "name": "Sandbox", "domain": ws.DOMAIN, "email_domain": "", "icon": {}}}
+    return {"team": {"id": ws.TEAM, "name": ws.name, "domain": ws.DOMAIN, "email_domain": "", "icon": {}}}
 
 
 @method("bots.info", "users:read", tier=3)

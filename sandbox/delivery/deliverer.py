@@ -51,10 +51,10 @@ class Deliverer:
     and interactions are sent once (read 2026-11-21).
     """
 
-    def __init__(self, settings: Settings, signing_secret: str) -> None:
+    def __init__(self, settings: Settings, signing_secret: str, sockets: Sockets | None = None) -> None:
         self.settings = settings
         self.signing_secret = signing_secret
-        self.sockets = Sockets()
+        self.sockets = sockets or Sockets()
         self.log: deque[Delivery] = deque(maxlen=KEPT)
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -72,7 +72,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         answers=cast(Answers, SimpleNamespace(get=models.given_answer)),
         spending=cast(ModelSpending, use_cases),
         changes=cast(MessageChanges, use_cases),
-        attached_files=AttachedFiles(Download(poster, "xoxb-test", slack.url)),
+        attached_files=AttachedFiles(Download(poster, lambda: "xoxb-test", slack.url)),
         joining=Joining(
             callers,
             cast(ConversationOpening, use_cases),

@@ -53,7 +53,7 @@ async def elsewhere() -> AsyncIterator[Host]:
 
 @pytest.fixture
 def download(slack: Slack, files: Host) -> Download:
-    return Download(Poster(slack.client), TOKEN, f"{files.url}/api/")
+    return Download(Poster(slack.client), lambda: TOKEN, f"{files.url}/api/")
 
 
 async def _read(download: Download, file: dict[str, Any]) -> bytes:
@@ -87,7 +87,7 @@ async def test_another_host_is_never_asked(download: Download, files: Host, else
     ],
 )
 async def test_what_only_looks_like_slacks_host_is_not_asked(slack: Slack, url: str) -> None:
-    real = Download(Poster(slack.client), TOKEN, "https://slack.com/api/")
+    real = Download(Poster(slack.client), lambda: TOKEN, "https://slack.com/api/")
     with pytest.raises(TrainingFileError, match="strange_place"):
         await _read(real, {"id": "F1", "url_private_download": url})
 

@@ -64,6 +64,16 @@ def providers_unreadable(file: object, why: object) -> str:
 
 
 @ERRORS.sentence
+def no_workspace_id(word: str) -> str:
+    return _("{word} is no ID of a workspace (T…). `finetune-bot workspaces` lists them.", word=word)
+
+
+@ERRORS.sentence
+def unknown_workspace(team: str) -> str:
+    return _("The app is not installed in {team}. `finetune-bot workspaces` lists where it is.", team=team)
+
+
+@ERRORS.sentence
 def encryption_keys_unreadable(file: object, why: object) -> str:
     return _("The encryption keys in {file} cannot be read: {why}.", file=file, why=why)
 

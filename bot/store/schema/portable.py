@@ -12,3 +12,14 @@ from bot.store.schema.sqlite_past import migrations as migrations
 def m037_traces(db: Database) -> None:
     """The trace that a payload belongs to, so that work after a restart goes on in it."""
     db.execute("ALTER TABLE inbox ADD COLUMN traceparent TEXT")
+
+
+@migrations()
+def m038_installations(db: Database) -> None:
+    """Workspaces in which the app is installed, their tokens sealed; and answers of Slack's that are awaited."""
+    db.execute(
+        "CREATE TABLE installations (team TEXT PRIMARY KEY, state TEXT NOT NULL, first_at REAL NOT NULL,"
+        " installed_at REAL NOT NULL, expires_at REAL, refreshing_until REAL NOT NULL DEFAULT 0, tokens TEXT,"
+        " value TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE TABLE oauth_states (state TEXT PRIMARY KEY, expires_at REAL NOT NULL) STRICT")

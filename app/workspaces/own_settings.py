@@ -1,0 +1,59 @@
+"""The settings of one workspace among many: the bot's, and before them those of a file in its own folder."""
+
+from pathlib import Path
+from typing import Final
+
+from dotenv import dotenv_values
+from pydantic import SecretStr
+
+from bot.settings import Settings, load
+from bot.workspaces.installation import Installation, folder_of
+
+FILE: Final = "workspace.env"
+# Ids of people and channels are a workspace's own: those of one must mean nothing in another.
+_PEOPLE: Final = ("finetune_admins", "finetune_approvers", "finetune_members", "finetune_notices_channel")
+_ACCOUNT: Final = ("finetune_provider", "finetune_providers", "openai_api_key", "openai_base_url")
+# What a workspace's file may set: who may do what, what may be spent, how it reads, and whose account trains.
+_OWN: Final = frozenset(
+    {
+        *_PEOPLE,
+        *_ACCOUNT,
+        "finetune_allow_guests",
+        "finetune_allow_other_organisations",
+        "finetune_approval_above",
+        "finetune_approve_unknown_prices",
+        "finetune_default_model",
+        "finetune_embedding_model",
+        "finetune_language",
+        "finetune_max_file_mb",
+        "finetune_max_running",
+        "finetune_models",
+    }
+)
+# Slack is heard by the process, and so is whoever asks how it is.
+_OF_THE_PROCESS: Final = (
+    *("slack_app_token", "slack_signing_secret", "slack_client_id", "slack_client_secret"),
+    *("health_port", "finetune_public_url", "openai_webhook_secret"),
+    "finetune_database",  # or all workspaces would have one store
+)
+
+
+def settings_of(settings: Settings, installation: Installation) -> tuple[Settings, bool]:
+    """The workspace's settings, and whether it shares its provider's account with others. Raises StartError.
+
+    Whoever installed the app is its administrator, unless the file names some.
+    """
+    folder = folder_of(settings.finetune_data, installation.team)
+    given = {name.lower(): value for name, value in dotenv_values(folder / FILE).items() if value}
+    own = {name: value for name, value in given.items() if name in _OWN}
+    tokens = installation.tokens
+    values = settings.model_dump(exclude=set(_OF_THE_PROCESS)) | dict.fromkeys(_OF_THE_PROCESS)
+    values |= {"finetune_admins": [installation.installed_by], "finetune_notices_channel": None}
+    values |= {"finetune_approvers": [], "finetune_members": []}
+    shares_account = not own.keys() & set(_ACCOUNT)
+    if not shares_account:  # the key of one account is sent to no other address
+        values |= dict.fromkeys(_ACCOUNT)
+        values["finetune_providers"] = Path("none")
+    values |= own
+    values |= {"finetune_data": folder, "slack_bot_token": SecretStr(tokens.bot) if tokens else None}
+    return load(_env_file=None, **values), shares_account
