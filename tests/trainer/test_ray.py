@@ -17,7 +17,7 @@ import stand_in_worker
 from ray_cluster import TOKEN, RayCluster
 from trainer_process import Trainer, some_examples, wait_for
 
-KILLS = int(os.environ.get("FINETUNE_KILLS", "20"))
+KILLS = int(os.environ.get("FINETUNE_KILLS", "8"))
 
 
 @pytest.fixture(scope="module")

@@ -26,8 +26,8 @@ from trainer.workers import OFFLINE, QUIET
 
 logger = logging.getLogger(__name__)
 
-# How long an ended or cancelled job is waited for, in seconds.
-_GRACE = 10.0
+# How long, in seconds, a cancelled job is waited for, and how long it is tried to have the cluster forget one.
+_GRACE, _PATIENCE = 10.0, 300.0
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -72,6 +72,8 @@ class RayRunner:
         return RayRun(self, folder) if attempt is not None and attempt.open else None
 
     async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.cluster.close()
 
@@ -94,10 +96,14 @@ class RayRunner:
         self._spawn(self._forget(id))
 
     async def _forget(self, id: str) -> None:
-        with contextlib.suppress(Unreachable, TrainerError, TimeoutError):
-            async with asyncio.timeout(_GRACE):
-                await self.cluster.wait(id, self.pace.look)
-                await self.cluster.delete(id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while True:
+                    with contextlib.suppress(Unreachable, TrainerError):
+                        await self.cluster.wait(id, self.pace.ask)
+                        await self.cluster.delete(id)
+                        return
+                    await asyncio.sleep(self.pace.ask)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
