@@ -392,7 +392,7 @@ async def test_when_nobody_listens_any_more_the_model_is_asked_no_longer(
 async def test_a_model_that_is_not_ready_is_not_waited_for_once_people_have_stopped_it(
     chat: Chat, stand_in: StandInProvider
 ) -> None:
-    stand_in.fault(CHATS, status=503)
+    stand_in.fault(CHATS, times=100, status=503)
     asked = asyncio.create_task(ask(chat, "2.0"))
     await until(lambda: CHATS in stand_in.requests)
     await chat.stop(a_caller(), TALK)

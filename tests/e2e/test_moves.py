@@ -87,9 +87,9 @@ async def test_ten_models_move_in_one_plan_though_the_bot_is_killed_in_the_middl
 def _offered(card: dict[str, Any], home: StandInProvider, suffix: str) -> tuple[str, str]:
     """The block with *Use it here* beside the successor of that name, and the successor."""
     new = next(str(job["fine_tuned_model"]) for job in home.jobs.values() if job["user_provided_suffix"] == suffix)
-    (number,) = (n for n, job in enumerate(home.jobs.values()) if job["user_provided_suffix"] == suffix)
-    offers = [block["block_id"] for block in card["blocks"] if block.get("accessory")]
-    return str(offers[number]), new
+    old = suffix.removesuffix("-home")
+    (offer,) = (block for block in card["blocks"] if block.get("accessory") and old in block["text"]["text"])
+    return str(offer["block_id"]), new
 
 
 async def _current(w: World) -> str | None:
