@@ -286,6 +286,14 @@ def test_high_priority_is_for_keys_that_may_ask_for_it(trainer: Trainer, client:
         of.fine_tuning.jobs.cancel(job.id)
 
 
+def test_a_job_asks_for_no_more_gpus_than_there_are(trainer: Trainer) -> None:
+    for said in ("2", "0", "all"):
+        with pytest.raises(openai.BadRequestError, match=f"from 1 to 1, .*not '{said}'"):
+            trainer.train(metadata={"gpus": said})
+    job = trainer.train(metadata={"gpus": "1"})
+    trainer.client.fine_tuning.jobs.cancel(job.id)
+
+
 def test_a_training_does_nothing_that_python_or_a_library_warns_of(trainer: Trainer, finished: Any) -> None:
     log = (trainer.data / "logs" / "training.log").read_text()
     told = [line for line in log.splitlines() if "Warning: " in line and "is_gradient_checkpointing" not in line]

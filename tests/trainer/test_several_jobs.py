@@ -212,6 +212,17 @@ async def test_a_job_for_several_devices_waits_for_them_and_nobody_goes_past_it(
     await supervisor.stop()
 
 
+async def test_a_job_is_given_the_devices_that_it_asked_for_and_where_some_are_gone_all_others(place: Place) -> None:
+    place.queue("a", devices=2)
+    place.queue("b", devices=4)
+    supervisor, runner = await place.supervise(devices=2)
+    await place.until_running("a")
+    assert runner.runs["a"].plan.devices == 2
+    runner.runs["a"].end()
+    await place.until_running("b")
+    await supervisor.stop()
+
+
 async def test_turns_go_by_priority_and_to_the_channel_that_trained_less(place: Place) -> None:
     of = {name: {"metadata": {CHANNEL: name}, "owner": "bot"} for name in ("C1", "C2")}
     place.queue("first", "second", **of["C1"])

@@ -30,6 +30,8 @@ from trainer.training.plan import Reinforcement
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
 
+_MOST_DEVICES = 64  # of one machine
+
 
 @router.post("")
 async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> JobObject:
@@ -64,6 +66,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         owner=key.name,
         integrations=integrations,
         priority=_priority(body.metadata, key),
+        devices=_devices(body.metadata, services.supervisor.devices),
         traceparent=traces.traceparent(),
     )
     services.supervisor.submit(job)
@@ -280,6 +283,20 @@ def _priority(metadata: dict[str, str] | None, key: Key) -> Priority:
             param="metadata",
         )
     return priority
+
+
+def _devices(metadata: dict[str, str] | None, there_are: int | None) -> int:
+    """How many GPUs the metadata ask for; a cluster may have `_MOST_DEVICES`."""
+    said, most = (metadata or {}).get("gpus", "1"), there_are or _MOST_DEVICES
+    if not said.isdecimal() or not 1 <= int(said) <= most:
+        raise ApiError(
+            400,
+            f"The metadata gpus is a whole number from 1 to {most}, which is how many a job can have here, not "
+            f"{said!r}.",
+            code="invalid_metadata",
+            param="metadata",
+        )
+    return int(said)
 
 
 def _suffix(suffix: str | None) -> str | None:

@@ -75,5 +75,6 @@ class Plans:
             reinforcement=msgspec.convert(job.reinforcement, Reinforcement | None),
             save_seconds=self._settings.save_seconds,
             metadata=job.metadata or {},
+            devices=job.devices,
             traceparent=traces.traceparent(),
         )

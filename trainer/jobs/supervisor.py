@@ -81,6 +81,11 @@ class Supervisor:
         self._started: dict[str, _Started] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def devices(self) -> int | None:
+        """How many there are for jobs; None where a cluster sees to that."""
+        return self._runner.devices
+
     async def start(self) -> None:
         """Pick up what an earlier server left, then begin to work."""
         self._leftovers.make_folders()
@@ -136,9 +141,10 @@ class Supervisor:
     def _join(self, job: Job) -> None:
         """A job has joined the queue. What waits while others train is told its place."""
         self._changed.set()
-        place = self._queue.places()[job.id]
+        waiting = [one.id for one in self._queue.jobs() if one.id not in self._started]
+        place = waiting.index(job.id) + 1
         free = self._free()
-        if free is not None and (place > 1 or free < job.devices):
+        if free is not None and (place > 1 or free < self._needs(job)):
             self._journal.waits(job.id, place)
 
     async def _work(self) -> None:
@@ -167,7 +173,7 @@ class Supervisor:
                 continue
             free = self._free()
             # Nobody goes past a job that waits for several devices: it would never have them.
-            if free is not None and free < job.devices:
+            if free is not None and free < self._needs(job):
                 return
             self._give_turn(job)
 
@@ -175,7 +181,11 @@ class Supervisor:
         """Devices without a job; None where a cluster sees to that."""
         if self._runner.devices is None:
             return None
-        return self._runner.devices - sum(one.turn.job.devices for one in self._started.values())
+        return self._runner.devices - sum(self._needs(one.turn.job) for one in self._started.values())
+
+    def _needs(self, job: Job) -> int:
+        """As many devices as it asked for, of those that there still are."""
+        return min(job.devices, self._runner.devices or job.devices)
 
     def _give_turn(self, job: Job) -> None:
         turn = Turn(job)
