@@ -96,30 +96,36 @@ def doctor(
     raise SystemExit(code)
 
 
-def _refuse_postgresql(database: object) -> None:
-    if database is not None:
-        raise StartError("backup_by_pg_dump")
-
-
 @app.command()
 def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from bot.settings import load
     from bot.store.backup import backup
 
     settings = load()
-    _refuse_postgresql(settings.finetune_database)
+    if settings.finetune_database is not None:
+        raise StartError("backup_by_pg_dump")
     size = backup(settings.finetune_data, file)
     print(f"{file}: {file_size(size)}")  # noqa: T201
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+def restore(file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None) -> None:
+    import asyncio
+
     from bot.settings import load
-    from bot.store.backup import restore
+    from bot.store.backup import restore, take_for_restored
 
     settings = load()
-    _refuse_postgresql(settings.finetune_database)
-    kept = restore(settings.finetune_data, file, notices_channel=settings.finetune_notices_channel)
+    channel = settings.finetune_notices_channel
+    if settings.finetune_database is not None:
+        if file is not None:
+            raise StartError("backup_by_pg_dump")
+        asyncio.run(take_for_restored(settings.finetune_data, settings.finetune_database, channel))
+        print(texts.store_taken_for_restored())  # noqa: T201
+        return
+    if file is None:
+        raise StartError("no_backup_named")
+    kept = restore(settings.finetune_data, file, notices_channel=channel)
     print(texts.store_replaced(str(settings.finetune_data), str(file)))  # noqa: T201
     if kept is not None:
         print(texts.store_kept(str(kept)))  # noqa: T201

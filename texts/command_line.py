@@ -18,7 +18,8 @@ def command(name: str) -> str:
         ),
         "restore": _(
             "Put the store back to a backup. The bot must be stopped; the store that was there is kept beside it.\n\n"
-            "Jobs and notices that were under way are looked up before anything is done about them."
+            "Jobs and notices that were under way are looked up before anything is done about them. On PostgreSQL, run "
+            "it without a file, once the database is back from a dump and before the bot starts."
         ),
         "workspaces": _("List the workspaces that it serves. With their state, the day, and by whom."),
         "rotate-keys": _(

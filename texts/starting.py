@@ -333,5 +333,12 @@ def store_replaced(folder: str, file: str) -> str:
     return _("The store in {folder} is {file} now.", folder=folder, file=file)
 
 
+def store_taken_for_restored() -> str:
+    return _(
+        "The database counts as restored: what was under way is looked up before anything is done about it. Start the "
+        "bot."
+    )
+
+
 def store_kept(file: str) -> str:
     return _("What was there: {file}", file=file)

@@ -1,4 +1,4 @@
-"""A copy of the store while it is in use, and a store made from such a copy.
+"""A copy of the store while it is in use, and a store made from such a copy, or put back from PostgreSQL's dump.
 
 Training files are not in it: they lie beside it under the names of their contents, and any copy of that folder will do.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
+from pydantic import SecretStr
 
 from bot.errors import StartError
 from bot.evaluations.run import RunState
@@ -21,6 +22,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.providers.protocol import JobError
 from bot.store.connection import Connection
+from bot.store.database import Database
 from bot.store.jobs import write_change
 from bot.store.schema import migrations
 from bot.store.shown_messages import SHOWN
@@ -69,6 +71,16 @@ def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> 
         raise StartError("stop_first", folder=folder) from error
     except (OSError, sqlite3.Error) as error:
         raise StartError("not_restored", file=file, why=error) from error
+
+
+async def take_for_restored(folder: Path, url: SecretStr, notices_channel: str | None = None) -> None:
+    """The PostgreSQL database was put back from a dump: nothing of what was under way then is done blindly, as after
+    `restore`. Raises StartError where a bot works in it."""
+    database = await Database.open(folder, url)
+    try:
+        await database.write(lambda db: doubt_what_was_under_way(db, notices_channel))
+    finally:
+        await database.close()
 
 
 def _copy(source: Path, target: Path) -> None:

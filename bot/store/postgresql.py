@@ -8,6 +8,7 @@ answer came is asked about on a new connection.
 import contextlib
 import functools
 import re
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -28,6 +29,8 @@ OLDEST: Final = 14
 """The oldest version of the server."""
 
 _SECONDS_TO_CONNECT: Final = 10
+_SECONDS_TO_END: Final = 3.0
+"""How long a bot that starts waits for one before it to be gone."""
 _SETTINGS: Final = {
     "synchronous_commit": "on",
     "idle_in_transaction_session_timeout": "15s",
@@ -132,9 +135,9 @@ class PostgresqlEngine:
                 db.execute(f"CREATE SCHEMA {self._schema}")
             migrate_tables(db)
 
-    def opened(self, *, only_bot: bool) -> psycopg.Connection[Any]:
+    def opened(self, *, only_bot: bool, patience: float = _SECONDS_TO_END) -> psycopg.Connection[Any]:
         """Raises psycopg.Error, or StartError where the server is too old or, for the `only_bot`, another one is
-        there."""
+        there after so many seconds of `patience`."""
         connection = psycopg.connect(
             conninfo.make_conninfo("", **self._parameters), autocommit=True, cursor_factory=_Cursor
         )
@@ -143,12 +146,23 @@ class PostgresqlEngine:
             if connection.info.server_version < OLDEST * 10_000:
                 version = connection.info.parameter_status("server_version")
                 raise StartError("database_too_old", where=self.where, version=version, oldest=OLDEST)
-            if only_bot and not connection.execute("SELECT pg_try_advisory_lock(%s)", [self._key("bot")]).fetchone()[0]:  # type: ignore[index]
+            if only_bot and not self._taken(connection, patience):
                 raise StartError("database_in_use", where=self.where)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _taken(self, connection: psycopg.Connection[Any], patience: float) -> bool:
+        """Whether this is the only bot now. The server takes a moment to notice that one before was killed."""
+        deadline = time.monotonic() + patience
+        while True:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s)", [self._key("bot")]).fetchone()
+            if row is not None and row[0]:
+                return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
 
     @property
     def write_key(self) -> int:
@@ -169,7 +183,7 @@ class PostgresqlEngine:
     def is_in_use(self) -> bool:
         """Whether a bot works in it. Raises StartError."""
         try:
-            self.opened(only_bot=True).close()
+            _leave(self.opened(only_bot=True, patience=0))
         except psycopg.Error as error:
             raise self._start_error(error) from error
         except StartError as error:
@@ -234,7 +248,7 @@ class PostgresqlSession:
             self._connection.execute("VACUUM")
 
     def close(self) -> None:
-        self._connection.close()
+        _leave(self._connection)
 
     def _begin(self, begin: str, first: str, values: Values) -> None:
         """Once more on a new connection, where the old one was lost since it was last used."""
@@ -283,6 +297,14 @@ class PostgresqlSession:
         with contextlib.suppress(psycopg.Error):
             if not self._connection.closed and not self._connection.broken:
                 self._connection.execute("ROLLBACK")
+
+
+def _leave(connection: psycopg.Connection[Any]) -> None:
+    """The next bot may start at once: the server gives a lock back only after it has seen the connection close."""
+    with contextlib.suppress(psycopg.Error):
+        if not connection.closed:
+            connection.execute("SELECT pg_advisory_unlock_all()")
+    connection.close()
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,21 @@ import migrated_store
 import postgresql_server
 import psycopg
 import pytest
+from parts import a_job, a_notice
 from pydantic import SecretStr
 from sqlite_utils import Database as SqliteUtilsDatabase
 
 from bot.audit import Entry, Outcome
 from bot.errors import StartError
+from bot.jobs import states
+from bot.jobs.notice import Text
 from bot.store.audit import SqlAuditLog
+from bot.store.backup import take_for_restored
 from bot.store.connection import Connection
 from bot.store.database import Database, StoreTrouble
+from bot.store.inbox import SqlInbox
+from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore, SqlOutbox
 from texts import errors
 
 
@@ -193,3 +201,32 @@ async def test_a_database_that_cannot_be_used_is_named_without_its_password(url:
         await Database.open(tmp_path, SecretStr(url.format(host=host)))
     assert "s3cret" not in str(raised.value) + errors.sentence(raised.value)
     assert re.search(r"PostgreSQL database .* cannot be used|FINETUNE_DATABASE", errors.sentence(raised.value))
+
+
+async def test_a_database_put_back_from_a_dump_does_nothing_blindly(tmp_path: Path) -> None:
+    """A job that may have been created since is looked up, what may have been said is looked for."""
+    with postgresql_server.database() as url:
+        store = await Database.open(tmp_path, url)
+        jobs, outbox = SqlJobStore(store), SqlOutbox(store)
+        await jobs.insert(a_job(training_file="file-1", seed=7))
+        await jobs.insert(a_job(id="job-2", state=states.IN_LINE))
+        await outbox.put([a_notice("before", Text("Hello."))])
+        await SqlInbox(store).accept("click", {"what": "a click"})
+        with pytest.raises(StartError, match="database_in_use"):
+            await take_for_restored(tmp_path, url)
+        await store.close()
+
+        await take_for_restored(tmp_path, url)
+
+        store = await Database.open(tmp_path, url)
+        jobs, outbox = SqlJobStore(store), SqlOutbox(store)
+        job, other = await jobs.get("job-1"), await jobs.get("job-2")
+        assert job is not None
+        assert other is not None
+        assert (job.state, job.create_attempted_at) == (states.SUBMITTING, job.created_at)
+        assert other.state == states.FAILED
+        await SqlCardStore(store).posted("job-1", "1.0", None, [])
+        (before,) = (one for one in await outbox.next(time.time()) if one.notice.id == "job-1/before")
+        assert before.doubtful
+        assert await SqlInbox(store).pending() == []
+        await store.close()

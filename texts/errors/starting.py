@@ -133,7 +133,15 @@ def database_url_unusable() -> str:
 
 @ERRORS.sentence
 def backup_by_pg_dump() -> str:
-    return _("The store is in a PostgreSQL database, which `pg_dump` copies and `pg_restore` puts back.")
+    return _(
+        "The store is in a PostgreSQL database, which `pg_dump` copies and `pg_restore` puts back. After that, run "
+        "`finetune-bot restore` without a file, then start the bot."
+    )
+
+
+@ERRORS.sentence
+def no_backup_named() -> str:
+    return _("Name the backup: `finetune-bot restore FILE`.")
 
 
 @ERRORS.sentence
