@@ -82,9 +82,11 @@ class RayCluster:
         except httpx.HTTPError:
             return False
 
-    def jobs(self) -> dict[str, str]:
-        """The status of each job of the cluster."""
-        return {job["submission_id"]: job["status"] for job in self._get().json() if job["type"] == "SUBMISSION"}
+    def jobs(self, of: str = "") -> dict[str, str]:
+        """The status of each job of the cluster whose id begins like that. Others may come back for a moment after they
+        were deleted."""
+        submitted = (job for job in self._get().json() if job["type"] == "SUBMISSION")
+        return {job["submission_id"]: job["status"] for job in submitted if job["submission_id"].startswith(of)}
 
     def _get(self) -> httpx.Response:
         return httpx.get(f"{self.address}/api/jobs/", headers=self._headers, trust_env=False, timeout=30)

@@ -93,14 +93,14 @@ def test_a_paused_job_leaves_the_cluster_and_goes_on_where_it_was(
     job = trainer.train()
     wait_for(lambda: trainer.steps(job.id) > 2)
     jobs.pause(job.id)
-    wait_for(lambda: not cluster.jobs())
+    wait_for(lambda: not cluster.jobs(job.id))
     before = stand_in_worker.read(witness)[-1]
     assert before.what == "saved"
     jobs.resume(job.id)
     (after,) = wait_for(lambda: [one for one in stand_in_worker.read(witness) if one.attempt == 2][:1])
     assert after.step == before.step + 1
     jobs.cancel(job.id)
-    wait_for(lambda: not {"PENDING", "RUNNING"} & set(cluster.jobs().values()))
+    wait_for(lambda: not cluster.jobs(job.id))
 
 
 def test_no_job_is_lost_or_trained_twice_at_once_whatever_is_killed(

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # How long, in seconds, a cancelled job is waited for, and how long it is tried to have the cluster forget one.
 _GRACE, _PATIENCE = 10.0, 300.0
+# Ray watches a job once a second, and writes down of one that was deleted between two looks that it failed.
+_ECHO = 5.0
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -101,6 +103,8 @@ class RayRunner:
                 while True:
                     with contextlib.suppress(Unreachable, TrainerError):
                         await self.cluster.wait(id, self.pace.ask)
+                        await self.cluster.delete(id)
+                        await asyncio.sleep(_ECHO)
                         await self.cluster.delete(id)
                         return
                     await asyncio.sleep(self.pace.ask)
