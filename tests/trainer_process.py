@@ -127,8 +127,12 @@ class Trainer:
                 child.kill()
 
     def workers(self, module: str) -> list[psutil.Process]:
-        children = psutil.Process(self.process.pid).children()
-        return [child for child in children if module in child.cmdline()]
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):  # it has ended since it was listed
+                if module in child.cmdline():
+                    found.append(child)
+        return found
 
     def upload(self, content: bytes, name: str = "examples.jsonl") -> str:
         return self.client.files.create(file=(name, content), purpose="fine-tune").id
