@@ -1,5 +1,7 @@
 """A channel's digest, as its people set it."""
 
+import math
+
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.channels import Channels
@@ -30,7 +32,9 @@ class ChannelDigests:
         if not channel.member:
             raise Invalid("not_in_channel")
         zone = await self._zones.zone(caller.user)
-        plan = DigestPlan(caller.channel, channel.private, caller.user, when, zone, told_until=caller.at)
+        # Providers say to the second when a job ended: one that ends within this second is news.
+        told_until = float(math.floor(caller.at))
+        plan = DigestPlan(caller.channel, channel.private, caller.user, when, zone, told_until)
         await self._plans.set(plan, entry(caller, "set digest", caller.channel, details=when.every))
         return plan
 
