@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from bot.errors import StartError
+from bot.errors import BotError, StartError
 from texts import command_line as help_texts
 from texts import starting as texts
 from texts.command_help import described
@@ -42,7 +42,7 @@ def main() -> None:
 def _run() -> None:
     try:
         app()
-    except StartError as error:
+    except BotError as error:
         from texts.errors import sentence  # brings most of the bot with it
 
         print(f"finetune-bot: {sentence(error)}", file=sys.stderr)  # noqa: T201
@@ -129,6 +129,18 @@ def restore(file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None)
     print(texts.store_replaced(str(settings.finetune_data), str(file)))  # noqa: T201
     if kept is not None:
         print(texts.store_kept(str(kept)))  # noqa: T201
+
+
+@app.command("migrate-store")
+def migrate_store(
+    source: Annotated[str, typer.Argument(metavar="SOURCE")],
+    target: Annotated[str, typer.Argument(metavar="TARGET")],
+) -> None:
+    from bot.store.moving import move_store
+
+    moved = move_store(source, target)
+    print(texts.store_moved(moved.rows, moved.tables))  # noqa: T201
+    print(texts.store_moved_next())  # noqa: T201
 
 
 @app.command()

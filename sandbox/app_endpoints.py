@@ -170,8 +170,12 @@ class AppEndpoints:
         return ClosedConnection() if fault else PlainTextResponse("ok")
 
     async def link(self, ws: WebSocket) -> None:
-        after = self.state.settings.refresh_sockets_after
-        await self.state.deliverer.sockets.serve(ws, self.state.workspace.APP, refresh_after=after)
+        sockets = self.state.deliverer.sockets
+        if self.state.settings.refresh_sockets_after:
+            asyncio.get_running_loop().call_later(
+                self.state.settings.refresh_sockets_after, self.state.deliverer.spawn, sockets.refresh()
+            )
+        await sockets.serve(ws, self.state.workspace.APP)
 
 
 async def arguments(request: Request) -> Json:

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 from pydantic import SecretStr
@@ -49,8 +50,7 @@ def database() -> Iterator[SecretStr]:
     name = f"test_{os.getpid()}_{next(_NUMBERS)}"
     with psycopg.connect(url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-        parameters = psycopg.conninfo.conninfo_to_dict(url()) | {"dbname": name}
-        yield SecretStr(psycopg.conninfo.make_conninfo("", **parameters))
+        yield SecretStr(urlsplit(url())._replace(path=f"/{name}").geturl())
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

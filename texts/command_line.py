@@ -21,6 +21,12 @@ def command(name: str) -> str:
             "Jobs and notices that were under way are looked up before anything is done about them. On PostgreSQL, run "
             "it without a file, once the database is back from a dump and before the bot starts."
         ),
+        "migrate-store": _(
+            "Move the store to another database. From SQLite to PostgreSQL, or back; no bot may be running. Every row "
+            "is compared; if anything goes wrong, nothing has moved.\n\n"
+            "SOURCE and TARGET are each a folder (as FINETUNE_DATA) or the URL of a PostgreSQL database (as "
+            "FINETUNE_DATABASE). Keep a password out of your shell's history: PGPASSWORD and ~/.pgpass are read, too."
+        ),
         "workspaces": _("List the workspaces that it serves. With their state, the day, and by whom."),
         "rotate-keys": _(
             "Encrypt anew with the first key. That is, of FINETUNE_ENCRYPTION_KEYS; the others may then be taken out."
@@ -100,6 +106,8 @@ def option(command: str, name: str) -> str:
         ("doctor", "paid"): _("Compare what costs something, too: two answers of a few tokens at each provider."),
         ("backup", "file"): _("The copy; it must not be there yet."),
         ("restore", "file"): _("A backup."),
+        ("migrate-store", "source"): _("Where the store is. It stays there, too."),
+        ("migrate-store", "target"): _("Where it goes: a database or folder with no store in it."),
         ("workspaces", "erase"): _(
             "Erase everything of this one (its id, T…): its store, its files, its tokens. Removing the app in Slack "
             "does the same."

@@ -1,4 +1,4 @@
-"""What the program says while it starts, and why it cannot: of `run`, `try`, `backup` and `restore`.
+"""What the program says while it starts, and why it cannot: of `run`, `try`, `backup`, `restore` and `migrate-store`.
 
 Values come as they are.
 """
@@ -342,3 +342,19 @@ def store_taken_for_restored() -> str:
 
 def store_kept(file: str) -> str:
     return _("What was there: {file}", file=file)
+
+
+def store_moved(rows: int, tables: int) -> str:
+    return plural(
+        "Moved and compared: {count} row in {tables} tables.",
+        "Moved and compared: {count} rows in {tables} tables.",
+        rows,
+        tables=tables,
+    )
+
+
+def store_moved_next() -> str:
+    return _(
+        "Now set `FINETUNE_DATABASE` to the new database, or take it out for the new folder, and start the bot. "
+        "Training files have not moved: they stay in `files` in `FINETUNE_DATA`."
+    )

@@ -41,6 +41,9 @@ class Connection(Protocol):
 
     def execute(self, sql: str, values: Values = (), /) -> Rows: ...
 
+    def each(self, sql: str, /) -> Iterator[Any]:
+        """The rows that a query finds, one after another: more than memory would hold."""
+
     def executemany(self, sql: str, rows: Iterable[Values], /) -> object: ...
 
     def version(self) -> int:
@@ -48,6 +51,9 @@ class Connection(Protocol):
 
     def text_columns(self) -> list[TextColumns]:
         """Of every table of ours."""
+
+    def number_on(self) -> None:
+        """After rows came in with numbers of their own: new ones get later ones."""
 
 
 class Session(Protocol):
@@ -67,9 +73,8 @@ class Session(Protocol):
     def check_writable(self) -> None:
         """Inside a transaction: write what is there already. Raises what `atomic` puts into plain words."""
 
-    def sweep(self) -> bool:
-        """Outside of a transaction: let nothing that was deleted stay in the files, as far as the database can. False
-        where another program keeps it from that."""
+    def sweep(self) -> None:
+        """Outside of a transaction: let nothing that was deleted stay in the files, as far as the database can."""
 
     def close(self) -> None: ...
 

@@ -40,6 +40,7 @@ _SETTINGS: Final = {
     "timezone": "UTC",
 }
 _ALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+_AT_ONCE: Final = 500
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
@@ -61,6 +62,12 @@ class PostgresqlConnection:
     def execute(self, sql: str, values: Values = (), /) -> Rows:
         return self._connection.execute(_marked(sql), values)
 
+    def each(self, sql: str, /) -> Iterator[Any]:
+        with self._connection.cursor("each") as cursor:
+            cursor.itersize = _AT_ONCE
+            cursor.execute(_marked(sql))
+            yield from cursor
+
     def executemany(self, sql: str, rows: Iterable[Values], /) -> object:
         with self._connection.cursor() as cursor:
             cursor.executemany(_marked(sql), rows)
@@ -70,6 +77,17 @@ class PostgresqlConnection:
         """Also another one after somebody else's commit in the same server."""
         (seen,) = self.execute("SELECT CAST(pg_current_snapshot() AS text)").fetchone()
         return zlib.crc32(seen.encode())
+
+    def number_on(self) -> None:
+        counted = self.execute(
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+            " AND is_identity = 'YES'"
+        ).fetchall()
+        for table, column in counted:
+            self.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"
+                f" HAVING max({column}) IS NOT NULL"
+            )
 
     def text_columns(self) -> list[TextColumns]:
         columns = self.execute(
@@ -174,11 +192,23 @@ class PostgresqlEngine:
         return zlib.crc32(f"finetune-bot/{self._schema}/{what}".encode())
 
     def _start_error(self, error: psycopg.Error) -> StartError:
-        why = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+        said = [line for line in str(error).splitlines() if line and not line[0].isspace()]  # the rest are hints
+        why = said[-1] if said else type(error).__name__
         password = self._parameters.get("password")
         return StartError(
             "database_unusable", where=self.where, why=why.replace(str(password), "…") if password else why
         )
+
+    def migrations(self) -> set[str] | None:
+        """Those that the store there has seen; None where there is no store yet. Raises StartError."""
+        try:
+            with self.opened(only_bot=False) as connection:
+                there = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'"
+                if connection.execute(there).fetchone() is None:
+                    return None
+                return {name for (name,) in connection.execute("SELECT name FROM migrations")}
+        except psycopg.Error as error:
+            raise self._start_error(error) from error
 
     def is_in_use(self) -> bool:
         """Whether a bot works in it. Raises StartError."""
@@ -241,12 +271,11 @@ class PostgresqlSession:
             "UPDATE migrations SET applied_at = applied_at WHERE name = (SELECT min(name) FROM migrations)"
         )
 
-    def sweep(self) -> bool:
+    def sweep(self) -> None:
         """Rows that were deleted or changed are given back. The server may keep copies: its log, backups of its own."""
         with _in_plain_words():
             self._begin("SELECT 1", "SELECT 1", [])
             self._connection.execute("VACUUM")
-        return True
 
     def close(self) -> None:
         _leave(self._connection)

@@ -8,7 +8,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -18,12 +18,12 @@ from bot.store.connection import Connection, TextColumns, Values
 from bot.store.schema import migrations
 from bot.store.trouble import StoreTrouble
 
-_BUSY_SECONDS: Final = 10
-_SWEEP_WAITS_MS: Final = 1000
-
 
 class SqliteConnection(SqliteUtilsDatabase):
     """Implements `Connection`."""
+
+    def each(self, sql: str, /) -> Iterator[Any]:
+        return iter(self.execute(sql))
 
     def executemany(self, sql: str, rows: Iterable[Values], /) -> object:
         return self.conn.executemany(sql, rows)
@@ -31,6 +31,9 @@ class SqliteConnection(SqliteUtilsDatabase):
     def version(self) -> int:
         (version,) = self.execute("PRAGMA data_version").fetchone()  # sqlite.org/pragma.html, read 2026-11-29
         return int(version)
+
+    def number_on(self) -> None:
+        """SQLite does by itself."""
 
     def text_columns(self) -> list[TextColumns]:
         """STRICT tables have TEXT; those of an older version may have any."""
@@ -62,7 +65,7 @@ class SqliteEngine:
 
     def connect(self, *, migrate: bool) -> "SqliteSession":
         try:
-            connection = sqlite3.connect(self._folder / "bot.db", isolation_level=None, timeout=_BUSY_SECONDS)
+            connection = sqlite3.connect(self._folder / "bot.db", isolation_level=None, timeout=10)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
@@ -101,17 +104,10 @@ class SqliteSession:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         self._db.execute(f"PRAGMA user_version = {int(version)}")
 
-    def sweep(self) -> bool:
-        """Deleted pages are overwritten as they go (secure_delete); what is left is the log beside the file. Whoever
-        reads the file keeps it from being emptied, as Litestream does all the time: nobody waits long for that, since
-        nothing is written meanwhile."""
+    def sweep(self) -> None:
+        """Deleted pages are overwritten as they go (secure_delete); what is left is the log beside the file."""
         with _in_plain_words():
-            self._db.execute(f"PRAGMA busy_timeout = {_SWEEP_WAITS_MS}")
-            try:
-                (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                self._db.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
-            return not busy
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         self._db.close()

@@ -118,16 +118,16 @@ def folder_not_written(folder: object, why: object) -> str:
 @ERRORS.sentence
 def no_psycopg() -> str:
     return _(
-        "`FINETUNE_DATABASE` names a PostgreSQL database, and the library for it is not installed. Install "
-        "`finetune-bot[postgres]`."
+        "The library for PostgreSQL is not installed. Install `finetune-bot[postgres]`, or take "
+        "`FINETUNE_DATABASE` out."
     )
 
 
 @ERRORS.sentence
 def database_url_unusable() -> str:
     return _(
-        "`FINETUNE_DATABASE` cannot be read. It should look like this: `postgresql://USER:PASSWORD@HOST/DATABASE`, "
-        "with `%`-escapes for special characters in the password."
+        "The URL of the PostgreSQL database (`FINETUNE_DATABASE`) cannot be read. It should look like this: "
+        "`postgresql://USER:PASSWORD@HOST/DATABASE`, with `%`-escapes for special characters in the password."
     )
 
 
@@ -178,6 +178,30 @@ def store_unusable(file: object, why: object) -> str:
 @ERRORS.sentence
 def no_store(folder: object) -> str:
     return _("There is no store in {folder}. `FINETUNE_DATA` says which folder it is in.", folder=folder)
+
+
+@ERRORS.sentence
+def no_store_to_move(where: str) -> str:
+    """`where`: a folder, or host and database."""
+    return _("There is no store of a finetune-bot in {where}.", where=where)
+
+
+@ERRORS.sentence
+def store_not_empty(where: str) -> str:
+    return _(
+        "There is a store in {where} already, and nothing is mixed with it. Name an empty database, or a new folder.",
+        where=where,
+    )
+
+
+@ERRORS.sentence
+def store_not_copied(table: str) -> str:
+    """`table`: its name."""
+    return _(
+        "What arrived in the table `{table}` is not what was sent, so nothing of it was kept. Everything is as it was; "
+        "please report this.",
+        table=table,
+    )
 
 
 @ERRORS.sentence

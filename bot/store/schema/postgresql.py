@@ -7,8 +7,8 @@ A new store begins with the tables of today. One that is there already is brough
 import functools
 import re
 import time
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from sqlite_utils import Database as SqliteUtilsDatabase
 
@@ -98,8 +98,14 @@ class _InItsWords:
         changes_tables = sql.lstrip().upper().startswith(("CREATE", "ALTER", "DROP"))
         return self._db.execute(in_its_words(sql) if changes_tables else sql, values)
 
+    def each(self, sql: str, /) -> Iterator[Any]:
+        return self._db.each(sql)
+
     def executemany(self, sql: str, rows: Iterable[Values], /) -> object:
         return self._db.executemany(sql, rows)
+
+    def number_on(self) -> None:
+        self._db.number_on()
 
     def version(self) -> int:
         return self._db.version()
