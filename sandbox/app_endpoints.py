@@ -170,12 +170,8 @@ class AppEndpoints:
         return ClosedConnection() if fault else PlainTextResponse("ok")
 
     async def link(self, ws: WebSocket) -> None:
-        sockets = self.state.deliverer.sockets
-        if self.state.settings.refresh_sockets_after:
-            asyncio.get_running_loop().call_later(
-                self.state.settings.refresh_sockets_after, self.state.deliverer.spawn, sockets.refresh()
-            )
-        await sockets.serve(ws, self.state.workspace.APP)
+        after = self.state.settings.refresh_sockets_after
+        await self.state.deliverer.sockets.serve(ws, self.state.workspace.APP, refresh_after=after)
 
 
 async def arguments(request: Request) -> Json:

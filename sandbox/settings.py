@@ -31,7 +31,7 @@ class Settings:
     upload_share_delay: float = 0.05
     """Sharing an uploaded file is asynchronous: its message appears this long after the call's response."""
     refresh_sockets_after: float = 0.0
-    """ControlRequest each socket to reconnect after this time (Slack does so about hourly); 0 never asks."""
+    """Ask each socket to reconnect after this time (Slack does so about hourly); 0 never asks."""
     latency: float = 0.0
     """Every call of the Web API takes this long, as over a network; Slack's own take about a tenth of a second."""
     rates: str = "strict"

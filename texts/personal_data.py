@@ -92,6 +92,13 @@ def hidden_models_learned(count: int) -> str:
     )
 
 
+def log_held() -> str:
+    return _(
+        "Another program is reading the store (Litestream, perhaps), so its log could not be emptied: bytes of what "
+        "was erased may still be in it. Page `data` of the documentation says how they go."
+    )
+
+
 def what_stays() -> str:
     return _(
         "Not reached from here: messages in Slack, backups and copies that were made before, and what a tracker was "

@@ -29,13 +29,15 @@ ERASE_PERSON: Final = "erase person"
 
 class Erased(msgspec.Struct, frozen=True):
     """What was erased: how many of each kind. `mentions`: places in which the `pseudonym` stands for the person now.
-    What stays: `models` learned from what they wrote or uploaded, and `more_models` that the caller may not see."""
+    What stays: `models` learned from what they wrote or uploaded, and `more_models` that the caller may not see; and,
+    not `swept`, bytes in the store's log, which another program holds."""
 
     pseudonym: str
     counts: Mapping[str, int]
     mentions: int
     models: tuple[str, ...] = ()
     more_models: int = 0
+    swept: bool = True
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -60,8 +62,9 @@ class ErasureStore(Protocol):
         """Put it wherever the id stands, in every table, except for the request with the key `besides`, which is being
         worked on; in how many rows."""
 
-    async def finish(self, pseudonym: str, entry: Entry) -> None:
-        """Forget whose pseudonym it is, and let nothing of what was erased be found in the store's files."""
+    async def finish(self, pseudonym: str, entry: Entry) -> bool:
+        """Forget whose pseudonym it is, and let nothing of what was erased be found in the store's files. False where
+        another program keeps it from that."""
 
 
 class PersonErasure:
@@ -117,10 +120,11 @@ class PersonErasure:
         mentions = await self._store.put_pseudonym(user, begun.pseudonym, caller.key)
         counts = {kind: count for kind, count in sorted(done.items()) if count}
         details = ", ".join(f"{kind}={count}" for kind, count in counts.items())
-        await self._store.finish(begun.pseudonym, entry(caller, ERASE_PERSON, begun.pseudonym, details=details))
+        recorded = entry(caller, ERASE_PERSON, begun.pseudonym, details=details)
+        swept = await self._store.finish(begun.pseudonym, recorded)
         jobs = await self._jobs.models(begun.models)
         seen = [model for model, job in jobs.items() if self._authority.allows(caller, Action.SEE, job.resource)]
-        return Erased(begun.pseudonym, counts, mentions, tuple(seen), len(begun.models) - len(seen))
+        return Erased(begun.pseudonym, counts, mentions, tuple(seen), len(begun.models) - len(seen), swept)
 
     async def _uploads(self, user: str) -> list[Dataset]:
         found = [await self._datasets.get(dataset_id) for dataset_id in await self._store.uploads(user)]

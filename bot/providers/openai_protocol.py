@@ -9,7 +9,6 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -20,7 +19,6 @@ from openai._legacy_response import HttpxBinaryResponseContent
 from openai.types import Completion
 from openai.types.chat import ChatCompletionChunk
 
-from bot import instruments
 from bot.errors import Invalid
 from bot.providers import objects
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Embeddings, Parameters
@@ -29,8 +27,6 @@ from bot.providers.hosting import deployment_name
 from bot.providers.interface import (
     CreateRequest,
     Doubtful,
-    ProviderError,
-    RateLimited,
     Refused,
     RemoteEvent,
     RemoteExport,
@@ -39,16 +35,13 @@ from bot.providers.interface import (
     RemoteModel,
     RemoteTime,
     TimeQuestion,
-    Unintelligible,
-    Unreachable,
 )
 from bot.providers.job_creation import CLOCKS_DIFFER, is_made_by, job_arguments
 from bot.providers.objects import Json
+from bot.providers.operations import Operations
 from bot.providers.optional_fields import CONTINUE, LOGPROBS, MAX_TOKENS, USAGE, OptionalFields
 from bot.providers.protocol import Checkpoint
-from bot.providers.sdk_errors import errors_classified
 from bot.providers.vendor import Vendor
-from telemetry import traces
 
 _PAGE = 100
 _PROCESSING_SECONDS = 600.0
@@ -100,6 +93,7 @@ class OpenAIProtocol:
         self._raw = self._client.with_raw_response
         self._asking = _asking(self._client, vendor)
         self._processing_pause = processing_pause
+        self._operations = Operations(name)
 
     def job_of_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
         """The id of the job whose end a webhook tells of; None where it tells of something else.
@@ -114,7 +108,7 @@ class OpenAIProtocol:
         return getattr(data, "id", None) if str(kind).startswith("fine_tuning.job.") else None
 
     async def upload(self, path: Path, name: str) -> str:
-        async with self._operation("upload"):
+        async with self._operations.one("upload"):
             with path.open("rb") as content:
                 answer = await self._raw.files.create(
                     file=(name, content), purpose="fine-tune", timeout=_UPLOAD_TIMEOUT
@@ -135,7 +129,7 @@ class OpenAIProtocol:
         return objects.id_of(file)
 
     async def find_upload(self, name: str) -> str | None:
-        async with self._operation("find_upload"):
+        async with self._operations.one("find_upload"):
             files = await self._listed_files()
             found = next((file for file in files if file["filename"] == name and file.get("status") != "error"), None)
             return await self._processed(found) if found else None
@@ -145,7 +139,7 @@ class OpenAIProtocol:
 
     async def has_file(self, file_id: str) -> bool:
         try:
-            async with self._operation("has_file"):
+            async with self._operations.one("has_file"):
                 await self._client.files.retrieve(file_id)
         except Refused as error:
             if error.status == 404:
@@ -154,21 +148,21 @@ class OpenAIProtocol:
         return True
 
     async def files(self) -> list[RemoteFile]:
-        async with self._operation("files"):
+        async with self._operations.one("files"):
             files = await self._listed_files()
             found = [objects.file(file) for file in files if file.get("purpose") in {"fine-tune", None}]
         return sorted(found, key=lambda file: file.created_at, reverse=True)
 
     async def delete_file(self, file_id: str) -> None:
-        async with self._operation("delete_file"):
+        async with self._operations.one("delete_file"):
             await self._client.files.delete(file_id)
 
     async def file_content(self, file_id: str) -> bytes:
-        async with self._operation("file_content"):
+        async with self._operations.one("file_content"):
             return (await self._client.files.content(file_id)).content
 
     async def create_job(self, order: CreateRequest) -> RemoteJob:
-        async with self._operation("create_job"):
+        async with self._operations.one("create_job"):
             return self._job(await self._raw.fine_tuning.jobs.create(**job_arguments(order, self._vendor)))
 
     def _job(self, answer: _Answer) -> RemoteJob:
@@ -180,7 +174,7 @@ class OpenAIProtocol:
     async def find_job(self, order: CreateRequest, others: Collection[str] = ()) -> RemoteJob | None:
         # The listing is asked without a metadata filter: a provider that does not know the filter would ignore
         # it, and one listing serves both ways of recognising the job.
-        async with self._operation("find_job"):
+        async with self._operations.one("find_job"):
             async for page in self._job_pages():
                 for raw in page:
                     job = self._read_job(raw)
@@ -193,12 +187,12 @@ class OpenAIProtocol:
         return None
 
     async def job(self, job_id: str) -> RemoteJob:
-        async with self._operation("job"):
+        async with self._operations.one("job"):
             return self._job(await self._raw.fine_tuning.jobs.retrieve(job_id))
 
     async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
         missing, found, in_vain = set(wanted), [], 0
-        async with self._operation("jobs"):
+        async with self._operations.one("jobs"):
             async for page in self._job_pages():
                 wanted_here = {raw["id"]: raw for raw in page if raw["id"] in missing}
                 missing.difference_update(wanted_here)
@@ -215,7 +209,7 @@ class OpenAIProtocol:
         new: dict[str, RemoteEvent] = {}
         first: float | None = None
         last = 0.0
-        async with self._operation("events"):
+        async with self._operations.one("events"):
             async for page in _pages(
                 lambda after: self._raw.fine_tuning.jobs.list_events(job_id, limit=_PAGE, after=after or omit)
             ):
@@ -233,48 +227,48 @@ class OpenAIProtocol:
         return sorted(listed, key=lambda event: event.created_at)
 
     async def checkpoints(self, job_id: str) -> list[Checkpoint]:
-        async with self._operation("checkpoints"):
+        async with self._operations.one("checkpoints"):
             page = await self._raw.fine_tuning.jobs.checkpoints.list(job_id, limit=_PAGE)
             checkpoints = [objects.checkpoint(raw) for raw in _data(page)]
         return sorted(checkpoints, key=lambda checkpoint: checkpoint.step)
 
     async def cancel(self, job_id: str) -> RemoteJob:
-        async with self._operation("cancel"):
+        async with self._operations.one("cancel"):
             return self._job(await self._raw.fine_tuning.jobs.cancel(job_id))
 
     async def pause(self, job_id: str) -> RemoteJob:
-        async with self._operation("pause"):
+        async with self._operations.one("pause"):
             return self._job(await self._raw.fine_tuning.jobs.pause(job_id))
 
     async def resume(self, job_id: str) -> RemoteJob:
-        async with self._operation("resume"):
+        async with self._operations.one("resume"):
             return self._job(await self._raw.fine_tuning.jobs.resume(job_id))
 
     async def models(self) -> list[RemoteModel]:
-        async with self._operation("models"):
+        async with self._operations.one("models"):
             return [objects.model(raw) for raw in _data(await self._raw.models.list())]
 
     async def delete_model(self, model: str) -> None:
-        async with self._operation("delete_model"):
+        async with self._operations.one("delete_model"):
             await self._client.models.delete(model)
 
     async def export(self, model: str, format: str, quantization: str | None) -> RemoteExport:
         body = {"model": model, "format": format} | ({"quantization": quantization} if quantization else {})
-        async with self._operation("export"):
+        async with self._operations.one("export"):
             return objects.export(await self._client.post("/x/exports", cast_to=dict[str, Any], body=body))
 
     async def exported(self, export_id: str) -> RemoteExport:
-        async with self._operation("exported"):
+        async with self._operations.one("exported"):
             return objects.export(await self._client.get(f"/x/exports/{export_id}", cast_to=dict[str, Any]))
 
     async def export_content(self, export_id: str) -> bytes:
-        async with self._operation("export_content"):
+        async with self._operations.one("export_content"):
             answer = await self._client.get(f"/x/exports/{export_id}/content", cast_to=HttpxBinaryResponseContent)
             return answer.content
 
     async def training_time(self, question: TimeQuestion) -> RemoteTime | None:
         asked = {name: value for name, value in msgspec.structs.asdict(question).items() if value is not None}
-        async with self._operation("training_time"):
+        async with self._operations.one("training_time"):
             told = await self._client.get("/x/estimate", cast_to=dict[str, Any], options={"params": asked})
             return objects.training_time(told)
 
@@ -323,7 +317,7 @@ class OpenAIProtocol:
         return deployment_name(model) if self._vendor.deploys else model
 
     async def embed(self, model: str, texts: Sequence[str]) -> Embeddings:
-        async with self._operation("embed"):
+        async with self._operations.one("embed"):
             answer = await self._raw.embeddings.create(model=model, input=list(texts), encoding_format="float")
             return objects.embeddings(_read(answer), len(texts))
 
@@ -336,7 +330,7 @@ class OpenAIProtocol:
         reader: _Reader[_Chunk],
     ) -> AsyncGenerator[ChatDelta, None]:
         """The answer, asked for with those of the `wanted` fields that the model takes."""
-        async with self._measured(operation), self._errors_classified():
+        async with self._operations.measured(operation):
             async with await self._opened(model, wanted, ask) as stream:
                 is_answer = False
                 try:
@@ -361,8 +355,8 @@ class OpenAIProtocol:
         sent = self._optional_fields.for_model(model, wanted)
         while True:
             try:
-                async with self._errors_classified():
-                    with self._traced("ask"):
+                async with self._operations.classified():
+                    with self._operations.traced("ask"):
                         stream = await ask(sent)
             except Refused as error:
                 fewer = self._optional_fields.without_refused(model, sent, error)
@@ -375,48 +369,6 @@ class OpenAIProtocol:
 
     async def close(self) -> None:
         await self._client.close()
-
-    @asynccontextmanager
-    async def _operation(self, name: str) -> AsyncIterator[None]:
-        """One request, or as many as it takes: measured, and its errors ours."""
-        async with self._measured(name), self._errors_classified():
-            with self._traced(name):
-                yield
-
-    def _traced(self, operation: str) -> AbstractContextManager[None]:
-        return traces.part(f"provider {operation}", kind="client", provider=self.name)
-
-    @asynccontextmanager
-    async def _measured(self, operation: str) -> AsyncIterator[None]:
-        outcome, began = "ok", time.monotonic()
-        try:
-            yield
-        except ProviderError as error:
-            outcome = _OUTCOMES.get(type(error), "refused")
-            raise
-        except BaseException:  # whoever asked needs no answer any more
-            outcome = "cancelled"
-            raise
-        finally:
-            instruments.PROVIDER_CALLS.labels(self.name, operation, outcome).inc()
-            instruments.PROVIDER_SECONDS.labels(self.name, operation).observe(time.monotonic() - began)
-
-    @asynccontextmanager
-    async def _errors_classified(self) -> AsyncIterator[None]:
-        try:
-            async with errors_classified():
-                yield
-        except ProviderError as error:
-            error.provider = self.name
-            raise
-
-
-_OUTCOMES = {
-    Doubtful: "doubtful",
-    RateLimited: "rate_limited",
-    Unintelligible: "doubtful",
-    Unreachable: "unreachable",
-}
 
 
 def _asking(client: AsyncOpenAI, vendor: Vendor) -> AsyncOpenAI:

@@ -73,8 +73,9 @@ class Session(Protocol):
     def check_writable(self) -> None:
         """Inside a transaction: write what is there already. Raises what `atomic` puts into plain words."""
 
-    def sweep(self) -> None:
-        """Outside of a transaction: let nothing that was deleted stay in the files, as far as the database can."""
+    def sweep(self) -> bool:
+        """Outside of a transaction: let nothing that was deleted stay in the files, as far as the database can. False
+        where another program keeps it from that."""
 
     def close(self) -> None: ...
 

@@ -87,9 +87,10 @@ class Database:
         """Write what is there already. Raises StoreTrouble."""
         await self.write(lambda _: self._writing.check_writable())
 
-    async def sweep(self) -> None:
-        """Let nothing that was deleted stay in the store's files, as far as the database can."""
-        await asyncio.get_running_loop().run_in_executor(self._writer, self._writing.sweep)
+    async def sweep(self) -> bool:
+        """Let nothing that was deleted stay in the store's files, as far as the database can. False where another
+        program keeps it from that."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer, self._writing.sweep)
 
     def _write_waiting(self) -> None:
         """All that waits, in one transaction: each write in a savepoint of its own, so that what fails fails alone."""

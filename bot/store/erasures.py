@@ -75,7 +75,7 @@ class SqlErasures:
             )
         return changed
 
-    async def finish(self, pseudonym: str, entry: Entry) -> None:
+    async def finish(self, pseudonym: str, entry: Entry) -> bool:
         def work(db: Connection) -> None:
             db.execute("UPDATE erasures SET person = NULL, finished_at = ? WHERE pseudonym = ?", [entry.at, pseudonym])
             put_entries(db, [entry])
@@ -83,7 +83,7 @@ class SqlErasures:
         for old in self._folder.glob(_OLD_STORES):
             old.unlink()
         await self._database.write(work)
-        await self._database.sweep()
+        return await self._database.sweep()
 
 
 def _tables(db: Connection) -> list[TextColumns]:

@@ -271,11 +271,12 @@ class PostgresqlSession:
             "UPDATE migrations SET applied_at = applied_at WHERE name = (SELECT min(name) FROM migrations)"
         )
 
-    def sweep(self) -> None:
+    def sweep(self) -> bool:
         """Rows that were deleted or changed are given back. The server may keep copies: its log, backups of its own."""
         with _in_plain_words():
             self._begin("SELECT 1", "SELECT 1", [])
             self._connection.execute("VACUUM")
+        return True
 
     def close(self) -> None:
         _leave(self._connection)

@@ -8,7 +8,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteUtilsDatabase
@@ -17,6 +17,9 @@ from bot.errors import StartError
 from bot.store.connection import Connection, TextColumns, Values
 from bot.store.schema import migrations
 from bot.store.trouble import StoreTrouble
+
+_BUSY_SECONDS: Final = 10
+_SWEEP_WAITS_MS: Final = 1000
 
 
 class SqliteConnection(SqliteUtilsDatabase):
@@ -65,7 +68,7 @@ class SqliteEngine:
 
     def connect(self, *, migrate: bool) -> "SqliteSession":
         try:
-            connection = sqlite3.connect(self._folder / "bot.db", isolation_level=None, timeout=10)
+            connection = sqlite3.connect(self._folder / "bot.db", isolation_level=None, timeout=_BUSY_SECONDS)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
@@ -104,10 +107,17 @@ class SqliteSession:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         self._db.execute(f"PRAGMA user_version = {int(version)}")
 
-    def sweep(self) -> None:
-        """Deleted pages are overwritten as they go (secure_delete); what is left is the log beside the file."""
+    def sweep(self) -> bool:
+        """Deleted pages are overwritten as they go (secure_delete); what is left is the log beside the file. Whoever
+        reads the file keeps it from being emptied, as Litestream does all the time: nobody waits long for that, since
+        nothing is written meanwhile."""
         with _in_plain_words():
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._db.execute(f"PRAGMA busy_timeout = {_SWEEP_WAITS_MS}")
+            try:
+                (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+            return not busy
 
     def close(self) -> None:
         self._db.close()

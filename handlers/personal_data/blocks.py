@@ -26,4 +26,6 @@ def erased(user: str, gone: Erased) -> Message:
         lines.append(texts.models_learned([code(model) for model in gone.models]))
     if gone.more_models:
         lines.append(texts.hidden_models_learned(gone.more_models))
+    if not gone.swept:
+        lines.append(texts.log_held())
     return parts.line("\n".join([*lines, texts.what_stays()]))

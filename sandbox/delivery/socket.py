@@ -1,13 +1,16 @@
 """Socket Mode: envelopes out, acknowledgements in (docs.slack.dev/apis/events-api/using-socket-mode).
 
 Not documented there, but reported by users: `retry_attempt` and `retry_reason` on events
-(slackapi/bolt-js#2487; read 2026-11-21).
+(slackapi/bolt-js#2487; read 2026-11-21); what one connection too many is told (slackapi/node-slack-sdk#1654), and that
+what a connection took with it when it broke comes again on another only if it is an event (slackapi/bolt-python#1071;
+both read 2026-11-30).
 """
 
 # A timeout is an ordinary argument here.
 # ruff: noqa: ASYNC109
 
 import asyncio
+import contextlib
 import json
 import secrets
 import time
@@ -24,7 +27,7 @@ TICKET_LIFE = 30.0
 
 
 class Sockets:
-    """The app's open connections. Each envelope goes to one of them, in turn."""
+    """The app's open connections, of one process or of several. Each envelope goes to one of them, in turn."""
 
     def __init__(self) -> None:
         self._open: list[WebSocket] = []
@@ -53,15 +56,17 @@ class Sockets:
             return False
         return True
 
-    async def serve(self, ws: WebSocket, app_id: str) -> None:
-        """Hold one connection until either side closes it."""
+    async def serve(self, ws: WebSocket, app_id: str, *, refresh_after: float = 0.0) -> None:
+        """Hold one connection until either side closes it; after so many seconds, unless 0, it is asked to come
+        back."""
         if self._tickets.pop(ws.query_params.get("ticket", ""), 0.0) < time.monotonic():
             await ws.close(code=4001)
             return
-        if len(self._open) >= limit("socket.count"):
-            await ws.close(code=4002)
-            return
         await ws.accept()
+        if len(self._open) >= limit("socket.count"):
+            await self._ask_back(ws, "too_many_websockets")
+            await ws.close()
+            return
         self._open.append(ws)
         await self._send(
             ws,
@@ -75,12 +80,15 @@ class Sockets:
         self._connected.set()
         if len(self._open) == 1:
             self.on_presence()
+        refreshing = asyncio.create_task(self._refresh_after(ws, refresh_after)) if refresh_after else None
         try:
             while True:
                 self._receive(await ws.receive_text())
         except (WebSocketDisconnect, RuntimeError):
             pass
         finally:
+            if refreshing is not None:
+                refreshing.cancel()
             if ws in self._open:
                 self._open.remove(ws)
             if not self._open:
@@ -116,21 +124,36 @@ class Sockets:
             self._waiting.pop(envelope["envelope_id"], None)
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
-        """ControlRequest every connection to come back, as Slack does about hourly, then close it."""
+        """Ask every connection to come back, as Slack does with each about hourly, then close it."""
         for ws in list(self._open):
-            await self._send(ws, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
-        await self.close()
+            await self._refresh(ws, reason)
 
     async def close(self) -> None:
         """Close every connection without notice."""
         for ws in list(self._open):
-            self._open.remove(ws)
-            if ws.client_state is WebSocketState.CONNECTED:
-                try:
-                    await asyncio.wait_for(ws.close(), 1.0)
-                except (RuntimeError, TimeoutError):
-                    continue
+            await self._close(ws)
         self._connected.clear()
+
+    async def _refresh_after(self, ws: WebSocket, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        await self._refresh(ws, "refresh_requested")
+
+    async def _refresh(self, ws: WebSocket, reason: str) -> None:
+        await self._ask_back(ws, reason)
+        await self._close(ws)
+
+    async def _ask_back(self, ws: WebSocket, reason: str) -> None:
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+            await self._send(ws, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
+
+    async def _close(self, ws: WebSocket) -> None:
+        if ws in self._open:
+            self._open.remove(ws)
+        if ws.client_state is WebSocketState.CONNECTED:
+            with contextlib.suppress(RuntimeError, TimeoutError):
+                await asyncio.wait_for(ws.close(), 1.0)
+        if not self._open:
+            self._connected.clear()
 
     def _receive(self, text: str) -> None:
         try:

@@ -149,6 +149,15 @@ async def test_neither_the_id_nor_the_words_of_an_erased_person_are_left_in_any_
     store.taken_down.assert_awaited_once()
 
 
+async def test_it_is_said_where_another_program_keeps_the_log_of_the_store(store: Store) -> None:
+    other = sqlite3.connect(store.folder / "bot.db", isolation_level=None)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM jobs").fetchone()
+    erased = await store.erasure.erase(by_admin(), ANA.user)
+    other.close()
+    assert not erased.swept
+
+
 async def test_what_others_wrote_and_made_stays_with_a_pseudonym_in_place_of_the_person(store: Store) -> None:
     erased = await store.erasure.erase(by_admin(), ANA.user)
     assert [turn.content for turn in await store.conversations.turns(TALK.id)] == [

@@ -1,6 +1,7 @@
 """How the app is told: again when it does not answer, over a socket or by signed HTTP."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -161,6 +162,64 @@ async def test_a_socket_ticket_works_once(sandbox: Sandbox, slack: AsyncWebClien
     with pytest.raises(websockets.exceptions.WebSocketException):
         async with websockets.connect(opened["url"]):
             pass
+
+
+async def connected(sandbox: Sandbox, slack: AsyncWebClient) -> websockets.ClientConnection:
+    """One more connection of the app, which has been greeted."""
+    opened = await slack.apps_connections_open(app_token=sandbox.app_token)
+    connection = await websockets.connect(opened["url"])
+    assert json.loads(await connection.recv())["type"] == "hello"
+    return connection
+
+
+async def test_each_of_several_connections_gets_what_no_other_gets_and_one_that_is_gone_nothing(
+    sandbox: Sandbox, slack: AsyncWebClient, people: SandboxClient
+) -> None:
+    first, second = [await connected(sandbox, slack) for _ in range(2)]
+    texts: dict[websockets.ClientConnection, list[str]] = {first: [], second: []}
+
+    async def hear(connection: websockets.ClientConnection) -> None:
+        async for sent in connection:
+            envelope = json.loads(sent)
+            await connection.send(json.dumps({"envelope_id": envelope["envelope_id"]}))
+            texts[connection].append(envelope["payload"]["text"])
+
+    hearing = [asyncio.create_task(hear(connection)) for connection in (first, second)]
+    for number in range(4):
+        assert (await people.command("ana", "#general", "/test", str(number)))["acked"]
+    assert sorted(texts[first] + texts[second]) == ["0", "1", "2", "3"]
+    assert len(texts[first]) == len(texts[second]) == 2
+    await first.close()
+    for number in range(4, 7):
+        assert (await people.command("ana", "#general", "/test", str(number)))["acked"]
+    assert texts[second][2:] == ["4", "5", "6"]
+    await second.close()
+    await asyncio.gather(*hearing)
+
+
+async def test_an_app_has_ten_connections_at_most(sandbox: Sandbox, slack: AsyncWebClient) -> None:
+    held = [await connected(sandbox, slack) for _ in range(10)]
+    opened = await slack.apps_connections_open(app_token=sandbox.app_token)
+    async with websockets.connect(opened["url"]) as one_too_many:
+        assert json.loads(await one_too_many.recv())["reason"] == "too_many_websockets"
+        with pytest.raises(websockets.exceptions.ConnectionClosed):
+            await one_too_many.recv()
+    for connection in held:
+        await connection.close()
+
+
+async def test_each_connection_is_asked_to_come_back_when_its_own_time_is_over(
+    sandbox: Sandbox, slack: AsyncWebClient, people: SandboxClient
+) -> None:
+    stays = await connected(sandbox, slack)
+    await people.settings(refresh_sockets_after=0.1)
+    goes = await connected(sandbox, slack)
+    assert json.loads(await goes.recv())["reason"] == "refresh_requested"
+    with pytest.raises(websockets.exceptions.ConnectionClosed):
+        await goes.recv()
+    await people.say("ana", "#general", "who is still there?")
+    assert json.loads(await stays.recv())["type"] == "events_api"
+    await stays.close()
 
 
 # By HTTP

@@ -10,7 +10,15 @@ import pytest
 from bot.store.database import Database
 
 _OF_SQLITE = {
-    *("test_backup", "test_database", "test_old_cards", "test_old_findings", "test_old_messages", "test_old_notices"),
+    *(
+        "test_backup",
+        "test_database",
+        "test_litestream",
+        "test_old_cards",
+        "test_old_findings",
+        "test_old_messages",
+        "test_old_notices",
+    ),
     *("test_trouble", "test_upgrade"),
 }
 
