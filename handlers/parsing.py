@@ -106,7 +106,8 @@ def request_of(
         channel = (body.get("channel") or {}).get("id") or _channel_in(metadata) or user
         thread_ts = _thread_of_button(body)
         action = (body.get("actions") or [{}])[0]
-        text = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+        chosen = (action.get("selected_option") or {}).get("value") or action.get("selected_user")
+        text = str(action.get("value") or chosen or "")
         # When it was pressed: two of a person's are taken in that order, whichever is worked on first.
         at = float(action.get("action_ts") or at)
 

@@ -564,7 +564,7 @@ def withdraw() -> Description:
 @_command
 def erase() -> Description:
     return Description(
-        _("erase @PERSON"),
+        _("erase [@PERSON]"),
         _("Erase a person"),
         _(
             "For administrators: asks first, then deletes what the person wrote and uploaded, and puts a pseudonym in "

@@ -6,6 +6,14 @@ from texts.formats import listed
 from texts.language import _, plural
 
 
+def whose_erasure() -> str:
+    return _("Who shall be erased? You are asked once more before anything goes.")
+
+
+def choose_person() -> str:
+    return _("Choose a person")
+
+
 def erase_question(person: str) -> str:
     return _(
         "Erase {person}? Everything they wrote or uploaded here goes: training files, examples, conversations, "

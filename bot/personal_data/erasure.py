@@ -94,10 +94,14 @@ class PersonErasure:
         self._roles = roles
         self._authority = authority
 
+    async def require(self, caller: Caller) -> None:
+        """Raises Denied for whoever may not erase people."""
+        await self._authority.require(caller, Action.ERASE)
+
     async def check(self, caller: Caller, user: str) -> None:
         """Raises Denied; Conflict while the settings give the person a role, which would bring their id back, or a job
         trains on what they uploaded."""
-        await self._authority.require(caller, Action.ERASE)
+        await self.require(caller)
         if user in self._roles:
             raise Conflict("erase_with_role", person=user)
         for dataset in await self._uploads(user):

@@ -25,6 +25,7 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
     SectionBlock,
     StaticSelectElement,
+    UserSelectElement,
 )
 
 from handlers.blocks.message import Message
@@ -144,12 +145,18 @@ def search_menu(action_id: str, placeholder: str) -> ExternalDataSelectElement:
     )
 
 
+def people_menu(action_id: str, placeholder: str) -> UserSelectElement:
+    """A menu of all people; the id of the one who is chosen comes as the text of the request."""
+    return UserSelectElement(action_id=action_id, placeholder=plain(placeholder, PLACEHOLDER))
+
+
 def actions(
     *elements: ButtonElement
     | OverflowMenuElement
     | CheckboxesElement
     | ExternalDataSelectElement
-    | StaticSelectElement,
+    | StaticSelectElement
+    | UserSelectElement,
     block_id: str | None = None,
 ) -> ActionsBlock:
     return ActionsBlock(elements=list(elements), block_id=block_id)

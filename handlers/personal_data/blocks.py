@@ -5,11 +5,17 @@ from typing import Final
 from bot.personal_data.erasure import Erased
 from handlers.blocks import parts
 from handlers.blocks.message import Message
-from handlers.blocks.parts import actions, button, confirm, section
+from handlers.blocks.parts import actions, button, confirm, people_menu, section
 from handlers.blocks.text import code, person
 from texts import personal_data as texts
 
 ERASE: Final = "person_erase"
+CHOOSE: Final = "person_erase_asked"
+
+
+def whose() -> Message:
+    text = texts.whose_erasure()
+    return parts.message(text, [section(text), actions(people_menu(CHOOSE, texts.choose_person()))])
 
 
 def question(user: str) -> Message:

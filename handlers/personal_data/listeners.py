@@ -1,6 +1,6 @@
 """Erasing a person: asked for by a command, confirmed, done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import Invalid
 from bot.personal_data.erasure import PersonErasure
@@ -16,11 +16,19 @@ class PersonalDataListeners:
     erasure: PersonErasure
 
     async def command(self, request: Request) -> None:
-        user = person_in(request.text.strip())
+        """Without a person, a menu of all."""
+        if not request.text:
+            await self.erasure.require(await self.callers.of(request))
+            await request.answer(blocks.whose())
+            return
+        user = person_in(request.text)
         if user is None:
             raise Invalid("erase_usage")
-        await self.erasure.check(await self.callers.of(request), user)
-        await request.answer(blocks.question(user))
+        await self.ask(replace(request, text=user))
+
+    async def ask(self, request: Request) -> None:
+        await self.erasure.check(await self.callers.of(request), request.text)
+        await request.answer(blocks.question(request.text))
 
     async def erase(self, request: Request) -> None:
         erased = await self.erasure.erase(await self.callers.of(request), request.text)

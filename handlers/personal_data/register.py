@@ -9,5 +9,5 @@ from handlers.routing import Command, Feature, Topic
 FEATURE: Final = Feature(
     PersonalDataListeners,
     commands=(Command("erase", Topic.MANAGE, PersonalDataListeners.command, final=True),),
-    buttons={blocks.ERASE: PersonalDataListeners.erase},
+    buttons={blocks.CHOOSE: PersonalDataListeners.ask, blocks.ERASE: PersonalDataListeners.erase},
 )

@@ -96,8 +96,7 @@ async def test_every_command_alone_and_every_example_is_understood(w: World, mon
             for typed in (command.name, *(one for one in examples if "confirm=yes" not in one)):
                 await w.person.command("ana", w.channel, "/finetune", typed)
                 await w.settled(bot)
-    # Nobody is offered to be erased: the person has to be named.
-    answers = ("", "too_few_to_compare", "no_jobs_to_export", "erase_usage")
+    answers = ("", "too_few_to_compare", "no_jobs_to_export")
     assert [one for one in told if one[1] not in answers] == []
 
 

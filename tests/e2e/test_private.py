@@ -295,6 +295,7 @@ ACTION_CASES = {
     "private_words_agree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "private_words_disagree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "contribution_withdraw": ANA,
+    "person_erase_asked": ANA,
     "person_erase": "U0NOBODY11",
     "dataset_delete_asked": "{dataset}",
     "model_delete_asked": "{model}|{unheard}",
