@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 
 class Engine(Protocol):
-    """A database that one bot has to itself. All of it raises StartError, with what a person can do."""
+    """A database that a bot has to itself or shares with others. All of it raises StartError, with what a person can
+    do."""
 
     def connect(self, *, migrate: bool) -> Session: ...
 
@@ -58,10 +59,12 @@ class Database:
         self._reading: Session
 
     @classmethod
-    async def open(cls, folder: Path, url: SecretStr | None = None, *, schema: str = SCHEMA) -> "Database":
-        """In `folder`, or in a `schema` of the PostgreSQL database at `url`. Raises StartError where another bot holds
-        it or it cannot be written."""
-        database = cls(SqliteEngine(folder) if url is None else postgresql(url, schema))
+    async def open(
+        cls, folder: Path, url: SecretStr | None = None, *, schema: str = SCHEMA, alone: bool = True
+    ) -> "Database":
+        """In `folder`, always alone, or in a `schema` of the PostgreSQL database at `url`, beside other bots unless
+        `alone`. Raises StartError where another bot holds it or it cannot be written."""
+        database = cls(SqliteEngine(folder) if url is None else postgresql(url, schema, alone=alone))
         loop = asyncio.get_running_loop()
         try:
             connect = database._engine.connect

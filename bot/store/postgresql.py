@@ -1,5 +1,7 @@
 """PostgreSQL: a schema in a database, in which one transaction writes at a time, as in SQLite.
 
+Bots share it: each holds an advisory lock that all of them may hold, and that keeps out whoever wants it alone.
+
 Each that writes begins with an advisory lock, so none ever meets another's half-done work and has to be repeated. A
 process that stands still in the middle of one holds up the others for some seconds, then loses it. A commit of which no
 answer came is asked about on a new connection.
@@ -11,6 +13,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from typing import Any, Final
 
 import psycopg
@@ -110,14 +113,23 @@ class PostgresqlConnection:
         ]
 
 
-class PostgresqlEngine:
-    """Implements `bot.store.database.Engine`. `url`: as libpq takes it; its password is shown nowhere."""
+class Use(Enum):
+    """How a bot uses the schema: the function that takes the lock for it."""
 
-    def __init__(self, url: str, schema: str) -> None:
+    ALONE = "pg_try_advisory_lock"
+    SHARED = "pg_try_advisory_lock_shared"
+
+
+class PostgresqlEngine:
+    """Implements `bot.store.database.Engine`. `url`: as libpq takes it; its password is shown nowhere. `alone`: no
+    other bot may use the schema meanwhile."""
+
+    def __init__(self, url: str, schema: str, *, alone: bool = True) -> None:
         """Raises StartError."""
         if _NAME.fullmatch(schema) is None:
             raise ValueError(f"no name of a schema: {schema}")
         self._schema = schema
+        self._alone = alone
         try:
             self._parameters = conninfo.conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
@@ -137,8 +149,9 @@ class PostgresqlEngine:
         return f"{host}/{name}"
 
     def connect(self, *, migrate: bool) -> "PostgresqlSession":
+        use = None if not migrate else Use.ALONE if self._alone else Use.SHARED
         try:
-            session = PostgresqlSession(self, only_bot=migrate)
+            session = PostgresqlSession(self, use)
             if migrate:
                 self._prepare(session)
         except psycopg.Error as error:
@@ -153,9 +166,9 @@ class PostgresqlEngine:
                 db.execute(f"CREATE SCHEMA {self._schema}")
             migrate_tables(db)
 
-    def opened(self, *, only_bot: bool, patience: float = _SECONDS_TO_END) -> psycopg.Connection[Any]:
-        """Raises psycopg.Error, or StartError where the server is too old or, for the `only_bot`, another one is
-        there after so many seconds of `patience`."""
+    def opened(self, use: Use | None, *, patience: float = _SECONDS_TO_END) -> psycopg.Connection[Any]:
+        """`use`: of the schema, by a bot. Raises psycopg.Error, or StartError where the server is too old or a bot that
+        is there forbids that `use` after so many seconds of `patience`."""
         connection = psycopg.connect(
             conninfo.make_conninfo("", **self._parameters), autocommit=True, cursor_factory=_Cursor
         )
@@ -164,18 +177,18 @@ class PostgresqlEngine:
             if connection.info.server_version < OLDEST * 10_000:
                 version = connection.info.parameter_status("server_version")
                 raise StartError("database_too_old", where=self.where, version=version, oldest=OLDEST)
-            if only_bot and not self._taken(connection, patience):
+            if use is not None and not self._taken(connection, use, patience):
                 raise StartError("database_in_use", where=self.where)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _taken(self, connection: psycopg.Connection[Any], patience: float) -> bool:
-        """Whether this is the only bot now. The server takes a moment to notice that one before was killed."""
+    def _taken(self, connection: psycopg.Connection[Any], use: Use, patience: float) -> bool:
+        """Whether the schema may be used so now. The server takes a moment to notice that a bot before was killed."""
         deadline = time.monotonic() + patience
         while True:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s)", [self._key("bot")]).fetchone()
+            row = connection.execute(f"SELECT {use.value}(%s)", [self._key("bot")]).fetchone()
             if row is not None and row[0]:
                 return True
             if time.monotonic() >= deadline:
@@ -213,7 +226,7 @@ class PostgresqlEngine:
     def is_in_use(self) -> bool:
         """Whether a bot works in it. Raises StartError."""
         try:
-            _leave(self.opened(only_bot=True, patience=0))
+            _leave(self.opened(Use.ALONE, patience=0))
         except psycopg.Error as error:
             raise self._start_error(error) from error
         except StartError as error:
@@ -229,10 +242,10 @@ class PostgresqlEngine:
 class PostgresqlSession:
     """Implements `Session`. The connection is opened anew where it was lost."""
 
-    def __init__(self, engine: PostgresqlEngine, *, only_bot: bool) -> None:
+    def __init__(self, engine: PostgresqlEngine, use: Use | None) -> None:
         self._engine = engine
-        self._only_bot = only_bot
-        self._connection = engine.opened(only_bot=only_bot)
+        self._use = use
+        self._connection = engine.opened(use)
         self._inside = False
 
     @contextlib.contextmanager
@@ -298,7 +311,7 @@ class PostgresqlSession:
 
     def _reconnect(self) -> None:
         try:
-            self._connection = self._engine.opened(only_bot=self._only_bot)
+            self._connection = self._engine.opened(self._use)
         except StartError as error:
             raise StoreTrouble("store_trouble", trouble="taken_over") from error
 

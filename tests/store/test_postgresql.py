@@ -1,4 +1,4 @@
-"""The store on PostgreSQL: the same tables, one bot at a time, connections that break, values it does not know."""
+"""The store on PostgreSQL: the same tables, one bot or several, connections that break, values it does not know."""
 
 import asyncio
 import re
@@ -91,9 +91,36 @@ async def test_the_tables_are_those_of_sqlite(store: Database, tmp_path: Path) -
     assert {name for name in named if "sqlite" not in name} <= {name for (name,) in indexes}
 
 
-async def test_a_second_bot_is_refused(place: tuple[SecretStr, str], store: Database, tmp_path: Path) -> None:
+async def test_whoever_wants_it_alone_keeps_all_others_out(
+    place: tuple[SecretStr, str], store: Database, tmp_path: Path
+) -> None:
+    for alone in (True, False):
+        with pytest.raises(StartError, match="database_in_use"):
+            await Database.open(tmp_path, place[0], schema=place[1], alone=alone)
+
+
+async def test_several_bots_share_it_and_keep_out_who_wants_it_alone(
+    place: tuple[SecretStr, str], tmp_path: Path
+) -> None:
+    one, two = [await Database.open(tmp_path, place[0], schema=place[1], alone=False) for _ in range(2)]
+    await asyncio.gather(one.write(put("C1")), two.write(put("C2")))
+    assert await channels(one) == await channels(two) == {"C1", "C2"}
+    await one.close()
     with pytest.raises(StartError, match="database_in_use"):
         await Database.open(tmp_path, place[0], schema=place[1])
+    await two.close()
+    alone = await Database.open(tmp_path, place[0], schema=place[1])
+    await alone.close()
+
+
+async def test_bots_that_start_at_the_same_time_make_the_tables_once(
+    place: tuple[SecretStr, str], tmp_path: Path
+) -> None:
+    bots = await asyncio.gather(*(Database.open(tmp_path, place[0], schema=place[1], alone=False) for _ in range(3)))
+    await bots[0].write(put("C1"))
+    assert await channels(bots[2]) == {"C1"}
+    for bot in bots:
+        await bot.close()
 
 
 async def test_bots_in_two_schemas_of_a_database_work_beside_each_other(store: Database, tmp_path: Path) -> None:
