@@ -14,8 +14,8 @@ SCHEMA: Final = "finetune_bot"
 
 
 def postgresql(url: SecretStr, schema: str = SCHEMA, *, alone: bool = True) -> "PostgresqlEngine":
-    """`alone`: no other bot may use it meanwhile. Raises StartError where the library is not installed or the URL cannot
-    be read."""
+    """`alone`: no other bot may use it meanwhile. Raises StartError where the library is not installed or the URL
+    cannot be read."""
     try:
         from bot.store.postgresql import PostgresqlEngine
     except ImportError as error:
