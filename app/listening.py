@@ -1,7 +1,6 @@
 """Where the bot hears: Slack by Socket Mode or HTTP, providers by webhooks, whatever watches over it by /healthz, and
 whoever follows a link to a job."""
 
-import asyncio
 import contextlib
 import errno
 from functools import partial
@@ -10,11 +9,11 @@ from typing import Final
 import structlog
 from aiohttp import web
 from pydantic import SecretStr
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app.schedule import keep
+from app.socket_mode import SocketMode
 from bot.errors import Invalid, StartError
 from bot.jobs.follow import Follower
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -25,8 +24,8 @@ from texts import starting as texts
 
 log = structlog.get_logger()
 
-# One of the eight seconds that a stop may take: see app/run.py.
-_DISCONNECT_SECONDS: Final = 1.0
+# What is being answered may come to its end.
+_LAST_SECONDS: Final = 1.0
 
 
 def webhook(path: str, provider: OpenAIProtocol, secret: SecretStr, follower: Follower) -> web.RouteDef:
@@ -53,13 +52,13 @@ async def connect(
     client: AsyncWebClient,
     backfill: Backfill,
     stack: contextlib.AsyncExitStack,
-) -> AsyncSocketModeHandler | None:
+) -> SocketMode | None:
     """Socket Mode; None where there is no app token."""
     if settings.slack_app_token is None:
         return None
-    handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
-    stack.push_async_callback(disconnect, handler)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    handler = SocketMode(app, settings.slack_app_token.get_secret_value(), client)
+    stack.push_async_callback(handler.close)
+    await handler.connect()
     watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
     watching = keep("connection", watch)
     stack.callback(watching.cancel)
@@ -77,7 +76,7 @@ async def listen(
 
 async def serve(web_app: web.Application, host: str, port: int, settings: str, stack: contextlib.AsyncExitStack) -> int:
     """The port that it listens on, until the stack is closed. `settings`: what those of host and port begin with."""
-    runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_DISCONNECT_SECONDS)
+    runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_LAST_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, host, port)
@@ -88,10 +87,3 @@ async def serve(web_app: web.Application, host: str, port: int, settings: str, s
         why = texts.taken_by_another() if taken else error.strerror or str(error)
         raise StartError(texts.port_taken(str(port), host, why, settings)) from error
     return int(runner.addresses[0][1])
-
-
-async def disconnect(handler: AsyncSocketModeHandler) -> None:
-    """A WebSocket that is in trouble may never answer its close."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_DISCONNECT_SECONDS):
-            await handler.close_async()  # type: ignore[no-untyped-call]

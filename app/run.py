@@ -47,7 +47,7 @@ from handlers.outgoing.card_links import card_link
 
 log = structlog.get_logger()
 
-# With `Timing.drain`, a second of the schedule's, one of what hears, and one for what the inbox cuts off these are 8 s,
+# With `Timing.drain`, a second of the schedule's, two of what hears, and one for what the inbox cuts off these are 9 s,
 # for whoever stops a service kills it after ten.
 _STOP_SECONDS = 2.5
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000

@@ -9,14 +9,14 @@ from typing import Final
 
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
 from app import connecting, traces
 from app.health import Health, health_app
-from app.listening import disconnect, serve
+from app.listening import serve
 from app.logs import set_up_logging
 from app.run import until_stopped
 from app.schedule import keep
+from app.socket_mode import SocketMode
 from app.terminal.messages import Answer, Asked
 from app.terminal.socket import listening
 from app.workspaces.hosting import Hosting
@@ -111,17 +111,15 @@ async def _look(hosting: Hosting, awake: asyncio.Event) -> None:
         await hosting.look()
 
 
-async def _connect(
-    settings: Settings, router: Router, stack: contextlib.AsyncExitStack
-) -> AsyncSocketModeHandler | None:
+async def _connect(settings: Settings, router: Router, stack: contextlib.AsyncExitStack) -> SocketMode | None:
     """One connection for all workspaces; None where there is no app token."""
     if settings.slack_app_token is None:
         return None
     token = settings.slack_app_token.get_secret_value()
     await connecting.asked(lambda: router.client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings)
-    handler = AsyncSocketModeHandler(router, token, web_client=router.client)  # type: ignore[arg-type]
-    stack.push_async_callback(disconnect, handler)
-    await handler.connect_async()  # type: ignore[no-untyped-call]
+    handler = SocketMode(router, token, router.client)
+    stack.push_async_callback(handler.close)
+    await handler.connect()
     return handler
 
 
