@@ -1,13 +1,14 @@
 """The socket in FINETUNE_DATA by which a running bot carries out what is asked for in a terminal.
 
-It asks nobody who they are: whoever may open it may change the store beside it.
+It asks nobody who they are: whoever may open it may change the store beside it. Bots that share the folder have one
+each.
 """
 
 import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -20,14 +21,19 @@ from texts import terminal_commands as texts
 
 log = structlog.get_logger()
 
-NAME: Final = "terminal.sock"
+_PREFIX: Final = "terminal"
+_SUFFIX: Final = ".sock"
+NAME: Final = f"{_PREFIX}{_SUFFIX}"
 _MOST_BYTES: Final = 1_000_000
 _SECONDS: Final = 120.0
 
 
 @contextlib.asynccontextmanager
-async def listening(folder: Path, carry_out: Callable[[Asked], Awaitable[Answer]]) -> AsyncIterator[None]:
-    """Answers until the block ends. On Windows, where asyncio has no such sockets, nothing listens."""
+async def listening(
+    folder: Path, carry_out: Callable[[Asked], Awaitable[Answer]], process: str = ""
+) -> AsyncIterator[None]:
+    """Answers until the block ends. `process`: which it is of those that share the folder. On Windows, where asyncio
+    has no such sockets, nothing listens."""
     if sys.platform == "win32":
         yield
         return
@@ -49,7 +55,8 @@ async def listening(folder: Path, carry_out: Callable[[Asked], Awaitable[Answer]
             at_work.discard(task)
             writer.close()
 
-    with _short_path(folder) as path:
+    name = f"{_PREFIX}-{process}{_SUFFIX}" if process else NAME
+    with _short_path(folder, name) as path:
         server = await asyncio.start_unix_server(hear, path, limit=_MOST_BYTES, start_serving=False)
         Path(path).chmod(0o600)  # before anybody can connect
         await server.start_serving()
@@ -59,20 +66,43 @@ async def listening(folder: Path, carry_out: Callable[[Asked], Awaitable[Answer]
         server.close()
         for under_way in at_work:
             under_way.cancel()
-        (folder / NAME).unlink(missing_ok=True)
+        (folder / name).unlink(missing_ok=True)
+
+
+def processes(folder: Path) -> set[str]:
+    """Those that have a socket in `folder`, which they share, alive or not."""
+    return {path.name[len(_PREFIX) + 1 : -len(_SUFFIX)] for path in folder.glob(f"{_PREFIX}-*{_SUFFIX}")}
+
+
+def forget(folder: Path, gone: Iterable[str]) -> None:
+    """Remove what processes have left behind that were killed."""
+    for process in gone:
+        (folder / f"{_PREFIX}-{process}{_SUFFIX}").unlink(missing_ok=True)
 
 
 async def ask(folder: Path, asked: Asked) -> Answer | None:
-    """The answer of the bot that works in `folder`; None where none listens. Raises StartError where it broke off."""
+    """The answer of a bot that works in `folder`; None where none listens on this machine. Raises StartError where it
+    broke off."""
     if sys.platform == "win32":
         return None
+    for path in sorted(folder.glob(f"{_PREFIX}*{_SUFFIX}")):
+        if (connection := await _connected(path)) is not None:
+            return await _answer(*connection, asked)
+    return None
+
+
+async def _connected(socket: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    """None where nobody listens any more, or somebody on another machine. Raises StartError."""
     try:
-        with _short_path(folder) as path:
-            reader, writer = await asyncio.open_unix_connection(path)
+        with _short_path(socket.parent, socket.name) as path:
+            return await asyncio.open_unix_connection(path)
     except (FileNotFoundError, ConnectionRefusedError):
         return None
     except OSError as error:
-        raise StartError(texts.socket_not_opened(str(folder / NAME), error.strerror or str(error))) from error
+        raise StartError(texts.socket_not_opened(str(socket), error.strerror or str(error))) from error
+
+
+async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, asked: Asked) -> Answer:
     try:
         async with asyncio.timeout(_SECONDS):
             writer.write(msgspec.json.encode(asked) + b"\n")
@@ -85,10 +115,10 @@ async def ask(folder: Path, asked: Asked) -> Answer | None:
 
 
 @contextlib.contextmanager
-def _short_path(folder: Path) -> Iterator[str]:
+def _short_path(folder: Path, name: str) -> Iterator[str]:
     """The socket's, by way of a link: systems take some hundred bytes for it (108 on Linux, 104 on macOS), and a folder
     may have a longer name."""
     with tempfile.TemporaryDirectory(prefix="finetune-") as place:
         link = Path(place, "data")
         link.symlink_to(folder.resolve(), target_is_directory=True)
-        yield str(link / NAME)
+        yield str(link / name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import stat
 import threading
 import time
@@ -17,7 +18,7 @@ from app.terminal.answers.models import models
 from app.terminal.command import DONE, NOT_DONE, terminal_command
 from app.terminal.commands import COMMANDS
 from app.terminal.messages import Answer, Asked
-from app.terminal.socket import NAME, ask, listening
+from app.terminal.socket import NAME, ask, forget, listening, processes
 from bot.audit import TERMINAL
 from bot.errors import StartError
 from bot.jobs import states
@@ -236,6 +237,28 @@ async def test_a_running_bot_is_asked_by_a_socket_that_only_its_owner_opens_howe
         assert answer.value == {"words": ["mine"]}
         assert answer.notes == ("好" * 100_000,)
     assert await ask(folder, asked) is None
+
+
+async def test_of_bots_that_share_a_folder_one_that_lives_is_asked(tmp_path: Path) -> None:
+    def answering(name: str) -> Callable[[Asked], Any]:
+        async def carry_out(_: Asked) -> Answer:
+            return Answer(notes=(name,))
+
+        return carry_out
+
+    # One that was killed leaves this behind.
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / "terminal-0dead.sock"))
+    assert await ask(tmp_path, Asked("jobs")) is None
+    async with listening(tmp_path, answering("one"), "1"):
+        async with listening(tmp_path, answering("two"), "2"):
+            assert processes(tmp_path) == {"0dead", "1", "2"}
+            assert await ask(tmp_path, Asked("jobs")) == Answer(notes=("one",))
+            forget(tmp_path, ["0dead"])
+        assert processes(tmp_path) == {"1"}
+    async with listening(tmp_path, answering("two"), "2"):
+        assert await ask(tmp_path, Asked("jobs")) == Answer(notes=("two",))
+    assert processes(tmp_path) == set()
 
 
 async def test_a_fault_in_the_bot_is_told_as_doubt(tmp_path: Path) -> None:
