@@ -166,7 +166,7 @@ class PostgresqlEngine:
                 db.execute(f"CREATE SCHEMA {self._schema}")
             migrate_tables(db)
 
-    def opened(self, use: Use | None, *, patience: float = _SECONDS_TO_END) -> psycopg.Connection[Any]:
+    def opened(self, use: Use | None = None, *, patience: float = _SECONDS_TO_END) -> psycopg.Connection[Any]:
         """`use`: of the schema, by a bot. Raises psycopg.Error, or StartError where the server is too old or a bot that
         is there forbids that `use` after so many seconds of `patience`."""
         connection = psycopg.connect(
@@ -215,7 +215,7 @@ class PostgresqlEngine:
     def migrations(self) -> set[str] | None:
         """Those that the store there has seen; None where there is no store yet. Raises StartError."""
         try:
-            with self.opened(only_bot=False) as connection:
+            with self.opened() as connection:
                 there = "SELECT 1 FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'migrations'"
                 if connection.execute(there).fetchone() is None:
                     return None
