@@ -225,16 +225,19 @@ def ended_job(store: Store, id: str) -> Job | None:
 
 
 class StandInRunner:
-    """Where jobs train: no process can be begun."""
+    """Where jobs train: nothing can be begun."""
 
     devices = 1
+
+    def __init__(self, error: Exception = BlockingIOError(errno.EAGAIN, "no more processes")) -> None:  # noqa: B008
+        self._error = error
 
     def prepare(self) -> None: ...
 
     async def ready(self) -> None: ...
 
     async def start(self, plan: Any, folder: Path) -> Any:
-        raise BlockingIOError(errno.EAGAIN, "no more processes")
+        raise self._error
 
     def find(self, folder: Path) -> None:
         return None
@@ -278,6 +281,19 @@ async def test_a_job_waits_while_the_store_is_in_trouble_and_is_not_failed_for_i
     await supervisor.stop()
     assert locked.left == 0
     assert "BlockingIOError" in job.error["message"], "it came as far as training"
+
+
+async def test_a_job_that_finds_the_disk_full_as_it_begins_says_which(
+    settings: Settings, store: Store, catalogue: Catalogue
+) -> None:
+    full = StandInRunner(OSError(errno.ENOSPC, "No space left on device", "/mnt/finetune/states/ftjob-1"))
+    supervisor = Supervisor(settings, store, catalogue, cast(Any, full), ChatActivity(), Loops(first=HURRIED))
+    await supervisor.start()
+    supervisor.submit(a_job(settings, store, "ftjob-1"))
+    job = await until(partial(ended_job, store, "ftjob-1"))
+    await supervisor.stop()
+    assert job.error["code"] == "disk_full"
+    assert "(/mnt/finetune/states/ftjob-1)" in job.error["message"]
 
 
 # Reports to Weights & Biases

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -206,7 +207,12 @@ class Supervisor:
     async def _fail(self, job: Job, error: Exception) -> None:
         """Fail a job for what went wrong in this process; on a full disk, as soon as that can be written down."""
         code, message = "server_error", f"The trainer made a mistake ({type(error).__name__})."
-        if trouble(error):
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            code, message = (
+                "disk_full",
+                f"The disk is full ({error.filename}): training could not begin. Make room and start the job again.",
+            )
+        elif trouble(error):
             code, message = (
                 "disk_full",
                 f"The trainer's database could not be written ({error}). Make room on the disk.",
