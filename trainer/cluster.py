@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import msgspec
 
 from texts import trainer as texts
 from trainer.errors import TrainerError
@@ -11,25 +15,56 @@ from trainer.training.runners.ray_cluster import Cluster, Resources, Unreachable
 from trainer.training.runners.ray_jobs import RayRunner
 
 
+class State(msgspec.Struct, frozen=True):
+    """How a cluster is: `trouble` keeps jobs from being handed to it, "" where nothing does. So many `nodes` are alive,
+    the head included; so many of them are `suited` to a job of one device, whether they have room now or not."""
+
+    trouble: str = ""
+    nodes: int = 0
+    suited: int = 0
+
+
 def ray_runner(settings: Settings, log: Path) -> RayRunner:
     """Raises TrainerError where the settings say too little."""
-    resources = Resources(
-        settings.ray_cpus, settings.ray_gpus, round(settings.ray_memory * 1e9), settings.ray_resources
-    )
-    return RayRunner(_cluster(settings), resources, log, python=settings.ray_python)
+    return RayRunner(_cluster(settings), _resources(settings), log, python=settings.ray_python)
 
 
 async def check(settings: Settings) -> str:
     """Ask the cluster whether it is of use; "", or why it does not answer. Raises TrainerError where it must not be
     used."""
+    async with _asked(settings) as cluster:
+        try:
+            await cluster.ensure_safe()
+        except Unreachable as error:
+            return str(error)
+    return ""
+
+
+async def look(settings: Settings) -> State:
+    """Ask the cluster how it is."""
+    job = _resources(settings)
+    async with _asked(settings) as cluster:
+        try:
+            await cluster.ensure_safe()
+            nodes = await cluster.nodes()
+        except (Unreachable, TrainerError) as error:
+            return State(str(error))
+    return State(nodes=len(nodes), suited=sum(node.takes(job) for node in nodes))
+
+
+@asynccontextmanager
+async def _asked(settings: Settings) -> AsyncIterator[Cluster]:
     cluster = _cluster(settings)
     try:
-        await cluster.ensure_safe()
-    except Unreachable as error:
-        return str(error)
+        yield cluster
     finally:
         await cluster.close()
-    return ""
+
+
+def _resources(settings: Settings) -> Resources:
+    """What a job of one device takes."""
+    memory = round(settings.ray_memory * 1e9)
+    return Resources(settings.ray_cpus, settings.ray_gpus, memory, settings.ray_resources, settings.ray_labels)
 
 
 def _cluster(settings: Settings) -> Cluster:

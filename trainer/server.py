@@ -23,6 +23,7 @@ from texts.language import Language, speaking
 from trainer.activity import ChatActivity
 from trainer.api import (
     chat,
+    cluster,
     completions,
     embeddings,
     errors,
@@ -124,7 +125,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     )
     errors.install(app)
     parts = (
-        *(files, uploads, jobs, graders, permissions, models, estimates, exports),
+        *(files, uploads, jobs, graders, permissions, models, estimates, cluster, exports),
         *(responses, chat, completions, embeddings, metrics),
     )
     for part in parts:

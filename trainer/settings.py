@@ -107,6 +107,11 @@ class Settings(BaseSettings):
     ray_resources: dict[str, float] = Field(
         {}, description='Further resources that a job takes, as JSON, such as `{"a100": 1}`: so it finds its nodes.'
     )
+    ray_labels: dict[str, str] = Field(
+        {},
+        description="Labels of the nodes that a job may have, as JSON of Ray's selectors, such as "
+        '`{"ray.io/accelerator-type": "H100"}`.',
+    )
     ray_python: str = Field(
         "python", description="The Python on the nodes in whose environment Finetune Bot is installed."
     )

@@ -24,6 +24,9 @@ class DoctorSource(Source, Protocol):
     async def health(self) -> Json:
         """Of our trainer."""
 
+    async def cluster(self) -> Json:
+        """On which our trainer trains."""
+
 
 async def check_provider(
     configured: ConfiguredProvider, source: DoctorSource, today: date | None = None
@@ -88,11 +91,25 @@ async def _trainer(configured: ConfiguredProvider, source: DoctorSource) -> list
     except ProviderError:
         return []
     down = health.get("down")
-    return (
-        [wrong("trainer_in_trouble", parts=list(map(str, down)))]
-        if down and isinstance(down, list)
-        else [ok("trainer")]
-    )
+    failing = list(map(str, down)) if isinstance(down, list) else []
+    return [
+        wrong("trainer_in_trouble", parts=failing) if failing else ok("trainer"),
+        *await _cluster(source),
+    ]
+
+
+async def _cluster(source: DoctorSource) -> list[Finding]:
+    """Nothing where the trainer trains on its own machine."""
+    try:
+        told = await source.cluster()
+        address, nodes, suited = str(told["address"]), int(told["nodes"]), int(told["suited"])
+    except (ProviderError, KeyError, TypeError, ValueError):
+        return []
+    if told.get("trouble"):
+        return [wrong("cluster_no_use", address=address, why=str(told["trouble"]))]
+    if not suited:
+        return [wrong("cluster_unsuited", address=address)]
+    return [ok("cluster", address=address, nodes=nodes, suited=suited)]
 
 
 async def _files(source: Source) -> Finding:

@@ -69,6 +69,11 @@ class RawObjects:
                     return error.body
                 raise
 
+    async def cluster(self) -> Json:
+        """On which our trainer has its jobs trained; refused with 404 where it trains them itself."""
+        async with errors_classified():
+            return await self._client.get("/x/cluster", cast_to=dict[str, Any])
+
     async def close(self) -> None:
         await self._client.close()
 

@@ -127,15 +127,22 @@ async def test_where_nothing_can_be_trained_that_is_wrong(stand_in: StandInProvi
 
 
 class Trainer(StandInProvider):
-    """Tells how it is, as ours does. `down`: its parts that fail."""
+    """Tells how it is, as ours does. `down`: its parts that fail; `cluster`: on which it trains."""
 
     def __init__(self) -> None:
         super().__init__()
         self.down: list[str] = []
+        self.cluster: dict[str, Any] | None = None
 
     def routes(self, app: web.Application) -> None:
         super().routes(app)
         app.router.add_get("/healthz", self._health)
+        app.router.add_get("/v1/x/cluster", self._cluster)
+
+    async def _cluster(self, request: web.Request) -> web.Response:
+        if self.cluster is None:
+            return web.json_response({"error": {"message": "Not on a cluster.", "code": "not_found"}}, status=404)
+        return web.json_response(self.cluster)
 
     async def _health(self, request: web.Request) -> web.Response:
         if self.down:
@@ -151,6 +158,22 @@ async def test_our_trainer_tells_which_of_its_parts_fail() -> None:
         findings = await found(trainer, vendor={"name": "trainer"})
     assert not_well(findings) == {"trainer_in_trouble": Level.WRONG}
     assert findings["trainer_in_trouble"].values == {"parts": ["supervisor"]}
+
+
+@pytest.mark.parametrize(
+    ("trouble", "suited", "code", "level"),
+    [
+        (None, 2, "cluster", Level.OK),
+        (None, 0, "cluster_unsuited", Level.WRONG),
+        ("All connection attempts failed", 0, "cluster_no_use", Level.WRONG),
+    ],
+)
+async def test_our_trainer_tells_how_its_cluster_is(trouble: str | None, suited: int, code: str, level: Level) -> None:
+    async with Trainer() as trainer:
+        trainer.cluster = {"address": "http://head:8265", "trouble": trouble, "nodes": 3, "suited": suited}
+        findings = await found(trainer, vendor={"name": "trainer"})
+    assert findings[code].level is level
+    assert "http://head:8265" in texts.sentence(findings[code])
 
 
 async def test_another_server_in_the_trainers_place_is_well_without_that(stand_in: StandInProvider) -> None:

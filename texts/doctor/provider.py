@@ -133,6 +133,32 @@ def trainer_in_trouble(parts: Sequence[str]) -> str:
 
 
 @FOUND.sentence
+def cluster(address: str, nodes: int, suited: int) -> str:
+    """`suited`: so many of its nodes could take a job."""
+    return _(
+        "It trains on the Ray cluster at {address}. Nodes that suit its jobs: {suited} of {nodes}.",
+        address=address,
+        nodes=nodes,
+        suited=suited,
+    )
+
+
+@FOUND.sentence
+def cluster_unsuited(address: str) -> str:
+    return _(
+        "No node of the Ray cluster at {address} has what a job asks for, so jobs wait. Start such a node, or ask for "
+        "less with the trainer's TRAINER_RAY_… settings.",
+        address=address,
+    )
+
+
+@FOUND.sentence
+def cluster_no_use(address: str, why: str) -> str:
+    """`why`: in the trainer's own words."""
+    return _("The trainer's jobs wait for the Ray cluster at {address}: {why}", address=address, why=why)
+
+
+@FOUND.sentence
 def files(count: int, more: bool) -> str:
     """`more`: these are the first of them."""
     if more:
