@@ -31,6 +31,9 @@ _ENVIRONMENT = {
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_failure_threshold": "3",
 }
+# What only some nodes have. Ray believes what it is told.
+_FURNITURE: dict[str, dict[str, Any]] = {"one": {"memory": 100 << 20}, "two": {"memory": 1 << 30, "num_gpus": 2}}
+_DONE = "done "
 _STORE = 80 << 20  # bytes of shared memory for a node; a job needs none
 
 
@@ -40,7 +43,7 @@ class RayCluster:
     def __init__(self, *, token: str | None = TOKEN) -> None:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.address = f"http://127.0.0.1:{free_port()}"
-        self.nodes: list[str] = []
+        self.nodes: dict[str, str] = {}  # by name, the id that Ray gave each
         mode = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"RAY_AUTH_MODE": "disabled"}
         self._process = subprocess.Popen(
             [sys.executable, __file__, self.address.rpartition(":")[2]],
@@ -57,19 +60,26 @@ class RayCluster:
         wait_for(self.answers)
 
     def add_node(self, name: str) -> None:
-        """A node on which one job has room, which is also a resource `name`."""
-        self._do("add_node", name)
-        self.nodes.append(name)
+        """A node on which one job has room. It has a resource of its own, a label, and what else `_FURNITURE` says."""
+        self.nodes[name] = self._do("add_node", name)
 
     def kill_node(self, name: str) -> None:
         """The raylet alone: what it has started has to notice."""
-        self.nodes.remove(name)
+        del self.nodes[name]
         self._do("kill_node", name)
 
     def kill_head(self) -> None:
         """The head with all that it knew, and with it, as without GCS fault tolerance, the nodes."""
         self.nodes.clear()
         self._do("kill_head")
+
+    def fall_silent(self) -> None:
+        """Nobody answers at the head's port any more; jobs go on."""
+        self._do("fall_silent")
+
+    def answer_again(self) -> None:
+        self._do("answer_again")
+        wait_for(self.answers)
 
     def stop(self) -> None:
         assert self._process.stdin is not None
@@ -85,19 +95,28 @@ class RayCluster:
     def jobs(self, of: str = "") -> dict[str, str]:
         """The status of each job of the cluster whose id begins like that. Others may come back for a moment after they
         were deleted."""
-        submitted = (job for job in self._get().json() if job["type"] == "SUBMISSION")
-        return {job["submission_id"]: job["status"] for job in submitted if job["submission_id"].startswith(of)}
+        return {id: job["status"] for id, job in self._jobs().items() if id.startswith(of)}
+
+    def node_of(self, job: str) -> str | None:
+        """The name of the node that has the job; None where it waits."""
+        id = self._jobs()[job]["driver_node_id"]
+        return next((name for name, its in self.nodes.items() if its == id), None)
+
+    def _jobs(self) -> dict[str, Any]:
+        return {job["submission_id"]: job for job in self._get().json() if job["type"] == "SUBMISSION"}
 
     def _get(self) -> httpx.Response:
         return httpx.get(f"{self.address}/api/jobs/", headers=self._headers, trust_env=False, timeout=30)
 
-    def _do(self, *words: str) -> None:
+    def _do(self, *words: str) -> str:
+        """What the holder answers."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(" ".join(words) + "\n")
         self._process.stdin.flush()
-        while (said := self._process.stdout.readline()) != "done\n":  # Ray prints, too
+        while not (said := self._process.stdout.readline()).startswith(_DONE):  # Ray prints, too
             assert said, "the cluster's process has died"
+        return said.removeprefix(_DONE).strip()
 
 
 class _Holder:
@@ -121,13 +140,21 @@ class _Holder:
                 "object_store_memory": _STORE,
                 "temp_dir": self._folder,
                 "include_log_monitor": False,
+                "no_monitor": True,  # of an autoscaler
             },
         )
 
-    def add_node(self, name: str) -> None:
-        self._nodes[name] = self._cluster.add_node(
-            num_cpus=1, resources={name: 1}, object_store_memory=_STORE, wait=False, include_log_monitor=False
+    def add_node(self, name: str) -> str:
+        node = self._nodes[name] = self._cluster.add_node(
+            num_cpus=1,
+            resources={name: 1},
+            labels={"name": name},
+            **_FURNITURE.get(name, {}),
+            object_store_memory=_STORE,
+            wait=False,
+            include_log_monitor=False,
         )
+        return str(node.node_id)
 
     def kill_node(self, name: str) -> None:
         node = self._nodes.pop(name)
@@ -141,6 +168,12 @@ class _Holder:
         for kind in ("gcs_server", "dashboard", "raylet"):
             _kill(head.all_processes[kind][0].process)
         self.clear()
+
+    def fall_silent(self) -> None:
+        _kill(self._cluster.head_node.all_processes.pop("dashboard")[0].process)
+
+    def answer_again(self) -> None:
+        self._cluster.head_node.start_api_server(include_dashboard=True, raise_on_failure=True)
 
     def clear(self) -> None:
         self._remember()
@@ -172,8 +205,7 @@ def main(port: int) -> None:
     try:
         for line in sys.stdin:
             name, *rest = line.split()
-            getattr(holder, name)(*rest)
-            print("done", flush=True)
+            print(f"{_DONE}{getattr(holder, name)(*rest) or ''}", flush=True)
     finally:
         holder.clear()
 
