@@ -23,3 +23,13 @@ class TrainingFailed(TrainerError):
 
 class WorkerDied(TrainerError):
     """A worker process ended without being asked to."""
+
+
+class TryLater(TrainerError):
+    """Nothing is wrong with the request, which can be answered in about `retry_after` seconds; `full`: there are too
+    many of them."""
+
+    def __init__(self, message: str, retry_after: float, *, full: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.full = full

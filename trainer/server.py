@@ -52,6 +52,8 @@ from trainer.jobs.queue import Queue
 from trainer.jobs.supervisor import Supervisor
 from trainer.loops import Loops
 from trainer.serving.chats import Chats
+from trainer.serving.interface import ChatService
+from trainer.serving.vllm.chats import VllmChats
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.traces import recorded
@@ -83,7 +85,9 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         activity = ChatActivity()
-        chats = Chats(settings, catalogue, activity)
+        chats: ChatService = Chats(settings, catalogue, activity)
+        if settings.vllm_urls:
+            chats = VllmChats(settings, catalogue, chats, loops)
         runner = _runner(settings)
         calibrations = Calibrations(settings, store, catalogue, runner, activity)
         supervisor = Supervisor(
@@ -177,7 +181,7 @@ def serve(settings: Settings) -> None:
             log_level="warning",
             server_header=False,
             ws="none",
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=settings.drain_seconds,
             # Proxies in front are not ours to trust.
             proxy_headers=False,
         )

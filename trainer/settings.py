@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from texts import settings as texts
@@ -132,6 +133,28 @@ class Settings(BaseSettings):
         description="GB of the cache that models in 8 bits, written for chats, may take; those unused for longest are "
         "removed.",
     )
+    vllm_urls: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Addresses of vLLM servers, separated by commas, that answer chats (docs/trainer.md). For loopback "
+        "or a network of your own: whoever reaches them needs no key of the trainer.",
+    )
+    vllm_adapters: Path | None = Field(
+        None,
+        description="Folder that the trainer shares with the vLLM servers, for fine-tuned models; by default "
+        "`adapters` in the shared folder or the data folder.",
+    )
+    vllm_key: str | None = Field(None, repr=False, description="The vLLM servers' `--api-key`.")
+    vllm_max_lora_rank: int = Field(
+        16, ge=1, description="The vLLM servers' `--max-lora-rank`. Jobs whose adapter would be larger are refused."
+    )
+    vllm_requests: int = Field(
+        64, ge=1, description="How many answers each vLLM server makes at once; further requests wait, keys in turn."
+    )
+    drain_seconds: int = Field(
+        2,
+        ge=0,
+        description="How long answers that are under way may go on when the server is told to stop, in seconds.",
+    )
     export_days: float = Field(7.0, gt=0, description="How long an exported model is kept to be fetched, in days.")
     graders: Path | None = Field(
         None,
@@ -142,7 +165,7 @@ class Settings(BaseSettings):
         (), description="Names, separated by commas, under which the server may be asked besides its own address."
     )
 
-    @field_validator("data", "shared", "cache", "base_models", "graders", "ray_token_path")
+    @field_validator("data", "shared", "cache", "base_models", "graders", "ray_token_path", "vllm_adapters")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -153,6 +176,21 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(name.strip().lower() for name in value.split(",") if name.strip())
         return value
+
+    @field_validator("vllm_urls", mode="before")
+    @classmethod
+    def _addresses(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        urls = tuple(url.strip() for url in value.split(",") if url.strip())
+        if not all(url.startswith(("http://", "https://")) for url in urls):
+            raise PydanticCustomError("no_http_address", "it must begin with http:// or https://")
+        return urls
+
+    @property
+    def adapters(self) -> Path:
+        """Fine-tuned models for vLLM."""
+        return self.vllm_adapters or (self.shared or self.data) / "adapters"
 
     @property
     def uploads(self) -> Path:

@@ -16,7 +16,7 @@ from trainer.serving.messages import Delta, End, Generation, Start, StreamEvent,
 async def test_the_headers_of_a_stream_do_not_wait_for_the_first_token() -> None:
     computed = asyncio.Event()
 
-    async def answer(found: Any, generation: Generation) -> AsyncGenerator[StreamEvent, None]:
+    async def answer(found: Any, generation: Generation, key: str) -> AsyncGenerator[StreamEvent, None]:
         yield Start(3)
         await computed.wait()
         yield Delta("four")
@@ -27,7 +27,8 @@ async def test_the_headers_of_a_stream_do_not_wait_for_the_first_token() -> None
     body = CreateCompletion(model="tiny-random", prompt="What comes after 3?", stream=True)
     nobody: Any = None
     found: Any = SimpleNamespace(id="tiny-random")
-    response = await reply(services, nobody, found, body, generations, _Completion(generations))
+    key: Any = SimpleNamespace(name="ann")
+    response = await reply(services, nobody, found, key, body, generations, _Completion(generations))
     assert isinstance(response, StreamingResponse)
     assert response.status_code == 200
     assert not computed.is_set()

@@ -335,7 +335,7 @@ async def test_chats_end_with_an_error_where_what_their_process_says_cannot_be_r
     found = catalogue.find(MODEL_ID)
     assert found is not None
     with pytest.raises(WorkerDied):
-        async for _ in chats.answer(found, Generation(Text("Hello"), 1)):
+        async for _ in chats.answer(found, Generation(Text("Hello"), 1), "ann"):
             pass
     await chats.stop()
 

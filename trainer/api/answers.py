@@ -19,7 +19,7 @@ from trainer.api.objects import TokenLogprobObject, TopLogprobObject, Usage
 from trainer.api.services import Services
 from trainer.base_models import BaseModel
 from trainer.catalogue import ResolvedModel
-from trainer.objects import now
+from trainer.objects import Key, now
 from trainer.serving.messages import Delta, End, Generation, Sampling, TokenLogprob, TopLogprob
 
 # A small model that rambles would fill its whole context, minutes long, for a client that set no limit.
@@ -99,6 +99,7 @@ async def reply(
     services: Services,
     http: HttpRequest,
     found: ResolvedModel,
+    key: Key,
     body: CreateAnswer,
     generations: list[Generation],
     shape: AnswerShape[Any, Any],
@@ -109,7 +110,7 @@ async def reply(
             400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
         )
     answer = _Answer(found, body, generations, shape)
-    said = await answer.generations.begun(services, found)
+    said = await answer.generations.begun(services, found, key)
     if body.stream:
         return StreamingResponse(_stream(answer, said), media_type="text/event-stream", headers=STREAM_HEADERS)
     async with contextlib.aclosing(said):
@@ -123,13 +124,14 @@ async def reply(
 async def listen(
     services: Services,
     found: ResolvedModel,
+    key: Key,
     body: CreateAnswer,
     generations: list[Generation],
     shape: AnswerShape[Any, Any],
 ) -> Usage:
     """Add all that is said to the shape, for a caller within the server. Raises ApiError."""
     answer = _Answer(found, body, generations, shape)
-    async with contextlib.aclosing(await answer.generations.begun(services, found)) as said:
+    async with contextlib.aclosing(await answer.generations.begun(services, found, key)) as said:
         async for choice, one in said:
             shape.add(choice, one)
     return answer.usage()

@@ -161,14 +161,14 @@ class CreateChat(CreateAnswer):
 @router.post("", response_model=None, responses={200: {"model": ChatCompletionObject}})
 async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateChat) -> Response:
     found, request, shape = _prepared(services, key, body)
-    return await reply(services, http, found, body, [request], shape)
+    return await reply(services, http, found, key, body, [request], shape)
 
 
 async def ask(services: Services, key: Key, body: CreateChat) -> tuple[str, Usage]:
     """What the model says, for a caller within the server; whether it would be streamed is not looked at. Raises
     ApiError."""
     found, request, shape = _prepared(services, key, body)
-    usage = await listen(services, found, body, [request], shape)
+    usage = await listen(services, found, key, body, [request], shape)
     return shape.whole()[0]["message"]["content"] or "", usage
 
 

@@ -61,7 +61,7 @@ async def create(services: ServicesDep, key: CurrentKey, http: Request, body: Cr
     ]
     if len(requests) * requests[0].n > _MOST_CHOICES:
         raise ApiError(400, f"At most {_MOST_CHOICES} choices (prompts times n) are made at a time.", param="prompt")
-    return await reply(services, http, found, body, requests, _Completion(requests))
+    return await reply(services, http, found, key, body, requests, _Completion(requests))
 
 
 class _Completion:

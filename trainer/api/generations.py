@@ -1,15 +1,18 @@
-"""Generations on their way from the serving worker to a client: one call's, from the first to the last event."""
+"""Generations on their way to a client: one call's, from the first to the last event."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncGenerator
+from typing import Any
 
 from trainer.api.errors import ApiError
 from trainer.api.services import Services
 from trainer.catalogue import ResolvedModel
-from trainer.errors import ModelUnavailable, WorkerDied
+from trainer.errors import ModelUnavailable, TryLater, WorkerDied
+from trainer.objects import Key
 from trainer.serving.messages import Delta, End, Generation, Refused, Start, StreamEvent
 
 
@@ -29,10 +32,12 @@ class Generations:
         self._prompt_param, self._schema_param = prompt_param, schema_param
         self._starting = len(generations)
 
-    async def begun(self, services: Services, found: ResolvedModel) -> AsyncGenerator[tuple[int, Delta | End], None]:
+    async def begun(
+        self, services: Services, found: ResolvedModel, key: Key
+    ) -> AsyncGenerator[tuple[int, Delta | End], None]:
         """Return once all have started; what is returned gives (number of the choice, event), those of the first
         generation first. Close it. ApiError where one is refused, now or, from what is returned, later."""
-        events = self._events(services, found)
+        events = self._events(services, found, key)
         first = []
         try:
             while self._starting:  # until then it may be refused
@@ -43,14 +48,14 @@ class Generations:
         return _after(first, events)
 
     async def _events(
-        self, services: Services, found: ResolvedModel
+        self, services: Services, found: ResolvedModel, key: Key
     ) -> AsyncGenerator[tuple[int, Start | Delta | End], None]:
         """A Start has the number of its generation's first choice, a Delta or End that of its own."""
         arrived: asyncio.Queue[tuple[int, StreamEvent | Exception]] = asyncio.Queue()
 
         async def listen(first: int, generation: Generation) -> None:
             try:
-                async with contextlib.aclosing(services.chats.answer(found, generation)) as answer:
+                async with contextlib.aclosing(services.chats.answer(found, generation, key.name)) as answer:
                     async for said in answer:
                         arrived.put_nowait((first, said))
             except Exception as error:
@@ -77,6 +82,8 @@ class Generations:
                         raise self._refusal(said)
                     case ModelUnavailable():
                         raise ApiError(503, str(said), type="server_error", code="model_unavailable") from said
+                    case TryLater():
+                        raise _later(said) from said
                     case WorkerDied():
                         status = 503 if self._starting else 500
                         raise ApiError(status, str(said), type="server_error", code="model_unavailable") from said
@@ -104,6 +111,14 @@ class Generations:
                 return ApiError(400, refused.message, code="invalid_prompt", param=self._prompt_param)
             case "failed":
                 return ApiError(500, refused.message, type="server_error")
+
+
+def _later(why: TryLater) -> ApiError:
+    """As the service says it: 429 for too many requests, 503 where it is not the client's doing."""
+    told: dict[str, Any] = {"headers": {"Retry-After": str(math.ceil(why.retry_after))}}
+    if why.full:
+        return ApiError(429, str(why), type="requests", code="rate_limit_exceeded", **told)
+    return ApiError(503, str(why), type="server_error", code="model_unavailable", **told)
 
 
 async def _after(

@@ -25,7 +25,9 @@ from trainer.api.objects import (
     ReinforcementObject,
 )
 from trainer.api.services import CurrentKey, Services, ServicesDep
+from trainer.catalogue import ResolvedModel
 from trainer.objects import PRIORITIES, Checkpoint, Event, Job, Key, Priority, new_id, now
+from trainer.serving.vllm.adapters import adapter_config, refusals
 from trainer.training.plan import Reinforcement
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
@@ -39,6 +41,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
     integrations = integrations_of(body.integrations, services.settings)
     require_metadata(body.metadata)
     found = services.model(body.model, key, missing=400)
+    _require_servable(services, found)
     _require_file(services, key, body.training_file, "training_file")
     if body.validation_file is not None:
         _require_file(services, key, body.validation_file, "validation_file")
@@ -253,6 +256,22 @@ def _existing(services: Services, key: Key, id: str) -> Job:
     if job is None or not key.sees(job):
         raise ApiError(404, f"Could not find fine tune: {id}", code="fine_tune_not_found", param="fine_tune_id")
     return job
+
+
+def _require_servable(services: Services, found: ResolvedModel) -> None:
+    """ApiError where vLLM could not load what the job would make. A model of its own weights is not its business."""
+    if not services.settings.vllm_urls or (found.adapter is None and not found.base.lora_rank) or found.whole:
+        return
+    config = {"r": found.base.lora_rank} if found.adapter is None else adapter_config(found.adapter)
+    why = refusals(config, services.settings.vllm_max_lora_rank)
+    if why:
+        raise ApiError(
+            400,
+            f"What is trained from {found.id!r} could not be served: vLLM does not load adapters with "
+            f"{' and '.join(why)}.",
+            code="unsupported_value",
+            param="model",
+        )
 
 
 def _require_file(services: Services, key: Key, id: str, param: str) -> None:

@@ -37,7 +37,7 @@ async def create(services: ServicesDep, key: CurrentKey, http: Request, body: Cr
     body.require_offered()
     offer = body.offer()
     items = [*_said_before(services, key, body.previous_response_id), *items_of(body.input)]
-    generations, said = await _begun(services, found, body, offer, items)
+    generations, said = await _begun(services, found, key, body, offer, items)
     stream = ResponseStream(_begun_object(found, body), offer)
 
     def keep() -> None:
@@ -112,7 +112,7 @@ def list_input_items(
 
 
 async def _begun(
-    services: Services, found: ResolvedModel, body: CreateResponse, offer: Offer, items: list[ItemObject]
+    services: Services, found: ResolvedModel, key: Key, body: CreateResponse, offer: Offer, items: list[ItemObject]
 ) -> tuple[Generations, Said]:
     """The answer to these items, or, where truncation is wanted, to as many of the last turns as leave it room."""
     while True:
@@ -120,7 +120,7 @@ async def _begun(
         request = body.generation(found.base, offer, messages_of(body.instructions, items))
         generations = Generations([request], prompt_param="input", schema_param="text.format")
         try:
-            said = await generations.begun(services, found)
+            said = await generations.begun(services, found, key)
         except ApiError as error:
             if shorter is None or error.body["error"]["code"] != "context_length_exceeded":
                 raise

@@ -14,7 +14,7 @@ from trainer.jobs.calibration import Calibrations
 from trainer.jobs.queue import Queue
 from trainer.jobs.supervisor import Supervisor
 from trainer.objects import Key, Model, today
-from trainer.serving.chats import Chats
+from trainer.serving.interface import ChatService
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.tracking.tracker import Tracker
@@ -26,7 +26,7 @@ class Services:
     store: Store
     catalogue: Catalogue
     supervisor: Supervisor
-    chats: Chats
+    chats: ChatService
     exports: Exports
     tracker: Tracker
     calibrations: Calibrations

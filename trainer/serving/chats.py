@@ -49,11 +49,8 @@ class Chats:
         self._open: dict[str, asyncio.Queue[StreamEvent | WorkerDied]] = {}
         self._warming: set[asyncio.Task[None]] = set()
 
-    async def answer(self, found: ResolvedModel, generation: Generation) -> AsyncGenerator[StreamEvent, None]:
-        """The worker's events (see `serving.messages`). Leaving the iterator early ends the answer.
-
-        Raises ModelUnavailable; WorkerDied where the worker ended meanwhile.
-        """
+    async def answer(self, found: ResolvedModel, generation: Generation, key: str) -> AsyncGenerator[StreamEvent, None]:
+        """See `ChatService`. First come, first served, whichever the key."""
         request = GenerationRequest(new_id("gen-"), await self._model_ref(found), generation)
         events: asyncio.Queue[StreamEvent | WorkerDied] = asyncio.Queue()
         worker = await self._running()

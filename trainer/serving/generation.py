@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
-import msgspec
 import numpy as np
 
 from trainer.serving.messages import NEVER, Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
@@ -102,7 +101,7 @@ class Answer:
                 if every:
                     before = last if place == 0 else logits[place - 1]
                     judged = (
-                        [self._as_logprob(TokenLogprob, token, 0.0)]
+                        [token_logprob(self._vocabulary, token, 0.0)]
                         if before is None
                         else self._judged(before, token, offset)
                     )
@@ -122,12 +121,20 @@ class Answer:
             return []
         highest = np.max(logits)
         total = float(highest) + float(np.log(np.exp(logits - highest).sum(dtype=np.float64)))
-        top = [self._as_logprob(TopLogprob, int(id), float(logits[id]) - total) for id in likeliest(logits, wanted)]
-        chosen = self._as_logprob(TokenLogprob, token, float(logits[token]) - total)
-        if chosen.bytes and chosen.bytes[0] & 0xC0 == 0x80:  # it goes on in the middle of a character
-            offset -= 1
-        return [msgspec.structs.replace(chosen, top=top, offset=offset)]
+        top = [top_logprob(self._vocabulary, int(id), float(logits[id]) - total) for id in likeliest(logits, wanted)]
+        return [token_logprob(self._vocabulary, token, float(logits[token]) - total, top, offset)]
 
-    def _as_logprob(self, kind: Any, token: int, logprob: float) -> Any:
-        own = self._vocabulary.bytes(token)
-        return kind(token=own.decode(errors="replace"), bytes=list(own), logprob=max(logprob, NEVER))
+
+def top_logprob(vocabulary: Vocabulary, token: int, logprob: float) -> TopLogprob:
+    own = vocabulary.bytes(token)
+    return TopLogprob(own.decode(errors="replace"), list(own), max(logprob, NEVER))
+
+
+def token_logprob(
+    vocabulary: Vocabulary, token: int, logprob: float, top: Sequence[TopLogprob] = (), offset: int = 0
+) -> TokenLogprob:
+    """`offset`: how many characters begin before the token."""
+    one = top_logprob(vocabulary, token, logprob)
+    if one.bytes and one.bytes[0] & 0xC0 == 0x80:  # it goes on in the middle of a character
+        offset -= 1
+    return TokenLogprob(one.token, one.bytes, one.logprob, list(top), offset)
