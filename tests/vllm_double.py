@@ -44,8 +44,10 @@ _CLOSING = ['"', "}", "]", ",", ":", "{", "["]
 
 
 class VllmDouble:
-    """`seconds_to_load` an adapter, `tokens_per_second` of each answer (None: all at once). `failing`: each completion
-    is answered 500; `dies_after`: the connection is closed after so many tokens."""
+    """`tokens_per_second` of each answer (None: all at once). `silent`: answers begin, and no token comes; `loading`:
+    no adapter is there yet. `failing`: each completion is answered 500; `busy`: 503; `dies_after`: the connection is
+    closed after so many tokens; `breaks`: an error is said instead of the first token. `others`: requests of other
+    clients that wait, as the metrics have them."""
 
     def __init__(
         self,
@@ -73,13 +75,10 @@ class VllmDouble:
         self.asked: list[dict[str, Any]] = []
         self.unloaded: list[str] = []
         self.running = 0
-        self.most_running = 0
-        self.seconds_to_load = 0.0
         self.tokens_per_second: float | None = None
-        self.failing = False
-        self.busy = False
+        self.silent = self.loading = self.failing = self.busy = self.breaks = False
         self.dies_after: int | None = None
-        self.others = 0  # requests of other clients, as the metrics have them
+        self.others = 0
         self.app = Starlette(
             routes=[
                 Route("/health", lambda _: Response(), methods=["GET"]),
@@ -131,7 +130,8 @@ class VllmDouble:
         with contextlib.suppress(OSError):
             config = json.loads((path / "adapter_config.json").read_text())
             if config["peft_type"] == "LORA" and config["base_model_name_or_path"] == self.root:
-                await asyncio.sleep(self.seconds_to_load)
+                while self.loading:
+                    await asyncio.sleep(0.002)
                 if config["r"] > self.max_lora_rank or config.get("use_dora") or config.get("modules_to_save"):
                     return _error(400, f"LoRA adapter '{name}' was found but could not be loaded.")
                 self.loaded[name] = path
@@ -149,8 +149,12 @@ class VllmDouble:
 
     async def _stream(self, body: dict[str, Any]) -> AsyncIterator[bytes]:
         self.running += 1
-        self.most_running = max(self.most_running, self.running)
         try:
+            while self.silent:
+                await asyncio.sleep(0.002)
+            if self.breaks:
+                yield b'data: {"error": {"message": "EngineCore encountered an issue."}}\n\n'
+                return
             choices = [self._choice(body, index) for index in range(body["n"])]
             began, said = time.monotonic(), 0
             while choices:

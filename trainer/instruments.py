@@ -76,9 +76,13 @@ FIRST_TOKEN: Final = Histogram(
 )
 GENERATIONS: Final = Counter(
     "finetune_trainer_generations_total",
-    "Answers, by outcome: done, refused, cancelled, or died (the process that answers).",
+    "Answers, by outcome: done, refused, cancelled, unavailable (a model or server that is not there, or too many that "
+    "wait), or died (what answers).",
     ["outcome"],
     registry=REGISTRY,
+)
+VLLM_SERVERS: Final = Gauge(
+    "finetune_trainer_vllm_servers_up", "vLLM servers that answer, of those in TRAINER_VLLM_URLS.", registry=REGISTRY
 )
 GENERATED: Final = Counter(
     "finetune_trainer_generated_tokens_total",

@@ -13,6 +13,7 @@ from trainer.api.services import Services
 from trainer.catalogue import ResolvedModel
 from trainer.errors import ModelUnavailable, TryLater, WorkerDied
 from trainer.objects import Key
+from trainer.serving.measured import measured
 from trainer.serving.messages import Delta, End, Generation, Refused, Start, StreamEvent
 
 
@@ -55,7 +56,8 @@ class Generations:
 
         async def listen(first: int, generation: Generation) -> None:
             try:
-                async with contextlib.aclosing(services.chats.answer(found, generation, key.name)) as answer:
+                answer = services.chats.answer(found, generation, key.name)
+                async with contextlib.aclosing(measured(answer, generation.n)) as answer:
                     async for said in answer:
                         arrived.put_nowait((first, said))
             except Exception as error:

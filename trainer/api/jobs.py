@@ -27,7 +27,6 @@ from trainer.api.objects import (
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.catalogue import ResolvedModel
 from trainer.objects import PRIORITIES, Checkpoint, Event, Job, Key, Priority, new_id, now
-from trainer.serving.vllm.adapters import adapter_config, refusals
 from trainer.training.plan import Reinforcement
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
@@ -259,16 +258,12 @@ def _existing(services: Services, key: Key, id: str) -> Job:
 
 
 def _require_servable(services: Services, found: ResolvedModel) -> None:
-    """ApiError where vLLM could not load what the job would make. A model of its own weights is not its business."""
-    if not services.settings.vllm_urls or (found.adapter is None and not found.base.lora_rank) or found.whole:
-        return
-    config = {"r": found.base.lora_rank} if found.adapter is None else adapter_config(found.adapter)
-    why = refusals(config, services.settings.vllm_max_lora_rank)
-    if why:
+    """ApiError where nobody could chat with what the job would make."""
+    why = services.chats.refuses(found)
+    if why is not None:
         raise ApiError(
             400,
-            f"What is trained from {found.id!r} could not be served: vLLM does not load adapters with "
-            f"{' and '.join(why)}.",
+            f"What is trained from {found.id!r} could not be served: {why}.",
             code="unsupported_value",
             param="model",
         )

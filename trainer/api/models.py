@@ -57,8 +57,8 @@ async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> Delet
             param="model",
         )
     services.require_own(found.model, key)
-    await services.chats.forget(found)
     services.catalogue.delete(found.model)
+    await services.chats.forget(found)
     await services.exports.forget(found.model.id)
     return {"id": model_id, "object": "model", "deleted": True}
 

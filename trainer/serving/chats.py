@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncGenerator
 
-from trainer import instruments
 from trainer.activity import ChatActivity
 from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.errors import ModelUnavailable, WorkerDied
@@ -16,7 +14,6 @@ from trainer.objects import new_id
 from trainer.serving.messages import (
     Answered,
     Cancel,
-    Delta,
     End,
     Forget,
     Generate,
@@ -24,7 +21,6 @@ from trainer.serving.messages import (
     GenerationRequest,
     ModelRef,
     Refused,
-    Start,
     StreamEvent,
     Warm,
 )
@@ -58,31 +54,19 @@ class Chats:
         if len(self._open) == 1:
             self._activity.begin()
         open_choices = generation.n
-        outcome, asked_at = "cancelled", time.monotonic()
-        instruments.IN_FLIGHT.inc()
-        first = True
         try:
             await worker.send(Generate(request))
             while open_choices:
                 event = await events.get()
                 if isinstance(event, WorkerDied):
-                    open_choices, outcome = 0, "died"
+                    open_choices = 0
                     raise event
-                if isinstance(event, Start):
-                    instruments.GENERATED.labels("prompt").inc(event.prompt_tokens)
-                if isinstance(event, Delta) and first:
-                    instruments.FIRST_TOKEN.observe(time.monotonic() - asked_at)
-                    first = False
                 if isinstance(event, Refused):
-                    open_choices, outcome = 0, "refused"
+                    open_choices = 0
                 if isinstance(event, End):
-                    instruments.GENERATED.labels("completion").inc(event.completion_tokens)
                     open_choices -= 1
-                    outcome = outcome if open_choices else "done"
                 yield event
         finally:
-            instruments.IN_FLIGHT.dec()
-            instruments.GENERATIONS.labels(outcome).inc()
             del self._open[request.id]
             asyncio.get_running_loop().call_later(_PAUSE_AFTER, self._rest)
             if open_choices:
@@ -97,9 +81,12 @@ class Chats:
             task.add_done_callback(self._warming.discard)
 
     async def forget(self, found: ResolvedModel) -> None:
-        """A fine-tuned model is being deleted."""
+        """See `ChatService`."""
         if self._worker is not None and self._worker.alive:
             await self._worker.send(Forget(str(found.folder)))
+
+    def refuses(self, found: ResolvedModel) -> str | None:
+        return None  # it answers for all that is trained here
 
     async def stop(self) -> None:
         for task in [*self._warming, *([self._reader] if self._reader else [])]:

@@ -16,33 +16,35 @@ from trainer.objects import new_id
 from trainer.serving.interface import ChatService
 from trainer.serving.messages import Generation, GenerationRequest, ModelRef, Refusal, Refused, Start, StreamEvent
 from trainer.serving.schema import grammar
-from trainer.serving.vllm.adapters import AdapterFolder, ours
+from trainer.serving.vllm.adapters import AdapterFolder, adapter_config, ours, refusals
 from trainer.serving.vllm.completion import CompletionReader, completion
 from trainer.serving.vllm.replica import NotServed, Replica, ReplicaBusy, ReplicaFailed, RequestRefused
-from trainer.serving.vllm.replicas import Replicas
+from trainer.serving.vllm.replicas import Replicas, Timing
 from trainer.serving.vllm.turns import Turns
 from trainer.serving.vocabulary import Vocabulary, vocabulary
 from trainer.settings import Settings
 
 logger = logging.getLogger(__name__)
 
-# How long a request waits for an adapter that a replica loads, and how soon it may ask again.
-_LOAD_SECONDS = 10.0
-_RETRY_SECONDS = 5.0
-_FIRST_LOOK_SECONDS = 5.0
+
+_TIMING = Timing()
 
 
 class VllmChats:
     """`local` answers for base models that no replica serves, and for models whose weights were all trained."""
 
-    def __init__(self, settings: Settings, catalogue: Catalogue, local: ChatService, loops: Loops) -> None:
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, local: ChatService, loops: Loops, timing: Timing = _TIMING
+    ) -> None:
         self._catalogue = catalogue
         self._local = local
+        self._timing = timing
+        self._requests, self._max_rank = settings.vllm_requests, settings.vllm_max_lora_rank
         headers = {"Authorization": f"Bearer {settings.vllm_key}"} if settings.vllm_key else {}
         self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), headers=headers)
         self._adapters = AdapterFolder(settings.adapters)
-        self._replicas = Replicas(settings.vllm_urls, self._session, self._drop_deleted)
-        self._turns = Turns(lambda: settings.vllm_requests * len(self._replicas.available))
+        self._replicas = Replicas(settings.vllm_urls, self._session, self._looked_at, timing)
+        self._turns: dict[str, Turns] = {}  # by base model
         self._tasks: set[asyncio.Task[None]] = set()
         self._watching = loops.start("watching vLLM", self._watch)
 
@@ -62,14 +64,25 @@ class VllmChats:
     async def forget(self, found: ResolvedModel) -> None:
         await self._local.forget(found)
         names = await asyncio.to_thread(self._adapters.remove, found.id)
-        for replica in self._replicas.all:
-            for name in names:
-                with contextlib.suppress(ReplicaFailed):  # looked at again, it is told then
-                    await replica.unload(name)
+        # One that does not answer is told once it does again.
+        told = [self._drop(replica, name) for replica in self._replicas.available(found.base.id) for name in names]
+        await asyncio.gather(*told)
+
+    def refuses(self, found: ResolvedModel) -> str | None:
+        if found.whole is not None or not self._known(found):
+            return self._local.refuses(found)
+        if found.adapter is None and not found.base.lora_rank:
+            return self._local.refuses(found)
+        config = {"r": found.base.lora_rank} if found.adapter is None else adapter_config(found.adapter)
+        why = refusals(config, self._max_rank)
+        return f"vLLM does not load adapters with {' and '.join(why)}" if why else None
 
     async def stop(self) -> None:
-        for task in [self._watching, *self._tasks]:
+        tasks = [self._watching, *self._tasks]
+        for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._replicas.close()
         await self._session.close()
         await self._local.stop()
 
@@ -77,8 +90,12 @@ class VllmChats:
         await asyncio.to_thread(self._adapters.tidy, lambda model: self._catalogue.find(model) is not None)
         await self._replicas.watch()
 
-    def _drop_deleted(self, replica: Replica) -> None:
-        self._turns.fill()
+    def _looked_at(self, replica: Replica) -> None:
+        """Let those go on who waited for it, and have it drop the adapters of models that were deleted meanwhile."""
+        for turns in self._turns.values():
+            turns.fill()
+        if not replica.available:
+            return
         for name in [one for one in replica.adapters if ours(one) and not self._adapters.has(one)]:
             task = asyncio.create_task(self._drop(replica, name))
             self._tasks.add(task)
@@ -100,7 +117,7 @@ class VllmChats:
             names = await self._published(found)
             replica = self._replicas.choose(found.base.id, (), names)
             if replica is not None:
-                await replica.load(_name(replica, found, names), _LOAD_SECONDS)
+                await replica.load(_name(replica, found, names), self._timing.load)
         except (ModelUnavailable, NotServed, RequestRefused, ReplicaFailed):
             logger.warning("vLLM could not load %s ahead of time", found.id, exc_info=True)
 
@@ -109,15 +126,25 @@ class VllmChats:
         if found.whole is not None:
             return False
         if self._replicas.served(found.base.id) is None:
-            await self._replicas.looked(_FIRST_LOOK_SECONDS)
+            await self._replicas.looked()
+        return self._known(found)
+
+    def _known(self, found: ResolvedModel) -> bool:
+        """Whether vLLM has its base model, or may have: not all have been heard yet."""
         return self._replicas.served(found.base.id) is not None or not self._replicas.all_heard
+
+    def _turns_for(self, base: str) -> Turns:
+        if base not in self._turns:
+            places = lambda: self._requests * len(self._replicas.available(base))  # noqa: E731
+            self._turns[base] = Turns(places, self._timing.turn, self._timing.retry)
+        return self._turns[base]
 
     async def _answer(
         self, found: ResolvedModel, generation: Generation, key: str
     ) -> AsyncGenerator[StreamEvent, None]:
         served = self._replicas.served(found.base.id)
         if served is None:
-            raise _unanswered(found, None)
+            raise self._unanswered(found, None)
         weights = str(await self._catalogue.weights(found.base))
         length = min(found.base.context_length, served.context_length)
         model = ModelRef(found.base.id, weights, found.base.template(), length)
@@ -127,7 +154,7 @@ class VllmChats:
             yield refusal.refused
             return
         most = min(generation.max_tokens, length - len(prompt))
-        async with self._turns.turn(key):
+        async with self._turns_for(found.base.id).turn(key):
             said = self._said(found, generation, words, prompt, most)
             async with contextlib.aclosing(said):
                 async for event in said:
@@ -137,7 +164,6 @@ class VllmChats:
         self, found: ResolvedModel, generation: Generation, words: Vocabulary, prompt: list[int], most: int
     ) -> AsyncGenerator[StreamEvent, None]:
         """Ask one replica after another until one has said a word."""
-        reader = CompletionReader(generation, words, prompt, most)
         tried: set[Replica] = set()
         started = spoken = False
         why: Exception | None = None
@@ -145,11 +171,12 @@ class VllmChats:
             names = await self._published(found)
             replica = self._replicas.choose(found.base.id, tried, names)
             if replica is None:
-                raise _unanswered(found, why)
+                raise self._unanswered(found, why)
             name = _name(replica, found, names)
+            reader = CompletionReader(generation, words, prompt, most)
             try:
-                if found.adapter is not None and not await replica.load(name, _LOAD_SECONDS):
-                    raise TryLater(f"The model {found.id!r} is being loaded. Try again shortly.", _RETRY_SECONDS)
+                if found.adapter is not None and not await replica.load(name, self._timing.load):
+                    raise TryLater(f"The model {found.id!r} is being loaded. Try again shortly.", self._timing.retry)
                 async with replica.stream(completion(name, generation, prompt, most, words)) as pieces:
                     if not started:
                         started = True
@@ -163,7 +190,7 @@ class VllmChats:
                             yield event
                         if reader.complete:
                             return
-                raise ReplicaFailed(f"{replica.url} ended the answer early")
+                raise ReplicaFailed("it ended an answer early")
             except RequestRefused as error:
                 yield Refused("invalid_schema" if generation.schema is not None else "invalid_prompt", str(error))
                 return
@@ -180,13 +207,24 @@ class VllmChats:
         """The names of a model's adapter by its base's, as the replicas know that. ModelUnavailable."""
         if found.adapter is None:
             return {}
-        roots = {one.bases[found.base.id].root for one in self._replicas.available if found.base.id in one.bases}
+        roots = {one.bases[found.base.id].root for one in self._replicas.available(found.base.id)}
         try:
             return {
                 root: await asyncio.to_thread(self._adapters.publish, found.id, found.adapter, root) for root in roots
             }
         except (OSError, ValueError) as error:
             raise ModelUnavailable(f"The model {found.id!r} could not be handed to vLLM: {error}.") from error
+
+    def _unanswered(self, found: ResolvedModel, why: Exception | None) -> Exception:
+        match why:
+            case NotServed():
+                return ModelUnavailable(
+                    f"vLLM cannot answer for {found.id!r} ({why}). Its VLLM_LORA_RESOLVER_CACHE_DIR must be the "
+                    "TRAINER_VLLM_ADAPTERS folder, and its --max-lora-rank no lower than the adapter's."
+                )
+            case ReplicaBusy():
+                return TryLater("All vLLM servers are busy. Try again shortly.", self._timing.retry, full=True)
+        return TryLater("No vLLM server answers at the moment. Try again shortly.", self._timing.retry)
 
 
 def _name(replica: Replica, found: ResolvedModel, names: dict[str, str]) -> str:
@@ -201,15 +239,3 @@ def _understood(request: GenerationRequest) -> tuple[Vocabulary, list[int]]:
     if request.generation.schema is not None:
         grammar(request.generation.schema)
     return words, prompt
-
-
-def _unanswered(found: ResolvedModel, why: Exception | None) -> Exception:
-    match why:
-        case NotServed():
-            return ModelUnavailable(
-                f"vLLM cannot answer for {found.id!r} ({why}). Its folder of adapters (VLLM_LORA_RESOLVER_CACHE_DIR) "
-                "must be the trainer's (TRAINER_VLLM_ADAPTERS), and its --max-lora-rank no lower than the adapter's."
-            )
-        case ReplicaBusy():
-            return TryLater("All vLLM servers are busy. Try again shortly.", _RETRY_SECONDS, full=True)
-    return TryLater("No vLLM server answers at the moment. Try again shortly.", _RETRY_SECONDS)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from trainer.errors import WorkerDied
 from trainer.serving.generation import token_logprob, top_logprob
 from trainer.serving.messages import Conversation, Delta, End, Generation, StreamEvent, TokenLogprob
 from trainer.serving.sampling import TextStream
+from trainer.serving.vllm.replica import ReplicaFailed
 from trainer.serving.vocabulary import Vocabulary
 
 _TOKEN = "token_id:"  # how vLLM writes a token where ids are asked for
@@ -90,13 +90,16 @@ class CompletionReader:
                 yield End("length", 0, choice.index)
 
     def feed(self, received: bytes) -> Iterator[StreamEvent]:
-        """WorkerDied where vLLM gave up."""
+        """ReplicaFailed where vLLM gave up, or said what is none of its."""
         *whole, self._rest = (self._rest + received).split(b"\n\n")
         for event in whole:
             if event.startswith(_EVENT + b"{"):
-                chunk = _decoder.decode(event[len(_EVENT) :])
+                try:
+                    chunk = _decoder.decode(event[len(_EVENT) :])
+                except msgspec.MsgspecError as error:
+                    raise ReplicaFailed(f"it cannot be understood ({error})") from error
                 if chunk.error is not None:
-                    raise WorkerDied(f"vLLM broke the answer off ({_message(chunk.error)}). Ask again.")
+                    raise ReplicaFailed(f"it broke an answer off ({_message(chunk.error)})")
                 for one in chunk.choices:
                     for choice in self._choices if self._alike else [self._choices[one.index]]:
                         choice.add(one)
@@ -137,7 +140,7 @@ class _Choice:
                 self._add(token, [self._judged(token, logprob, top or {})])
         if chunk.finish_reason is not None and self._end is None:
             if chunk.finish_reason not in ("stop", "length"):
-                raise WorkerDied(f"vLLM broke the answer off ({chunk.finish_reason}). Ask again.")
+                raise ReplicaFailed(f"it broke an answer off ({chunk.finish_reason})")
             self._finish("stop" if chunk.finish_reason == "stop" else "length")
 
     def said(self) -> Iterator[Delta | End]:

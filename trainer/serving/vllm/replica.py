@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,8 +12,11 @@ from typing import Any
 import aiohttp
 import msgspec
 
+logger = logging.getLogger(__name__)
+
 _CONNECT_SECONDS = 5.0
-_LOOK_SECONDS = 10.0
+# For all that is answered at once.
+_MOMENT = aiohttp.ClientTimeout(total=10, connect=_CONNECT_SECONDS)
 # A stream that says nothing for this long is given up; before its first token a prompt may be read, and others before.
 _SILENCE_SECONDS = 300.0
 # Both are of the scheduler: what grows, and what waits for its turn.
@@ -55,22 +59,25 @@ class Replica:
 
     async def look(self) -> None:
         """Learn what it serves and how busy it is. ReplicaFailed."""
-        limit = aiohttp.ClientTimeout(total=_LOOK_SECONDS, connect=_CONNECT_SECONDS)
         try:
-            async with self._session.get(f"{self.url}/v1/models", timeout=limit) as answer:
+            async with self._session.get(f"{self.url}/v1/models", timeout=_MOMENT) as answer:
                 await _require(answer)
                 cards = (await answer.json())["data"]
-            async with self._session.get(f"{self.url}/metrics", timeout=limit) as answer:
+            async with self._session.get(f"{self.url}/metrics", timeout=_MOMENT) as answer:
                 metrics = await answer.read() if answer.status == 200 else b""
             bases = {
                 card["id"]: ServedBase(card["root"], card["max_model_len"]) for card in cards if not card.get("parent")
             }
             self.adapters = {card["id"] for card in cards if card.get("parent")}
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-            raise ReplicaFailed(f"{self.url}: {error or type(error).__name__}") from error
+            raise ReplicaFailed(str(error) or type(error).__name__) from error
         self.bases = bases
         self.busy = sum(map(float, _BUSY.findall(metrics)))
         self.available = self.heard = True
+
+    def has(self, name: str) -> bool:
+        """Whether it has an adapter of this name, or will in a moment."""
+        return name in self.adapters or name in self._loading
 
     async def load(self, name: str, seconds: float) -> bool:
         """Have it take an adapter out of the folder, which takes a moment the first time. False where it has not after
@@ -80,7 +87,7 @@ class Replica:
         # Of its own: vLLM gives up what it loads when the one who asked has gone.
         if name not in self._loading:
             self._loading[name] = asyncio.create_task(self._load(name))
-            self._loading[name].add_done_callback(lambda _: self._loading.pop(name, None))
+            self._loading[name].add_done_callback(lambda task: self._loaded(name, task))
         loading = self._loading[name]
         await asyncio.wait({loading}, timeout=seconds)
         if not loading.done():
@@ -92,11 +99,12 @@ class Replica:
         """Forget an adapter, if it has it. ReplicaFailed."""
         self.adapters.discard(name)
         try:
-            async with self._session.post(f"{self.url}/v1/unload_lora_adapter", json={"lora_name": name}) as answer:
+            url, asked = f"{self.url}/v1/unload_lora_adapter", {"lora_name": name}
+            async with self._session.post(url, json=asked, timeout=_MOMENT) as answer:
                 if answer.status != 404:
                     await _require(answer)
-        except (aiohttp.ClientError, TimeoutError, NotServed) as error:
-            raise ReplicaFailed(f"{self.url}: {error}") from error
+        except (aiohttp.ClientError, TimeoutError, NotServed, RequestRefused) as error:
+            raise ReplicaFailed(str(error) or type(error).__name__) from error
 
     @asynccontextmanager
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -106,11 +114,15 @@ class Replica:
         try:
             async with self._session.post(f"{self.url}/v1/completions", json=body, timeout=limit) as answer:
                 await _require(answer)
-                yield _pieces(self.url, answer)
+                yield _pieces(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise ReplicaFailed(f"{self.url}: {error or type(error).__name__}") from error
+            raise ReplicaFailed(str(error) or type(error).__name__) from error
         finally:
             self.under_way -= 1
+
+    def close(self) -> None:
+        for task in self._loading.values():
+            task.cancel()
 
     async def _load(self, name: str) -> None:
         """By asking for one token: it looks in the folder itself, wherever that is mounted for it."""
@@ -120,13 +132,18 @@ class Replica:
                 pass
         self.adapters.add(name)
 
+    def _loaded(self, name: str, task: asyncio.Task[None]) -> None:
+        del self._loading[name]
+        if not task.cancelled() and task.exception() is not None:  # whoever asked may have gone
+            logger.warning("vLLM has not loaded %s: %s: %s", name, self.url, task.exception())
 
-async def _pieces(url: str, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     try:
         async for piece in answer.content.iter_any():
             yield piece
     except (aiohttp.ClientError, TimeoutError) as error:
-        raise ReplicaFailed(f"{url}: {error or type(error).__name__}") from error
+        raise ReplicaFailed(str(error) or type(error).__name__) from error
 
 
 async def _require(answer: aiohttp.ClientResponse) -> None:
@@ -137,7 +154,7 @@ async def _require(answer: aiohttp.ClientResponse) -> None:
         message = str(msgspec.json.decode(text)["error"]["message"])
     except (msgspec.DecodeError, KeyError, TypeError):
         message = text[:500]
-    said = f"{answer.url.origin()}: {answer.status} {message}"
+    said = f"{answer.status} {message}"
     if answer.status == 404:
         raise NotServed(said)
     if answer.status in (429, 503):

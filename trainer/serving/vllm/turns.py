@@ -14,14 +14,15 @@ from trainer.errors import TryLater
 _FIRST_ANSWERS = 4
 # Requests that may wait, for each place.
 _WAITING = 4
-_RETRY_SECONDS = 2.0
 
 
 class Turns:
-    """`places()` is how many answers are made at once."""
+    """`places()` is how many answers are made at once; where there is none, nobody waits for one. Nor does anybody wait
+    longer than `longest` seconds; whoever is turned away may come again after `retry`."""
 
-    def __init__(self, places: Callable[[], int]) -> None:
+    def __init__(self, places: Callable[[], int], longest: float, retry: float) -> None:
         self._places = places
+        self._longest, self._retry = longest, retry
         self._under_way: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
 
@@ -31,11 +32,15 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
-        """Waits for a place. TryLater where too many wait already."""
+        """Waits for a place. TryLater where too many wait already, or it has waited for too long."""
         if self._free(key):
             self._under_way[key] += 1
         else:
-            await self._wait(key)
+            try:
+                async with asyncio.timeout(self._longest):
+                    await self._wait(key)
+            except TimeoutError:
+                raise self._turned_away() from None
         try:
             yield
         finally:
@@ -58,9 +63,7 @@ class Turns:
 
     async def _wait(self, key: str) -> None:
         if sum(map(len, self._waiting.values())) >= _WAITING * max(self._places(), 1):
-            raise TryLater(
-                "Too many requests wait for an answer already. Try again shortly.", _RETRY_SECONDS, full=True
-            )
+            raise self._turned_away()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(key, deque()).append(turn)
         try:
@@ -80,8 +83,10 @@ class Turns:
             del self._under_way[key]
         self.fill()
 
+    def _turned_away(self) -> TryLater:
+        return TryLater("Too many requests wait for an answer. Try again shortly.", self._retry, full=True)
+
     def _free(self, key: str) -> bool:
         places = self._places()
-        if not self._under_way[key]:
-            places += -(-places // _FIRST_ANSWERS)
-        return self.under_way < places
+        first = 0 if self._under_way[key] else -(-places // _FIRST_ANSWERS)
+        return not places or self.under_way < places + first
