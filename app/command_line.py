@@ -301,6 +301,20 @@ for _name, _words in AS_IN_SLACK.items():
     app.command(_name)(_as_in_slack(_name, _words))
 
 
+@app.command()
+def retention(
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    workspace: _Workspace = "",
+    as_json: _Json = False,
+) -> None:
+    from app.terminal.command import terminal_command
+    from app.terminal.commands import DRY_RUN
+
+    with speaking(Language.ENGLISH if as_json else current()):  # programs read JSON
+        code = terminal_command("retention", [DRY_RUN] if dry_run else [], "", as_json, workspace)
+    raise SystemExit(code)
+
+
 @app.command(context_settings=_PASSED_ON)
 def trainer(context: typer.Context) -> None:
     _needs("local", "trainer")

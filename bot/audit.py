@@ -14,7 +14,8 @@ SETTINGS: Final = "settings"
 """The actor of what was changed in the program's settings, by whoever can write them."""
 TERMINAL: Final = "terminal"
 """The actor of what an administrator did with `finetune-bot` in a terminal."""
-_ROLES: Final = "roles"
+ROLES: Final = "roles"
+"""The resource of an entry that says who holds which."""
 
 
 class Outcome(StrEnum):
@@ -40,10 +41,10 @@ class Entry(msgspec.Struct, frozen=True):
 
 async def note_roles(log: "AuditLog", roles: str, at: float) -> None:
     """Record the roles of the settings, in words, if they differ from those recorded last."""
-    before = await log.about(_ROLES)
+    before = await log.about(ROLES)
     if roles == (before[-1].details if before else ""):
         return
-    await log.add(Entry(f"{_ROLES}/{len(before)}", at, SETTINGS, "set", _ROLES, details=roles))
+    await log.add(Entry(f"{ROLES}/{len(before)}", at, SETTINGS, "set", ROLES, details=roles))
 
 
 class AuditLog(Protocol):

@@ -111,6 +111,30 @@ class Settings(BaseSettings):
     finetune_encryption_keys_file: Path | None = Field(
         None, description="A file that holds these keys instead, one a line."
     )
+    finetune_keep_files_days: int | None = Field(
+        None,
+        ge=1,
+        description="For how many days after its last use a training file is kept, here and at the provider, see "
+        "[data.md](data.md). By default until somebody deletes it.",
+    )
+    finetune_keep_messages_days: int | None = Field(
+        None,
+        ge=1,
+        description="For how many days what is said in conversations and comparisons with models is kept. By default "
+        "for good.",
+    )
+    finetune_keep_answers_days: int | None = Field(
+        None,
+        ge=1,
+        description="For how many days answers of models to evaluations, judges and generations are kept. By default "
+        "until the file or the model is deleted.",
+    )
+    finetune_keep_generations_days: int | None = Field(
+        None,
+        ge=1,
+        description="For how many days generated examples and the texts that they were drawn from are kept; training "
+        "files made of them are files. By default for good.",
+    )
     finetune_admins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Administrators: people (`U…`) and user groups (`S…`) of Slack, separated by commas. They may "

@@ -77,6 +77,7 @@ def act(code: str) -> str:
         "withdraw": _("withdraw what one contributed"),
         "erase": _("erase what somebody contributed"),
         "erase person": _("erase a person"),
+        "delete expired": _("delete what was kept for long enough"),
         "set digest": _("set a channel's digest"),
         "stop digest": _("stop a channel's digest"),
         "subscribe a channel": _("subscribe a channel"),
@@ -92,6 +93,9 @@ def named_thing(code: str) -> str | None:
         "workspace": _("the workspace"),
         "approval": _("from which price on jobs need approval"),
         "roles": _("roles"),
+        "messages": _("messages of conversations"),
+        "answers": _("answers of models"),
+        "generations": _("generated examples"),
     }.get(code)
 
 

@@ -232,6 +232,15 @@ def send_less(chat: str, new_conversation: str) -> str:
     )
 
 
+def beginning_deleted(model: str) -> str:
+    """Once each time."""
+    return _(
+        "The older messages of this conversation are no longer kept here, as your administrators have set it. {model} "
+        "does not know them any more; tell it again what it needs.",
+        model=model,
+    )
+
+
 def beginning_left_out(model: str) -> str:
     """Once in a conversation."""
     return _(

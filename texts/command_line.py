@@ -31,6 +31,9 @@ def command(name: str) -> str:
         "rotate-keys": _(
             "Encrypt anew with the first key. That is, of FINETUNE_ENCRYPTION_KEYS; the others may then be taken out."
         ),
+        "retention": _(
+            "Delete what is too old to be kept. FINETUNE_KEEP_…_DAYS say what is; the bot does so by itself every hour."
+        ),
         "try": _("Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."),
         "check": _("Check a training file. Exit code 0: fine, 1: errors found, 2: cannot be read."),
         "prepare": _(
@@ -113,6 +116,7 @@ def option(command: str, name: str) -> str:
             "does the same."
         ),
         ("workspaces", "yes"): _("Do not ask first."),
+        ("retention", "dry_run"): _("Only say what would be deleted."),
         ("try", "data"): _("Folder for everything; a later start goes on from it."),
         ("try", "reset"): _("Start over: delete that folder first."),
         ("try", "host"): _("Address to listen on; 0.0.0.0 inside a container."),

@@ -67,6 +67,15 @@ def deleted(file: str) -> str:
     return _("{file} was deleted. Drop it again to use it.", file=file)
 
 
+def expired(file: str, days: int) -> str:
+    return plural(
+        "{file} was deleted, as nobody had used it for {count} day. Drop it again to use it.",
+        "{file} was deleted, as nobody had used it for {count} days. Drop it again to use it.",
+        days,
+        file=file,
+    )
+
+
 # The verdict
 
 

@@ -7,7 +7,9 @@ from app.features.datasets import dataset_deletion
 from app.services import Services
 from bot.datasets.dataset import Dataset
 from bot.personal_data.erasure import PersonErasure
+from bot.personal_data.retention import Retention, days_of
 from bot.store.erasures import SqlErasures
+from bot.store.retention import SqlRetention
 from handlers.personal_data.listeners import PersonalDataListeners
 
 
@@ -29,5 +31,16 @@ def person_erasure(services: Services, take_down: Callable[[Dataset], Awaitable[
         services.learned,
         services.jobs,
         frozenset((*settings.finetune_admins, *settings.finetune_approvers, *settings.finetune_members)),
+        services.authority,
+    )
+
+
+def retention(services: Services, take_down: Callable[[Dataset, int], Awaitable[None]]) -> Retention:
+    return Retention(
+        days_of(services.settings),
+        SqlRetention(services.database),
+        services.datasets,
+        dataset_deletion(services),
+        take_down,
         services.authority,
     )

@@ -31,6 +31,7 @@ Words = Sequence[str]
 Command = Callable[[UseCases, Caller, Words], Awaitable[Answer]]
 
 CONFIRMED: Final = "confirm=yes"
+DRY_RUN: Final = "dry-run"
 _CHANNEL: Final = re.compile(r"#?([CGD][A-Z0-9]{2,})")
 _PAGE: Final = re.compile(r"page=[0-9]{1,6}")
 _PERSON: Final = re.compile(r"@?([UW][A-Z0-9]{2,})")
@@ -176,6 +177,15 @@ async def erase(cases: UseCases, caller: Caller, words: Words) -> Answer:
     raise Invalid("erase_usage")
 
 
+async def retention(cases: UseCases, caller: Caller, words: Words) -> Answer:
+    """With the word DRY_RUN what would be deleted, else what was."""
+    if DRY_RUN in words:
+        return administration.expired(await cases.retention.due(caller), deleted=False)
+    if cases.starting is None:  # people are told in Slack which file is gone
+        raise Conflict("terminal_no_bot")
+    return administration.expired(await cases.retention.carry_out(caller), deleted=True)
+
+
 COMMANDS: Final[Mapping[str, Command]] = {
     command.__name__: command
     for command in (
@@ -198,6 +208,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         pause,
         resume,
         erase,
+        retention,
     )
 }
 

@@ -10,7 +10,7 @@ from app.features.datasets import dataset_deletion, dataset_listeners, provider_
 from app.features.deployments import deployments
 from app.features.jobs import controls, job_history, job_results, job_search, start_listeners
 from app.features.models import retirement_calendar, unused_things
-from app.features.personal_data import person_erasure
+from app.features.personal_data import person_erasure, retention
 from app.services import Services
 from app.terminal.starting import Starting
 from bot.access import Actor, Caller, Place, Role
@@ -33,6 +33,7 @@ from bot.models.lookup import ModelLookup
 from bot.models.retirement_calendar import RetirementCalendar
 from bot.models.trainable import TrainableModels
 from bot.personal_data.erasure import PersonErasure
+from bot.personal_data.retention import Retention
 from bot.spending.budgets import Budgets
 from bot.unused import UnusedThings
 from handlers.outgoing.approval_questions import ApprovalQuestions
@@ -60,6 +61,7 @@ class UseCases:
     budgets: Budgets
     audit_log: AuditLogReader
     erasure: PersonErasure
+    retention: Retention
     questions: ApprovalQuestions | None
     starting: Starting | None
 
@@ -93,12 +95,13 @@ def use_cases(services: Services, *, bot_runs: bool) -> UseCases:
         budgets=budgets(services),
         audit_log=audit_log(services),
         erasure=person_erasure(services, take_down),
+        retention=retention(services, take_down),
         questions=approval_questions(services) if bot_runs else None,
         starting=starting(services) if bot_runs else None,
     )
 
 
-async def _untold(dataset: Dataset) -> None:
+async def _untold(dataset: Dataset, unused_days: int | None = None) -> None:
     """Where no bot runs, Slack is not asked."""
 
 

@@ -41,6 +41,10 @@ class Trimmed(msgspec.Struct, frozen=True):
     a conversation."""
 
 
+class Forgotten(msgspec.Struct, frozen=True):
+    """Some of what was said before was deleted for its age: the model knows it no longer. Comes once each time."""
+
+
 class Probabilities(msgspec.Struct, frozen=True):
     """How likely the model found each of the labels among which it was trained to choose, the likeliest first; what is
     missing to 1 went to other answers. Comes before the end of such an answer."""
@@ -64,8 +68,8 @@ class Gone(msgspec.Struct, frozen=True):
     since: date | None = None
 
 
-Event = TextDelta | Warming | Trimmed | Probabilities | Ended | Called | Empty | TooLong | Gone
-"""Any number of TextDelta, Warming and Trimmed, perhaps Probabilities, then one of the others."""
+Event = TextDelta | Warming | Trimmed | Forgotten | Probabilities | Ended | Called | Empty | TooLong | Gone
+"""Any number of TextDelta, Warming, Trimmed and Forgotten, perhaps Probabilities, then one of the others."""
 
 
 @dataclass(frozen=True)

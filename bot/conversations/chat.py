@@ -23,6 +23,7 @@ from bot.conversations.answer_events import (
     Empty,
     Ended,
     Event,
+    Forgotten,
     FunctionCalls,
     Gone,
     Probabilities,
@@ -236,6 +237,9 @@ class Chat:
         kept = await self._window.fitting(conversation, turns) if there > 1 else 1
         provider = await self._provider(conversation)
         failures, delays = 0, iter(self._warm_up)
+        if conversation.forgotten:
+            yield Forgotten()
+            await self._conversations.update(conversation.id, lambda now: msgspec.structs.replace(now, forgotten=False))
         while True:
             if kept < there and not await self._told_of_window(conversation):
                 yield Trimmed()

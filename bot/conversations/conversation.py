@@ -40,7 +40,7 @@ class Conversation(msgspec.Struct, frozen=True):
     one of the training file's, to begin with. `message_ts`: the bot's message that shows all this, the thread's first
     one where None. `read_before`: of a thread that was running when the model was called into it. `earlier`: what
     answers were asked with before each change of that. `provider`: the one that a person named; None where the model
-    tells."""
+    tells. `forgotten`: some of what was said was deleted for its age, and nobody was told yet."""
 
     id: str
     model: str
@@ -63,6 +63,7 @@ class Conversation(msgspec.Struct, frozen=True):
     read_before: ReadBefore | None = None
     earlier: tuple[Asked, ...] = ()
     provider: str | None = None
+    forgotten: bool = False
 
     @property
     def resource(self) -> Resource:

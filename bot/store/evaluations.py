@@ -1,6 +1,7 @@
 """Evaluations, their items, what models answered and how that was graded. Implements
 `bot.evaluations.evaluation.EvaluationStore`."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -119,9 +120,9 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
     async def keep_answer(self, key: str, model: str, file: str, answer: StoredAnswer, use: ModelUse | None) -> None:
         def work(db: Connection) -> None:
             kept = db.execute(
-                "INSERT INTO model_answers (key, model, file, seq, seconds, value) VALUES (?, ?, ?,"
-                " (SELECT coalesce(max(seq), 0) + 1 FROM model_answers WHERE model = ?), ?, ?) ON CONFLICT DO NOTHING",
-                [key, model, file, model, answer.seconds, as_json(answer)],
+                "INSERT INTO model_answers (key, model, file, seq, seconds, at, value) VALUES (?, ?, ?, (SELECT"
+                " coalesce(max(seq), 0) + 1 FROM model_answers WHERE model = ?), ?, ?, ?) ON CONFLICT DO NOTHING",
+                [key, model, file, model, answer.seconds, time.time(), as_json(answer)],
             )
             if use is not None and kept.rowcount == 1:
                 put_use(db, use)

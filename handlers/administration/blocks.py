@@ -7,7 +7,7 @@ from typing import Final
 from slack_sdk.models.blocks import Block
 
 from bot.administration.audit_log import AuditPage
-from bot.audit import SETTINGS, Entry, Outcome
+from bot.audit import ROLES, Entry, Outcome
 from handlers.blocks.choice import which
 from handlers.blocks.help import RUN
 from handlers.blocks.message import Message
@@ -86,7 +86,7 @@ def _line(entry: Entry) -> str:
         _resource(entry.resource),
         {Outcome.DONE: "", Outcome.REFUSED: bold(texts.refused()), Outcome.FAILED: bold(texts.failed())}[entry.outcome],
         channel(entry.channel) if entry.channel.startswith(("C", "G")) and entry.channel != entry.resource else "",
-        _roles(entry.details) if entry.actor == SETTINGS else quoted(recorded_sentence(entry.details), 200),
+        _roles(entry.details) if entry.resource == ROLES else quoted(recorded_sentence(entry.details), 200),
     ]
     return f"• {' · '.join(filter(None, parts))}"
 

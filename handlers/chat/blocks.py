@@ -190,6 +190,10 @@ def message_too_long(model: str) -> Message:
     return message(text, [section(f"{text}\n{texts.send_less(*buttons)}")])
 
 
+def beginning_deleted(model: str) -> Message:
+    return line(texts.beginning_deleted(named(model)))
+
+
 def beginning_left_out(model: str) -> Message:
     return line(texts.beginning_left_out(named(model)))
 

@@ -12,6 +12,7 @@ from bot.conversations.answer_events import (
     Called,
     Empty,
     Ended,
+    Forgotten,
     Gone,
     Probabilities,
     TextDelta,
@@ -83,6 +84,8 @@ class AnswerDisplay:
                         await self._call(request, conversation, shown, answer.asked_ts, calls)
                     case Trimmed():
                         await request.answer(blocks.beginning_left_out(conversation.model))
+                    case Forgotten():
+                        await request.answer(blocks.beginning_deleted(conversation.model))
                     case Warming():
                         await request.answer(blocks.model_warming(conversation.model))
                     case Empty(finish_reason):

@@ -129,13 +129,14 @@ class ReportMessages:
         """Until cancelled. What it finds is shown when there is time."""
         await self.second_pass.run(partial(self.show, priority=Priority.MILESTONE))
 
-    async def take_down(self, dataset: Dataset) -> None:
-        """Make a deleted file's report say so, and delete what was uploaded beside it as far as Slack lets us."""
+    async def take_down(self, dataset: Dataset, unused_days: int | None = None) -> None:
+        """Make a deleted file's report say so, and delete what was uploaded beside it as far as Slack lets us.
+        `unused_days`: where it was deleted because nobody had used it for so long."""
         await self.reactions.show(dataset, None)
         try:
             report_ts = await self.datasets.report_ts(dataset.id)
             if report_ts is not None:
-                await self._show_deleted(dataset, report_ts, Priority.MILESTONE)
+                await self._show_deleted(dataset, report_ts, Priority.MILESTONE, unused_days)
             for file_id in filter(None, (dataset.lengths_file, dataset.findings_file)):
                 await self.poster.delete_file(file_id)
         except PostError as error:
@@ -188,9 +189,11 @@ class ReportMessages:
             return None
         return await self.reports.pictured(dataset.id, file_id)
 
-    async def _show_deleted(self, dataset: Dataset, report_ts: str, priority: Priority) -> None:
+    async def _show_deleted(
+        self, dataset: Dataset, report_ts: str, priority: Priority, unused_days: int | None = None
+    ) -> None:
         with speaking(await self._language(dataset)):
-            message = blocks.deleted(dataset.name)
+            message = blocks.deleted(dataset.name, unused_days)
         await self.poster.update(dataset.channel, report_ts, message, priority=priority)
 
     async def _language(self, dataset: Dataset) -> Language:

@@ -21,6 +21,7 @@ from bot.conversations.answer_events import (
     Empty,
     Ended,
     Event,
+    Forgotten,
     FunctionCalls,
     Gone,
     Probabilities,
@@ -137,6 +138,15 @@ async def test_the_older_half_is_forgotten_until_the_model_can_read_the_rest(
     assert stand_in.chats[-1]["messages"][0]["role"] == "user"
     assert given(stand_in)[-1] == "And now?"
     assert 1 < len(given(stand_in)) < 11
+
+
+async def test_it_is_said_once_that_older_messages_are_no_longer_kept(
+    chat: Chat, conversations: SqlConversationStore
+) -> None:
+    await conversations.update(TALK.id, lambda known: structs.replace(known, forgotten=True))
+    events = await ask(chat, "2.0")
+    assert (events or [])[0] == Forgotten()
+    assert Forgotten() not in (await ask(chat, "3.0") or [])
 
 
 async def test_a_message_that_alone_is_too_long_is_said_to_be(chat: Chat, stand_in: StandInProvider) -> None:

@@ -1,18 +1,19 @@
 """Budgets, and the audit log."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from app.terminal.answers import shown
 from app.terminal.messages import Answer, Table
 from bot.administration.audit_log import AuditPage
-from bot.audit import SETTINGS, TERMINAL, Entry, Outcome
+from bot.audit import ROLES, SETTINGS, TERMINAL, Entry, Outcome
 from bot.personal_data.erasure import Erased
+from bot.personal_data.retention import Kind
 from bot.spending.budget import Scope, month_of
 from bot.spending.budgets import BudgetUse, MonthlySpending
 from texts import audit as audit_texts
-from texts import personal_data, spending
+from texts import personal_data, retention, spending
 from texts import terminal_commands as texts
 from texts.errors import recorded_sentence
 from texts.formats import dollars, listed, percent
@@ -102,10 +103,19 @@ def erased(person: str, gone: Erased) -> Answer:
     return Answer({"erased": msgspec.to_builtins(gone)}, notes=(*notes, personal_data.what_stays()))
 
 
+def expired(found: Mapping[Kind, int], *, deleted: bool) -> Answer:
+    value = {"dry_run": not deleted, "kinds": {str(kind): count for kind, count in found.items()}}
+    if not found:
+        return Answer(value, notes=(retention.everything_kept(),))
+    title = retention.deleted() if deleted else retention.would_be_deleted()
+    rows = tuple((str(count), retention.kind(kind)) for kind, count in found.items())
+    return Answer(value, (Table(title, ("", ""), rows),))
+
+
 def _entry(entry: Entry) -> tuple[str, ...]:
     actor = {SETTINGS: audit_texts.the_settings(), TERMINAL: audit_texts.the_terminal()}.get(entry.actor, entry.actor)
     outcome = {Outcome.REFUSED: audit_texts.refused(), Outcome.FAILED: audit_texts.failed()}.get(entry.outcome, "")
-    details = audit_texts.roles(entry.details) if entry.actor == SETTINGS else recorded_sentence(entry.details)
+    details = audit_texts.roles(entry.details) if entry.resource == ROLES else recorded_sentence(entry.details)
     return (
         shown.moment(entry.at),
         actor,

@@ -3,6 +3,8 @@
 Each takes a connection and executes statements, with nothing that only one database knows.
 """
 
+import time
+
 from sqlite_utils import Database
 
 from bot.store.schema.sqlite_past import migrations as migrations
@@ -23,3 +25,10 @@ def m038_installations(db: Database) -> None:
         " value TEXT NOT NULL) STRICT"
     )
     db.execute("CREATE TABLE oauth_states (state TEXT PRIMARY KEY, expires_at REAL NOT NULL) STRICT")
+
+
+@migrations()
+def m039_age_of_answers(db: Database) -> None:
+    """When a model gave an answer; those that are there count as new."""
+    db.execute("ALTER TABLE model_answers ADD COLUMN at REAL NOT NULL DEFAULT 0")
+    db.execute("UPDATE model_answers SET at = ?", [time.time()])

@@ -119,8 +119,8 @@ def unreadable(name: str, sentence: str) -> Message:
     return message(f"{text} {quoted(sentence, 600)}", [section(f"{text}\n{quoted(sentence, 1500)}")])
 
 
-def deleted(name: str) -> Message:
-    text = texts.deleted(code(name))
+def deleted(name: str, unused_days: int | None = None) -> Message:
+    text = texts.deleted(code(name)) if unused_days is None else texts.expired(code(name), unused_days)
     return message(text, [section(text)])
 
 
