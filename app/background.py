@@ -1,4 +1,7 @@
-"""What the bot does by itself: loops that bring Slack up to date, and tasks by the clock."""
+"""What the bot does by itself: loops that bring Slack up to date, and tasks by the clock.
+
+Of several processes one leads, and does that for all; a few loops go on in each, for what it has itself in hand.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -43,8 +46,16 @@ Listeners: TypeAlias = Mapping[type[object], object]
 L = TypeVar("L")
 
 
+def own_loops(listeners: Listeners) -> list[asyncio.Task[None]]:
+    """What goes on in each process: it reads again the files that it checked, and keeps the tabs that it showed."""
+    return [
+        keep("second pass", _of(listeners, DatasetListeners).reports.run_second_pass),
+        keep("homes", _of(listeners, HomeListeners).keeper.run),
+    ]
+
+
 def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
-    """What goes on all the time, begun at once: each of them until it is cancelled."""
+    """What goes on all the time in the process that leads, begun at once: each of them until it is cancelled."""
     settings, timing = services.settings, services.timing
     charts = Charts(
         services.jobs,
@@ -54,7 +65,7 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
         calm=max(settings.finetune_poll_seconds, 5),
     )
     language = services.languages.place
-    datasets, compare = _of(listeners, DatasetListeners), _of(listeners, CompareListeners)
+    compare = _of(listeners, CompareListeners)
     evaluating, judging = _of(listeners, EvaluationListeners), _of(listeners, JudgeListeners)
     generating = _of(listeners, GenerationListeners)
     exporting, moving = _of(listeners, ExportListeners), _of(listeners, MoveListeners)
@@ -86,7 +97,6 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
         backoff=timing.notice,
     )
     return [
-        keep("second pass", datasets.reports.run_second_pass),
         keep("outbox", delivery.run),
         keep("cards", keeper.run),
         keep("comparisons", compare.keeper.run),
@@ -99,12 +109,11 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
         keep("exports", exporting.keeper.run),
         keep("moves", moving.progress.run),
         keep("rehearsals", rehearsing.progress.run),
-        keep("homes", _of(listeners, HomeListeners).keeper.run),
     ]
 
 
 def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:
-    """What APScheduler begins again and again."""
+    """What APScheduler begins again and again in the process that leads."""
     poll_seconds, trainings = services.settings.finetune_poll_seconds, _of(listeners, ScheduledTrainingListeners)
     repeats = EvaluationRepeats(SqlEvaluationStore(services.database), services.datasets)
     deployments = DeploymentFollower(services.jobs, services.providers, services.model_uses)

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.errors import BotError
 from bot.jobs.follow import Follower
+from bot.membership import Membership
 from bot.store.database import Database
 
 _MOST_BEHIND: Final = 120.0
@@ -25,11 +26,13 @@ class Health:
         database: Database,
         followers: Mapping[str, Follower],
         connected: Callable[[], Awaitable[bool]] | None,
+        membership: Membership,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._followers = followers
         self._connected = connected
+        self._membership = membership
         self._steady = steady
 
     async def down(self) -> list[str]:
@@ -44,8 +47,15 @@ class Health:
         return {
             ("slack", ""): self._connected is None or await self._connected(),
             ("store", ""): await self._is_writable(),
-            **{("jobs", name): follower.looked_at >= late for name, follower in self._followers.items()},
+            **{
+                ("jobs", name): follower.looked_at >= late or not self._membership.leads
+                for name, follower in self._followers.items()
+            },
         }
+
+    def about(self) -> dict[str, object]:
+        """Which process this is, and whether it leads."""
+        return {"process": self._membership.process, "leads": self._membership.leads}
 
     async def _is_writable(self) -> bool:
         with contextlib.suppress(BotError, TimeoutError):
@@ -63,7 +73,8 @@ def health_app(health: Health, pages: Sequence[web.RouteDef] = ()) -> web.Applic
 
     async def healthz(_: web.Request) -> web.Response:
         down = await health.down()
-        return web.json_response({"status": "down" if down else "ok", "down": down}, status=503 if down else 200)
+        found = {"status": "down" if down else "ok", "down": down, **health.about()}
+        return web.json_response(found, status=503 if down else 200)
 
     app = web.Application()
     app.add_routes([web.get("/livez", livez), web.get("/healthz", healthz), *pages])

@@ -16,7 +16,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting, traces
-from app.background import Listeners, by_the_clock, loops
+from app.background import Listeners, by_the_clock, loops, own_loops
 from app.health import Health, health_app
 from app.job_page import job_page
 from app.listening import connect, listen, serve, webhook
@@ -29,6 +29,7 @@ from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
 from bot.audit import note_roles
 from bot.jobs.submit import Submitter
+from bot.membership import Membership
 from bot.providers.interface import Provider
 from bot.providers.registry import Providers
 from bot.providers.shared_account import SharedAccount
@@ -38,6 +39,7 @@ from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
 from bot.store.missed_channels import SqlMissedChannels
+from bot.store.processes import FencedDatabase, SqlProcesses
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
@@ -157,18 +159,27 @@ async def running(
             store, team = SqlJobStore(database), str(who["team_id"])
             used = [SharedAccount(*both, team, store) for both in zip(connected, configs, strict=True)]
         providers = Providers(*used, configs=configs, hosting=hosting)
-        inbox_store = SqlInbox(database)
+        membership = Membership(SqlProcesses(database), alone=True)
+        await membership.join()
+        stack.push_async_callback(membership.leave)
+        if not membership.alone:
+            database = FencedDatabase(database, membership.process)
+            beating = keep("lease", membership.run)
+            stack.callback(beating.cancel)
+        inbox_store = SqlInbox(database, membership.process)
         unread = SqlMissedChannels(database)
         last_heard = await unread.last_heard()
-        services = await make_services(settings, timing, client, who, providers, database, pools or WorkerPools())
+        services = await make_services(
+            settings, timing, client, who, providers, database, pools or WorkerPools(), membership
+        )
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         if pools is None:
             stack.callback(services.pools.close)
 
         listeners = await compose.listeners(services)
-        tasks = loops(services, listeners)
+        tasks = own_loops(listeners)
         stack.push_async_callback(_stop, tasks, services.submitter)
-        await stack.enter_async_context(schedule(by_the_clock(services, listeners)))
+        duties = await stack.enter_async_context(contextlib.AsyncExitStack())
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
@@ -184,11 +195,9 @@ async def running(
             bot_user=services.bot_user,
             finished=services.incoming_files.changed,
             timing=timing,
+            alone=membership.alone,
         )
         stack.push_async_callback(inbox.drain, timing.drain)
-        # What was left unfinished comes first, then what is new.
-        await services.submitter.recover()
-        unfinished = await inbox.recover(app)
         commands = partial(carry_out, use_cases(services, bot_runs=True))
         await stack.enter_async_context(listening(settings.finetune_data, commands))
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, app)
@@ -203,7 +212,26 @@ async def running(
             team=services.team,
             backoff=timing.read_back,
         )
-        if last_heard is not None:
+
+        async def lead() -> None:
+            """Do what one process must do for all. What was left unfinished comes first, then what is new."""
+            tasks.extend(loops(services, listeners))
+            await duties.enter_async_context(schedule(by_the_clock(services, listeners)))
+            await services.submitter.recover()
+            tasks.append(keep("submissions", services.submitter.run))
+            unfinished = await inbox.recover(app)
+            if not membership.alone:
+                tasks.append(keep("unclaimed", partial(inbox.take_over, app)))
+            log.info("leads", process=membership.process, unfinished=unfinished)
+
+        async def lead_later() -> None:
+            await membership.until_leading()
+            await lead()
+            tasks.append(keep("backfill", backfill.run))
+
+        if membership.leads:
+            await lead()
+        if last_heard is not None and membership.count == 1:  # or somebody heard what Slack said
             await backfill.was_away(last_heard)
         bot.watch = partial(backfill.watch, look_every=timing.connection_look)
         webhooks = [
@@ -222,7 +250,8 @@ async def running(
         elif handler and webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         if settings.health_port is not None:
-            health = Health(database, services.followers, handler.client.is_connected if handler else None)
+            is_connected = handler.client.is_connected if handler else None
+            health = Health(database, services.followers, is_connected, membership)
             answered = pages if handler else []
             if settings.metrics_token is not None or not answered:
                 answered = [*answered, Metrics(health, SqlBacklog(database), settings).route()]
@@ -232,10 +261,9 @@ async def running(
             bot.health_port = await serve(health_app(health, answered), *at, stack)
         elif handler and pages:
             log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
-        log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
-        tasks.append(reading := keep("backfill", backfill.run))
-        stack.callback(reading.cancel)
+        tasks.append(keep("backfill", backfill.run) if membership.leads else asyncio.create_task(lead_later()))
+        stack.callback(tasks[-1].cancel)
         yield bot
 
 

@@ -32,6 +32,7 @@ from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.jobs.timeline import Deliveries
+from bot.membership import Membership
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
@@ -83,6 +84,7 @@ class Services:
     settings: Settings
     timing: Timing
     database: Database
+    membership: Membership
     authority: Authority
     job_lookup: JobLookup
     job_links: JobLinks
@@ -141,12 +143,14 @@ async def make_services(
     providers: Providers,
     database: Database,
     pools: WorkerPools,
+    membership: Membership,
 ) -> Services:
     jobs = SqlJobStore(database)
     datasets = SqlDatasetStore(database)
     file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
-    file_store.remove_leftovers()
-    poster = Poster(client, pace=timing.pace)
+    if membership.count == 1:  # or they are what another process is about to keep
+        file_store.remove_leftovers()
+    poster = Poster(client, pace=timing.pace, require=membership.require, processes=lambda: membership.count)
     team = str(who["team_id"])
     elsewhere = settings.finetune_notices_channel
 
@@ -171,6 +175,8 @@ async def make_services(
         notices_channel=elsewhere,
         retry=timing.submit,
         look_up=timing.look_up,
+        leads=lambda: membership.leads,
+        require=membership.require,
     )
     sync = JobSync(jobs, providers, notices_channel=elsewhere)
     audit = SqlAuditLog(database)
@@ -196,6 +202,7 @@ async def make_services(
         settings=settings,
         timing=timing,
         database=database,
+        membership=membership,
         authority=authority,
         job_lookup=job_lookup,
         job_links=JobLinks(settings.finetune_public_url, jobs, authority),

@@ -41,9 +41,10 @@ def build(
     bot_user: str,
     finished: Callable[[], None],
     timing: Timing = Timing(),
+    alone: bool = True,
 ) -> tuple[AsyncApp, Inbox]:
     """`finished` is called after each request. Without a signing secret requests are only taken from
-    Socket Mode, which has none."""
+    Socket Mode, which has none. `alone`: no other process hears what Slack sends."""
 
     async def authorize(team_id: str | None) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=client.token, bot_user_id=bot_user)
@@ -74,6 +75,7 @@ def build(
         backoff=timing.inbox,
         reply=timing.reply,
         modal=timing.modal,
+        alone=alone,
     )
     app.use(inbox.middleware)
     commands = Commands(chat.callers, authority, listeners)

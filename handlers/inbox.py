@@ -36,7 +36,7 @@ from handlers.message_changes import SUBTYPES, message_change
 from handlers.parsing import key_of, kind_of, request_of
 from handlers.request import Request
 from handlers.routing import Listener, Modal
-from handlers.turns import Turn, Turns
+from handlers.turns import Turn, TurnAmongProcesses, Turns
 from handlers.web.poster import REACH, Poster, Reach
 from telemetry import traces
 from texts import inbox as texts
@@ -66,7 +66,7 @@ _LONGEST_AWAY = 3600.0
 class Inbox:
     """`bot_user` is the bot's own Slack id.
     `finished` is called after everything that was processed to its end. `backoff`: between attempts of the work;
-    `reply`: of an answer in a thread. `modal`: as `Timing.modal`."""
+    `reply`: of an answer in a thread. `modal`: as `Timing.modal`. `alone`: no other process hears what Slack sends."""
 
     def __init__(
         self,
@@ -80,6 +80,7 @@ class Inbox:
         backoff: Backoff = Timing.inbox,
         reply: Backoff = Timing.reply,
         modal: float = Timing.modal,
+        alone: bool = True,
     ) -> None:
         self._store = store
         self._poster = poster
@@ -90,6 +91,7 @@ class Inbox:
         self._backoff = backoff
         self._reply = reply
         self._modal = modal
+        self._alone = alone
         self._turns = Turns()
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
@@ -121,12 +123,12 @@ class Inbox:
     async def _accept(self, body: dict[str, Any], context: AsyncBoltContext) -> tuple[str, BoltResponse | None]:
         """What became of a payload, and what Slack is answered where that is all."""
         key = key_of(body)
-        if key is None or not self._concerns_us(body):
+        if key is None or not await self._concerns_us(body):
             return "ignored", BoltResponse(status=200, body="")
         received_at = time.time()
         try:
             async with self._taking.of(key):
-                is_new = await self._store.accept(key, body, received_at)
+                is_new = await self._store.accept(key, body, received_at, thread=_thread_of(body))
                 if is_new:
                     self._taken.add(key)
         except BotError as error:
@@ -204,19 +206,20 @@ class Inbox:
         self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, open_modal: "_OpenModal | None" = None
     ) -> asyncio.Task[None]:
         """Begin `work` on an acknowledged request, and return: Slack has its answer when the listener ends."""
-        turn = self._turn(body)
+        turn = self._turn(body, str(context["inbox_key"]))
         task = asyncio.create_task(self._work(work, body, context, open_modal, turn), name=str(context["inbox_key"]))
         task.add_done_callback(lambda _: turn.end())
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return task
 
-    def _turn(self, body: dict[str, Any]) -> Turn:
-        event = body.get("event") or {}
-        is_said = (
-            event.get("type") in {"message", "app_mention"} and event.get("thread_ts") and not event.get("subtype")
-        )
-        return self._turns.take(str(event["channel"]), str(event["thread_ts"])) if is_said else Turn()
+    def _turn(self, body: dict[str, Any], key: str) -> Turn:
+        thread = _thread_of(body)
+        if thread is None:
+            return Turn()
+        if self._alone:
+            return self._turns.take(thread)
+        return TurnAmongProcesses(partial(self._store.is_first, key))
 
     async def _work(
         self,
@@ -308,21 +311,27 @@ class Inbox:
     async def offer(self, body: dict[str, Any]) -> bool:
         """Take in something that Slack did not deliver but that we found ourselves. False if it is known."""
         key = key_of(body)
-        return key is not None and await self._store.accept(key, body)
+        return key is not None and await self._store.accept(key, body, thread=_thread_of(body), claimed=False)
 
     async def recover(self, app: AsyncApp) -> int:
-        """Dispatch again what was not finished by an earlier process; how many."""
+        """Dispatch again what was not finished by a process that has ended; how many."""
         taken = 0
-        for entry in await self._store.pending():
+        for entry in await self._store.unclaimed():
             if await self._take(entry.key):
                 taken += 1
                 await self._go_on_with(entry, app)
         return taken
 
+    async def take_over(self, app: AsyncApp, *, look_every: float = 1.0) -> None:
+        """Go on with what other processes leave when they end, until cancelled."""
+        while True:
+            await asyncio.sleep(look_every)
+            await self.recover(app)
+
     async def _take(self, key: str) -> bool:
-        """False for what is taken already, or was done since it was read."""
+        """False for what is taken already, here or by another process, or was done since it was read."""
         async with self._taking.of(key):
-            if key in self._taken or not await self._store.is_pending(key):
+            if key in self._taken or not await self._store.claim(key):
                 return False
             self._taken.add(key)
             return True
@@ -365,27 +374,35 @@ class Inbox:
             if late:
                 await asyncio.wait(late, timeout=1)
 
-    def _concerns_us(self, body: dict[str, Any]) -> bool:
+    async def _concerns_us(self, body: dict[str, Any]) -> bool:
         """Most messages in a channel are none of our business, and are not kept."""
         event = body.get("event")
         if body.get("type") != "event_callback" or not isinstance(event, dict):
             return True
+        said = str(event.get("channel")), event.get("thread_ts"), str(event.get("user"))
         if event.get("type") == "app_home_opened":
             return event.get("tab") in {"home", "messages"}
         if event.get("type") in _SESSION:
-            return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
+            return await self._threads.is_meant(*said)
         if event.get("type") != "message":
             return event.get("type") in _EVENTS
         if event.get("subtype") in SUBTYPES:
             change = message_change(event)
-            return change is not None and self._threads.may_be_meant(change.channel, change.thread_ts, change.user)
+            return change is not None and await self._threads.is_meant(change.channel, change.thread_ts, change.user)
         if event.get("subtype") not in _SAID or event.get("bot_id"):
             return False
         if event.get("user") == self._bot_user:  # files that we uploaded come without a bot_id
             return False
         if event.get("files") or event.get("channel_type") == "im":
             return True
-        return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
+        return await self._threads.is_meant(*said)
+
+
+def _thread_of(body: dict[str, Any]) -> str | None:
+    """The thread in which something is said, where all is done in the order in which it was said."""
+    event = body.get("event") or {}
+    is_said = event.get("type") in {"message", "app_mention"} and event.get("thread_ts") and not event.get("subtype")
+    return f"{event['channel']}/{event['thread_ts']}" if is_said else None
 
 
 def _not_taken(body: dict[str, Any], error: BotError) -> BoltResponse:

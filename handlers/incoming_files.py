@@ -4,6 +4,7 @@ That covers what is in the inbox, also after a crash, and what may still be foun
 """
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
@@ -13,6 +14,7 @@ from bot.store.missed_channels import SqlMissedChannels
 
 # Seconds. Where Slack does not let a channel be read, a command goes on with the files that are known.
 _READING_BACK: Final = 20.0
+_LOOK_EVERY: Final = 1.0
 
 
 class IncomingFiles:
@@ -45,7 +47,9 @@ class IncomingFiles:
             except TimeoutError:
                 pass
             while changed := await self._in_hand(channel, names):
-                await changed.wait()
+                # Another process, of which no event tells, may have them in hand.
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), _LOOK_EVERY)
         finally:
             self._awaited[channel] -= 1
 

@@ -26,7 +26,14 @@ from handlers.modals import Modals
 async def chat_threads(services: Services) -> ChatThreads:
     """Knows the threads in which the bot answers."""
     known = await services.conversations.threads() | await services.comparisons.threads()
-    return ChatThreads(services.poster, services.languages, known)
+
+    async def look_up(channel: str, thread_ts: str) -> bool:
+        return (
+            await services.conversations.of_thread(channel, thread_ts) is not None
+            or await services.comparisons.of_thread(channel, thread_ts) is not None
+        )
+
+    return ChatThreads(services.poster, services.languages, known, None if services.membership.alone else look_up)
 
 
 def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:
@@ -39,6 +46,7 @@ def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:
         services.job_lookup,
         SlackThreadHistory(services.poster, services.people),
         window,
+        services.membership.locks("opening"),
     )
     chat = Chat(
         conversations,
@@ -49,6 +57,7 @@ def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:
         services.channel_models,
         services.model_spending,
         warm_up=services.timing.warm_up,
+        locks=services.membership.locks("answer"),
     )
     return ChatListeners(
         callers=callers,

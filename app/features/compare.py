@@ -44,6 +44,7 @@ def compare_listeners(services: Services, threads: ChatThreads) -> CompareListen
             look_every=timing.look_every,
             between_edits=timing.between_edits,
             backoff=timing.answer,
+            locks=services.membership.locks("message"),
         ),
         models=services.model_lookup,
         catalogue=services.catalogue,

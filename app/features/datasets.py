@@ -29,12 +29,12 @@ def dataset_listeners(services: Services, deletion: DatasetDeletion) -> DatasetL
     poster, language = services.poster, services.languages.place
     catalogue, providers = services.catalogue, services.channel_providers
     checking = DatasetCheck(datasets, file_store, pools, catalogue, providers, tokenizers=settings.tokenizers)
-    making = DerivedDatasets(datasets)
+    making = DerivedDatasets(datasets, services.membership.locks("derived"))
     reports = ReportMessages(
         datasets=datasets,
         reports=DatasetReports(datasets, services.jobs, catalogue, pools, providers),
         second_pass=SecondPass(datasets, file_store, pools),
-        reactions=Reactions(datasets, poster),
+        reactions=Reactions(datasets, poster, services.membership.locks("reaction")),
         poster=poster,
         language=language,
         between_edits=services.timing.between_report_edits,
@@ -45,7 +45,7 @@ def dataset_listeners(services: Services, deletion: DatasetDeletion) -> DatasetL
         checking=checking,
         splitting=DatasetSplitting(services.dataset_lookup, making, file_store, pools),
         samples=DatasetSamples(services.dataset_lookup, file_store, pools),
-        findings=FindingsFile(datasets, services.dataset_lookup),
+        findings=FindingsFile(datasets, services.dataset_lookup, services.membership.locks("findings")),
         deletion=deletion,
         graders=grader_files(services),
         reports=reports,

@@ -63,5 +63,6 @@ def export_listeners(services: Services) -> ExportListeners:
         look_every=timing.look_every,
         between_edits=timing.between_edits,
         backoff=timing.answer,
+        locks=services.membership.locks("message"),
     )
     return ExportListeners(services.callers, use_case, keeper, services.languages, services.poster)

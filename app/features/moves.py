@@ -35,7 +35,10 @@ def move_listeners(services: Services, requests: JobRequests, evaluations: Evalu
     examples = MoveExamples(
         services.datasets,
         DatasetSplitting(
-            services.dataset_lookup, DerivedDatasets(services.datasets), services.file_store, services.pools
+            services.dataset_lookup,
+            DerivedDatasets(services.datasets, services.membership.locks("derived")),
+            services.file_store,
+            services.pools,
         ),
         checking,
         services.file_store,

@@ -17,4 +17,5 @@ def run_keeper(services: Services, kind: str, runs: RunStore[R], shown: RunMessa
         look_every=services.timing.look_every,
         between_edits=services.timing.between_edits,
         backoff=services.timing.answer,
+        locks=services.membership.locks("message"),
     )

@@ -22,9 +22,11 @@ from app.terminal.messages import Answer, Asked, Table
 from app.terminal.socket import ask
 from app.terminal.use_cases import use_cases
 from bot.errors import Invalid, StartError
+from bot.membership import Membership
 from bot.providers.registry import Providers
 from bot.settings import Settings, load
 from bot.store.database import Database
+from bot.store.processes import SqlProcesses
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from bot.workspaces.installation import folder_of
@@ -126,7 +128,8 @@ async def _carry_out_here(settings: Settings, asked: Asked) -> Answer:
         providers = Providers(*connected, configs=[one.config for one in configured])
         nobody: dict[str, object] = {"team_id": "", "user_id": ""}  # Slack is not asked
         client = connecting.slack_client(settings)
-        services = await make_services(settings, Timing(), client, nobody, providers, database, pools)
+        membership = Membership(SqlProcesses(database), alone=True)
+        services = await make_services(settings, Timing(), client, nobody, providers, database, pools, membership)
         return await carry_out(use_cases(services, bot_runs=False), asked)
 
 

@@ -6,7 +6,7 @@ A whole answer is stored before all of it is shown, so the model is never asked 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
 from typing import Final
 
 import msgspec
@@ -68,6 +68,7 @@ class Chat:
         spending: ModelSpending,
         *,
         warm_up: Backoff = Timing.warm_up,
+        locks: KeyedLocks | None = None,
     ) -> None:
         self._conversations = conversations
         self._catalogue = catalogue
@@ -79,7 +80,7 @@ class Chat:
         self._warm_up = warm_up
         # One answer at a time in each conversation. A lock is held by whoever waits or answers, so that conversations
         # which have gone quiet cost nothing.
-        self._locks = KeyedLocks()
+        self._locks = locks or KeyedLocks()
         # Set where a person stops the answer that is being written.
         self._stops: dict[str, asyncio.Event] = {}
 
@@ -189,7 +190,7 @@ class Chat:
         """With what was set while it was waited for."""
         return await self._conversations.get(conversation.id) or conversation
 
-    def _lock(self, conversation: Conversation) -> asyncio.Lock:
+    def _lock(self, conversation: Conversation) -> AbstractAsyncContextManager[None]:
         return self._locks.of(conversation.id)
 
     async def _answer(self, caller: Caller, conversation: Conversation, asked_ts: str) -> Answer | None:

@@ -61,6 +61,7 @@ class ConversationOpening:
         job_lookup: JobLookup,
         history: ThreadHistory,
         window: Window,
+        locks: KeyedLocks | None = None,
     ) -> None:
         self._conversations = conversations
         self._threads = threads
@@ -69,7 +70,7 @@ class ConversationOpening:
         self._history = history
         self._window = window
         # One opening at a time for each person and place, or two presses would open two.
-        self._opening = KeyedLocks()
+        self._opening = locks or KeyedLocks()
 
     async def model_of(self, caller: Caller, job_id: str) -> str:
         """The model that a job made. Raises NotFound, Denied; Conflict where it has made none yet."""

@@ -3,9 +3,9 @@
 Their id derives from the source and what is done to it, so the same request, by two people or after a crash, makes one.
 """
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import PurePath
 from typing import Final
 
@@ -31,11 +31,11 @@ class NewFile(msgspec.Struct, frozen=True):
 
 
 class DerivedDatasets:
-    def __init__(self, datasets: DatasetStore) -> None:
+    def __init__(self, datasets: DatasetStore, locks: KeyedLocks | None = None) -> None:
         self._datasets = datasets
-        self._making = KeyedLocks()
+        self._making = locks or KeyedLocks()
 
-    def making(self, source_id: str) -> asyncio.Lock:
+    def making(self, source_id: str) -> AbstractAsyncContextManager[None]:
         """A lock to hold from `plan` until the new file is `shown`: one file at a time is derived from a data set."""
         return self._making.of(source_id)
 

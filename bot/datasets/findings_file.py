@@ -1,6 +1,6 @@
 """All findings of a report as a file in Slack, of which there is one."""
 
-import asyncio
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
@@ -13,12 +13,12 @@ from bot.keyed_locks import KeyedLocks
 
 
 class FindingsFile:
-    def __init__(self, datasets: DatasetStore, lookup: DatasetLookup) -> None:
+    def __init__(self, datasets: DatasetStore, lookup: DatasetLookup, locks: KeyedLocks | None = None) -> None:
         self._datasets = datasets
         self._lookup = lookup
-        self._uploading = KeyedLocks()
+        self._uploading = locks or KeyedLocks()
 
-    def uploading(self, dataset_id: str) -> asyncio.Lock:
+    def uploading(self, dataset_id: str) -> AbstractAsyncContextManager[None]:
         """Held while the file is looked for and uploaded: two people may press in the same second."""
         return self._uploading.of(dataset_id)
 

@@ -87,7 +87,7 @@ class Runs(ABC, Generic[R, W]):
 
     async def look(self) -> None:
         """Begin with what is due now, without waiting for the next round."""
-        await self._rounds.round()
+        await self._rounds.look()
 
     async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(each, partial(self.work, each)) for each in await self._runs.due()]

@@ -73,7 +73,8 @@ class JobStore(Protocol):
     async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
         """Store a new job and its card as `decide` says, which sees the ledger of its month: one transaction, so no two
         jobs take the same last dollar. `decide` is pure and quick, and may raise: then nothing is stored. The job
-        as it was stored; None if its id is there.
+        as it was stored; None if its id is there. Raises Conflict where a job that has not ended does the same: it has
+        the same data, base model and settings, and the same seed where one was asked for.
         """
 
     async def ledger(self, job: Job) -> LedgerSnapshot:
@@ -91,10 +92,6 @@ class JobStore(Protocol):
 
     async def find(self, word: str) -> Job | None:
         """By our id, the provider's id, or the name of the fine-tuned model."""
-
-    async def duplicate(self, job: Job) -> Job | None:
-        """A job not ended yet of the same data, base model and settings, by anybody. With a seed that was asked
-        for, of the same seed."""
 
     async def latest(self, limit: int) -> list[Job]: ...
 

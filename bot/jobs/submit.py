@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from bot.backoff import Backoff
-from bot.errors import Conflict, NotFound
+from bot.errors import BotError, Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules, decide_admission, decide_together
 from bot.jobs.apply_update import apply_update, ending, notice
@@ -50,7 +50,11 @@ StoreTogether = Callable[[Sequence[Job], Callable[[LedgerSnapshot], list[JobUpda
 
 
 class Submitter:
-    """Carries jobs from `submitting` to the provider; one task for each, all found again after a crash."""
+    """Carries jobs from `submitting` to the provider; one task for each, all found again after a crash.
+
+    `submit` only stores, where another process `leads`, whose `run` finds that; `look_every`: how often it looks, in
+    seconds. `require` raises where another may lead by now.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,9 @@ class Submitter:
         retry: Backoff = Timing.submit,
         look_up: Backoff = Timing.look_up,
         give_up_after: float = 3600,
+        leads: Callable[[], bool] = lambda: True,
+        require: Callable[[], None] = lambda: None,
+        look_every: float = 1.0,
     ) -> None:
         self._jobs = jobs
         self._providers = providers
@@ -72,8 +79,10 @@ class Submitter:
         self._retry = retry
         self._look_up = look_up
         self._give_up_after = give_up_after
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._entrance = asyncio.Lock()
+        self._look_every = look_every
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._leads = leads
+        self._require = require
         self._uploads: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def submit(self, job: Job) -> Job:
@@ -83,9 +92,8 @@ class Submitter:
         Raises Conflict where the same data is being trained with the same settings right now; NotAdmitted where it is
         over a budget (OverBudget), or nobody could approve it: then nothing is stored.
         """
-        async with self._entrance:  # one at a time, or two twins could both find no other
-            job = await self._without_twin(job)
-            admitted = await self._jobs.admit(job, partial(decide_admission, job, rules=self._rules))
+        job = _traced(job)
+        admitted = await self._jobs.admit(job, partial(self._decide, job))
         if admitted is None:
             return await self._jobs.get(job.id) or job
         if admitted.state == states.SUBMITTING:
@@ -96,10 +104,8 @@ class Submitter:
         """The same for jobs that are admitted together or not at all, as `store` stores them in one transaction.
         Nothing is done where that finds them there already. Raises like `submit`.
         """
-        async with self._entrance:
-            jobs = [await self._without_twin(job) for job in jobs]
-            admitted = await store(jobs, partial(decide_together, jobs, rules=self._rules))
-        for job in admitted:
+        jobs = [_traced(job) for job in jobs]
+        for job in await store(jobs, partial(self._decide_together, jobs)):
             if job.state == states.SUBMITTING:
                 self._start(job.id)
 
@@ -125,8 +131,18 @@ class Submitter:
         self._start(job_id)
         return True
 
+    async def run(self) -> None:
+        """Carry out what is stored, until cancelled."""
+        await self.recover()
+        while True:
+            await asyncio.sleep(self._look_every)
+            try:
+                await self.recover()
+            except BotError as error:  # the store takes nothing for now
+                log.warning("submissions not looked for", why=str(error))
+
     async def recover(self) -> None:
-        """After a start: resume every submission that was under way."""
+        """Resume every submission that is stored and not under way."""
         for job in await self._jobs.in_states([states.SUBMITTING]):
             self._start(job.id)
 
@@ -166,7 +182,7 @@ class Submitter:
 
     async def close(self) -> None:
         """Stop the tasks; `recover` goes on with them next time."""
-        tasks = list(self._tasks)
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -174,22 +190,25 @@ class Submitter:
     async def settled(self) -> None:
         """Wait until no submission is under way (for tests and a clean shutdown)."""
         while self._tasks:
-            await asyncio.wait(self._tasks)
+            await asyncio.wait(self._tasks.values())
 
-    async def _without_twin(self, job: Job) -> Job:
-        """The job with a seed, and the trace that it belongs to. Raises Conflict where another one does the same at the
-        moment."""
-        duplicate = await self._jobs.duplicate(job)
-        if duplicate is not None and duplicate.id != job.id:
-            raise Conflict("same_job", model=job.base_model, job=duplicate.id)
-        # Always sent: it is one of the marks by which a job is found again.
-        seed = job.seed if job.seed is not None else random.randint(0, 2**31 - 1)
-        return msgspec.structs.replace(job, seed=seed, traceparent=job.traceparent or traces.traceparent())
+    def _decide(self, job: Job, ledger: LedgerSnapshot) -> JobUpdate:
+        return _with_seed(decide_admission(job, ledger, self._rules))
+
+    def _decide_together(self, jobs: Sequence[Job], ledger: LedgerSnapshot) -> list[JobUpdate]:
+        return [_with_seed(update) for update in decide_together(jobs, ledger, self._rules)]
 
     def _start(self, job_id: str) -> None:
-        task = asyncio.create_task(self._run(job_id), name=f"submit {job_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Begin, unless that is under way here, or another process carries jobs out."""
+        known = self._tasks.get(job_id)
+        if not self._leads() or (known is not None and not known.done()):
+            return
+        task = self._tasks[job_id] = asyncio.create_task(self._run(job_id), name=f"submit {job_id}")
+        task.add_done_callback(partial(self._ended, job_id))
+
+    def _ended(self, job_id: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(job_id) is task:
+            del self._tasks[job_id]
 
     async def _run(self, job_id: str) -> None:
         """To the end of the submission. A fault of ours (a full disk, a bug) is like a crash: what is stored says
@@ -249,6 +268,7 @@ class Submitter:
         if attempted is None:
             return
         try:
+            self._require()
             remote = await provider.create_job(create_request(attempted))
             log.info("job created", job=job.id, provider=job.provider, provider_job=remote.id)
         except Doubtful as error:
@@ -274,7 +294,10 @@ class Submitter:
             name = f"{sha256}.jsonl"
             try:
                 # Known by its name: an upload whose answer was lost is found again.
-                file_id = await provider.find_upload(name) or await provider.upload(path, name)
+                file_id = await provider.find_upload(name)
+                if file_id is None:
+                    self._require()
+                    file_id = await provider.upload(path, name)
             except Doubtful:
                 # The provider may still be at it, and the next in line would not find it yet.
                 await asyncio.sleep(self._retry.first)
@@ -363,3 +386,15 @@ class Submitter:
         if job.state != states.UNCERTAIN:
             raise Conflict("not_uncertain")
         return job
+
+
+def _traced(job: Job) -> Job:
+    """With the trace that it belongs to."""
+    return msgspec.structs.replace(job, traceparent=job.traceparent or traces.traceparent())
+
+
+def _with_seed(update: JobUpdate) -> JobUpdate:
+    """A seed is always sent: it is one of the marks by which a job is found again."""
+    if update.job.seed is not None:
+        return update
+    return msgspec.structs.replace(update, job=msgspec.structs.replace(update.job, seed=random.randint(0, 2**31 - 1)))

@@ -42,20 +42,28 @@ class WorkLoop:
         self._backoff = backoff
         self._breath = breath
         self._last_seconds = last_seconds
+        self._is_run = False
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._failures: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Until cancelled; what is under way then may end, if it is quick."""
+        self._is_run = True
         try:
             while True:
                 await self._tried("", self.round)
                 await asyncio.sleep(self._every)
         finally:
+            self._is_run = False
             if self._under_way:
                 _, late = await asyncio.wait(self._under_way.values(), timeout=self._last_seconds)
                 for task in late:
                     task.cancel()
+
+    async def look(self) -> None:
+        """The same as `round` while it runs; where another process runs it, that will come to what is due."""
+        if self._is_run:
+            await self.round()
 
     async def round(self) -> None:
         """Start whatever is due and not under way."""

@@ -17,7 +17,7 @@ from bot.rehearsals.rehearsal import Rehearsal
 from bot.store.audit import put_entries
 from bot.store.connection import Connection, marks
 from bot.store.database import Database
-from bot.store.jobs import insert_job, read_ledger, update_job
+from bot.store.jobs import insert_job, read_ledger, refuse_duplicate, update_job
 from bot.store.outbox import put_notices, touch_card
 from bot.sweeps.sweep import Sweep
 
@@ -30,6 +30,8 @@ class SqlGroupStore:
         def work(db: Connection) -> Sequence[Job]:
             if db.execute("SELECT 1 FROM job_groups WHERE id = ?", [group.id]).fetchone():
                 return ()
+            for job in jobs:
+                refuse_duplicate(db, job)
             updates = decide(read_ledger(db, jobs[0]))
             db.execute(
                 "INSERT INTO job_groups (id, kind, ended, created_at, value) VALUES (?, ?, ?, ?, ?)",

@@ -33,7 +33,11 @@ class SqlJobStore:
         return await self._database.write(work) is not None
 
     async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
-        return await self._database.write(lambda db: insert_job(db, job, lambda: decide(read_ledger(db, job))))
+        def work(db: Connection) -> Job | None:
+            refuse_duplicate(db, job)
+            return insert_job(db, job, lambda: decide(read_ledger(db, job)))
+
+        return await self._database.write(work)
 
     async def ledger(self, job: Job) -> LedgerSnapshot:
         return await self._database.read(lambda db: read_ledger(db, job))
@@ -46,27 +50,6 @@ class SqlJobStore:
 
     async def find(self, word: str) -> Job | None:
         return await self._one("id = ? OR provider_job_id = ? OR fine_tuned_model = ?", [word] * 3)
-
-    async def duplicate(self, job: Job) -> Job | None:
-        if job.dataset_id is None and job.training_file is None:
-            return None
-
-        def work(db: Connection) -> tuple[str, list[tuple[str, str]]]:
-            own = db.execute("SELECT sha256 FROM datasets WHERE id = ?", [job.dataset_id]).fetchone()
-            others = db.execute(
-                "SELECT j.value, coalesce(d.sha256, '') FROM jobs j LEFT JOIN datasets d ON d.id = j.dataset_id"
-                f" WHERE j.state NOT IN ({marks(states.ENDED)}) AND j.provider = ? ORDER BY j.created_at",
-                [*states.ENDED, job.provider],
-            ).fetchall()
-            return (own[0] if own else ""), others
-
-        sha256, others = await self._database.read(work)
-        wanted = _settings(job, sha256)
-        for value, other_sha256 in others:
-            other = _job(value)
-            if _settings(other, other_sha256) == wanted and (job.seed is None or job.seed == other.seed):
-                return other
-        return None
 
     async def latest(self, limit: int) -> list[Job]:
         return await self._many("1 = 1 ORDER BY created_at DESC LIMIT ?", [limit])
@@ -236,6 +219,26 @@ class SqlJobStore:
             lambda db: db.execute(f"SELECT value FROM jobs WHERE {where}", list(arguments)).fetchall()
         )
         return [_job(row[0]) for row in rows]
+
+
+def refuse_duplicate(db: Connection, job: Job) -> None:
+    """Inside a caller's transaction. Raises Conflict where another job does the same at the moment; any seed is the
+    same where this one has none."""
+    if job.dataset_id is None and job.training_file is None:
+        return
+    if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone():  # asked for again
+        return
+    own = db.execute("SELECT sha256 FROM datasets WHERE id = ?", [job.dataset_id]).fetchone()
+    others = db.execute(
+        "SELECT j.value, coalesce(d.sha256, '') FROM jobs j LEFT JOIN datasets d ON d.id = j.dataset_id"
+        f" WHERE j.state NOT IN ({marks(states.ENDED)}) AND j.provider = ? ORDER BY j.created_at",
+        [*states.ENDED, job.provider],
+    ).fetchall()
+    wanted = _settings(job, own[0] if own else "")
+    for value, sha256 in others:
+        other = _job(value)
+        if _settings(other, sha256) == wanted and (job.seed is None or job.seed == other.seed):
+            raise Conflict("same_job", model=job.base_model, job=other.id)
 
 
 def insert_job(db: Connection, job: Job, make: Callable[[], JobUpdate], *, card: bool = True) -> Job | None:

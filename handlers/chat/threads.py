@@ -1,6 +1,6 @@
 """The threads that talk to a model, kept in memory so that messages in other threads cost no query."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
@@ -20,12 +20,20 @@ log = structlog.get_logger()
 
 
 class ChatThreads:
-    """Implements `bot.conversations.opening.Threads`. `known`: (channel, thread_ts) of every conversation."""
+    """Implements `bot.conversations.opening.Threads`. `known`: (channel, thread_ts) of every conversation. `look_up`
+    asks the store for one that another process may have opened, where there are others."""
 
-    def __init__(self, poster: Poster, languages: Languages, known: set[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        poster: Poster,
+        languages: Languages,
+        known: set[tuple[str, str]],
+        look_up: Callable[[str, str], Awaitable[bool]] | None = None,
+    ) -> None:
         self._poster = poster
         self._languages = languages
         self._known = known
+        self._look_up = look_up
         self.just_opened = JustOpened()
 
     @asynccontextmanager
@@ -102,3 +110,12 @@ class ChatThreads:
         if not thread_ts:
             return self.just_opened.has(channel, user)
         return (channel, thread_ts) in self._known or self.just_opened.is_opening(channel)
+
+    async def is_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
+        """The same, also where another process has opened the thread."""
+        if self.may_be_meant(channel, thread_ts, user) or not thread_ts or self._look_up is None:
+            return self.may_be_meant(channel, thread_ts, user)
+        if await self._look_up(channel, thread_ts):
+            self._known.add((channel, thread_ts))
+            return True
+        return False

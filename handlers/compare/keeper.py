@@ -26,6 +26,7 @@ from bot.compare.comparison import (
     ModelAnswer,
     Question,
 )
+from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import MessageStore, PostError, PostRefused, ShownMessage
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
@@ -63,6 +64,7 @@ class ComparisonKeeper:
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
         backoff: Backoff = Timing.answer,
+        locks: KeyedLocks | None = None,
     ) -> None:
         self._comparisons = comparisons
         self._message_store = messages
@@ -73,7 +75,7 @@ class ComparisonKeeper:
         self._opening = opening
         self._opened = opened
         self._between_edits = between_edits
-        self._messages = KeptMessages(messages, poster, priority=Priority.CHAT, backoff=backoff)
+        self._messages = KeptMessages(messages, poster, priority=Priority.CHAT, backoff=backoff, locks=locks)
         self._edited_at: dict[str, float] = {}
         self._rounds = WorkLoop("comparisons", self._due, every=look_every, backoff=backoff)
 
@@ -90,7 +92,7 @@ class ComparisonKeeper:
 
     async def look(self) -> None:
         """Begin with what is due now, without waiting for the next round."""
-        await self._rounds.round()
+        await self._rounds.look()
 
     async def link(self, comparison: Comparison, ts: str) -> str | None:
         try:

@@ -25,10 +25,10 @@ _DONE_BEFORE: Final = frozenset({"already_reacted", "no_reaction"})
 
 
 class Reactions:
-    def __init__(self, datasets: DatasetStore, poster: Poster) -> None:
+    def __init__(self, datasets: DatasetStore, poster: Poster, locks: KeyedLocks | None = None) -> None:
         self._datasets = datasets
         self._poster = poster
-        self._locks = KeyedLocks()
+        self._locks = locks or KeyedLocks()
 
     async def show(self, dataset: Dataset, verdict: Verdict | None) -> None:
         """`verdict` is what the file's report says; None takes the reaction away. Of a message with several files the

@@ -9,6 +9,7 @@ import structlog
 from bot.backoff import Backoff
 from bot.exports.export import Export, ExportState, ExportStore
 from bot.exports.exports import ModelExports
+from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import MessageStore, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
@@ -34,11 +35,12 @@ class ExportKeeper:
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
         backoff: Backoff = Timing.answer,
+        locks: KeyedLocks | None = None,
     ) -> None:
         self._store = store
         self._exports = exports
         self._languages = languages
-        self._messages = KeptMessages(messages, poster, priority=Priority.MILESTONE, backoff=backoff)
+        self._messages = KeptMessages(messages, poster, priority=Priority.MILESTONE, backoff=backoff, locks=locks)
         self._between_edits = between_edits
         self._rounds = WorkLoop("exports", self._due, every=look_every, backoff=backoff)
 
@@ -48,7 +50,7 @@ class ExportKeeper:
 
     async def look(self) -> None:
         """Begin with what is due now, without waiting for the next round."""
-        await self._rounds.round()
+        await self._rounds.look()
 
     async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(each, partial(self._see_to, each)) for each in await self._store.open()]

@@ -35,13 +35,19 @@ class KeptMessages:
     """`priority`: of edits. `backoff`: its first delay is the time that Slack has to carry out a post in doubt."""
 
     def __init__(
-        self, store: MessageStore, poster: Poster, *, priority: Priority, backoff: Backoff = Timing.answer
+        self,
+        store: MessageStore,
+        poster: Poster,
+        *,
+        priority: Priority,
+        backoff: Backoff = Timing.answer,
+        locks: KeyedLocks | None = None,
     ) -> None:
         self._store = store
         self._poster = poster
         self._priority = priority
         self._backoff = backoff
-        self._posting = KeyedLocks()
+        self._posting = locks or KeyedLocks()
 
     async def post(self, at: KeptMessage, message: Message) -> str:
         """Its ts; posted unless it is there. Raises a PostError."""

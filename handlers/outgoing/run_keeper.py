@@ -10,6 +10,7 @@ import structlog
 
 from bot.backoff import Backoff
 from bot.evaluations.run import R, Run, RunState, RunStore
+from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import MessageStore, PostError, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
@@ -56,6 +57,7 @@ class RunKeeper(Generic[R]):
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
         backoff: Backoff = Timing.answer,
+        locks: KeyedLocks | None = None,
     ) -> None:
         self._kind = kind
         self._runs = runs
@@ -63,7 +65,7 @@ class RunKeeper(Generic[R]):
         self._poster = poster
         self._languages = languages
         self._between_edits = between_edits
-        self._messages = KeptMessages(kept, poster, priority=Priority.MILESTONE, backoff=backoff)
+        self._messages = KeptMessages(kept, poster, priority=Priority.MILESTONE, backoff=backoff, locks=locks)
         self._rounds = WorkLoop(f"{kind} messages", self._due, every=look_every, backoff=backoff)
 
     async def run(self) -> None:
@@ -82,7 +84,7 @@ class RunKeeper(Generic[R]):
 
     async def look(self) -> None:
         """Begin with what is due now, without waiting for the next round."""
-        await self._rounds.round()
+        await self._rounds.look()
 
     async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(each, partial(self._see_to, each)) for each in await self._runs.unshown()]

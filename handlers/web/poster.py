@@ -78,9 +78,20 @@ REACH: ContextVar[Reach | None] = ContextVar("reach", default=None)
 
 
 class Poster:
-    def __init__(self, client: AsyncWebClient, *, pace: float = Timing.pace) -> None:
+    """`require` raises where this process may say nothing, because another does its work; `processes`: how many share
+    Slack's limits."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        *,
+        pace: float = Timing.pace,
+        require: Callable[[], None] = lambda: None,
+        processes: Callable[[], int] = lambda: 1,
+    ) -> None:
         self._client = client
-        self._budgets = Budgets(pace)
+        self._require = require
+        self._budgets = Budgets(pace, processes=processes)
         self.streams = Streams(self._budgets)
 
     async def call(
@@ -128,6 +139,7 @@ class Poster:
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
+        self._require()
         async with _noted(method):
             try:
                 response: AsyncSlackResponse

@@ -74,18 +74,35 @@ _BY_CHANNEL: Final = frozenset({"chat.postMessage"})
 
 
 class Bucket:
-    """Tokens that come back at a steady rate; who waits is served by priority, then by order of arrival."""
+    """Tokens that come back at a steady rate; who waits is served by priority, then by order of arrival. `share`: how
+    much of them is this process's."""
 
-    def __init__(self, per_minute: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = per_minute / 60
-        self._burst = burst
+    def __init__(
+        self,
+        per_minute: float,
+        burst: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        share: Callable[[], float] = lambda: 1.0,
+    ) -> None:
+        self._whole_rate = per_minute / 60
+        self._whole_burst = burst
+        self._share = share
         self._clock = clock
-        self._tokens = burst
+        self._tokens = self._burst
         self._at = clock()
         self._blocked_until = 0.0
         self._queue: list[tuple[int, int, asyncio.Future[None]]] = []
         self._order = itertools.count()
         self._server: asyncio.Task[None] | None = None
+
+    @property
+    def _rate(self) -> float:
+        return self._whole_rate * self._share()
+
+    @property
+    def _burst(self) -> float:
+        return min(self._whole_burst, max(1.0, self._whole_burst * self._share()))  # or nothing were ever said
 
     def room(self) -> int:
         """How many tokens are there that nobody waits for."""
@@ -146,16 +163,28 @@ class Bucket:
 
 
 class Budgets:
-    """The bucket for each call. `pace`: a multiple of what Slack grants."""
+    """The bucket for each call. `pace`: a multiple of what Slack grants. `processes`: how many share that."""
 
-    def __init__(self, pace: float = Timing.pace, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        pace: float = Timing.pace,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        processes: Callable[[], int] = lambda: 1,
+    ) -> None:
         self._pace = pace
         self._clock = clock
+        self._processes = processes
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def bucket(self, method: str, channel: str = "") -> Bucket:
         key = (method, channel if method in _BY_CHANNEL else "")
         if key not in self._buckets:
             rate = _RATES.get(method, _TIER_2)
-            self._buckets[key] = Bucket(rate.per_minute * self._pace, rate.burst * self._pace, self._clock)
+            self._buckets[key] = Bucket(
+                rate.per_minute * self._pace,
+                rate.burst * self._pace,
+                self._clock,
+                share=lambda: 1 / self._processes(),
+            )
         return self._buckets[key]

@@ -14,8 +14,10 @@ from app.health import Health
 from app.run import running
 from bot import instruments
 from bot.doctor.finding import Level
+from bot.membership import Membership
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
+from bot.store.processes import SqlProcesses
 
 
 async def yes() -> bool:
@@ -30,15 +32,23 @@ def followers(looked_at: float) -> Any:
     return cast(Any, {"openai": SimpleNamespace(looked_at=looked_at)})
 
 
+async def leading(database: Database) -> Membership:
+    membership = Membership(SqlProcesses(database), alone=True)
+    await membership.join()
+    return membership
+
+
 async def test_what_does_not_work_is_named(database: Database) -> None:
-    assert await Health(database, followers(990.0), yes, lambda: 1000.0).down() == []
-    assert await Health(database, followers(0.0), no, lambda: 1000.0).down() == ["slack", "jobs at openai"]
-    assert await Health(database, {}, None).down() == []  # Slack comes to us
+    this = await leading(database)
+    assert await Health(database, followers(990.0), yes, this, lambda: 1000.0).down() == []
+    assert await Health(database, followers(0.0), no, this, lambda: 1000.0).down() == ["slack", "jobs at openai"]
+    assert await Health(database, {}, None, this).down() == []  # Slack comes to us
 
 
 async def test_a_store_that_cannot_be_written_is_down(database: Database) -> None:
+    this = await leading(database)
     await database.write(lambda db: db.execute("PRAGMA query_only = ON") and None)
-    assert await Health(database, {}, yes).down() == ["store"]
+    assert await Health(database, {}, yes, this).down() == ["store"]
 
 
 async def test_a_running_bot_answers_where_a_port_is_set_and_the_doctor_reads_it(tmp_path: Path) -> None:
@@ -48,7 +58,9 @@ async def test_a_running_bot_answers_where_a_port_is_set_and_the_doctor_reads_it
             async with session.get(f"{address}/livez") as answer:
                 assert answer.status == 200
             async with session.get(f"{address}/healthz") as answer:
-                assert (answer.status, await answer.json()) == (200, {"status": "ok", "down": []})
+                process = bot.services.membership.process
+                found = {"status": "ok", "down": [], "process": process, "leads": True}
+                assert (answer.status, await answer.json()) == (200, found)
             settings = w.settings(health_port=bot.health_port)
             (well, nothing) = await check_health(settings, bot_runs_here=True)
             await bot.services.database.write(lambda db: db.execute("PRAGMA query_only = ON") and None)

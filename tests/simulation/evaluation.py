@@ -27,7 +27,7 @@ from simulation.provider import ProviderModel, Transport
 from simulation.slack import BOT, Session, SlackModel
 from simulation.store import MemoryDatabase, new_store
 from simulation.talk import Here
-from simulation.world import EPOCH, PATIENCE, PROVIDER, World, deaths, live
+from simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose
@@ -168,8 +168,9 @@ class EvaluationProcess:
     async def run(self) -> None:
         settings = Settings(_env_file=None, finetune_data=_folder())  # type: ignore[call-arg]
         who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
+        membership = alone(self.world, self.database)
         services = await make_services(
-            settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here()
+            *(settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here(), membership)
         )
         for channel, private in CHANNELS.items():
             await _patiently(lambda channel=channel, private=private: self._take_in(channel, private))  # type: ignore[misc]

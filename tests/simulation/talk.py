@@ -22,7 +22,7 @@ from simulation.network import Network
 from simulation.provider import ProviderModel, Transport
 from simulation.slack import BOT, Session, SlackModel
 from simulation.store import MemoryDatabase, new_store
-from simulation.world import EPOCH, PATIENCE, PROVIDER, World, deaths, live
+from simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -218,13 +218,15 @@ class TalkProcess:
         self.provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
-        self.inbox_store = SqlInbox(self.database)
+        self.membership = alone(world, self.database)
+        self.inbox_store = SqlInbox(self.database, self.membership.process)
 
     async def run(self) -> None:
         settings = Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
         who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
+        await self.membership.join()
         services = await make_services(
-            settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here()
+            *(settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here(), self.membership)
         )
         listeners = await compose.listeners(services)
         app, inbox = build(

@@ -22,8 +22,10 @@ from simulation.store import MemoryDatabase, opened
 from slack_sdk.models.basic_objects import JsonObject
 
 from bot.evaluations.pace import FIRST, MOST
+from bot.membership import Membership
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
+from bot.store.processes import SqlProcesses
 from bot.store.sqlite import SqliteConnection
 from bot.timing import Timing
 
@@ -93,6 +95,12 @@ class Process(Protocol):
 
     async def run(self) -> None:
         """Until everything has come to rest."""
+
+
+def alone(world: World, database: MemoryDatabase) -> Membership:
+    """Of the only process there is."""
+    name = f"p{world.crashes}"
+    return Membership(SqlProcesses(database), alone=True, steady=lambda: world.timeline.now, new_id=lambda: name)
 
 
 W = TypeVar("W", bound=World)

@@ -32,3 +32,19 @@ def m039_age_of_answers(db: Database) -> None:
     """When a model gave an answer; those that are there count as new."""
     db.execute("ALTER TABLE model_answers ADD COLUMN at REAL NOT NULL DEFAULT 0")
     db.execute("UPDATE model_answers SET at = ?", [time.time()])
+
+
+@migrations()
+def m040_processes(db: Database) -> None:
+    """Several bots on one store, of which the one with the lowest `seq` leads: the `beats` of each stand still once it
+    is dead. And what each has in hand."""
+    db.execute(
+        "CREATE TABLE processes (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, beats INTEGER NOT NULL,"
+        " joined_at REAL NOT NULL) STRICT"
+    )
+    db.execute("CREATE TABLE claims (thing TEXT PRIMARY KEY, process TEXT NOT NULL) STRICT")
+    db.execute("ALTER TABLE inbox ADD COLUMN claimed_by TEXT")
+    db.execute("ALTER TABLE inbox ADD COLUMN thread TEXT")
+    db.execute("ALTER TABLE inbox ADD COLUMN seq INTEGER")
+    db.execute("CREATE INDEX inbox_seq ON inbox (seq)")
+    db.execute("CREATE INDEX inbox_thread ON inbox (thread, seq)")

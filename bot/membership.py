@@ -1,0 +1,140 @@
+"""A bot among others on the same store: its lease, which of them leads, and claims.
+
+Each shows every few seconds that it lives, by a counter in the store. Whoever sees a counter stand still for as long as
+a lease, by a clock of its own, removes that process: what it had claimed is free, and all that it still wants to write
+is refused. So nothing depends on what clocks show, neither here nor at the store. The oldest process leads: it does
+what must be done by one only. It leads until it ends.
+"""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from bot.errors import BotError
+from bot.keyed_locks import KeyedLocks
+from bot.store.processes import LeaseLost, Process, SqlProcesses
+
+log = structlog.get_logger()
+
+BEAT: Final = 2.0
+LEASE: Final = 10.0
+_LOOK_EVERY: Final = 0.25
+
+
+def steady() -> float:
+    """A clock that nobody can set, and that goes on while the machine sleeps, where the system has one."""
+    boottime: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+
+class Membership:
+    """`alone`: no other can be there, as with SQLite, whose folder is locked. Then it leads at once, and nothing more
+    is asked of the store. `beat` and `lease` in seconds; `steady` is a monotonic clock."""
+
+    def __init__(
+        self,
+        store: SqlProcesses,
+        *,
+        alone: bool,
+        beat: float = BEAT,
+        lease: float = LEASE,
+        steady: Callable[[], float] = steady,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex[:12],
+    ) -> None:
+        self.process: Final = new_id()
+        self.alone: Final = alone
+        self.lost = asyncio.Event()
+        """Set once another process took this one for dead."""
+        self._store = store
+        self._beat = beat
+        self._lease = lease
+        self._steady = steady
+        self._shown_at = float("-inf")
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._processes: Sequence[Process] = ()
+        self._leading = asyncio.Event()
+
+    async def join(self) -> None:
+        began = self._steady()
+        self._note(await self._store.join(self.process, alone=self.alone), began)
+
+    async def run(self) -> None:
+        """Show that it lives, until it is cancelled or `lost`."""
+        while not self.alone and not self.lost.is_set():
+            await asyncio.sleep(self._beat)
+            try:
+                await self.beat()
+            except BotError as error:
+                log.warning("lease not renewed", why=str(error))
+
+    async def beat(self) -> None:
+        began = self._steady()
+        silent = {one: beats for one, (beats, since) in self._seen.items() if began - since >= self._lease}
+        try:
+            self._note(await self._store.beat(self.process, silent), began)
+        except LeaseLost:
+            log.error("taken for dead by another process", process=self.process)
+            self._leading.clear()
+            self.lost.set()
+            raise
+
+    async def leave(self) -> None:
+        """What it had claimed is free at once, and the next one leads."""
+        self._leading.clear()
+        with contextlib.suppress(BotError):  # else the lease runs out
+            await self._store.leave(self.process)
+
+    @property
+    def leads(self) -> bool:
+        return self._leading.is_set()
+
+    @property
+    def count(self) -> int:
+        """How many processes there are."""
+        return max(1, len(self._processes))
+
+    async def until_leading(self) -> None:
+        await self._leading.wait()
+
+    def require(self) -> None:
+        """Return if no other can have taken this process for dead by now: to be asked before anything is done that the
+        store cannot refuse. A fifth of the lease is left for doing it. Raises LeaseLost."""
+        if not self.alone and (self.lost.is_set() or self._steady() - self._shown_at > 0.8 * self._lease):
+            raise LeaseLost("store_trouble", trouble="lease")
+
+    def locks(self, name: str) -> KeyedLocks:
+        """A lock for each key that holds for all processes."""
+        if self.alone:
+            return KeyedLocks()
+        return KeyedLocks(lambda *key: self._claimed("/".join([name, *map(str, key)])))
+
+    @contextlib.asynccontextmanager
+    async def _claimed(self, thing: str) -> AsyncIterator[None]:
+        while not await self._store.claim(thing, self.process):  # noqa: ASYNC110 (another process has it)
+            await asyncio.sleep(_LOOK_EVERY)
+        try:
+            yield
+        finally:
+            # What is not given up here is free once the process ends.
+            with contextlib.suppress(BotError):
+                await asyncio.shield(self._store.give_up(thing, self.process))
+
+    def _note(self, processes: Sequence[Process], began: float) -> None:
+        now = self._steady()
+        before = self._seen
+        self._seen = {
+            one.id: before[one.id] if one.id in before and before[one.id][0] == one.beats else (one.beats, now)
+            for one in processes
+            if one.id != self.process
+        }
+        if [one.id for one in processes] != [one.id for one in self._processes]:
+            log.info("processes", ids=[one.id for one in processes], this=self.process)
+        self._processes = processes
+        self._shown_at = began
+        if processes[0].id == self.process:
+            self._leading.set()

@@ -1,0 +1,122 @@
+"""The bots that work on one store, and what each has claimed. See `bot.membership`."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from bot.store.connection import Connection
+from bot.store.database import Database
+from bot.store.trouble import StoreTrouble
+
+T = TypeVar("T")
+
+
+class LeaseLost(StoreTrouble):
+    """Another bot took this one for dead, and goes on with what it had in hand. Nothing was written."""
+
+
+class Process(msgspec.Struct, frozen=True):
+    """`beats` grows for as long as it lives."""
+
+    id: str
+    beats: int
+
+
+class SqlProcesses:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def join(self, process: str, *, alone: bool) -> list[Process]:
+        """All there are now, the oldest first. `alone`: there can be no other, and what one had claimed is free."""
+
+        def work(db: Connection) -> list[Process]:
+            if alone:
+                for other in _all(db):
+                    _remove(db, other.id)
+            db.execute(
+                "INSERT INTO processes (id, seq, beats, joined_at)"
+                " VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM processes), 0, ?)",
+                [process, time.time()],
+            )
+            return _all(db)
+
+        return await self._database.write(work)
+
+    async def beat(self, process: str, silent: Mapping[str, int]) -> list[Process]:
+        """Show that this one lives; all that do, the oldest first. Those of `silent` whose beats are still these are
+        removed, and what they had claimed is free. Raises LeaseLost where this one was."""
+
+        def work(db: Connection) -> list[Process]:
+            require(db, process)
+            db.execute("UPDATE processes SET beats = beats + 1 WHERE id = ?", [process])
+            for other, beats in silent.items():
+                if db.execute("SELECT 1 FROM processes WHERE id = ? AND beats = ?", [other, beats]).fetchone():
+                    _remove(db, other)
+            return _all(db)
+
+        return await self._database.write(work)
+
+    async def leave(self, process: str) -> None:
+        await self._database.write(lambda db: _remove(db, process))
+
+    async def claim(self, thing: str, process: str) -> bool:
+        """Whether `thing` is this process's now; False while another has it."""
+
+        def work(db: Connection) -> bool:
+            require(db, process)
+            db.execute(
+                "INSERT INTO claims (thing, process) VALUES (?, ?) ON CONFLICT (thing) DO NOTHING", [thing, process]
+            )
+            (holder,) = db.execute("SELECT process FROM claims WHERE thing = ?", [thing]).fetchone()
+            return bool(holder == process)
+
+        return await self._database.write(work)
+
+    async def give_up(self, thing: str, process: str) -> None:
+        await self._database.write(
+            lambda db: db.execute("DELETE FROM claims WHERE thing = ? AND process = ?", [thing, process])
+        )
+
+
+class FencedDatabase(Database):
+    """The store as one of several processes writes to it: only as long as no other takes it for dead."""
+
+    def __init__(self, database: Database, process: str) -> None:
+        self._database = database
+        self._process = process
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Raises LeaseLost besides."""
+
+        def fenced(db: Connection) -> T:
+            require(db, self._process)
+            return work(db)
+
+        return await self._database.write(fenced)
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        return await self._database.read(work)
+
+    async def check_writable(self) -> None:
+        await self._database.check_writable()
+
+    async def close(self) -> None:
+        await self._database.close()
+
+
+def require(db: Connection, process: str) -> None:
+    """Inside a caller's transaction. Raises LeaseLost."""
+    if db.execute("SELECT 1 FROM processes WHERE id = ?", [process]).fetchone() is None:
+        raise LeaseLost("store_trouble", trouble="lease")
+
+
+def _all(db: Connection) -> list[Process]:
+    return [Process(*row) for row in db.execute("SELECT id, beats FROM processes ORDER BY seq").fetchall()]
+
+
+def _remove(db: Connection, process: str) -> None:
+    db.execute("DELETE FROM processes WHERE id = ?", [process])
+    db.execute("DELETE FROM claims WHERE process = ?", [process])
+    db.execute("UPDATE inbox SET claimed_by = NULL WHERE claimed_by = ?", [process])
