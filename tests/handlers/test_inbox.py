@@ -275,8 +275,8 @@ class _SlowToAccept(SqlInbox):
     async def pending(self, prefix: str = "") -> list[Entry]:
         return self.known
 
-    async def accept(self, key: str, payload: dict[str, object], received_at: float | None = None) -> bool:
-        is_new = await super().accept(key, payload, received_at)
+    async def accept(self, key: str, payload: dict[str, object], received_at: float | None = None, **how: Any) -> bool:
+        is_new = await super().accept(key, payload, received_at, **how)
         self.asked.set()
         self.accepted += 1
         await self.answers.wait()

@@ -7,8 +7,8 @@ from handlers.turns import Turn, Turns
 
 async def test_whoever_is_ready_early_waits_for_those_before_and_for_nobody_else() -> None:
     turns = Turns()
-    first, second, third = (turns.take("C1", "1.0") for _ in range(3))
-    elsewhere = turns.take("C1", "2.0")
+    first, second, third = (turns.take("C1/1.0") for _ in range(3))
+    elsewhere = turns.take("C1/2.0")
     served = []
 
     async def serve(name: str, turn: Turn) -> None:
@@ -29,6 +29,6 @@ async def test_whoever_is_ready_early_waits_for_those_before_and_for_nobody_else
 async def test_a_thread_in_which_all_is_done_is_forgotten() -> None:
     turns = Turns()
     for number in range(100):
-        turns.take("C1", str(number)).end()
-    await turns.take("C1", "1").come()
+        turns.take(f"C1/{number}").end()
+    await turns.take("C1/1").come()
     assert len(turns._queues) == 1

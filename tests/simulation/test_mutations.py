@@ -502,8 +502,8 @@ def test_a_request_that_has_another_time_when_it_is_worked_on_again() -> None:
     """A bug that the simulation found in our own code: a correction took what it had begun for somebody else's."""
 
     def late(original: Any) -> Any:
-        async def accept(self: SqlInbox, key: str, payload: Any, received_at: float | None = None) -> bool:
-            return bool(await original(self, key, payload, (received_at or time.time()) - 0.01))
+        async def accept(self: SqlInbox, key: str, payload: Any, received_at: float | None = None, **how: Any) -> bool:
+            return bool(await original(self, key, payload, (received_at or time.time()) - 0.01, **how))
 
         return accept
 

@@ -158,9 +158,11 @@ async def test_the_providers_file_of_a_content_is_remembered_for_each_provider(j
 
 async def test_a_twin_with_a_seed_of_its_own_is_none(jobs: SqlJobStore) -> None:
     await jobs.insert(a_job(id="job-a", seed=5))
-    assert (await jobs.duplicate(a_job(id="job-b")) or a_job(id="none")).id == "job-a"
-    assert (await jobs.duplicate(a_job(id="job-b", seed=5)) or a_job(id="none")).id == "job-a"
-    assert await jobs.duplicate(a_job(id="job-b", seed=6)) is None
+    for twin in (a_job(id="job-b"), a_job(id="job-b", seed=5)):
+        with pytest.raises(Conflict) as refused:
+            await jobs.admit(twin, lambda _, twin=twin: JobUpdate(twin))  # type: ignore[misc]
+        assert refused.value.values["job"] == "job-a"
+    assert await jobs.admit(a_job(id="job-b", seed=6), lambda _: JobUpdate(a_job(id="job-b", seed=6))) is not None
 
 
 async def test_each_job_has_a_card_to_be_shown(jobs: SqlJobStore, database: Database) -> None:
