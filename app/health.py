@@ -19,14 +19,15 @@ _MOST_SECONDS: Final = 5.0
 
 
 class Health:
-    """`connected`: whether Slack's socket is open; None where Slack comes to us. `steady` is the followers' clock."""
+    """`connected`: whether Slack's socket is open; None where Slack comes to us. `membership`: None where each of
+    several bots has its own. `steady` is the followers' clock."""
 
     def __init__(
         self,
         database: Database,
         followers: Mapping[str, Follower],
         connected: Callable[[], Awaitable[bool]] | None,
-        membership: Membership,
+        membership: Membership | None,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
@@ -44,17 +45,17 @@ class Health:
         """Whether each works: "slack", "store", and "jobs" with each provider's name. A provider that is away is none
         of them: to start the bot again would not help."""
         late = self._steady() - _MOST_BEHIND
+        leads = self._membership is None or self._membership.leads
         return {
             ("slack", ""): self._connected is None or await self._connected(),
             ("store", ""): await self._is_writable(),
-            **{
-                ("jobs", name): follower.looked_at >= late or not self._membership.leads
-                for name, follower in self._followers.items()
-            },
+            **{("jobs", name): follower.looked_at >= late or not leads for name, follower in self._followers.items()},
         }
 
     def about(self) -> dict[str, object]:
         """Which process this is, and whether it leads."""
+        if self._membership is None:
+            return {}
         return {"process": self._membership.process, "leads": self._membership.leads}
 
     async def _is_writable(self) -> bool:

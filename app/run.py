@@ -218,11 +218,8 @@ async def running(
             tasks.extend(loops(services, listeners))
             await duties.enter_async_context(schedule(by_the_clock(services, listeners)))
             await services.submitter.recover()
-            tasks.append(keep("submissions", services.submitter.run))
-            unfinished = await inbox.recover(app)
             if not membership.alone:
-                tasks.append(keep("unclaimed", partial(inbox.take_over, app)))
-            log.info("leads", process=membership.process, unfinished=unfinished)
+                tasks.append(keep("submissions", services.submitter.run))
 
         async def lead_later() -> None:
             await membership.until_leading()
@@ -231,6 +228,10 @@ async def running(
 
         if membership.leads:
             await lead()
+        unfinished = await inbox.recover(app)
+        log.info("recovered", process=membership.process, leads=membership.leads, unfinished=unfinished)
+        if not membership.alone:
+            tasks.append(keep("unclaimed", partial(inbox.take_over, app)))
         if last_heard is not None and membership.count == 1:  # or somebody heard what Slack said
             await backfill.was_away(last_heard)
         bot.watch = partial(backfill.watch, look_every=timing.connection_look)

@@ -74,6 +74,8 @@ class Membership:
 
     async def beat(self) -> None:
         began = self._steady()
+        if began - self._shown_at > self._lease / 2:  # the store was away, or this stood still: nobody was heard
+            self._seen = {}
         silent = {one: beats for one, (beats, since) in self._seen.items() if began - since >= self._lease}
         try:
             self._note(await self._store.beat(self.process, silent), began)
@@ -105,7 +107,7 @@ class Membership:
         """Return if no other can have taken this process for dead by now: to be asked before anything is done that the
         store cannot refuse. A fifth of the lease is left for doing it. Raises LeaseLost."""
         if not self.alone and (self.lost.is_set() or self._steady() - self._shown_at > 0.8 * self._lease):
-            raise LeaseLost("store_trouble", trouble="lease")
+            raise LeaseLost("store_trouble", trouble="taken_over")
 
     def locks(self, name: str) -> KeyedLocks:
         """A lock for each key that holds for all processes."""
@@ -115,14 +117,23 @@ class Membership:
 
     @contextlib.asynccontextmanager
     async def _claimed(self, thing: str) -> AsyncIterator[None]:
-        while not await self._store.claim(thing, self.process):  # noqa: ASYNC110 (another process has it)
-            await asyncio.sleep(_LOOK_EVERY)
         try:
+            while not await self._store.claim(thing, self.process):  # noqa: ASYNC110 (another process has it)
+                await asyncio.sleep(_LOOK_EVERY)
             yield
-        finally:
-            # What is not given up here is free once the process ends.
-            with contextlib.suppress(BotError):
-                await asyncio.shield(self._store.give_up(thing, self.process))
+        finally:  # also where it is cancelled while it claims
+            await asyncio.shield(self._give_up(thing))
+
+    async def _give_up(self, thing: str) -> None:
+        """Whatever it takes, or nobody else would get it for as long as this process lives."""
+        while not self.lost.is_set():
+            try:
+                await self._store.give_up(thing, self.process)
+            except BotError as error:
+                log.warning("claim not given up", thing=thing, why=str(error))
+                await asyncio.sleep(_LOOK_EVERY)
+            else:
+                break
 
     def _note(self, processes: Sequence[Process], began: float) -> None:
         now = self._steady()

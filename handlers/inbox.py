@@ -123,10 +123,10 @@ class Inbox:
     async def _accept(self, body: dict[str, Any], context: AsyncBoltContext) -> tuple[str, BoltResponse | None]:
         """What became of a payload, and what Slack is answered where that is all."""
         key = key_of(body)
-        if key is None or not await self._concerns_us(body):
-            return "ignored", BoltResponse(status=200, body="")
         received_at = time.time()
         try:
+            if key is None or not await self._concerns_us(body):
+                return "ignored", BoltResponse(status=200, body="")
             async with self._taking.of(key):
                 is_new = await self._store.accept(key, body, received_at, thread=_thread_of(body))
                 if is_new:
@@ -267,6 +267,8 @@ class Inbox:
             raise
         except Exception:  # the store cannot be written: what it holds is gone on with at the next start
             log.exception("left unfinished", key=key)
+            if not self._alone:  # or what is said next in its thread would wait until then
+                self._taken.discard(key)
 
     def _request(self, key: str, body: dict[str, Any], *, is_retry: bool, received_at: float | None) -> Request:
         return request_of(self._poster, key, body, is_retry=is_retry, received_at=received_at, backoff=self._reply)
@@ -314,7 +316,7 @@ class Inbox:
         return key is not None and await self._store.accept(key, body, thread=_thread_of(body), claimed=False)
 
     async def recover(self, app: AsyncApp) -> int:
-        """Dispatch again what was not finished by a process that has ended; how many."""
+        """Dispatch again what was not finished, and no other process has in hand; how many."""
         taken = 0
         for entry in await self._store.unclaimed():
             if await self._take(entry.key):
@@ -323,10 +325,13 @@ class Inbox:
         return taken
 
     async def take_over(self, app: AsyncApp, *, look_every: float = 1.0) -> None:
-        """Go on with what other processes leave when they end, until cancelled."""
+        """Go on with what other processes leave when they end, and with what was left here, until cancelled."""
         while True:
             await asyncio.sleep(look_every)
-            await self.recover(app)
+            try:
+                await self.recover(app)
+            except BotError as error:  # the store takes nothing for now
+                log.warning("not looked for what others left", why=str(error))
 
     async def _take(self, key: str) -> bool:
         """False for what is taken already, here or by another process, or was done since it was read."""

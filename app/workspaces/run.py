@@ -137,7 +137,7 @@ async def _health(
 ) -> int | None:
     if settings.health_port is None:
         return None
-    health = Health(database, hosting.followers, hosting.connected)
+    health = Health(database, hosting.followers, hosting.connected, None)
     return await serve(health_app(health), settings.health_host, settings.health_port, "HEALTH", stack)
 
 

@@ -132,8 +132,7 @@ class Submitter:
         return True
 
     async def run(self) -> None:
-        """Carry out what is stored, until cancelled."""
-        await self.recover()
+        """Carry out what other processes store, until cancelled."""
         while True:
             await asyncio.sleep(self._look_every)
             try:
@@ -262,6 +261,7 @@ class Submitter:
         )
         if training is None:
             raise NotFound("unknown_file")
+        self._require()
         attempted = await self._set(
             job.id, training_file=training, validation_file=validation, create_attempted_at=time.time()
         )
@@ -269,6 +269,10 @@ class Submitter:
             return
         try:
             self._require()
+        except BotError:  # certainly not created, so the next attempt need not look it up
+            await self._set(job.id, create_attempted_at=None)
+            raise
+        try:
             remote = await provider.create_job(create_request(attempted))
             log.info("job created", job=job.id, provider=job.provider, provider_job=remote.id)
         except Doubtful as error:

@@ -255,7 +255,9 @@ class PostgresqlSession:
                 yield PostgresqlConnection(self._connection)
             return
         with _in_plain_words():
-            self._begin("BEGIN", "SELECT pg_advisory_xact_lock(%s)", [self._engine.write_key])
+            # Each statement sees what was committed while it waited for the lock, whatever the server's default is.
+            begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
+            self._begin(begin, "SELECT pg_advisory_xact_lock(%s)", [self._engine.write_key])
             (number,) = self._connection.execute("SELECT CAST(pg_current_xact_id() AS text)").fetchone() or ("",)
             self._inside = True
             try:

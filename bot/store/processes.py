@@ -102,6 +102,9 @@ class FencedDatabase(Database):
     async def check_writable(self) -> None:
         await self._database.check_writable()
 
+    async def sweep(self) -> bool:
+        return await self._database.sweep()
+
     async def close(self) -> None:
         await self._database.close()
 
@@ -109,7 +112,7 @@ class FencedDatabase(Database):
 def require(db: Connection, process: str) -> None:
     """Inside a caller's transaction. Raises LeaseLost."""
     if db.execute("SELECT 1 FROM processes WHERE id = ?", [process]).fetchone() is None:
-        raise LeaseLost("store_trouble", trouble="lease")
+        raise LeaseLost("store_trouble", trouble="taken_over")
 
 
 def _all(db: Connection) -> list[Process]:

@@ -307,6 +307,52 @@ async def test_what_is_found_in_the_history_while_slack_delivers_it_is_worked_on
     assert await store.pending() == []
 
 
+async def test_what_another_process_has_in_hand_is_left_to_it(database: Database) -> None:
+    here, there = an_inbox(SqlInbox(database, "here")), an_inbox(SqlInbox(database, "there"))
+    await SqlInbox(database, "here").accept("key", _event())
+    assert not await there._take("key")
+    assert await here._take("key")
+    assert not await here._take("key"), "it is at it"
+
+
+async def test_what_could_not_be_brought_to_its_end_is_gone_on_with_where_others_wait_for_that(
+    database: Database,
+) -> None:
+    """What is said next in the thread has its turn only then, whichever process heard it."""
+
+    class Troubled(SqlInbox):
+        troubles = 1
+
+        async def finish(self, key: str, *, failed: bool = False) -> None:
+            self.troubles -= 1
+            if self.troubles >= 0:
+                raise BotError("The disk is full.")
+            await super().finish(key, failed=failed)
+
+    store = Troubled(database, "here")
+    inbox = an_inbox(store, alone=False)
+    worked = []
+
+    async def work(request: Any) -> None:
+        worked.append(request.is_retry)
+
+    async def ack(**_: Any) -> None: ...
+
+    async def dispatch(request: AsyncBoltRequest) -> Any:
+        await inbox.listener(work)(ack, request.body, request.context)
+        return SimpleNamespace(status=200)
+
+    await store.accept("key", _event())
+    inbox.begin(work, _event(), cast(AsyncBoltContext, {"inbox_key": "key"}))
+    await until(lambda: not inbox.busy)
+    looking = asyncio.create_task(
+        inbox.take_over(cast(AsyncApp, SimpleNamespace(async_dispatch=dispatch)), look_every=0.01)
+    )
+    await until(lambda: worked == [False, True] and not inbox.busy)
+    looking.cancel()
+    assert await store.pending() == []
+
+
 async def test_what_arrives_together_is_not_stored_one_after_the_other(database: Database) -> None:
     """A commit is an fsync, and whatever waits for the disk shares the next one."""
     store = _SlowToAccept(database, [])

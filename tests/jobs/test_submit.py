@@ -26,6 +26,7 @@ from bot.providers.protocol import Hyperparameters
 from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from bot.store.trouble import StoreTrouble
 
 CREATE = "POST /fine_tuning/jobs"
 UPLOAD = "POST /files"
@@ -114,6 +115,32 @@ async def test_the_intent_is_stored_before_the_provider_hears_of_it(
     assert stand_in.requests == []
     assert (await stored(jobs)).state == states.SUBMITTING
     await submitter.settled()
+
+
+async def test_what_is_submitted_elsewhere_is_carried_out_where_that_is_done(
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
+) -> None:
+    await submitted(make(leads=lambda: False), jobs)
+    assert stand_in.requests == []
+    leading = asyncio.create_task(make(look_every=0.01).run())
+    await until(lambda: len(stand_in.jobs) == 1)
+    leading.cancel()
+
+
+async def test_whoever_may_lead_no_more_creates_nothing_and_leaves_no_doubt(
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider
+) -> None:
+    """It notices between the note of its attempt and the attempt, and later that it leads after all."""
+    asked: list[int] = []
+
+    def require() -> None:
+        asked.append(count(stand_in, CREATE))
+        if len(asked) == 3:  # the first is before the upload, the second before the note
+            raise StoreTrouble("store_trouble", trouble="taken_over")
+
+    job = await submitted(make(require=require), jobs)
+    assert (job.state, asked[:3], len(stand_in.jobs)) == ("validating_files", [0, 0, 0], 1)
+    assert count(stand_in, LIST_JOBS) == 0, "there was nothing to look up"
 
 
 async def test_pressing_start_twice_makes_one_job(

@@ -16,7 +16,6 @@ def store_trouble(trouble: str) -> str:
         "readonly": _("it is read-only"),
         "full": _("the disk is full"),
         "io": _("the disk does not do its work"),
-        "lease": _("another process of mine goes on with this"),
         "cannot_open": _("its file cannot be opened"),
         "away": _("the database does not answer"),
         "taken_over": _("another bot has taken it over"),

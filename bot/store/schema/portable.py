@@ -42,7 +42,9 @@ def m040_processes(db: Database) -> None:
         "CREATE TABLE processes (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, beats INTEGER NOT NULL,"
         " joined_at REAL NOT NULL) STRICT"
     )
-    db.execute("CREATE TABLE claims (thing TEXT PRIMARY KEY, process TEXT NOT NULL) STRICT")
+    db.execute(
+        "CREATE TABLE claims (thing TEXT PRIMARY KEY, process TEXT NOT NULL, stop INTEGER NOT NULL DEFAULT 0) STRICT"
+    )
     db.execute("ALTER TABLE inbox ADD COLUMN claimed_by TEXT")
     db.execute("ALTER TABLE inbox ADD COLUMN thread TEXT")
     db.execute("ALTER TABLE inbox ADD COLUMN seq INTEGER")
