@@ -131,6 +131,17 @@ def restore(file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None)
         print(texts.store_kept(str(kept)))  # noqa: T201
 
 
+@app.command("export-data")
+def export_data(
+    out: Annotated[Path, typer.Argument(metavar="FILE.zip")],
+    person: Annotated[str, typer.Option("--person", metavar="PERSON")] = "",
+    workspace: Annotated[str, typer.Option(metavar="WORKSPACE")] = "",
+) -> None:
+    from app.data_export import export_command
+
+    raise SystemExit(export_command(out, person, workspace))
+
+
 @app.command("migrate-store")
 def migrate_store(
     source: Annotated[str, typer.Argument(metavar="SOURCE")],

@@ -31,6 +31,7 @@ def command(name: str) -> str:
         "rotate-keys": _(
             "Encrypt anew with the first key. That is, of FINETUNE_ENCRYPTION_KEYS; the others may then be taken out."
         ),
+        "export-data": _("Write all that is kept into an archive. In open formats, of the workspace or of one person."),
         "retention": _(
             "Delete what is too old to be kept. FINETUNE_KEEP_…_DAYS say what is; the bot does so by itself every hour."
         ),
@@ -116,6 +117,8 @@ def option(command: str, name: str) -> str:
             "does the same."
         ),
         ("workspaces", "yes"): _("Do not ask first."),
+        ("export-data", "out"): _("The archive; it must not be there yet."),
+        ("export-data", "person"): _("Only what is kept of this person (their id, U…)."),
         ("retention", "dry_run"): _("Only say what would be deleted."),
         ("try", "data"): _("Folder for everything; a later start goes on from it."),
         ("try", "reset"): _("Start over: delete that folder first."),

@@ -71,10 +71,10 @@ def _asked(name: str, words: Sequence[str], channel: str, as_json: bool, workspa
     if name in _FINAL and CONFIRMED not in words and not _confirmed(name, " ".join(words), as_json):
         return None
     language = Language.ENGLISH if as_json else current()  # programs read JSON
-    return asyncio.run(_answer(_settings(workspace), Asked(name, tuple(words), channel, language)))
+    return asyncio.run(_answer(settings_of(workspace), Asked(name, tuple(words), channel, language)))
 
 
-def _settings(workspace: str) -> Settings:
+def settings_of(workspace: str) -> Settings:
     """Those of one workspace of many, where one is named. Raises StartError."""
     settings = load()
     if not workspace:

@@ -4,7 +4,6 @@ Words go table by table, in `store.persons_words`. The id itself is looked for i
 table that is new is not forgotten.
 """
 
-import re
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from bot.personal_data.erasure import Begun
 from bot.store.audit import put_entries
 from bot.store.connection import Connection, TextColumns
 from bot.store.database import Database
+from bot.store.persons_ids import direct_messages, may_hold, pattern
 from bot.store.persons_words import STEPS
 
 _OLD_STORES: Final = "bot-before-restore-*"
@@ -66,7 +66,7 @@ class SqlErasures:
         return done
 
     async def put_pseudonym(self, user: str, pseudonym: str, besides: str) -> int:
-        direct = await self._database.read(lambda db: _direct_messages(db, user, pseudonym))
+        direct = await self._database.read(lambda db: direct_messages(db, user, pseudonym))
         ids = [user, *direct]
         changed = 0
         for one in await self._database.read(_tables):
@@ -92,30 +92,16 @@ def _tables(db: Connection) -> list[TextColumns]:
     return sorted(found, key=lambda one: (one.table == "audit", one.table))
 
 
-def _direct_messages(db: Connection, user: str, pseudonym: str) -> list[str]:
-    """Channels in which only this person and the bot are: their ids stand for the person."""
-    rows = db.execute(
-        "SELECT channel FROM datasets WHERE owner IN (?, ?) AND channel LIKE 'D%'"
-        " UNION SELECT channel FROM model_use WHERE user_id IN (?, ?) AND channel LIKE 'D%'"
-        " UNION SELECT channel FROM audit WHERE actor IN (?, ?) AND channel LIKE 'D%'",
-        [user, pseudonym] * 3,
-    ).fetchall()
-    return [row[0] for row in rows]
-
-
 def _replace(db: Connection, of: TextColumns, ids: Sequence[str], pseudonym: str, besides: str) -> int:
-    """A longer id that begins alike is another person's."""
-    pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, ids))})(?![A-Za-z0-9])")
     table, keys, columns = of
-    where = " OR ".join(f"{column} LIKE ?" for column in columns for _ in ids)
-    values = [f"%{each}%" for _ in columns for each in ids]
+    where, values = may_hold(of, ids)
     if table == "inbox":
-        where, values = f"({where}) AND key <> ?", [*values, besides]
+        where, values = f"{where} AND key <> ?", [*values, besides]
     rows = db.execute(f"SELECT DISTINCT {', '.join((*keys, *columns))} FROM {table} WHERE {where}", values).fetchall()
-    changed = 0
+    changed, known_as = 0, pattern(ids)
     for row in rows:
         was = dict(zip((*keys, *columns), row, strict=True))
-        now = {name: pattern.sub(pseudonym, was[name]) for name in columns if isinstance(was[name], str)}
+        now = {name: known_as.sub(pseudonym, was[name]) for name in columns if isinstance(was[name], str)}
         new = {name: value for name, value in now.items() if value != was[name]}
         if new:
             which = keys or list(new)

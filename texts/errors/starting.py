@@ -215,6 +215,25 @@ def backup_not_written(file: object, why: object) -> str:
 
 
 @ERRORS.sentence
+def export_exists(file: object) -> str:
+    return _("{file} is there already, and an export overwrites nothing. Choose another name.", file=file)
+
+
+@ERRORS.sentence
+def not_exported(file: object, why: object) -> str:
+    return _(
+        "The archive could not be written to {file}: {why}. Where the store is of another version, start the bot once.",
+        file=file,
+        why=why,
+    )
+
+
+@ERRORS.sentence
+def no_such_person(word: str) -> str:
+    return _("{word} is no id of a person. In Slack, their profile has it: ⋮, Copy member ID (U…).", word=word)
+
+
+@ERRORS.sentence
 def no_file(file: object) -> str:
     return _("There is no file {file}.", file=file)
 
