@@ -122,7 +122,9 @@ def random_adapter(weights: Path, folder: Path, seed: int = 0, rank: int = 16) -
             pairs[f"{at}.lora_B.weight"] = random.standard_normal((out, rank), dtype=np.float32) * 0.01
     folder.mkdir(parents=True)
     save_file(pairs, str(folder / "adapter_model.safetensors"))
-    (folder / "adapter_config.json").write_text(json.dumps({"r": rank, "lora_alpha": 32}), encoding="utf-8")
+    modules = [name.partition(".")[2] for name in shapes]
+    about = {"peft_type": "LORA", "r": rank, "lora_alpha": 32, "target_modules": modules, "bias": "none"}
+    (folder / "adapter_config.json").write_text(json.dumps(about), encoding="utf-8")
 
 
 def add_models(data: Path, weights: Path, count: int) -> list[str]:

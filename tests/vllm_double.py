@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class VllmDouble:
         self.ends = {config["eos_token_id"]}
         self._tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
         words = [self._tokenizer.id_to_token(id) or "" for id in range(self.vocabulary_size)]
-        self._printable = [id for id, word in enumerate(words) if word.isascii() and word.isalpha()]
+        self._printable = np.array([id for id, word in enumerate(words) if word.isascii() and word.isalpha()])
         self._closing = [id for word in _CLOSING if (id := self._tokenizer.token_to_id(word)) is not None]
         self._llguidance: LLTokenizer | None = None
         self.loaded: dict[str, Path] = {}
@@ -233,7 +234,7 @@ class VllmDouble:
         values: list[float | None] = [-0.5 for _ in tokens]
         top: list[dict[str, float] | None] = []
         for token in tokens:
-            others = [id for id in self._printable if id != token][: max(body["logprobs"] - 1, 0)]
+            others = [int(id) for id in self._printable[:21] if id != token][: max(body["logprobs"] - 1, 0)]
             top.append({f"token_id:{id}": -0.5 - place for place, id in enumerate([token, *others])})
         if echo:
             values[0] = top[0] = None
@@ -246,7 +247,12 @@ class VllmDouble:
 
     def _weights(self, name: str) -> str:
         path = self.loaded.get(name)
-        return hashlib.sha256((path / "adapter_model.safetensors").read_bytes()).hexdigest() if path else ""
+        return _content(path / "adapter_model.safetensors") if path else ""
+
+
+@lru_cache
+def _content(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _error(status: int, message: str) -> Response:

@@ -82,7 +82,10 @@ GENERATIONS: Final = Counter(
     registry=REGISTRY,
 )
 VLLM_SERVERS: Final = Gauge(
-    "finetune_trainer_vllm_servers_up", "vLLM servers that answer, of those in TRAINER_VLLM_URLS.", registry=REGISTRY
+    "finetune_trainer_vllm_servers",
+    "Servers in TRAINER_VLLM_URLS, by state: up, or down (left out until they answer).",
+    ["state"],
+    registry=REGISTRY,
 )
 GENERATED: Final = Counter(
     "finetune_trainer_generated_tokens_total",

@@ -92,6 +92,7 @@ class Replicas:
         if replica.available:
             logger.warning("vLLM is left out: %s: %s", replica.url, error)
         replica.available = False
+        self._count()
         self._failed[replica.url].set()
 
     def close(self) -> None:
@@ -122,10 +123,15 @@ class Replicas:
                     logger.info("vLLM answers: %s serves %s", replica.url, ", ".join(replica.bases))
                 seconds, pause = self._timing.look, self._timing.again
             self._looked_at(replica)
-            instruments.VLLM_SERVERS.set(sum(one.available for one in self.all))
+            self._count()
             self._seen.add(replica.url)
             if len(self._seen) == len(self.all):
                 self._looked.set()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await failed.wait()
+
+    def _count(self) -> None:
+        up = sum(replica.available for replica in self.all)
+        instruments.VLLM_SERVERS.labels("up").set(up)
+        instruments.VLLM_SERVERS.labels("down").set(len(self.all) - up)
