@@ -22,6 +22,7 @@ from vllm_double import VllmDouble, running
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.errors import ModelUnavailable, TryLater, WorkerDied
+from trainer.instruments import REGISTRY
 from trainer.loops import Loops
 from trainer.objects import Model
 from trainer.serving.messages import Delta, End, Generation, Sampling, Start, StreamEvent, Text
@@ -246,6 +247,7 @@ async def test_a_server_that_is_gone_is_left_out_and_comes_back(two: Servers) ->
         await two.said()
     await two.seen(1)
     assert len(two.doubles[1].asked) == 3
+    assert REGISTRY.get_sample_value("finetune_trainer_vllm_servers", {"state": "down"}) == 1
     two.start(0)
     await two.seen(2)
     for _ in range(2):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
 
 import aiohttp
 
@@ -25,7 +26,6 @@ from trainer.serving.vocabulary import Vocabulary, vocabulary
 from trainer.settings import Settings
 
 logger = logging.getLogger(__name__)
-
 
 _TIMING = Timing()
 
@@ -57,9 +57,7 @@ class VllmChats:
     def warm(self, model: str) -> None:
         found = self._catalogue.find(model)
         if found is not None:
-            task = asyncio.create_task(self._warm(found))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._warm(found))
 
     async def forget(self, found: ResolvedModel) -> None:
         await self._local.forget(found)
@@ -69,9 +67,8 @@ class VllmChats:
         await asyncio.gather(*told)
 
     def refuses(self, found: ResolvedModel) -> str | None:
-        if found.whole is not None or not self._known(found):
-            return self._local.refuses(found)
-        if found.adapter is None and not found.base.lora_rank:
+        whole = found.whole is not None or (found.adapter is None and not found.base.lora_rank)
+        if whole or not self._known(found):
             return self._local.refuses(found)
         config = {"r": found.base.lora_rank} if found.adapter is None else adapter_config(found.adapter)
         why = refusals(config, self._max_rank)
@@ -97,9 +94,12 @@ class VllmChats:
         if not replica.available:
             return
         for name in [one for one in replica.adapters if ours(one) and not self._adapters.has(one)]:
-            task = asyncio.create_task(self._drop(replica, name))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._drop(replica, name))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _drop(self, replica: Replica, name: str) -> None:
         try:

@@ -75,14 +75,16 @@ class Replicas:
     def choose(self, base: str, tried: Collection[Replica], names: Mapping[str, str]) -> Replica | None:
         """The least busy one of those that serve the base model; one that has loaded the adapter is preferred, whose
         `names` go by the root of the base (none where the base itself is asked)."""
-        fitting = [one for one in self.available(base) if one not in tried]
+        fitting = [
+            one for one in self.available(base) if one not in tried and (not names or one.bases[base].root in names)
+        ]
         if not fitting:
             return None
         self._turn += 1
         places = {replica.url: (at + self._turn) % len(self.all) for at, replica in enumerate(self.all)}
 
         def cost(one: Replica) -> tuple[float, float, int]:
-            cold = bool(names) and not one.has(names.get(one.bases[base].root, ""))
+            cold = bool(names) and not one.has(names[one.bases[base].root])
             return one.under_way + _COLD * cold, one.busy, places[one.url]
 
         return min(fitting, key=cost)
