@@ -53,9 +53,9 @@ def _run() -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        import importlib.metadata  # brings the e-mail parser with it
+        from bot.version import version as installed
 
-        print(f"finetune-bot {importlib.metadata.version('finetune-bot')}")  # noqa: T201
+        print(f"finetune-bot {installed()}")  # noqa: T201
         raise typer.Exit
 
 

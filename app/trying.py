@@ -28,7 +28,9 @@ from texts.formats import file_size
 from texts.language import Language, current
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
-ROOT = Path(__file__).parents[1]
+_IN_WHEEL = Path(__file__).with_name("shipped")  # pyproject.toml puts them there
+ROOT = _IN_WHEEL if _IN_WHEEL.exists() else Path(__file__).parents[1]
+"""Holds the app's manifest and the examples."""
 # The first person of the sandbox (sandbox/seed.py) is an administrator of the bot: there is one to try that with.
 _ANA = "U0ANAREED1"
 _MARK = ".finetune-bot-try"

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import uvicorn
@@ -122,6 +123,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         redoc_url=None,
         static_url="/docs-static",
         title="Finetune Bot trainer",
+        version=version("finetune-bot"),
         description="OpenAI's fine-tuning API on your own hardware. *Authorize* takes one of the trainer's keys.",
         lifespan=life,
         # The guard asks for the key; this tells the page that there is one.
