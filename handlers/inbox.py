@@ -6,6 +6,7 @@ dispatched again.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -263,7 +264,8 @@ class Inbox:
             span.set(kind=kind_of(body), outcome=outcome)
             log.info("processed", key=key, outcome=outcome, seconds=round(time.monotonic() - began, 3))
         except asyncio.CancelledError:  # the process is told to stop, which is not the message's doing
-            await self._store.excuse(key)
+            with contextlib.suppress(BotError):
+                await self._store.excuse(key)
             raise
         except Exception:  # the store cannot be written: what it holds is gone on with at the next start
             log.exception("left unfinished", key=key)

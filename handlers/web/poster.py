@@ -21,6 +21,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot import instruments
 from bot.backoff import Backoff
+from bot.errors import BotError
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
 from bot.timing import Timing
 from handlers.blocks.message import Message
@@ -139,7 +140,10 @@ class Poster:
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
-        self._require()
+        try:
+            self._require()
+        except BotError as error:  # as good as no connection: nothing was sent
+            raise PostLater(NO_CONNECTION, 10) from error
         async with _noted(method):
             try:
                 response: AsyncSlackResponse
@@ -458,7 +462,8 @@ async def _noted(method: str) -> AsyncIterator[None]:
     except PostError:
         if reach is not None:
             reach.is_away = True
-            await reach.on_trouble()
+            with contextlib.suppress(BotError):  # what came of the call matters more
+                await reach.on_trouble()
         raise
     if reach is not None:
         reach.is_away = False

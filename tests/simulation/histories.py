@@ -18,14 +18,19 @@ if __name__ == "__main__":
 from simulation import evaluation_invariants, invariants, move_invariants, talk_invariants
 from simulation.evaluation import evaluate
 from simulation.history import play
+from simulation.history_together import play_together
 from simulation.moving import move
 from simulation.talk import talk
+from simulation.talk_together import talk_together
 
 _AT_A_TIME = 25
 
 
 def judged(seed: str, prepare: Callable[[Any], None] | None = None) -> tuple[list[str], list[str]]:
     """What is wrong with a history, and its trace."""
+    if seed.startswith("two talk"):
+        talked = talk_together(seed, prepare)
+        return talk_invariants.violations(talked), talked.trace
     if seed.startswith("talk"):
         talked = talk(seed, prepare)
         return talk_invariants.violations(talked), talked.trace
@@ -35,7 +40,7 @@ def judged(seed: str, prepare: Callable[[Any], None] | None = None) -> tuple[lis
     if seed.startswith("move"):
         moved = move(seed, prepare)
         return move_invariants.violations(moved), moved.trace
-    world = play(seed, prepare)
+    world = play_together(seed, prepare) if seed.startswith("two") else play(seed, prepare)
     return invariants.violations(world), world.trace
 
 

@@ -46,7 +46,7 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, used
 from bot.store.audit import SqlAuditLog
-from bot.store.database import StoreTrouble
+from bot.store.database import Database, StoreTrouble
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.worker_processes import WorkerPools
@@ -81,6 +81,7 @@ class JobWorld(World):
     decisive: float = 0.7  # how many people decide about an uncertain job
     resubmitted: set[str] = field(default_factory=set)
     over_budget: set[str] = field(default_factory=set)
+    twins: set[str] = field(default_factory=set)  # refused, because another job did the same
 
     def stored(self, job_id: str) -> Job | None:
         row = self.store.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
@@ -152,6 +153,11 @@ def _permitted(world: JobWorld, submission: str) -> None:
     job = world.stored(submission)
     if job is None:  # forgotten by a store that was put back
         return
+    for (value,) in world.store.execute("SELECT value FROM jobs WHERE id <> ?", [submission]):
+        other = msgspec.json.decode(value, type=Job)
+        is_twin = (other.dataset_id, other.suffix) == (job.dataset_id, job.suffix)
+        if is_twin and other.state not in states.ENDED:
+            world.surprises.append(f"{submission} was created beside {other.id}, which does the same")
     is_dear = job.estimated_cost is None or job.estimated_cost > APPROVAL_ABOVE
     if is_dear and not (job.approval and job.approval.approved):
         world.surprises.append(f"{submission} was created before it was approved")
@@ -195,9 +201,14 @@ class JobProcess:
     def __init__(self, world: JobWorld) -> None:
         self.world = world
         self.database = MemoryDatabase(world.store, world.rng, lambda: world.store_trouble)
-        self.jobs = SqlJobStore(self.database)
-        self.cards = SqlCardStore(self.database)
-        self.outbox = SqlOutbox(self.database)
+        self._begun: set[str] = set()
+        self._make(self.database, leads=lambda: True, require=lambda: None)
+
+    def _make(self, database: Database, leads: Callable[[], bool], require: Callable[[], None]) -> None:
+        world = self.world
+        self.jobs = SqlJobStore(database)
+        self.cards = SqlCardStore(database)
+        self.outbox = SqlOutbox(database)
         client = AsyncOpenAI(
             api_key="sk-x",
             base_url="http://provider/v1",
@@ -207,21 +218,23 @@ class JobProcess:
         # The SDK would ask for the name of the platform in a thread.
         provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
-        poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
+        poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]), require=require)
         charts = _NoCharts(self.jobs, self.cards, poster, WorkerPools())
         providers = Providers(provider)
-        self.submitter = Submitter(self.jobs, providers, self._locate, rules=world.rules)
+        self.submitter = Submitter(
+            *(self.jobs, providers, self._locate), rules=world.rules, leads=leads, require=require
+        )
         self.line = JobQueue(
             *(self.jobs, [PROVIDER], self._release),
             most_running=world.rules.most,
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )
-        lookup = JobLookup(self.jobs, Authority(Policy(), SqlAuditLog(self.database)))
+        lookup = JobLookup(self.jobs, Authority(Policy(), SqlAuditLog(database)))
         self.approvals = Approvals(self.jobs, lookup, self.line, clock=world.wall)
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
-        groups = group_messages(self.database)
+        groups = group_messages(database)
         notices = SlackNoticePoster(self.jobs, groups, poster, charts, cast(DigestMessages, None))  # nobody sets one
         self.delivery = Delivery(self.outbox, notices, look_every=5)
         self.keeper = CardKeeper(
@@ -258,12 +271,9 @@ class JobProcess:
                 break
             except StoreTrouble:
                 await asyncio.sleep(1)
-        tasks = [
-            asyncio.ensure_future(coroutine)
-            for coroutine in (self.delivery.run(), self.keeper.run(), self._follow(), self._people())
-        ]
+        tasks = [asyncio.ensure_future(coroutine) for coroutine in (*self._duties(), self._people())]
         end = self.world.network.calm_after + PATIENCE
-        while not await self._at_rest():
+        while not await self.is_at_rest():
             if self.world.timeline.now > end:
                 self.world.surprises.append(f"it does not come to rest: {await self._unrest()}")
                 break
@@ -272,6 +282,10 @@ class JobProcess:
                     self.world.surprises.append(f"a part of the process ended: {task!r}")
                     return
             await asyncio.sleep(10)
+
+    def _duties(self) -> list[Coroutine[None, None, None]]:
+        """What is done all the time, by one process."""
+        return [self.delivery.run(), self.keeper.run(), self._follow()]
 
     async def _follow(self) -> None:
         while True:
@@ -282,9 +296,6 @@ class JobProcess:
     async def _people(self) -> None:
         """What people did, and what they decide of jobs that are uncertain or want approval."""
         under_way: set[asyncio.Task[None]] = set()
-        begun: set[int] = set()
-        decided: set[str] = set()
-        asked: set[str] = set()
 
         def begin(coroutine: Coroutine[None, None, None]) -> None:
             task = asyncio.ensure_future(coroutine)
@@ -293,21 +304,34 @@ class JobProcess:
 
         while True:
             for number, act in enumerate(self.world.acts):
-                if not act.done and number not in begun and act.at <= self.world.timeline.now:
-                    begun.add(number)
+                if not act.done and act.at <= self.world.timeline.now and self._takes(f"act {number}"):
                     begin(self._carry_out(act))
             with contextlib.suppress(StoreTrouble):
                 for job in await self.jobs.in_states([states.UNCERTAIN, states.AWAITING_APPROVAL]):
                     if job.state == states.UNCERTAIN:
-                        wants_to = job.id not in decided and self.decides(job.id) and self.world.is_calm()
-                        if wants_to and await self._decide(job):
-                            decided.add(job.id)
-                    elif job.id not in asked:
-                        asked.add(job.id)
+                        decision = f"decision {job.id}"
+                        wants_to = self.decides(job.id) and self.world.is_calm()
+                        if wants_to and self._takes(decision) and not await self._decide(job):
+                            self._gives_back(decision)
+                    elif self._takes(f"answers {job.id}"):
                         for answer in self._answers(job):
                             begin(answer)
-            ahead = (act.at for number, act in enumerate(self.world.acts) if not act.done and number not in begun)
-            await asyncio.sleep(min(20, max(1, min(ahead, default=math.inf) - self.world.timeline.now)))
+            await asyncio.sleep(self._pause())
+
+    def _takes(self, what: str) -> bool:
+        """Whether this process is the one that hears of it; it may have been another one before."""
+        is_new = what not in self._begun
+        self._begun.add(what)
+        return is_new
+
+    def _gives_back(self, what: str) -> None:
+        self._begun.discard(what)
+
+    def _pause(self) -> float:
+        """Until people do something again."""
+        acts = enumerate(self.world.acts)
+        ahead = (act.at for number, act in acts if not act.done and f"act {number}" not in self._begun)
+        return min(20, max(1, min(ahead, default=math.inf) - self.world.timeline.now))
 
     async def _carry_out(self, act: Action) -> None:
         while not act.done:
@@ -325,6 +349,8 @@ class JobProcess:
             except BotError as error:
                 if isinstance(error, OverBudget):
                     self.world.over_budget.add(act.job.id)
+                if error.kind == "same_job":
+                    self.world.twins.add(act.job.id)
                 self.world.network.note(f"{act.kind} {act.job.id}: {error}")
                 act.done = True
 
@@ -378,7 +404,7 @@ class JobProcess:
             return False
         return True
 
-    async def _at_rest(self) -> bool:
+    async def is_at_rest(self) -> bool:
         return self.world.is_calm() and not await self._unrest()
 
     async def _unrest(self) -> list[str]:

@@ -42,7 +42,7 @@ def _created_once(world: JobWorld, jobs: list[Job]) -> list[str]:
     if world.restored:  # to a moment when some jobs had not been submitted
         return found
     submitted = {act.job.id for act in world.acts if act.kind == "submit"}
-    submitted -= world.over_budget
+    submitted -= world.over_budget | world.twins
     return found + [f"{lost} was submitted and forgotten" for lost in submitted - {job.id for job in jobs}]
 
 
@@ -160,7 +160,7 @@ def _cards(world: JobWorld, jobs: list[Job]) -> list[str]:
             found.append(f"{job.id} has {len(cards)} cards")
             continue
         (ts,) = world.store.execute("SELECT ts FROM cards WHERE job_id = ?", [job.id]).fetchone()
-        shown = next(card for card in cards if card["ts"] == ts)
+        shown = next((card for card in cards if card["ts"] == ts), {"text": "nothing", "blocks": None})
         assessment = assessment_in(lambda sql, *values: world.store.execute(sql, values), job)
         wanted = orjson.loads(orjson.dumps(render_card(job, assessment, now=world.wall()).as_arguments()))
         if shown["text"] != wanted["text"] or shown["blocks"] != wanted["blocks"]:

@@ -4,11 +4,15 @@ Nothing in it depends on the machine: the same callbacks in the same order at th
 """
 
 import asyncio
+import contextvars
 import heapq
 import itertools
+import weakref
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
+
+from simulation.host import HOST, Host
 
 
 class Crash(BaseException):
@@ -42,11 +46,25 @@ class Timeline:
             self.now = max(self.now, when)
 
 
+class _Nothing:
+    """In the place of what is not done."""
+
+    _cancelled = True
+
+
+_NOTHING = _Nothing()
+
+
 class _OneByOne(deque[Any]):
     """Lets the loop take a single callback in each of its rounds, so that it can end after any of them."""
 
     def __len__(self) -> int:
         return min(1, super().__len__())
+
+    def popleft(self) -> Any:
+        handle = super().popleft()
+        host = handle._context.get(HOST)
+        return handle if host is None or host.takes(handle) else _NOTHING
 
 
 class SimulatedLoop(asyncio.BaseEventLoop):
@@ -60,7 +78,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._selector = self
         self._ready = _OneByOne()
         self.set_exception_handler(self._on_exception)
+        self.set_task_factory(_in_its_host)
         self.failures: list[str] = []
+        self._generators_of: dict[int, Host | None] = {}
 
     def die(self) -> None:
         self._dying = True
@@ -80,6 +100,27 @@ class SimulatedLoop(asyncio.BaseEventLoop):
                 raise Crash
         return []
 
+    def go_on(self, handles: Sequence[Any]) -> None:
+        """Do what could not be done while a process stood still."""
+        self._ready.extend(handles)
+
+    def next_of_all(self, what: Callable[[], None]) -> None:
+        """Between the step that is being done and all others, in no process."""
+        context = contextvars.Context()
+        self._ready.appendleft(asyncio.Handle(what, (), self, context))
+
+    def _asyncgen_firstiter_hook(self, agen: Any) -> None:
+        super()._asyncgen_firstiter_hook(agen)  # type: ignore[misc]
+        host = self._generators_of[id(agen)] = HOST.get()
+        if host is not None:
+            host.generators.append(weakref.ref(agen))
+
+    def _asyncgen_finalizer_hook(self, agen: Any) -> None:
+        """What a dead process would still close stays as it is."""
+        host = self._generators_of.pop(id(agen), None)
+        if host is None or host.alive:
+            super()._asyncgen_finalizer_hook(agen)  # type: ignore[misc]
+
     def _process_events(self, event_list: list[Any]) -> None: ...
 
     def _write_to_self(self) -> None: ...
@@ -95,3 +136,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         except Exception as error:
             future.set_exception(error)
         return future
+
+
+def _in_its_host(loop: asyncio.AbstractEventLoop, coroutine: Any, **options: Any) -> Any:
+    task = asyncio.Task(coroutine, loop=loop, **options)
+    if host := HOST.get():
+        host.tasks.append(weakref.ref(task))
+    return task

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
+from simulation.host import HOST, Host
 from simulation.loop import Timeline
 
 
@@ -38,6 +39,7 @@ class Reply:
 
 Serve = Callable[[Request], Reply]
 REPEATED = "repeated"
+_NOT_READ = {"refused", "reset before", "carried out later", "error", "limited"}
 
 # What can happen to one exchange, and how often, relative to each other.
 _FATES = {
@@ -58,7 +60,8 @@ class Network:
     """`rate`: which share of exchanges something happens to, until `calm_after`.
 
     `troubles`: the end of a path, and what happens to the first request there, beside what chance brings. `watch`
-    hears of each request twice: before it sets out, and once it was carried out and its answer has yet to set out.
+    hears of each request twice: before it sets out, and once it was carried out and its answer has yet to set out; of
+    several processes `arrives` tells when one's request is carried out.
     """
 
     def __init__(self, rng: random.Random, timeline: Timeline, *, rate: float, calm_after: float) -> None:
@@ -70,19 +73,24 @@ class Network:
         self.trace: list[str] = []
         self.troubles: list[tuple[str, str]] = []
         self.watch: Callable[[Request, bool], None] = lambda request, carried_out: None
+        self.arrives: Callable[[Host, Request], None] = lambda host, request: None
 
     def black_out(self, service: str, begin: float, end: float) -> None:
         self._blackouts.append((service, begin, end))
 
     def note(self, line: str) -> None:
-        self.trace.append(f"{self._timeline.now:9.3f} {line}")
+        host = HOST.get()
+        self.trace.append(f"{self._timeline.now:9.3f} {f'{host.name}: ' if host else ''}{line}")
 
     async def exchange(self, service: str, serve: Serve, request: Request, *, patience: float) -> Reply:
         """Send `request`, and give what comes back. Raises NotConnected, Reset, Slow."""
         fate, rng = self._fate(service, request), self._rng
         line = f"{service} {request.method} {request.path}"
         self.watch(request, False)
-        await asyncio.sleep(self._latency())
+        if (host := HOST.get()) is not None and fate not in _NOT_READ:
+            reply = await self._under_way(host, serve, request)
+        else:
+            await asyncio.sleep(self._latency())
         if fate == "refused":
             self.note(f"{line}: no connection")
             raise NotConnected
@@ -100,7 +108,8 @@ class Network:
         if fate == "limited":
             self.note(f"{line}: 429")
             return Reply(429, _error_body(service, "ratelimited"), {"retry-after": str(rng.randint(1, 20))})
-        reply = serve(request)
+        if host is None:
+            reply = serve(request)
         self.note(f"{line}: {fate or 'ok'} {reply.status} {_gist(reply)}")
         self.watch(request, True)
         if fate == "slow":
@@ -116,6 +125,21 @@ class Network:
         if fate == REPEATED:
             return Reply(reply.status, _stutter(reply.content, rng), reply.headers)
         return reply
+
+    async def _under_way(self, host: Host, serve: Serve, request: Request) -> Reply:
+        """What has set out arrives, even if whoever sent it stands still by then, and not if they died."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+
+        def arrive() -> None:
+            if not host.alive:
+                return
+            self.arrives(host, request)
+            served = serve(request)
+            if not reply.done():
+                reply.set_result(served)
+
+        self._timeline.at(self._timeline.now + self._latency(), arrive)
+        return await reply
 
     def _latency(self) -> float:
         """Seconds; now and then a way is long."""

@@ -8,7 +8,7 @@ delivers once, and they press again where they see a warning.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,16 +24,20 @@ from simulation.slack import BOT, Session, SlackModel
 from simulation.store import MemoryDatabase, new_store
 from simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose
+from app.background import Listeners
 from app.services import make_services
 from bot.compare.comparison import Choice
 from bot.conversations.conversation import Conversation
+from bot.membership import Membership
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.store.comparisons import SqlComparisonStore
+from bot.store.database import Database
 from bot.store.feedback import SqlRatingStore
 from bot.store.inbox import SqlInbox
 from bot.timing import Timing
@@ -141,13 +145,13 @@ def last_question(conversation: Conversation) -> str:
 
 def talk(seed: str, prepare: Callable[[TalkWorld], None] | None = None) -> TalkWorld:
     """The whole history of a seed, until all has come to rest. `prepare` may see to it that something happens."""
-    world = _world(seed)
+    world = talk_world(seed)
     if prepare is not None:
         prepare(world)
     return live(world, TalkProcess)
 
 
-def _world(seed: str) -> TalkWorld:
+def talk_world(seed: str) -> TalkWorld:
     rng = random.Random(f"talk/{seed}")
     timeline = Timeline()
     calm_after = rng.uniform(20, 90)
@@ -202,66 +206,54 @@ def _conversation(number: int) -> Conversation:
     return Conversation(f"cv-{number}", MODELS[0], "T1", CHANNEL, f"1700000000.00{number}000", "U1", EPOCH)
 
 
-class TalkProcess:
-    """The whole bot, as far as Slack's events reach. It knows what is in the store, and no more."""
+class Public:
+    """People, and Slack, which tells the bot what they do. `dispatch`: what a bot answers Slack, None where none does
+    in time; `is_busy`: whether one works on something. The `database` is read for what people can see."""
 
-    def __init__(self, world: TalkWorld) -> None:
+    def __init__(
+        self,
+        world: TalkWorld,
+        database: MemoryDatabase,
+        dispatch: Callable[[dict[str, Any]], Awaitable[BoltResponse | None]],
+        is_busy: Callable[[], bool],
+    ) -> None:
         self.world = world
-        self.database = MemoryDatabase(world.store, world.rng, lambda: world.store_trouble)
-        client = AsyncOpenAI(
-            api_key="sk-x",
-            base_url="http://provider/v1",
-            http_client=httpx2.AsyncClient(transport=Transport(world.network, world.provider)),
-        )
-        self.provider = OpenAIProtocol(PROVIDER, client)
-        # The SDK would ask for the name of the platform in a thread.
-        self.provider._client._platform = "Linux"
-        session: Any = Session(world.network, world.slack)
-        self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
-        self.membership = alone(world, self.database)
-        self.inbox_store = SqlInbox(self.database, self.membership.process)
+        self._database = database
+        self._inbox = SqlInbox(database)
+        self._dispatch = dispatch
+        self._is_busy = is_busy
+        self._delivering: dict[int, asyncio.Task[None]] = {}
 
-    async def run(self) -> None:
-        settings = Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
-        who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
-        await self.membership.join()
-        services = await make_services(
-            *(settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here(), self.membership)
-        )
-        listeners = await compose.listeners(services)
-        app, inbox = build(
-            self.slack,
-            None,
-            self.inbox_store,
-            listeners,
-            authority=services.authority,
-            people=services.people,
-            poster=services.poster,
-            languages=services.languages,
-            bot_user=BOT,
-            finished=services.incoming_files.changed,
-        )
-        compare: Any = listeners[CompareListeners]
-        keeping = asyncio.ensure_future(compare.keeper.run())
-        await inbox.recover(app)
-        delivering: dict[int, asyncio.Task[None]] = {}
-        pressing = [asyncio.ensure_future(self._press(app, user)) for user in ("U1", "U2")]
-        pressing += [asyncio.ensure_future(self._judge(app, inbox, user)) for user in ("U1", "U2", GUEST)]
-        end = self.world.network.calm_after + PATIENCE
-        while not await self._at_rest(inbox) or self._asks_last():
-            if self.world.timeline.now > end:
-                self.world.surprises.append("it does not come to rest")
-                break
-            for task in (keeping, *(task for task in pressing if task.done() and task.exception())):
-                if task.done():
-                    self.world.surprises.append(f"a part of the process ended: {task!r}")
-                    return
-            for number, event in enumerate(self.world.events):
-                if not event.taken and (number not in delivering or delivering[number].done()):
-                    delivering[number] = asyncio.ensure_future(self._deliver(app, event))
-            await asyncio.sleep(1)
+    def pressing(self) -> list[Coroutine[None, None, None]]:
+        """Each person, as long as they have something to do."""
+        voting = [self._press(user) for user in ("U1", "U2")]
+        return [*voting, *(self._judge(user) for user in ("U1", "U2", GUEST))]
 
-    async def _press(self, app: Any, user: str) -> None:
+    def tell(self) -> None:
+        """Slack tells what was not taken yet."""
+        for number, event in enumerate(self.world.events):
+            if not event.taken and (number not in self._delivering or self._delivering[number].done()):
+                self._delivering[number] = asyncio.ensure_future(self._deliver(event))
+
+    async def is_at_rest(self) -> bool:
+        if not self.world.is_calm() or self.world.to_say or self._is_busy():
+            return False
+        taken = all(event.taken for event in self.world.events) and not await self._inbox.pending()
+        self.world.settled = taken and not await self._due()
+        feedback = self.world.feedback
+        return (
+            self.world.settled
+            and all(press.done for press in self.world.presses)
+            and feedback.done.issuperset(feedback.opinions)
+        )
+
+    def asks_last(self) -> bool:
+        if self.world.asked_last or not self.world.feedback.opinions:
+            return False
+        self.world.ask_last()
+        return True
+
+    async def _press(self, user: str) -> None:
         """What one person presses, one after the other."""
         for press in sorted(self.world.presses, key=lambda press: press.at):
             if press.user != user:
@@ -286,20 +278,20 @@ class TalkProcess:
                     "actions": [{"type": "button", "action_ts": at, **button}],
                 }
                 event, press.tried = Event(body), True
-                await self._deliver(app, event)
+                await self._deliver(event)
                 press.taken = press.done = event.taken
 
-    async def _judge(self, app: Any, inbox: Inbox, user: str) -> None:
+    async def _judge(self, user: str) -> None:
         """What one person thinks of answers, one after the other."""
-        ratings, feedback = SqlRatingStore(self.database), self.world.feedback
+        ratings, feedback = SqlRatingStore(self._database), self.world.feedback
 
         async def deliver(body: dict[str, Any]) -> bool:
             event = Event(body)
-            await self._deliver(app, event)
+            await self._deliver(event)
             return event.taken
 
         async def is_settled() -> bool:
-            return not inbox.busy and not await self.inbox_store.pending()
+            return not self._is_busy() and not await self._inbox.pending()
 
         async def rating(conversation_id: str, asked_ts: str, user: str) -> bool | None:
             found = await ratings.of_answer(conversation_id, asked_ts)
@@ -311,37 +303,89 @@ class TalkProcess:
                 await asyncio.sleep(max(0, opinion.at - self.world.timeline.now))
                 await judge.judge(opinion)
 
-    def _asks_last(self) -> bool:
-        if self.world.asked_last or not self.world.feedback.opinions:
-            return False
-        self.world.ask_last()
-        return True
-
     async def _due(self) -> bool:
-        return bool(await SqlComparisonStore(self.database).due(self.world.wall()))
+        return bool(await SqlComparisonStore(self._database).due(self.world.wall()))
 
-    async def _deliver(self, app: Any, event: Event) -> None:
+    async def _deliver(self, event: Event) -> None:
         await asyncio.sleep(self.world.rng.uniform(0, 0.2))
-        response = await app.async_dispatch(
-            AsyncBoltRequest(mode="socket_mode", body=msgspec.convert(event.body, dict))
-        )
+        response = await self._dispatch(event.body)
         # Now and then Slack does not hear that it was taken.
-        if response.status == 200 and self.world.rng.random() < 0.9:
+        if response is not None and response.status == 200 and self.world.rng.random() < 0.9:
             event.taken = True
         else:
             await asyncio.sleep(_AGAIN)
 
-    async def _at_rest(self, inbox: Inbox) -> bool:
-        if not self.world.is_calm() or self.world.to_say or inbox.busy:
-            return False
-        taken = all(event.taken for event in self.world.events) and not await self.inbox_store.pending()
-        self.world.settled = taken and not await self._due()
-        feedback = self.world.feedback
-        return (
-            self.world.settled
-            and all(press.done for press in self.world.presses)
-            and feedback.done.issuperset(feedback.opinions)
+
+class TalkProcess:
+    """The whole bot, as far as Slack's events reach. It knows what is in the store, and no more."""
+
+    def __init__(self, world: TalkWorld) -> None:
+        self.world = world
+        self.database = MemoryDatabase(world.store, world.rng, lambda: world.store_trouble)
+        client = AsyncOpenAI(
+            api_key="sk-x",
+            base_url="http://provider/v1",
+            http_client=httpx2.AsyncClient(transport=Transport(world.network, world.provider)),
         )
+        self.provider = OpenAIProtocol(PROVIDER, client)
+        # The SDK would ask for the name of the platform in a thread.
+        self.provider._client._platform = "Linux"
+        session: Any = Session(world.network, world.slack)
+        self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
+        self.app: Any = None
+        self.inbox: Inbox
+        self.listeners: Listeners
+
+    async def run(self) -> None:
+        membership = alone(self.world, self.database)
+        await membership.join()
+        await self._make(self.database, membership)
+        keeping = asyncio.ensure_future(self.keep_comparisons())
+        await self.inbox.recover(self.app)
+        public = Public(self.world, self.database, self.dispatch, lambda: self.inbox.busy)
+        pressing = [asyncio.ensure_future(each) for each in public.pressing()]
+        end = self.world.network.calm_after + PATIENCE
+        while not await public.is_at_rest() or public.asks_last():
+            if self.world.timeline.now > end:
+                self.world.surprises.append("it does not come to rest")
+                break
+            for task in (keeping, *(task for task in pressing if task.done() and task.exception())):
+                if task.done():
+                    self.world.surprises.append(f"a part of the process ended: {task!r}")
+                    return
+            public.tell()
+            await asyncio.sleep(1)
+
+    async def _make(self, database: Database, membership: Membership) -> None:
+        settings = Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
+        who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
+        services = await make_services(
+            *(settings, Timing(), self.slack, who, Providers(self.provider), database, Here(), membership)
+        )
+        self.listeners = await compose.listeners(services)
+        self.app, self.inbox = build(
+            self.slack,
+            None,
+            SqlInbox(database, membership.process),
+            self.listeners,
+            authority=services.authority,
+            people=services.people,
+            poster=services.poster,
+            languages=services.languages,
+            bot_user=BOT,
+            finished=services.incoming_files.changed,
+            alone=membership.alone,
+        )
+
+    async def keep_comparisons(self) -> None:
+        compare: Any = self.listeners[CompareListeners]
+        await compare.keeper.run()
+
+    async def dispatch(self, body: dict[str, Any]) -> BoltResponse:
+        response: BoltResponse = await self.app.async_dispatch(
+            AsyncBoltRequest(mode="socket_mode", body=msgspec.convert(body, dict))
+        )
+        return response
 
 
 class Here(WorkerPools):

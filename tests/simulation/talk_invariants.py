@@ -20,6 +20,7 @@ def violations(world: TalkWorld) -> list[str]:
     for question in world.questions:
         found += _answered_once(world, question, [turn for turn in turns if turn.message_ts == question.ts])
     found += _nothing_else(world)
+    found += _in_turn(world)
     found += feedback_invariants.violations(world)
     return found + _counted(world, turns) + (_arena(world) if world.arena else [])
 
@@ -84,6 +85,19 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
     corrected = [one.text for one in world.feedback.corrections if one.about[1] == question.ts]
     if _words("".join(_text(message) for message in shown)) not in [_words(text) for text in (answer, *corrected)]:
         found.append(f"the answer to {question.text} is shown as {[_text(message) for message in shown]}")
+    return found
+
+
+def _in_turn(world: TalkWorld) -> list[str]:
+    """In a thread whoever was heard first is answered first, whichever process hears them."""
+    rows = world.store.execute("SELECT key, thread FROM inbox WHERE thread IS NOT NULL ORDER BY seq").fetchall()
+    begun = [_mark(message) for message in _of_bot(world) if _mark(message).endswith("/answer/0")]
+    found = []
+    for thread in {thread for _, thread in rows}:
+        heard = [f"{key}/answer/0" for key, one in rows if one == thread and f"{key}/answer/0" in begun]
+        answered = sorted(heard, key=begun.index)
+        if heard != answered:
+            found.append(f"in {thread} {heard} were answered as {answered}")
     return found
 
 

@@ -10,10 +10,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 from unittest.mock import patch
 
 import structlog
+from simulation.host import HOST
 from simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
 from simulation.network import Network, Request
 from simulation.provider import ProviderModel
@@ -68,10 +69,17 @@ class World:
     backup: bytes | None = None
     restored: bool = False
     crashes: int = 0
+    among: Any = None  # what there is besides where several processes share the store
     surprises: list[str] = field(default_factory=list)
 
     def wall(self) -> float:
-        return EPOCH + self.timeline.now + self.shift
+        """As the process sees it that looks."""
+        host = HOST.get()
+        return EPOCH + self.timeline.now + self.shift + (host.skew if host else 0)
+
+    def steady(self) -> float:
+        host = HOST.get()
+        return self.timeline.now + (host.uptime if host else 0)
 
     @property
     def trace(self) -> list[str]:
@@ -108,7 +116,7 @@ W = TypeVar("W", bound=World)
 
 def live(world: W, start: Callable[[W], Process]) -> W:
     """The whole history, until all has come to rest: one process after the other."""
-    with _in_its_time(world):
+    with telling_its_time(world):
         for death in [*world.deaths, None]:
             process = start(world)
             loop = SimulatedLoop(world.timeline, death and death.steps)
@@ -121,7 +129,7 @@ def live(world: W, start: Callable[[W], Process]) -> W:
                 assert death is not None
                 world.crashes += 1
                 world.network.note("*** killed")
-                _pass(world, death.away)
+                let_pass(world, death.away)
                 if death.restored and world.backup is not None:
                     _restore(world, world.backup)
             except Stuck:
@@ -129,11 +137,12 @@ def live(world: W, start: Callable[[W], Process]) -> W:
                 break
             finally:
                 known = len(world.surprises)
-                _bury(loop, process)
+                process.database.alive = False
+                put_away(loop)
                 # What it stammers while it is put away tells nothing.
                 world.surprises[known:] = loop.failures
         # Whatever the provider still has to tell, it tells, whether or not anybody asks.
-        _pass(world, 60)
+        let_pass(world, 60)
         world.provider.live()
     return world
 
@@ -182,16 +191,15 @@ def _lie_in_wait(world: World, death: Death, process: Process, loop: SimulatedLo
     process.database.committed = committed
 
 
-def _pass(world: World, seconds: float) -> None:
+def let_pass(world: World, seconds: float) -> None:
     """The world goes on without the process."""
     end = world.timeline.now + seconds
     while world.timeline.now < end:
         world.timeline.pass_until(end)
 
 
-def _bury(loop: SimulatedLoop, process: Process) -> None:
-    """What a killed process left in memory; it reaches nothing any more while it is put away."""
-    process.database.alive = False
+def put_away(loop: SimulatedLoop) -> None:
+    """What a killed process left in memory; it reaches nothing any more meanwhile."""
     for task in asyncio.all_tasks(loop):
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         with contextlib.suppress(BaseException):
@@ -205,7 +213,7 @@ def _bury(loop: SimulatedLoop, process: Process) -> None:
 
 
 @contextlib.contextmanager
-def _in_its_time(world: World) -> Iterator[None]:
+def telling_its_time(world: World) -> Iterator[None]:
     """The history's clock and chance instead of the machine's; what is logged goes into the trace."""
 
     def trace(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -224,7 +232,7 @@ def _in_its_time(world: World) -> Iterator[None]:
     try:
         with (
             patch.object(time, "time", world.wall),
-            patch.object(time, "monotonic", lambda: world.timeline.now),
+            patch.object(time, "monotonic", world.steady),
             # A fifth of a history's time; tests of the blocks have it done.
             patch.object(JsonObject, "validate_json", lambda block: None),
             patch("handlers.web.rate_limits.Budgets.__init__.__defaults__", (Timing.pace, lambda: world.timeline.now)),
