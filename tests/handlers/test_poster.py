@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from scripted_slack import Slack, broken, error, limited, text
 
+from bot.errors import BotError
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from handlers.blocks.errors import refusal
 from handlers.web.poster import REACH, Poster, Reach
@@ -70,6 +71,34 @@ async def test_what_may_be_done_twice_is_repeated_by_itself(slack: Slack, poster
     slack.replies["chat.update"] = [broken, {"ok": True, "ts": "1.0"}]
     await poster.update("C1", "1.0", HELLO, priority=Priority.CHAT)
     assert len(slack.called("chat.update")) == 2
+
+
+async def test_whoever_may_say_nothing_now_posts_it_once_they_may(slack: Slack) -> None:
+    """Another process may have taken this one for dead, until it shows again that it lives."""
+    refused = 1
+
+    def require() -> None:
+        nonlocal refused
+        refused -= 1
+        if refused >= 0:
+            raise BotError("another has taken over")
+
+    poster = Poster(slack.client, require=require)
+    with pytest.raises(PostLater):
+        await poster.call_now("chat.postMessage", {"channel": "C1", "text": "Hello"})
+    assert slack.called("chat.postMessage") == []
+    assert await poster.post("C1", HELLO) == "1.0"
+
+
+async def test_what_came_of_a_call_is_told_also_where_nobody_can_note_it(slack: Slack, poster: Poster) -> None:
+    async def note() -> None:
+        raise BotError("The disk is full.")
+
+    token = REACH.set(Reach(note))
+    slack.replies["chat.postMessage"] = [broken]
+    with pytest.raises(PostDoubtful):
+        await poster.post("C1", HELLO)
+    REACH.reset(token)
 
 
 async def test_without_a_connection_it_is_certain_that_nothing_was_posted(slack: Slack, poster: Poster) -> None:
