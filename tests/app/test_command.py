@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from app import command_line
 from app.command_line import app
+from bot.version import version
 from trainer.base_models import read_embedding_models, read_table
 from trainer.cli import app as trainer_app
 
@@ -97,7 +98,7 @@ def test_a_port_that_cannot_be_is_refused() -> None:
 def test_what_people_ask_a_program_first_is_answered(words: list[str]) -> None:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0
-    assert "finetune-bot 0." in result.output or "--version" in result.output
+    assert f"finetune-bot {version()}" in result.output or "--version" in result.output
 
 
 def pages_of_help(command: Any, *words: str) -> Iterator[tuple[str, ...]]:
