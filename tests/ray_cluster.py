@@ -21,8 +21,8 @@ from ports import free_port
 from trainer_process import wait_for
 
 TOKEN = "a-token-of-the-tests-" + "0" * 20
-# What Ray's processes read as they begin. No reports home, no exporter of metrics, and nodes that are gone are missed
-# soon.
+# What Ray's processes read as they begin. No reports home, no exporter of metrics, nodes that are gone are missed soon,
+# and a busy machine is waited for.
 _ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_enable_open_telemetry": "0",
@@ -30,10 +30,12 @@ _ENVIRONMENT = {
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "500",
     "RAY_health_check_failure_threshold": "3",
+    "RAY_DASHBOARD_STARTUP_TIMEOUT_S": "300",
 }
 # What only some nodes have. Ray believes what it is told.
 _FURNITURE: dict[str, dict[str, Any]] = {"one": {"memory": 100 << 20}, "two": {"memory": 1 << 30, "num_gpus": 2}}
 _DONE = "done "
+_TRIES = 5  # a node that has not begun after half a minute is given up by Ray
 _STORE = 80 << 20  # bytes of shared memory for a node; a job needs none
 
 
@@ -124,6 +126,8 @@ class _Holder:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._cluster: Any = None
+        self._folder = ""
         self._nodes: dict[str, Any] = {}
         self._started: set[psutil.Process] = set()
 
@@ -131,30 +135,31 @@ class _Holder:
         from ray.cluster_utils import Cluster
 
         self._folder = tempfile.mkdtemp(prefix="ray-", dir="/tmp")  # sockets have short names
-        self._cluster = Cluster(
-            initialize_head=True,
-            head_node_args={
-                "num_cpus": 0,
-                "include_dashboard": True,
-                "dashboard_port": self._port,
-                "object_store_memory": _STORE,
-                "temp_dir": self._folder,
-                "include_log_monitor": False,
-                "no_monitor": True,  # of an autoscaler
-            },
+        self._cluster = Cluster()
+        self._add(
+            num_cpus=0,
+            include_dashboard=True,
+            dashboard_port=self._port,
+            temp_dir=self._folder,
+            no_monitor=True,  # of an autoscaler
         )
 
     def add_node(self, name: str) -> str:
-        node = self._nodes[name] = self._cluster.add_node(
-            num_cpus=1,
-            resources={name: 1},
-            labels={"name": name},
-            **_FURNITURE.get(name, {}),
-            object_store_memory=_STORE,
-            wait=False,
-            include_log_monitor=False,
+        node = self._nodes[name] = self._add(
+            num_cpus=1, resources={name: 1}, labels={"name": name}, **_FURNITURE.get(name, {})
         )
         return str(node.node_id)
+
+    def _add(self, **settings: Any) -> Any:
+        for left in reversed(range(_TRIES)):
+            try:
+                return self._cluster.add_node(
+                    object_store_memory=_STORE, wait=False, include_log_monitor=False, **settings
+                )
+            except Exception:
+                if not left:
+                    raise
+        return None
 
     def kill_node(self, name: str) -> None:
         node = self._nodes.pop(name)
@@ -176,6 +181,8 @@ class _Holder:
         self._cluster.head_node.start_api_server(include_dashboard=True, raise_on_failure=True)
 
     def clear(self) -> None:
+        if self._cluster is None:
+            return
         self._remember()
         self._nodes.clear()
         for node in self._cluster.list_all_nodes():

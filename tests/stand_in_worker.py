@@ -1,6 +1,6 @@
 """A training worker that learns nothing, for tests of where and how often it runs: it needs none of the libraries whose
 import takes seconds. It speaks, saves and goes on as the real one does, until there is a file `finish` beside its
-witness.
+witness; at a file `full` its disk is full, once.
 
 The witness, a file that all attempts write to, has a line for each thing done: when, by which attempt and process, what
 ("step" or "saved"), and at which step.
@@ -8,6 +8,8 @@ The witness, a file that all attempts write to, has a line for each thing done: 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trainer.training.messages import Done, Measured, Saved, SavedModel, Started, Stopped
-from trainer.training.runners import attempts
+from trainer.training.runners import attempts, bucket_attempts
 from trainer.training.runners.mailbox import Mailbox
 
 SAVED_EVERY = 5
@@ -39,15 +41,30 @@ def read(witness: Path) -> list[Line]:
     return [Line(float(at), int(attempt), int(pid), what, int(step)) for at, attempt, pid, what, step in lines]
 
 
-def executable(folder: Path) -> Path:
+def executable(folder: Path, **environment: str) -> Path:
     """A program that takes the place of the nodes' Python, with `witness` and `finish` in `folder`."""
     program = folder / "python"
-    program.write_text(f"#!/bin/sh\nPYTHONPATH={Path(__file__).parent} exec {sys.executable} {__file__} {folder} $3\n")
+    variables = " ".join(f"{name}='{value}'" for name, value in environment.items())
+    program.write_text(
+        f"#!/bin/sh\n{variables} PYTHONPATH={Path(__file__).parent} exec {sys.executable} {__file__} {folder} $3\n"
+    )
     program.chmod(0o755)
     return program
 
 
-def main(place: Path, folder: Path) -> None:
+def main(place: Path, folder: str) -> None:
+    if "://" not in folder:
+        _train(place, Path(folder))
+        return
+    with bucket_attempts.brought(folder) as here:
+        if here is not None:
+            _train(place, here)
+        with contextlib.suppress(FileNotFoundError):
+            (place / "full").unlink()
+            sys.exit(errno.ENOSPC)
+
+
+def _train(place: Path, folder: Path) -> None:
     plan = attempts.plan_of(folder)
     if plan is None or not attempts.counts(folder):
         return
@@ -58,7 +75,7 @@ def main(place: Path, folder: Path) -> None:
     saved = [int(one.name.split("-")[1]) for one in folder.glob("checkpoint-*") if (one / attempts.MARK).is_file()]
     step = max(saved, default=0)
     mailbox.send(Started(1, 2, 1.0, 0.1, cut=0, dropped=0, context_length=2048, lineage={}, resumed_at=step or None))
-    while not (place / "finish").exists():
+    while not (place / "finish").exists() and not (place / "full").exists():
         time.sleep(_STEP_SECONDS)
         step += 1
         _witness(place, folder, "step", step)
@@ -71,7 +88,8 @@ def main(place: Path, folder: Path) -> None:
         if stop:
             mailbox.send(Stopped(_keep(folder, f"pause-{step}", step)))
             return
-    mailbox.send(Done([_keep(folder, f"step-{step}", step)], step))
+    if (place / "finish").exists():
+        mailbox.send(Done([_keep(folder, f"step-{step}", step)], step))
 
 
 def _keep(folder: Path, name: str, step: int) -> SavedModel:
@@ -93,4 +111,4 @@ def _witness(place: Path, folder: Path, what: str, step: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2])

@@ -334,6 +334,17 @@ def cluster_needs_address(setting: str, said: str) -> str:
     )
 
 
+def bucket_needs_packages(bucket: str) -> str:
+    return _(
+        'For the bucket {bucket} a package is not installed here: pip install -c constraints.txt -e ".[cluster]"',
+        bucket=bucket,
+    )
+
+
+def bucket_unusable(why: str) -> str:
+    return _("This bucket cannot be used: {why}. Check TRAINER_SHARED.", why=why)
+
+
 def cluster_unprotected(address: str) -> str:
     return _(
         "The Ray cluster at {address} lets anybody run programs on it, so it is not used. Start all of its nodes with "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,11 @@ import msgspec
 from texts import trainer as texts
 from trainer.errors import TrainerError
 from trainer.settings import Settings, variable
+from trainer.training.runners.bucket import Bucket, BucketError, BucketRefused
 from trainer.training.runners.ray_cluster import Cluster, Resources, Unreachable, read_token
 from trainer.training.runners.ray_jobs import RayRunner
+
+_PROBE = "bases/.probe"  # an object that says nothing
 
 
 class State(msgspec.Struct, frozen=True):
@@ -26,12 +30,21 @@ class State(msgspec.Struct, frozen=True):
 
 def ray_runner(settings: Settings, log: Path) -> RayRunner:
     """Raises TrainerError where the settings say too little."""
-    return RayRunner(_cluster(settings), _resources(settings), log, python=settings.ray_python)
+    return RayRunner(
+        _cluster(settings), _resources(settings), log, python=settings.ray_python, bucket=_bucket(settings)
+    )
 
 
 async def check(settings: Settings) -> str:
     """Ask the cluster whether it is of use; "", or why it does not answer. Raises TrainerError where it must not be
     used."""
+    if (bucket := _bucket(settings)) is not None:
+        try:
+            await asyncio.to_thread(bucket.put, _PROBE, b"")
+        except BucketRefused as error:
+            raise TrainerError(texts.bucket_unusable(str(error))) from error
+        except BucketError:
+            pass  # for now: jobs say so
     async with _asked(settings) as cluster:
         try:
             await cluster.ensure_safe()
@@ -45,9 +58,11 @@ async def look(settings: Settings) -> State:
     job = _resources(settings)
     async with _asked(settings) as cluster:
         try:
+            if (bucket := _bucket(settings)) is not None:
+                await asyncio.to_thread(bucket.put, _PROBE, b"")
             await cluster.ensure_safe()
             nodes = await cluster.nodes()
-        except (Unreachable, TrainerError) as error:
+        except (Unreachable, BucketError, TrainerError) as error:
             return State(str(error))
     return State(nodes=len(nodes), suited=sum(node.takes(job) for node in nodes))
 
@@ -59,6 +74,17 @@ async def _asked(settings: Settings) -> AsyncIterator[Cluster]:
         yield cluster
     finally:
         await cluster.close()
+
+
+def _bucket(settings: Settings) -> Bucket | None:
+    if settings.bucket is None:
+        return None
+    try:
+        return Bucket(settings.bucket)
+    except ImportError:
+        raise TrainerError(texts.bucket_needs_packages(settings.bucket)) from None
+    except BucketError as error:
+        raise TrainerError(texts.bucket_unusable(str(error))) from error
 
 
 def _resources(settings: Settings) -> Resources:

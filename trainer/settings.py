@@ -19,8 +19,12 @@ def cache_folder() -> Path:
     return models_cache().parent
 
 
-def _cache_in(shared: Path | None) -> Path:
-    return shared / "cache" if shared is not None else cache_folder()
+def _cache_in(shared: str | None) -> Path:
+    return Path(shared) / "cache" if shared is not None and not _is_bucket(shared) else cache_folder()
+
+
+def _is_bucket(shared: str) -> bool:
+    return "://" in shared
 
 
 class Settings(BaseSettings):
@@ -41,10 +45,10 @@ class Settings(BaseSettings):
     """Stands in the names of fine-tuned models."""
     host: str = "127.0.0.1"
     port: int = 8902
-    shared: Path | None = Field(
+    shared: str | None = Field(
         None,
-        description="Folder for uploads, weights and states that the machines of a cluster see under the same path; by "
-        "default they are in the data folder.",
+        description="Folder for uploads, weights and states that the machines of a cluster see under the same path, or "
+        "a place in a bucket (`s3://bucket/place`) for what they exchange; by default all is in the data folder.",
     )
     cache: Path = Field(
         default_factory=lambda given: _cache_in(given.get("shared")),
@@ -165,7 +169,12 @@ class Settings(BaseSettings):
         (), description="Names, separated by commas, under which the server may be asked besides its own address."
     )
 
-    @field_validator("data", "shared", "cache", "base_models", "graders", "ray_token_path", "vllm_adapters")
+    @field_validator("shared")
+    @classmethod
+    def _absolute_folder(cls, value: str | None) -> str | None:
+        return value if value is None or _is_bucket(value) else str(Path(value).expanduser().absolute())
+
+    @field_validator("data", "cache", "base_models", "graders", "ray_token_path", "vllm_adapters")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value is not None else None
@@ -190,11 +199,20 @@ class Settings(BaseSettings):
     @property
     def adapters(self) -> Path:
         """Fine-tuned models for vLLM."""
-        return self.vllm_adapters or (self.shared or self.data) / "adapters"
+        return self.vllm_adapters or self._home / "adapters"
+
+    @property
+    def bucket(self) -> str | None:
+        """The address of a place in a bucket, where that is what machines share."""
+        return self.shared if self.shared is not None and _is_bucket(self.shared) else None
+
+    @property
+    def _home(self) -> Path:
+        return Path(self.shared) if self.shared is not None and self.bucket is None else self.data
 
     @property
     def uploads(self) -> Path:
-        return (self.shared or self.data) / "files"
+        return self._home / "files"
 
     @property
     def parts(self) -> Path:
@@ -203,7 +221,7 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> Path:
-        return (self.shared or self.data) / "models"
+        return self._home / "models"
 
     @property
     def exports(self) -> Path:
@@ -213,7 +231,7 @@ class Settings(BaseSettings):
     @property
     def states(self) -> Path:
         """What jobs go on from after an interruption: optimizer states and the like, nobody else's business."""
-        return (self.shared or self.data) / "states"
+        return self._home / "states"
 
     @property
     def logs(self) -> Path:

@@ -44,7 +44,7 @@ async def port() -> AsyncIterator[int]:
 
 
 def settings_for(address: str, folder: Path, **more: object) -> Settings:
-    return Settings(data=folder, runner="ray", shared=folder / "shared", ray_address=address, **more)  # type: ignore[arg-type]
+    return Settings(data=folder, runner="ray", shared=str(folder / "shared"), ray_address=address, **more)  # type: ignore[arg-type]
 
 
 async def test_a_cluster_that_anybody_may_use_is_refused_unless_it_is_this_machine(port: int, tmp_path: Path) -> None:

@@ -242,6 +242,8 @@ class StandInRunner:
     def find(self, folder: Path) -> None:
         return None
 
+    def tidy(self, folder: Path) -> None: ...
+
     async def stop(self) -> None: ...
 
 

@@ -17,9 +17,12 @@ import psutil
 import pytest
 import stand_in_worker
 from ray_cluster import TOKEN, RayCluster
+from s3_server import s3_server
+from stand_in_worker import Line
 from trainer_process import Trainer, some_examples, wait_for
 
 from trainer.errors import TrainerError
+from trainer.training.runners.bucket import Bucket, BucketRefused
 from trainer.training.runners.ray_cluster import Cluster, Resources
 
 KILLS = int(os.environ.get("FINETUNE_KILLS", "20"))
@@ -151,6 +154,28 @@ def test_a_job_goes_on_while_its_head_cannot_be_reached(
     assert {line.attempt for line in stand_in_worker.read(witness)} == {1}
 
 
+def changes_of_attempt(witness: Path) -> list[tuple[Line, Line]]:
+    """The last line of each attempt and the first of the next; no line of an earlier one comes after those of a later,
+    and each attempt is one process."""
+    lines = stand_in_worker.read(witness)
+    changes = [(one, other) for one, other in pairwise(lines) if other.attempt != one.attempt]
+    assert all(other.attempt > one.attempt for one, other in changes)
+    assert all(one.pid == other.pid for one, other in pairwise(lines) if one.attempt == other.attempt)
+    return changes
+
+
+def saved_before(witness: Path, line: Line) -> list[int]:
+    """The steps of what earlier attempts saved."""
+    lines = stand_in_worker.read(witness)
+    return [one.step for one in lines if one.what == "saved" and one.attempt < line.attempt]
+
+
+def assert_told_once(trainer: Trainer, job_id: str) -> None:
+    told = [event.data["step"] for event in trainer.events(job_id) if event.type == "metrics"]
+    assert told == sorted(set(told))
+
+
+@pytest.mark.timeout(600 + 30 * KILLS)
 def test_no_job_is_lost_or_trained_twice_at_once_whatever_is_killed(
     cluster: RayCluster, trainer: Trainer, tmp_path: Path, witness: Path
 ) -> None:
@@ -194,17 +219,49 @@ def test_no_job_is_lost_or_trained_twice_at_once_whatever_is_killed(
     ended = trainer.ended(job.id)
     assert ended.status == "succeeded", ended.error
 
-    lines = stand_in_worker.read(witness)
-    for one, other in pairwise(lines):
-        if other.attempt == one.attempt:
-            assert other.pid == one.pid
-            continue
-        # No line of an earlier attempt comes after one of a later; the later goes on from what the earlier saved.
-        assert other.attempt > one.attempt
-        saved = [line.step for line in lines if line.attempt <= one.attempt and line.what == "saved"]
-        assert other.step == max(saved, default=0) + 1
-    told = [event.data["step"] for event in trainer.events(job.id) if event.type == "metrics"]
-    assert told == sorted(set(told))
+    for _, other in changes_of_attempt(witness):
+        assert other.step == max(saved_before(witness, other), default=0) + 1
+    assert_told_once(trainer, job.id)
+
+
+def test_server_and_nodes_share_a_bucket_instead_of_a_folder(
+    cluster: RayCluster, tmp_path: Path, table: Path, witness: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server and a worker are killed, and the disk of a node is full."""
+    with s3_server("finetune") as access:
+        python = stand_in_worker.executable(tmp_path, FINETUNE_CACHE=str(tmp_path / "node"), **access)
+        shared = {"TRAINER_SHARED": "s3://finetune/team", "TRAINER_RAY_PYTHON": str(python), **access}
+        trainer = start(cluster, tmp_path, table, **shared)
+        try:
+            job = trainer.train()
+            wait_for(lambda: trainer.steps(job.id) > 2)
+            trainer.kill()
+            trainer.start()
+            psutil.Process(stand_in_worker.read(witness)[-1].pid).kill()
+            wait_for(lambda: stand_in_worker.read(witness)[-1].attempt == 2)
+            wait_for(lambda: cluster.node_of(f"{job.id}-2"))
+            node = cluster.node_of(f"{job.id}-2")
+            (tmp_path / "full").touch()
+            wait_for(lambda: stand_in_worker.read(witness)[-1].attempt == 3)
+            assert cluster.node_of(f"{job.id}-3") not in (node, None)
+            (tmp_path / "finish").touch()
+            ended = trainer.ended(job.id)
+            assert ended.status == "succeeded", ended.error
+            last = stand_in_worker.read(witness)[-1].step
+            assert (tmp_path / "data" / "models" / job.id / f"step-{last}" / "adapter_config.json").is_file()
+            for _, other in changes_of_attempt(witness):
+                # From a state that had come as far as the bucket.
+                assert other.step - 1 in [0, *saved_before(witness, other)]
+            assert_told_once(trainer, job.id)
+            for name, value in access.items():
+                monkeypatch.setenv(name, value)
+            with pytest.raises(BucketRefused):
+                Bucket("s3://another/team").put("probe", b"")
+            bucket = Bucket("s3://finetune/team")
+            wait_for(lambda: not bucket.list("states"))
+            assert all(key.startswith("bases/") for key in bucket.list("")), "what was somebody's is gone"
+        finally:
+            trainer.kill_all()
 
 
 # Which cluster, and where on it

@@ -76,6 +76,8 @@ class StandInRunner:
     def find(self, folder: Path) -> StandInRun | None:
         return None
 
+    def tidy(self, folder: Path) -> None: ...
+
     async def stop(self) -> None: ...
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
+from trainer.training.runners.interface import Runner
 
 
 class Leftovers:
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, runner: Runner) -> None:
         self._settings = settings
         self._store = store
+        self._runner = runner
 
     def make_folders(self) -> None:
         for folder in (self._settings.uploads, self._settings.models, self._settings.states):
@@ -38,6 +40,7 @@ class Leftovers:
         status = self._store.status(job.id)
         if status in ("succeeded", "failed", "cancelled"):
             shutil.rmtree(self._settings.states / job.id, ignore_errors=True)
+            self._runner.tidy(self._settings.states / job.id)
         if status in ("failed", "cancelled"):
             named = {model.folder for model in self._store.models()}
             folder = self._settings.models / job.id

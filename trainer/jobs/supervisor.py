@@ -64,7 +64,7 @@ class Supervisor:
         self._activity = activity
         self._loops = loops
         self._journal = journal = Journal(store, settings.uploads, settings.org)
-        self._leftovers = Leftovers(settings, store)
+        self._leftovers = Leftovers(settings, store, runner)
         self._queue = Queue(store)
         self._changed = asyncio.Event()
         self._checks = FileChecks(settings, store, journal, loops, fail=self._fail, checked=self._join)

@@ -6,8 +6,9 @@ server it leaves after a minute.
 
 Where forking is not safe (no Linux, or a GPU whose driver forbids it) the process trains the first job itself.
 
-`python -m trainer.training.worker FOLDER` trains the attempt with this folder (`runners.attempts`): so a cluster starts
-it. It goes on without a server to the end, and ends where it no longer counts.
+`python -m trainer.training.worker FOLDER` trains the attempt with this folder, or this address in a bucket
+(`runners.attempts`, `runners.bucket_attempts`): so a cluster starts it. It goes on without a server to the end, and
+ends where it no longer counts.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import gc
 import logging
 import math
 import os
+import platform
 import shutil
 import sys
 import threading
@@ -33,7 +35,7 @@ from trainer.errors import TrainingFailed
 from trainer.logs import set_up_logging
 from trainer.pipes import ChildPipe
 from trainer.traces import recorded
-from trainer.training.messages import Command, Failed, Go, Hold, Leave, Pause
+from trainer.training.messages import Command, Failed, Go, Hold, Leave, Pause, Told
 from trainer.training.runners import attempts
 from trainer.training.runners.mailbox import Mailbox
 from trainer.training.runners.prefork import Begun, Ended, Forked, Order, Ready
@@ -54,7 +56,7 @@ _UNUSED = ("mlflow", "scipy", "wandb")
 
 def main(arguments: list[str] | None = None) -> None:
     if arguments:
-        _train_attempt(Path(arguments[0]))
+        _train_attempt(arguments[0])
         return
     pipe: ChildPipe[Order] = ChildPipe(Order)
     pipe.listen()
@@ -142,16 +144,38 @@ def _work(order: Order, missing: str | None = None) -> None:
     _train(order.plan, Mailbox(folder), missing, PATIENCE)
 
 
-def _train_attempt(folder: Path) -> None:
+def _train_attempt(place: str) -> None:
+    """Exits with EX_TEMPFAIL where the bucket could not be used, with ENOSPC where a disk of this machine's own is
+    full: then others may be of use."""
+    if "://" not in place:
+        _train_in(Path(place))
+        return
+    from trainer.training.runners import bucket_attempts
+    from trainer.training.runners.bucket import BucketError
+
+    try:
+        with bucket_attempts.brought(place) as folder:
+            if folder is not None:
+                _train_in(folder, own_disk=True)
+    except BucketError:
+        traceback.print_exc()
+        sys.exit(os.EX_TEMPFAIL)
+    except OSError as error:
+        traceback.print_exc()
+        sys.exit(error.errno or 1)
+
+
+def _train_in(folder: Path, *, own_disk: bool = False) -> None:
     plan = attempts.plan_of(folder)
     if plan is None or not attempts.counts(folder):
         return
     attempts.watch(folder, lambda: os._exit(0))
-    _train(plan, Mailbox(folder, look=1.0), load(), patience=math.inf)
+    _train(plan, Mailbox(folder, look=1.0), load(), patience=math.inf, own_disk=own_disk)
 
 
-def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float) -> None:
-    """`patience`: how long it goes on without a server, in seconds."""
+def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float, *, own_disk: bool = False) -> None:
+    """`patience`: how long it goes on without a server, in seconds. Where it is full, a disk that no other machine uses
+    is no reason to fail: the process exits with ENOSPC."""
     if missing is not None:
         sentence = f'Training needs packages that are not installed here ({missing}): pip install -e ".[local]"'
         mailbox.send(Failed("not_installed", sentence))
@@ -171,10 +195,16 @@ def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float) -
                 logger.info("job %s trains", plan.job_id)
                 train(plan, mailbox.send, flags)
         except TrainingFailed as failure:
-            mailbox.send(Failed(failure.code, str(failure), failure.param))
+            failed = Failed(failure.code, str(failure), failure.param)
         except Exception as error:
             traceback.print_exc()  # into the worker's log
-            mailbox.send(Failed(*explain(error)))
+            failed = Failed(*explain(error))
+        else:
+            return
+        if own_disk and failed.code == "disk_full":
+            mailbox.send(Told(f"The disk of the node {platform.node()} is full"))
+            sys.exit(errno.ENOSPC)
+        mailbox.send(failed)
     except OSError as error:  # there was no room for a last word either
         sys.exit(error.errno or 1)
 

@@ -23,19 +23,20 @@ from trainer.training.plan import Plan
 MARK = "between.json"
 """Put into the folder of a saved state last of all."""
 
-_ATTEMPT, _PLAN, _OUTPUT = "attempt.json", "plan.json", "output"
+ATTEMPT, PLAN, OUTPUT = "attempt.json", "plan.json", "output"
 _TRIES = 3
 _LOOK = 1.0  # seconds between two looks at which attempt counts
 
 
 class Attempt(msgspec.Struct, frozen=True):
     """`output`: where the job's weights belong in the end. `submitted`: the cluster is known to have taken it. Not
-    `open` once all of its messages were read."""
+    `open` once all of its messages were read. `avoid`: nodes that are of no use to the job."""
 
     number: int
     output: str
     submitted: bool = False
     open: bool = True
+    avoid: tuple[str, ...] = ()
 
 
 # The server's end
@@ -44,12 +45,12 @@ class Attempt(msgspec.Struct, frozen=True):
 def current(job: Path) -> Attempt | None:
     """The attempt of a job's folder that counts; None where there was none."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((job / _ATTEMPT).read_bytes(), type=Attempt)
+        return msgspec.json.decode((job / ATTEMPT).read_bytes(), type=Attempt)
     return None
 
 
 def write(job: Path, attempt: Attempt) -> None:
-    _replace(job / _ATTEMPT, attempt)
+    _replace(job / ATTEMPT, attempt)
 
 
 def begin(job: Path, plan: Plan | None = None) -> Attempt:
@@ -58,7 +59,7 @@ def begin(job: Path, plan: Plan | None = None) -> Attempt:
     before = current(job)
     job.mkdir(parents=True, exist_ok=True, mode=0o700)
     if plan is not None:
-        attempt = Attempt(before.number + 1 if before else 1, plan.output)
+        attempt = Attempt(before.number + 1 if before else 1, plan.output, avoid=before.avoid if before else ())
     else:
         assert before is not None
         plan, attempt = plan_of(folder_of(job, before)), Attempt(before.number + 1, before.output)
@@ -68,7 +69,7 @@ def begin(job: Path, plan: Plan | None = None) -> Attempt:
     folder.mkdir(parents=True, mode=0o700)
     older = [one for one in _folders(job) if one != folder]
     _inherit(older, folder)
-    _replace(folder / _PLAN, msgspec.structs.replace(plan, state=str(folder), output=str(folder / _OUTPUT)))
+    _replace(folder / PLAN, msgspec.structs.replace(plan, state=str(folder), output=str(folder / OUTPUT)))
     write(job, attempt)
     for one in older:
         shutil.rmtree(one, ignore_errors=True)
@@ -81,20 +82,24 @@ def folder_of(job: Path, attempt: Attempt) -> Path:
 
 def publish(job: Path, attempt: Attempt, report: Report) -> None:
     """Put the weights that a report tells of where the job's weights belong. May be done again."""
-    match report:
-        case Done(checkpoints):
-            names = [one.folder for one in checkpoints]
-        case Stopped(snapshot) if snapshot is not None:
-            names = [snapshot.folder]
-        case _:
-            return
     output = Path(attempt.output)
-    output.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        made, into = folder_of(job, attempt) / _OUTPUT / name, output / name
+    for name in weights_of(report):
+        output.mkdir(parents=True, exist_ok=True)
+        made, into = folder_of(job, attempt) / OUTPUT / name, output / name
         if made.is_dir():
             shutil.rmtree(into, ignore_errors=True)
             made.replace(into)
+
+
+def weights_of(report: Report) -> list[str]:
+    """The folders, in the attempt's output, of the weights that a report tells of."""
+    match report:
+        case Done(checkpoints):
+            return [one.folder for one in checkpoints]
+        case Stopped(snapshot) if snapshot is not None:
+            return [snapshot.folder]
+        case _:
+            return []
 
 
 def _inherit(older: list[Path], folder: Path) -> None:
@@ -106,9 +111,9 @@ def _inherit(older: list[Path], folder: Path) -> None:
         if newest is None:
             return
         with contextlib.suppress(OSError):
-            for kept in (newest.parent / _OUTPUT).glob("step-*"):
+            for kept in (newest.parent / OUTPUT).glob("step-*"):
                 if kept.suffix != ".part":
-                    _copy(kept, folder / _OUTPUT / kept.name)
+                    _copy(kept, folder / OUTPUT / kept.name)
             _copy(newest, folder / newest.name)
             return
         shutil.rmtree(folder, ignore_errors=True)
@@ -145,14 +150,14 @@ def _replace(path: Path, content: msgspec.Struct) -> None:
 def plan_of(folder: Path) -> Plan | None:
     """What the attempt with this folder is to train; None where it has none."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode((folder / _PLAN).read_bytes(), type=Plan)
+        return msgspec.json.decode((folder / PLAN).read_bytes(), type=Plan)
     return None
 
 
 def counts(folder: Path) -> bool | None:
     """Whether the attempt with this folder is the one that counts; None where that cannot be read for now."""
     try:
-        attempt = msgspec.json.decode((folder.parent / _ATTEMPT).read_bytes(), type=Attempt)
+        attempt = msgspec.json.decode((folder.parent / ATTEMPT).read_bytes(), type=Attempt)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, msgspec.DecodeError):

@@ -59,6 +59,10 @@ class Runner(Protocol):
         """The run of this job that was last started and not closed, dead or alive; it learns of its new server."""
         ...
 
+    def tidy(self, folder: Path) -> None:
+        """The job has ended: what is kept of it elsewhere than in its folder is no longer needed."""
+        ...
+
     async def stop(self) -> None:
         """The server stops. Runs go on."""
         ...

@@ -256,6 +256,9 @@ class LocalRunner:
         run = self._runs[folder] = WorkerHandle(folder, process, gpus=owner.gpus)
         return run
 
+    def tidy(self, folder: Path) -> None:
+        """All was in the folder."""
+
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()

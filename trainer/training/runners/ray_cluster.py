@@ -21,6 +21,10 @@ S = TypeVar("S")
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
 
 
+NODE = "ray.io/node-id"
+"""The label by which each node is named."""
+
+
 class Unreachable(Exception):
     """The cluster's head does not answer, or not sensibly, for now."""
 
@@ -57,6 +61,7 @@ class Submission(msgspec.Struct, frozen=True):
     message: str | None = None
     error_type: str | None = None
     driver_exit_code: int | None = None
+    driver_node_id: str | None = None
 
     @property
     def ended(self) -> bool:

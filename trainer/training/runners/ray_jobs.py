@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import logging
+import os
 import shlex
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +21,11 @@ import msgspec
 from trainer.errors import TrainerError
 from trainer.training.messages import Command, Done, Failed, Pause, Report, Stopped, Told
 from trainer.training.plan import Plan
-from trainer.training.runners import attempts, mailbox
+from trainer.training.runners import attempts, bucket_attempts, mailbox
 from trainer.training.runners.attempts import Attempt
+from trainer.training.runners.bucket import Bucket, BucketError
 from trainer.training.runners.interface import Run
-from trainer.training.runners.ray_cluster import Cluster, Resources, Submission, Unreachable
+from trainer.training.runners.ray_cluster import NODE, Cluster, Resources, Submission, Unreachable
 from trainer.workers import OFFLINE, QUIET
 
 logger = logging.getLogger(__name__)
@@ -43,12 +47,20 @@ class Pace(msgspec.Struct, frozen=True):
 
 class RayRunner:
     """`python` is the Python on the nodes in whose environment this program is installed; what the jobs print goes into
-    `log`."""
+    `log`. With a `bucket` folders of jobs are on the disks of server and node."""
 
     def __init__(
-        self, cluster: Cluster, resources: Resources, log: Path, *, python: str = "python", pace: Pace | None = None
+        self,
+        cluster: Cluster,
+        resources: Resources,
+        log: Path,
+        *,
+        python: str = "python",
+        bucket: Bucket | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.cluster = cluster
+        self.bucket = bucket
         self.resources = resources
         self.python = python
         self.pace = pace or Pace()
@@ -71,7 +83,15 @@ class RayRunner:
 
     def find(self, folder: Path) -> Run | None:
         attempt = attempts.current(folder)
-        return RayRun(self, folder) if attempt is not None and attempt.open else None
+        if attempt is None or not attempt.open:
+            return None
+        if self.bucket is not None:
+            bucket_attempts.begin_anew(attempts.folder_of(folder, attempt))
+        return RayRun(self, folder)
+
+    def tidy(self, folder: Path) -> None:
+        if self.bucket is not None:
+            self._spawn(self._patiently(partial(asyncio.to_thread, bucket_attempts.remove, self.bucket, folder)))
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -80,7 +100,8 @@ class RayRunner:
         await self.cluster.close()
 
     def command(self, folder: Path) -> str:
-        return shlex.join(("exec", self.python, "-m", "trainer.training.worker", str(folder)))
+        place = str(folder) if self.bucket is None else f"{self.bucket.address}/{bucket_attempts.key_of(folder)}"
+        return shlex.join(("exec", self.python, "-m", "trainer.training.worker", place))
 
     async def keep_log(self, id: str) -> None:
         """Add what a job has printed to the log."""
@@ -95,17 +116,21 @@ class RayRunner:
 
     def forget(self, id: str) -> None:
         """Have the cluster forget a job that was read, in the background."""
-        self._spawn(self._forget(id))
+        self._spawn(self._patiently(partial(self._forget, id)))
 
     async def _forget(self, id: str) -> None:
+        await self.cluster.wait(id, self.pace.ask)
+        await self.cluster.delete(id)
+        await asyncio.sleep(_ECHO)
+        await self.cluster.delete(id)
+
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Again and again until it is done, for a while."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
                 while True:
-                    with contextlib.suppress(Unreachable, TrainerError):
-                        await self.cluster.wait(id, self.pace.ask)
-                        await self.cluster.delete(id)
-                        await asyncio.sleep(_ECHO)
-                        await self.cluster.delete(id)
+                    with contextlib.suppress(Unreachable, TrainerError, BucketError):
+                        await work()
                         return
                     await asyncio.sleep(self.pace.ask)
 
@@ -121,6 +146,7 @@ class RayRun:
     def __init__(self, runner: RayRunner, job: Path) -> None:
         self._runner = runner
         self._cluster = runner.cluster
+        self._bucket = runner.bucket
         self._pace = runner.pace
         self._job = job
         attempt = attempts.current(job)
@@ -148,24 +174,24 @@ class RayRun:
         reports = self._tail()
         clock = asyncio.get_running_loop().time
         pause, ask_at = self._pace.ask, 0.0
-        told = spoke = False
+        told = spoke = ended = False
         while True:
-            if clock() >= ask_at and not self._ended:
+            if clock() >= ask_at:
                 try:
-                    for news in await self._ask():
-                        yield news
-                        reports = self._tail()  # of the next attempt
+                    if not self._ended:
+                        for news in await self._ask():
+                            yield news
+                            reports = self._tail()  # of the next attempt
+                    now_ended = self._ended  # before looking, so its last messages are read
+                    await self._exchange()
+                    ended = now_ended
                     pause, told = self._pace.ask, False
-                except (Unreachable, TrainerError) as error:
+                except (Unreachable, TrainerError, BucketError) as error:
                     pause = min(pause * 2, self._pace.backoff)
                     if not told:
                         told = True
-                        why = (
-                            f"cannot be reached ({error})" if isinstance(error, Unreachable) else f"is no use: {error}"
-                        )
-                        yield Told(f"The job waits for the Ray cluster, which {why}")
+                        yield Told(f"The job waits for {_trouble(error)}")
                 ask_at = clock() + pause
-            ended = self._ended  # before looking, so its last messages are read
             said = await asyncio.to_thread(reports.read)
             for report in said:
                 spoke = spoke or isinstance(report, Done | Failed | Stopped)
@@ -183,7 +209,8 @@ class RayRun:
     async def wait(self) -> int | None:
         """Its return code where it ended by itself; None where it was killed, or lost with its node."""
         code = self._over.driver_exit_code if self._over is not None else None
-        return code if code is not None and 0 <= code < 128 else None
+        passes = self._bucket is not None and code in (errno.ENOSPC, os.EX_TEMPFAIL)
+        return code if code is not None and 0 <= code < 128 and not passes else None
 
     async def kill(self) -> None:
         """The attempt no longer counts, and so ends by itself, whether the cluster can be reached or not; where it can,
@@ -193,6 +220,9 @@ class RayRun:
             return
         with contextlib.suppress(Unreachable, TrainerError, TimeoutError):
             async with asyncio.timeout(_GRACE):
+                if self._bucket is not None:
+                    with contextlib.suppress(BucketError):
+                        await asyncio.to_thread(bucket_attempts.declare, self._bucket, self._job, self._attempt)
                 await self._cluster.stop(self.id)
                 await self._cluster.wait(self.id, self._pace.look)
 
@@ -209,6 +239,8 @@ class RayRun:
         next attempt was begun."""
         await self._cluster.ensure_safe()
         if not self._attempt.submitted:
+            if self._bucket is not None:
+                await asyncio.to_thread(bucket_attempts.send, self._bucket, self._job, self._attempt)
             await self._cluster.submit(
                 self.id,
                 self._runner.command(self._folder),
@@ -227,13 +259,22 @@ class RayRun:
             return [Told("The Ray cluster has had no room for this job so far; it goes on waiting")]
         elif found.ended:
             self._over = found
+            if self._bucket is not None and found.driver_exit_code == errno.ENOSPC and found.driver_node_id:
+                self._write(avoid=(*self._attempt.avoid, found.driver_node_id))
         return []
+
+    async def _exchange(self) -> None:
+        if self._bucket is not None:
+            await asyncio.to_thread(bucket_attempts.exchange, self._bucket, self._folder)
 
     def _resources(self) -> Resources:
         """What one device takes, for as many as the plan says."""
         plan = attempts.plan_of(self._folder)
         each, devices = self._runner.resources, plan.devices if plan else 1
-        return msgspec.structs.replace(each, cpus=each.cpus * devices, gpus=each.gpus * devices)
+        avoided = {NODE: f"!in({', '.join(self._attempt.avoid)})"} if self._attempt.avoid else {}
+        return msgspec.structs.replace(
+            each, cpus=each.cpus * devices, gpus=each.gpus * devices, labels={**avoided, **each.labels}
+        )
 
     def _last_words(self) -> str:
         if self._over is None:
@@ -248,3 +289,13 @@ class RayRun:
         self._attempt = msgspec.structs.replace(self._attempt, **changes)
         with contextlib.suppress(FileNotFoundError):  # the job was tidied away
             attempts.write(self._job, self._attempt)
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case BucketError():
+            return f"the bucket, which cannot be used ({error})"
+        case Unreachable():
+            return f"the Ray cluster, which cannot be reached ({error})"
+        case _:
+            return f"the Ray cluster, which is no use: {error}"
