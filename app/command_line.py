@@ -17,7 +17,7 @@ from bot.errors import BotError, StartError
 from texts import command_line as help_texts
 from texts import starting as texts
 from texts.command_help import described
-from texts.formats import enumerated, file_size
+from texts.formats import enumerated
 from texts.language import Language, current, speaking, terminal_language
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_Workspace = Annotated[str, typer.Option(metavar="WORKSPACE")]
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -97,45 +98,26 @@ def doctor(
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+def backup(file: Annotated[Path, typer.Argument(metavar="FILE")], workspace: _Workspace = "") -> None:
+    from app.stores import backup_command, of_workspace
     from bot.settings import load
-    from bot.store.backup import backup
 
-    settings = load()
-    if settings.finetune_database is not None:
-        raise StartError("backup_by_pg_dump")
-    size = backup(settings.finetune_data, file)
-    print(f"{file}: {file_size(size)}")  # noqa: T201
+    print(backup_command(of_workspace(load(), workspace), file))  # noqa: T201
 
 
 @app.command()
-def restore(file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None) -> None:
-    import asyncio
-
+def restore(file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None, workspace: _Workspace = "") -> None:
+    from app.stores import of_workspace, restore_command
     from bot.settings import load
-    from bot.store.backup import restore, take_for_restored
 
-    settings = load()
-    channel = settings.finetune_notices_channel
-    if settings.finetune_database is not None:
-        if file is not None:
-            raise StartError("backup_by_pg_dump")
-        asyncio.run(take_for_restored(settings.finetune_data, settings.finetune_database, channel))
-        print(texts.store_taken_for_restored())  # noqa: T201
-        return
-    if file is None:
-        raise StartError("no_backup_named")
-    kept = restore(settings.finetune_data, file, notices_channel=channel)
-    print(texts.store_replaced(str(settings.finetune_data), str(file)))  # noqa: T201
-    if kept is not None:
-        print(texts.store_kept(str(kept)))  # noqa: T201
+    print("\n".join(restore_command(of_workspace(load(), workspace), file)))  # noqa: T201
 
 
 @app.command("export-data")
 def export_data(
     out: Annotated[Path, typer.Argument(metavar="FILE.zip")],
     person: Annotated[str, typer.Option("--person", metavar="PERSON")] = "",
-    workspace: Annotated[str, typer.Option(metavar="WORKSPACE")] = "",
+    workspace: _Workspace = "",
 ) -> None:
     from app.data_export import export_command
 
@@ -146,12 +128,12 @@ def export_data(
 def migrate_store(
     source: Annotated[str, typer.Argument(metavar="SOURCE")],
     target: Annotated[str, typer.Argument(metavar="TARGET")],
+    workspace: _Workspace = "",
 ) -> None:
-    from bot.store.moving import move_store
+    from app.stores import migrate_command
+    from bot.settings import load
 
-    moved = move_store(source, target)
-    print(texts.store_moved(moved.rows, moved.tables))  # noqa: T201
-    print(texts.store_moved_next())  # noqa: T201
+    print("\n".join(migrate_command(load(), source, target, workspace)))  # noqa: T201
 
 
 @app.command()
@@ -282,7 +264,6 @@ AS_IN_SLACK: Final = {
 
 
 _Channel = Annotated[str, typer.Option(metavar="ID")]
-_Workspace = Annotated[str, typer.Option(metavar="WORKSPACE")]
 _Json = Annotated[bool, typer.Option("--json")]
 
 

@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from app.terminal.command import settings_of
+from app.stores import of_workspace
 from bot.datasets.file_store import FileStore
 from bot.errors import StartError
+from bot.settings import load
 from bot.store.data_export import Exported, export_data
 from texts import data_export as texts
 from texts.formats import file_size
@@ -19,13 +20,14 @@ def export_command(out: Path, person: str, workspace: str) -> int:
     if person and named is None:
         raise StartError("no_such_person", word=person)
     who = named[1] if named else ""
-    settings = settings_of(workspace)
+    settings = of_workspace(load(), workspace)
     files = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
 
     def readme(exported: Exported) -> str:
         return texts.readme(exported.rows, len(exported.files), who)
 
-    exported = export_data(settings.finetune_data, settings.finetune_database, files, out, readme, who)
+    folder, url, schema = settings.finetune_data, settings.finetune_database, settings.finetune_database_schema
+    exported = export_data(folder, url, files, out, readme, who, schema=schema)
     if exported is None:
         print(texts.nothing_kept(who))  # noqa: T201
         return NOTHING

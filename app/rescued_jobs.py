@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 
 from app.check import harmless
+from app.stores import open_store
 from bot.datasets.file_store import FileStore
 from bot.errors import StartError
 from bot.jobs.job import Origin
 from bot.rescue.folder import reading
 from bot.rescue.into_bot import RescuedJobs, TakenIn
 from bot.settings import Settings, load
-from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from texts import rescue as texts
@@ -46,7 +46,7 @@ def take_in_command(
 
 async def _take_in(settings: Settings, folder: Path, owner: str, origin: Origin, provider: str | None) -> TakenIn:
     rescued = reading(folder)
-    database = await Database.open(settings.finetune_data, settings.finetune_database)
+    database = await open_store(settings)
     try:
         file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
         jobs, datasets = SqlJobStore(database), SqlDatasetStore(database)

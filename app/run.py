@@ -24,6 +24,7 @@ from app.logs import set_up_logging
 from app.metrics import Metrics
 from app.schedule import keep, schedule
 from app.services import Services, make_services
+from app.stores import open_store
 from app.terminal.commands import carry_out
 from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
@@ -35,7 +36,6 @@ from bot.providers.registry import Providers
 from bot.providers.shared_account import SharedAccount
 from bot.settings import Settings
 from bot.store.backlog import SqlBacklog
-from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
 from bot.store.missed_channels import SqlMissedChannels
@@ -151,7 +151,7 @@ async def running(
         hosting = connecting.hosting(configured)
         for one in hosting.values():
             stack.push_async_callback(one.close)
-        database = await Database.open(settings.finetune_data, settings.finetune_database)
+        database = await open_store(settings)
         stack.push_async_callback(database.close)
         configs = [one.config for one in configured]
         used: list[Provider] = [*connected]

@@ -16,6 +16,7 @@ from bot.providers.trainer import TRAINER
 from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
+SCHEMA: Final = "finetune_bot"
 
 
 class Settings(BaseSettings):
@@ -102,6 +103,13 @@ class Settings(BaseSettings):
         None,
         description="PostgreSQL database for the store, as `postgresql://USER:PASSWORD@HOST/DATABASE`; otherwise the "
         "store is a file in `FINETUNE_DATA`. The training files are in `FINETUNE_DATA` either way.",
+    )
+    finetune_database_schema: str = Field(
+        SCHEMA,
+        max_length=20,
+        pattern=r"^[a-z_][a-z0-9_]*$",
+        description="Its schema in that database, which the first start makes: small letters, digits and `_`, 20 at "
+        "most. Two bots that share a database have one each.",
     )
     finetune_encryption_keys: SecretStr | None = Field(
         None,

@@ -15,11 +15,12 @@ def command(name: str) -> str:
         ),
         "backup": _(
             "Copy the bot's store to a file. The bot may be running. Training files lie beside the store, in `files`."
+            "\n\nThe file is the same from SQLite and from PostgreSQL, and can be restored to either."
         ),
         "restore": _(
             "Put the store back to a backup. The bot must be stopped; the store that was there is kept beside it.\n\n"
             "Jobs and notices that were under way are looked up before anything is done about them. On PostgreSQL, run "
-            "it without a file, once the database is back from a dump and before the bot starts."
+            "it without a file where the database was put back from a dump, before the bot starts."
         ),
         "migrate-store": _(
             "Move the store to another database. From SQLite to PostgreSQL, or back; no bot may be running. Every row "

@@ -86,10 +86,6 @@ def no_keys() -> str:
     )
 
 
-def no_postgresql() -> str:
-    return _("FINETUNE_DATABASE cannot be used with many workspaces yet: each keeps its store in a folder of its own.")
-
-
 def token_of_one() -> str:
     return _("SLACK_BOT_TOKEN is for one workspace, SLACK_CLIENT_ID for many. Take one of them out of the settings.")
 

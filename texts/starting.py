@@ -344,6 +344,10 @@ def store_kept(file: str) -> str:
     return _("What was there: {file}", file=file)
 
 
+def store_kept_in_schema(schema: str) -> str:
+    return _("What was there: in the schema `{schema}` of that database.", schema=schema)
+
+
 def store_moved(rows: int, tables: int) -> str:
     return plural(
         "Moved and compared: {count} row in {tables} tables.",

@@ -61,7 +61,8 @@ async def _examine(comparing: Comparing | None) -> list[Section]:
         in_use = is_in_use(settings.finetune_data)
         found = list(check_store(settings.finetune_data, in_use=in_use))
     else:
-        in_use, found = check_database(settings.finetune_data, settings.finetune_database)
+        schema = settings.finetune_database_schema
+        in_use, found = check_database(settings.finetune_data, settings.finetune_database, schema)
     health = await check_health(settings, bot_runs_here=in_use)
     store = Section("store", [*found, *health])
     try:

@@ -17,19 +17,18 @@ from rich.cells import cell_len
 from app import connecting
 from app.check import harmless
 from app.services import make_services
+from app.stores import engine_of, has_store, of_workspace, open_store
 from app.terminal.commands import CONFIRMED, carry_out
 from app.terminal.messages import Answer, Asked, Table
 from app.terminal.socket import ask
 from app.terminal.use_cases import use_cases
-from bot.errors import Invalid, StartError
+from bot.errors import StartError
 from bot.membership import Membership
 from bot.providers.registry import Providers
 from bot.settings import Settings, load
-from bot.store.database import Database
 from bot.store.processes import SqlProcesses
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
-from bot.workspaces.installation import folder_of
 from texts import terminal_commands as texts
 from texts.errors import sentence
 from texts.language import Language, current
@@ -71,19 +70,7 @@ def _asked(name: str, words: Sequence[str], channel: str, as_json: bool, workspa
     if name in _FINAL and CONFIRMED not in words and not _confirmed(name, " ".join(words), as_json):
         return None
     language = Language.ENGLISH if as_json else current()  # programs read JSON
-    return asyncio.run(_answer(settings_of(workspace), Asked(name, tuple(words), channel, language)))
-
-
-def settings_of(workspace: str) -> Settings:
-    """Those of one workspace of many, where one is named. Raises StartError."""
-    settings = load()
-    if not workspace:
-        return settings
-    try:
-        own = {"finetune_data": folder_of(settings.finetune_data, workspace), "finetune_database": None}
-        return settings.model_copy(update=own)
-    except Invalid as error:
-        raise StartError(error.kind, **error.values) from error
+    return asyncio.run(_answer(of_workspace(load(), workspace), Asked(name, tuple(words), channel, language)))
 
 
 def _confirmed(name: str, whose: str, as_json: bool) -> bool:
@@ -97,8 +84,10 @@ def _confirmed(name: str, whose: str, as_json: bool) -> bool:
 
 
 async def _answer(settings: Settings, asked: Asked) -> Answer:
-    if settings.finetune_database is None and not (settings.finetune_data / "bot.db").exists():
-        raise StartError(texts.no_store(str(settings.finetune_data)))
+    if not has_store(settings):
+        engine = engine_of(settings)
+        no_store = texts.no_store(str(settings.finetune_data))
+        raise StartError(no_store) if engine is None else StartError("no_store_to_move", where=engine.where)
     until = time.monotonic() + _STARTS_WITHIN
     while True:
         if (answer := await ask(settings.finetune_data, asked)) is not None:
@@ -118,7 +107,7 @@ async def _carry_out_here(settings: Settings, asked: Asked) -> Answer:
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # standard output is the answer's
     async with contextlib.AsyncExitStack() as stack:
         configured = connecting.configured(settings)
-        database = await Database.open(settings.finetune_data, settings.finetune_database)
+        database = await open_store(settings)
         stack.push_async_callback(database.close)
         connected = connecting.unasked(configured)
         for provider in connected:

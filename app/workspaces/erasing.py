@@ -5,34 +5,38 @@ import shutil
 
 import structlog
 
+from app.stores import engine_of, has_store, of_workspace, open_store
 from bot.errors import StartError
 from bot.settings import Settings
-from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
-from bot.workspaces.installation import folder_of
 
 log = structlog.get_logger()
 
 
 async def erase(settings: Settings, team: str) -> str:
     """Its store and its files. What its providers still hold, in words for the audit log: only an administrator of the
-    provider's account may judge what becomes of that. Raises StartError where another process works in it."""
-    folder = folder_of(settings.finetune_data, team)
+    provider's account may judge what becomes of that. Raises StartError where another process works in it, or its
+    database does not answer."""
+    own = of_workspace(settings, team)
+    engine = engine_of(own)
     left = ""
-    if folder.exists():
-        try:
-            left = await _left_at_providers(settings, team)
-        except StartError as error:
-            if error.kind == "folder_in_use":
-                raise
-            log.warning("a store that cannot be read is erased", why=str(error))
-        await asyncio.to_thread(shutil.rmtree, folder)
+    try:
+        if await asyncio.to_thread(has_store, own):
+            left = await _left_at_providers(own)
+    except StartError as error:
+        if engine is not None or error.kind == "folder_in_use":
+            raise
+        log.warning("a store that cannot be read is erased", why=str(error))
+    if own.finetune_data.exists():
+        await asyncio.to_thread(shutil.rmtree, own.finetune_data)
+    if engine is not None:  # last: until then it knows what is left elsewhere
+        await asyncio.to_thread(engine.erase)
     log.warning("workspace erased", workspace=team, left_at_providers=left)
     return left
 
 
-async def _left_at_providers(settings: Settings, team: str) -> str:
-    database = await Database.open(folder_of(settings.finetune_data, team))
+async def _left_at_providers(settings: Settings) -> str:
+    database = await open_store(settings)
     try:
         jobs = SqlJobStore(database)
         models = await jobs.models()

@@ -7,7 +7,7 @@ from dotenv import dotenv_values
 from pydantic import SecretStr
 
 from bot.settings import Settings, load
-from bot.workspaces.installation import Installation, folder_of
+from bot.workspaces.installation import Installation, folder_of, schema_of
 
 FILE: Final = "workspace.env"
 # Ids of people and channels are a workspace's own: those of one must mean nothing in another.
@@ -34,7 +34,6 @@ _OWN: Final = frozenset(
 _OF_THE_PROCESS: Final = (
     *("slack_app_token", "slack_signing_secret", "slack_client_id", "slack_client_secret"),
     *("health_port", "finetune_public_url", "openai_webhook_secret"),
-    "finetune_database",  # or all workspaces would have one store
 )
 
 
@@ -56,4 +55,5 @@ def settings_of(settings: Settings, installation: Installation) -> tuple[Setting
         values["finetune_providers"] = Path("none")
     values |= own
     values |= {"finetune_data": folder, "slack_bot_token": SecretStr(tokens.bot) if tokens else None}
-    return load(_env_file=None, **values), shares_account
+    own_schema = {"finetune_database_schema": schema_of(settings.finetune_database_schema, installation.team)}
+    return load(_env_file=None, **values).model_copy(update=own_schema), shares_account

@@ -17,8 +17,6 @@ def required(settings: Settings) -> KeyRing:
         complaints.append(texts.no_client_secret())
     if settings.finetune_public_url is None:
         complaints.append(texts.no_public_url())
-    if settings.finetune_database is not None:
-        complaints.append(texts.no_postgresql())
     if ring is None:
         complaints.append(texts.no_keys())
     if complaints or ring is None:

@@ -17,6 +17,7 @@ from app.logs import set_up_logging
 from app.run import until_stopped
 from app.schedule import keep
 from app.socket_mode import SocketMode
+from app.stores import open_store
 from app.terminal.messages import Answer, Asked
 from app.terminal.socket import listening
 from app.workspaces.hosting import Hosting
@@ -68,7 +69,7 @@ async def hosted(
         traces.record(settings, stack.enter_context(contextlib.ExitStack()))
         for provider in await connecting.providers(configured):  # whether they take our keys; each bot has its own
             await provider.close()
-        database = await Database.open(settings.finetune_data)
+        database = await open_store(settings)
         stack.push_async_callback(database.close)
         workspaces = Workspaces(SqlInstallations(database, ring))
         if pools is None:

@@ -8,12 +8,12 @@ import sys
 from datetime import UTC, datetime
 
 from app.check import harmless
+from app.stores import open_store
 from app.terminal.messages import Answer, Asked
 from app.terminal.socket import ask
 from bot.encryption import KeyRing, key_ring
 from bot.errors import BotError, StartError
 from bot.settings import Settings, load
-from bot.store.database import Database
 from bot.store.installations import SqlInstallations
 from bot.workspaces.installation import Installation
 from bot.workspaces.workspaces import Workspaces
@@ -39,7 +39,7 @@ def workspaces_command(command: str, *words: str) -> int:
 async def _answer(settings: Settings, ring: KeyRing, asked: Asked) -> Answer:
     if (answer := await ask(settings.finetune_data, asked)) is not None:
         return answer
-    database = await Database.open(settings.finetune_data)
+    database = await open_store(settings)
     try:
         return await carry_out(Workspaces(SqlInstallations(database, ring)), asked)
     finally:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Final
 
@@ -10,8 +10,10 @@ from pydantic import SecretStr
 
 from bot.doctor.finding import Finding, ok, warning, wrong
 from bot.errors import StartError
+from bot.settings import SCHEMA
 from bot.store.inspection import inspect
 from bot.store.place import postgresql
+from bot.store.schema import migration_names
 
 FULL: Final = 100_000_000
 LOW: Final = 1_000_000_000
@@ -28,15 +30,24 @@ def check_store(folder: Path, *, in_use: bool) -> Iterator[Finding]:
     yield ok("bot_runs" if in_use else "bot_does_not_run", folder=folder)
 
 
-def check_database(folder: Path, url: SecretStr) -> tuple[bool, list[Finding]]:
+def check_database(folder: Path, url: SecretStr, schema: str = SCHEMA) -> tuple[bool, list[Finding]]:
     """Whether a bot works in the PostgreSQL database at `url`, and what is found there. `folder`: of training files."""
     try:
-        engine = postgresql(url)
-        in_use = engine.is_in_use()
+        engine = postgresql(url, schema)
+        in_use, there = engine.is_in_use(), engine.migrations()
     except StartError as error:
         return False, [_disk(folder), wrong("store_unreadable", error=error)]
     runs = ok("bot_runs_on_database" if in_use else "bot_does_not_run_on_database", where=engine.where)
-    return in_use, [_disk(folder), ok("store_in_postgresql", where=engine.where), runs]
+    return in_use, [_disk(folder), _tables(engine.where, there), runs]
+
+
+def _tables(where: str, migrations: Set[str] | None) -> Finding:
+    if migrations is None:
+        return ok("no_store_in_postgresql_yet", where=where)
+    if migrations - migration_names():
+        return wrong("store_in_postgresql_newer", where=where)
+    behind = migration_names() - migrations
+    return ok("store_in_postgresql_behind" if behind else "store_in_postgresql", where=where)
 
 
 def _disk(folder: Path) -> Finding:

@@ -1,4 +1,4 @@
-"""A copy of the store while it is in use, and a store made from such a copy, or put back from PostgreSQL's dump.
+"""A copy of the SQLite store while it is in use, and a store made from such a copy.
 
 Training files are not in it: they lie beside it under the names of their contents, and any copy of that folder will do.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
-from pydantic import SecretStr
 
 from bot.errors import StartError
 from bot.evaluations.run import RunState
@@ -22,9 +21,8 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.providers.protocol import JobError
 from bot.store.connection import Connection
-from bot.store.database import Database
 from bot.store.jobs import write_change
-from bot.store.schema import migrations
+from bot.store.schema import migration_names, migrations
 from bot.store.shown_messages import SHOWN
 from bot.store.sqlite import SqliteConnection
 
@@ -73,16 +71,6 @@ def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> 
         raise StartError("not_restored", file=file, why=error) from error
 
 
-async def take_for_restored(folder: Path, url: SecretStr, notices_channel: str | None = None) -> None:
-    """The PostgreSQL database was put back from a dump: nothing of what was under way then is done blindly, as after
-    `restore`. Raises StartError where a bot works in it."""
-    database = await Database.open(folder, url)
-    try:
-        await database.write(lambda db: doubt_what_was_under_way(db, notices_channel))
-    finally:
-        await database.close()
-
-
 def _copy(source: Path, target: Path) -> None:
     """Copy and check; leaves no partial copy."""
     part = target.with_name(target.name + ".part")
@@ -111,10 +99,9 @@ def _make_ready(new: Path, file: Path, notices_channel: str | None) -> None:
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
         db = SqliteConnection(connection)
         theirs = {migration.name for migration in migrations.applied(db)}
-        ours = {migration.name for migration in migrations.pending(SqliteConnection(memory=True))}
         if not theirs:
             raise StartError("no_backup", file=file)
-        if not theirs <= ours:
+        if not theirs <= migration_names():
             raise StartError("backup_too_new", file=file)
         migrations.apply(db)
         with db.atomic():

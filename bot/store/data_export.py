@@ -19,10 +19,11 @@ from pydantic import SecretStr
 
 from bot.datasets.file_store import FileStore
 from bot.errors import StartError
+from bot.settings import SCHEMA
 from bot.store.connection import Connection, Values
 from bot.store.copying import tables
 from bot.store.persons_ids import direct_messages, may_hold, pattern
-from bot.store.place import SCHEMA, postgresql
+from bot.store.place import postgresql
 from bot.store.sqlite import SqliteConnection
 from bot.store.trouble import StoreTrouble
 

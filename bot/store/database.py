@@ -16,8 +16,9 @@ from typing import Any, Protocol, TypeVar
 from pydantic import SecretStr
 
 from bot.instruments import WRITE_FAILURES, WRITE_SECONDS
+from bot.settings import SCHEMA
 from bot.store.connection import Connection, Session
-from bot.store.place import SCHEMA, postgresql
+from bot.store.place import postgresql
 from bot.store.sqlite import SqliteEngine
 from bot.store.trouble import StoreTrouble as StoreTrouble
 
@@ -64,7 +65,12 @@ class Database:
     ) -> "Database":
         """In `folder`, always alone, or in a `schema` of the PostgreSQL database at `url`, beside other bots unless
         `alone`. Raises StartError where another bot holds it or it cannot be written."""
-        database = cls(SqliteEngine(folder) if url is None else postgresql(url, schema, alone=alone))
+        return await cls.of(SqliteEngine(folder) if url is None else postgresql(url, schema, alone=alone))
+
+    @classmethod
+    async def of(cls, engine: Engine) -> "Database":
+        """Raises StartError."""
+        database = cls(engine)
         loop = asyncio.get_running_loop()
         try:
             connect = database._engine.connect

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
-from bot.store.schema import migrations
+from bot.store.schema import migration_names, migrations
 
 
 class StoreState(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ def inspect(folder: Path) -> StoreState | None:
             theirs = {migration.name for migration in migrations.applied(SqliteDatabase(connection))}
     except sqlite3.Error as error:
         raise StartError("store_unusable", file=store, why=error) from error
-    ours = {migration.name for migration in migrations.pending(SqliteDatabase(memory=True))}
+    ours = migration_names()
     return StoreState(
         size=store.stat().st_size,
         damage=None if verdict == "ok" else str(verdict),

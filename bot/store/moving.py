@@ -7,10 +7,11 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.errors import StartError
+from bot.settings import SCHEMA
 from bot.store.connection import Session
 from bot.store.copying import Copied, copy_rows, is_empty
 from bot.store.database import Engine
-from bot.store.place import SCHEMA, postgresql
+from bot.store.place import is_url, postgresql
 from bot.store.sqlite import SqliteEngine
 
 
@@ -32,7 +33,7 @@ def move_store(source: str, target: str, *, schema: str = SCHEMA) -> Copied:
 class _Place:
     def __init__(self, where: str, schema: str) -> None:
         self._schema = schema
-        self._url = SecretStr(where) if where.startswith(("postgresql://", "postgres://")) else None
+        self._url = SecretStr(where) if is_url(where) else None
         self._folder = Path(where)
         self.where = postgresql(self._url, schema).where if self._url else where
 

@@ -1,16 +1,19 @@
 """A store in a PostgreSQL database, whose library is installed only where it is asked for."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from bot.errors import StartError
+from bot.settings import SCHEMA
 
 if TYPE_CHECKING:
     from bot.store.postgresql import PostgresqlEngine
 
-SCHEMA: Final = "finetune_bot"
-"""Of the tables."""
+
+def is_url(word: str) -> bool:
+    """Of a PostgreSQL database, not the name of a folder."""
+    return word.startswith(("postgresql://", "postgres://"))
 
 
 def postgresql(url: SecretStr, schema: str = SCHEMA, *, alone: bool = True) -> "PostgresqlEngine":

@@ -9,6 +9,7 @@ answer came is asked about on a new connection.
 
 import contextlib
 import functools
+import hashlib
 import re
 import time
 import zlib
@@ -24,6 +25,7 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown
 
 from bot.errors import StartError
+from bot.settings import SCHEMA
 from bot.store.connection import Connection, Rows, TextColumns, Values
 from bot.store.schema.postgresql import migrate as migrate_tables
 from bot.store.trouble import StoreTrouble
@@ -146,25 +148,40 @@ class PostgresqlEngine:
     def where(self) -> str:
         """Without the password and whatever else may be secret."""
         host, name = self._parameters.get("host") or "localhost", self._parameters.get("dbname") or ""
-        return f"{host}/{name}"
+        return f"{host}/{name}" if self._schema == SCHEMA else f"{host}/{name}/{self._schema}"
 
     def connect(self, *, migrate: bool) -> "PostgresqlSession":
         use = None if not migrate else Use.ALONE if self._alone else Use.SHARED
         try:
             session = PostgresqlSession(self, use)
             if migrate:
-                self._prepare(session)
+                with session.atomic() as db:
+                    self._prepare(db)
         except psycopg.Error as error:
             raise self._start_error(error) from error
         except StoreTrouble as error:
             raise StartError("database_unusable", where=self.where, why=error.values["trouble"]) from error
         return session
 
-    def _prepare(self, session: "PostgresqlSession") -> None:
-        with session.atomic() as db:
-            if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", [self._schema]).fetchone():
-                db.execute(f"CREATE SCHEMA {self._schema}")
-            migrate_tables(db)
+    def _prepare(self, db: Connection) -> None:
+        if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = ?", [self._schema]).fetchone():
+            db.execute(f"CREATE SCHEMA {self._schema}")
+        migrate_tables(db)
+
+    def put_aside(self, db: Connection) -> str:
+        """Keep the store under another name, which is returned, and begin an empty one."""
+        name = f"{self._schema}_before_{time.strftime('%y%m%d%H%M%S', time.gmtime())}"
+        db.execute(f"ALTER SCHEMA {self._schema} RENAME TO {name}")
+        self._prepare(db)
+        return name
+
+    def erase(self) -> None:
+        """The whole store, where there is one. Raises StartError where a bot works in it."""
+        try:
+            with contextlib.closing(self.opened(Use.ALONE)) as connection:
+                connection.execute(f"DROP SCHEMA IF EXISTS {self._schema} CASCADE".encode())
+        except psycopg.Error as error:
+            raise self._start_error(error) from error
 
     def opened(self, use: Use | None = None, *, patience: float = _SECONDS_TO_END) -> psycopg.Connection[Any]:
         """`use`: of the schema, by a bot. Raises psycopg.Error, or StartError where the server is too old or a bot that
@@ -201,8 +218,9 @@ class PostgresqlEngine:
         return self._key("write")
 
     def _key(self, what: str) -> int:
-        """In advisory locks a database's schemas share one space of numbers."""
-        return zlib.crc32(f"finetune-bot/{self._schema}/{what}".encode())
+        """In advisory locks a database's schemas share one space of numbers, of 64 bits."""
+        digest = hashlib.sha256(f"finetune-bot/{self._schema}/{what}".encode()).digest()
+        return int.from_bytes(digest[:8], signed=True)
 
     def _start_error(self, error: psycopg.Error) -> StartError:
         said = [line for line in str(error).splitlines() if line and not line[0].isspace()]  # the rest are hints

@@ -61,6 +61,11 @@ def folder_of(data: Path, team: str) -> Path:
     return data / "workspaces" / team_of(team)
 
 
+def schema_of(schema: str, team: str) -> str:
+    """Where its store lies in a PostgreSQL database, beside the `schema` for all of them. Raises Invalid."""
+    return f"{schema}_{team_of(team).lower()}"
+
+
 class InstallationStore(Protocol):
     """All of it keeps tokens sealed."""
 

@@ -7,12 +7,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import migrated_store
+import postgresql_server
+import psycopg
 import pytest
 from filelock import FileLock
 
 from bot.doctor.finding import Finding, Level
-from bot.doctor.store import FULL, LOW, check_store
+from bot.doctor.store import FULL, LOW, check_database, check_store
 from bot.store.inspection import is_in_use
+from bot.store.postgresql import PostgresqlEngine
 from texts import doctor as texts
 from texts.language import Language, speaking
 
@@ -72,6 +75,25 @@ def test_a_store_of_another_version_is_known(folder: Path) -> None:
     assert "store_behind" in found(folder)
     change(folder, "INSERT INTO _sqlite_migrations VALUES (999, 'finetune-bot', 'm999_later', '2030-01-01')")
     assert not_well(found(folder)) == {"store_newer": Level.WRONG}
+
+
+def test_a_store_of_another_version_is_known_in_postgresql_too(folder: Path) -> None:
+    with postgresql_server.schema() as (url, schema):
+
+        def found_there() -> set[str]:
+            in_use, findings = check_database(folder, url, schema)
+            assert not in_use
+            assert all(texts.sentence(finding) for finding in findings)
+            return {finding.code for finding in findings} - {"disk", "disk_low", "bot_does_not_run_on_database"}
+
+        assert found_there() == {"no_store_in_postgresql_yet"}
+        PostgresqlEngine(url.get_secret_value(), schema).connect(migrate=True).close()
+        assert found_there() == {"store_in_postgresql"}
+        with psycopg.connect(url.get_secret_value(), autocommit=True) as server:
+            server.execute(f"DELETE FROM {schema}.migrations WHERE name = 'm029_channel_providers'".encode())
+            assert found_there() == {"store_in_postgresql_behind"}
+            server.execute(f"INSERT INTO {schema}.migrations VALUES ('m999_later', 1)".encode())
+            assert found_there() == {"store_in_postgresql_newer"}
 
 
 def test_a_damaged_store_is_wrong(folder: Path) -> None:

@@ -1,23 +1,32 @@
 """Two workspaces in one process: installed, apart from each other in everything, and erased when the app is removed."""
 
 import asyncio
+import copy
+import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
 import pytest_asyncio
 from e2e.many_workspaces import A, B, Browser, TwoWorkspaces, two_workspaces
+from e2e.private_things import Things
+from e2e.test_private import AT_ONCE, EVERYTHING, Private, body, not_typed
+from e2e.world import MODEL
 from pydantic import SecretStr
 
 from bot.errors import StartError
+from bot.jobs import states
 from bot.worker_processes import WorkerPools
 from bot.workspaces.installation import State
 from sandbox.delivery.http import post_signed
 from sandbox.many_workspaces import ORGANISATION
+from sandbox.seed import ANA, LEADS
 from texts.errors import sentence
 
 
@@ -91,6 +100,35 @@ async def test_what_one_workspace_has_is_nowhere_in_the_other(two: TwoWorkspaces
         assert await two.bot_of(B).services.jobs.latest(5) == []
 
 
+async def test_buttons_modals_and_threads_of_one_workspace_reach_nothing_of_the_other(two: TwoWorkspaces) -> None:
+    """Each of them, as an administrator of B would send it who knows what things of A are called and where they are."""
+    async with two.host(AT_ONCE, finetune_poll_seconds=3600, finetune_models=[MODEL]):
+        await two.installed(A, B)
+        it = (await Things(two.bot_of(A), two.provider).plant()).secrets
+        slack = replace(await two.world(B), sandbox=cast(Any, SimpleNamespace(state=two.slack.states[B])))
+        attacker = Private(slack, two.bot_of(B), {}, "1700000000.000300", cast(Any, None))
+        # Those that nothing but somebody's click moves on.
+        jobs = [job for job in await two.bot_of(A).services.jobs.latest(100) if job.state != states.IN_LINE]
+        held = {name: copy.deepcopy(getattr(two.provider, name)) for name in ("jobs", "files", "tuned", "chats")}
+        text = f"<@{attacker.bot.services.bot_user}> Who?"
+        threads = [
+            attacker.event(type=kind, user=ANA, channel=LEADS, thread_ts=f"1700000000.000{ts}00", text=text)
+            for kind in ("message", "app_mention")
+            for ts in (1, 3, 4)
+        ]
+        cases = [case for case in EVERYTHING if case[0] != "command"]
+        ways = [(str(case), not_typed(it, case), body(attacker, *case[:3], ANA, it, mention=False)) for case in cases]
+        for way, secrets, sent in (*ways, *(("thread", it, event) for event in threads)):
+            already = shown_in(two, B)
+            answered = json.dumps(await attacker.bring(sent))
+            said = answered + "".join(shown_in(two, B) - already)
+            assert not [name for name, secret in secrets.items() if secret in said], (way, said)
+        await attacker.w.settled(attacker.bot)
+        assert {name: getattr(two.provider, name) for name in held} == held
+        assert [await two.bot_of(A).services.jobs.get(job.id) for job in jobs] == jobs
+        assert await attacker.bot.services.jobs.latest(5) == []
+
+
 async def test_an_administrator_of_one_workspace_is_nobody_in_the_other(two: TwoWorkspaces) -> None:
     """Ids of people are a workspace's own: those of the settings hold nowhere. Who installed it is administrator."""
     async with two.host(finetune_admins=["U0BENHALL1"], finetune_notices_channel="C0GENERAL1"):
@@ -108,8 +146,6 @@ async def test_an_administrator_of_one_workspace_is_nobody_in_the_other(two: Two
         ({"slack_client_secret": None}, "SLACK_CLIENT_SECRET"),
         ({"finetune_public_url": None}, "FINETUNE_PUBLIC_URL"),
         ({"finetune_encryption_keys": None}, "FINETUNE_ENCRYPTION_KEYS"),
-        # One schema for all of them would be one store for all of them.
-        ({"finetune_database": SecretStr("postgresql://localhost/bot")}, "FINETUNE_DATABASE"),
     ],
 )
 async def test_it_does_not_start_without_what_it_needs(two: TwoWorkspaces, changes: dict[str, Any], said: str) -> None:

@@ -20,12 +20,13 @@ from bot.errors import StartError
 from bot.jobs import states
 from bot.jobs.notice import Text
 from bot.store.audit import SqlAuditLog
-from bot.store.backup import take_for_restored
 from bot.store.connection import Connection
 from bot.store.database import Database, StoreTrouble
+from bot.store.database_backup import take_for_restored
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
+from bot.store.place import postgresql
 from texts import errors
 
 
@@ -240,10 +241,10 @@ async def test_a_database_put_back_from_a_dump_does_nothing_blindly(tmp_path: Pa
         await outbox.put([a_notice("before", Text("Hello."))])
         await SqlInbox(store).accept("click", {"what": "a click"})
         with pytest.raises(StartError, match="database_in_use"):
-            await take_for_restored(tmp_path, url)
+            await asyncio.to_thread(take_for_restored, postgresql(url))
         await store.close()
 
-        await take_for_restored(tmp_path, url)
+        take_for_restored(postgresql(url))
 
         store = await Database.open(tmp_path, url)
         jobs, outbox = SqlJobStore(store), SqlOutbox(store)

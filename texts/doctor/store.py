@@ -53,6 +53,28 @@ def store_in_postgresql(where: str) -> str:
 
 
 @FOUND.sentence
+def no_store_in_postgresql_yet(where: str) -> str:
+    return _("The PostgreSQL database {where} answers. It has no store yet: the first start makes it.", where=where)
+
+
+@FOUND.sentence
+def store_in_postgresql_behind(where: str) -> str:
+    return sentences(
+        store_in_postgresql(where),
+        _("It is of an earlier version, and the next start brings it up to date: make a backup before."),
+    )
+
+
+@FOUND.sentence
+def store_in_postgresql_newer(where: str) -> str:
+    return _(
+        "The store in the PostgreSQL database {where} is of a later version than this program. Install that version, "
+        "or restore a backup that this one made.",
+        where=where,
+    )
+
+
+@FOUND.sentence
 def bot_runs_on_database(where: str) -> str:
     return _("A bot works in {where} now.", where=where)
 

@@ -132,14 +132,6 @@ def database_url_unusable() -> str:
 
 
 @ERRORS.sentence
-def backup_by_pg_dump() -> str:
-    return _(
-        "The store is in a PostgreSQL database, which `pg_dump` copies and `pg_restore` puts back. After that, run "
-        "`finetune-bot restore` without a file, then start the bot."
-    )
-
-
-@ERRORS.sentence
 def no_backup_named() -> str:
     return _("Name the backup: `finetune-bot restore FILE`.")
 
@@ -184,6 +176,15 @@ def no_store(folder: object) -> str:
 def no_store_to_move(where: str) -> str:
     """`where`: a folder, or host and database."""
     return _("There is no store of a finetune-bot in {where}.", where=where)
+
+
+@ERRORS.sentence
+def database_of_other_version(where: str) -> str:
+    return _(
+        "The store in {where} is of another version of finetune-bot than this program. Use the version of the bot that "
+        "works in it, or start this one once: that brings it up to date.",
+        where=where,
+    )
 
 
 @ERRORS.sentence
