@@ -29,6 +29,7 @@ from app.terminal.commands import carry_out
 from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
 from bot.audit import note_roles
+from bot.changes import CHANGES
 from bot.jobs.submit import Submitter
 from bot.membership import Membership
 from bot.providers.interface import Provider
@@ -153,6 +154,8 @@ async def running(
             stack.push_async_callback(one.close)
         database = await open_store(settings)
         stack.push_async_callback(database.close)
+        if settings.finetune_database is None:  # nobody else writes to it
+            CHANGES.set(database.changes)
         configs = [one.config for one in configured]
         used: list[Provider] = [*connected]
         if one_of_many is not None and one_of_many.shares_account:

@@ -43,8 +43,19 @@ _LOOK_EVERY: Final = 30.0
 def run_command(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM. Raises StartError where it cannot start."""
     set_up_logging(settings.finetune_log_level)
+    allow_many_files()
     asyncio.run(until_stopped(_ready(settings)))
     return 0
+
+
+def allow_many_files() -> None:
+    """Open at a time: as many as the system lets a process have. A workspace has seven (`benchmarks/workspaces.py`),
+    so the 1,024 with which a process begins would do for 140 of them."""
+    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows has no such limit
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import structlog
 
 from bot import instruments
 from bot.backoff import Backoff
+from bot.changes import Rest
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.apply_update import notice
@@ -102,6 +103,7 @@ class Follower:
         self._states_asked_at = self._not_before = float("-inf")
         self._figures_pause = poll_seconds
         self._hinted: set[str] = set()
+        self._rest = Rest()
         self._failures = 0
         self._silence_known = False
         self._silent_since: float | None = None
@@ -115,7 +117,9 @@ class Follower:
 
     async def tick(self) -> None:
         """One round: never raises, so that the schedule goes on."""
-        if self._steady() >= self._not_before:
+        if self._rest.goes_on():
+            instruments.FOLLOWED_AT.labels(self._provider.name).set(self._clock())
+        elif self._steady() >= self._not_before:
             await self._safe_round()
         self.looked_at = self._steady()
 
@@ -124,7 +128,10 @@ class Follower:
             if not self._silence_known:
                 self._silent_since = await self._jobs.silent_since(self._provider.name)
                 self._silence_known = True
+            count = self._rest.count()
             followed = await self._jobs.followed(self._provider.name)
+            if not followed:
+                self._rest.found_nothing(count)
             self._update_poll_states(followed)
             if await self._round(followed):
                 await self._provider_answered()

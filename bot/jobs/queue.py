@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from bot.backoff import Backoff
+from bot.changes import Rest
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.apply_update import notice
@@ -60,13 +61,19 @@ class JobQueue:
         self._clock = clock
         self._steady = steady
         self._turn = asyncio.Lock()
+        self._rest = Rest()
 
     async def tick(self) -> None:
         """Let the first in line go on if there is room, and tell the others their places. Never raises, so that the
         schedule goes on."""
+        if self._rest.goes_on():
+            return
         async with self._turn:
             try:
+                count = self._rest.count()
                 ours = await self._jobs.in_states([states.IN_LINE, states.SUBMITTING])
+                if not ours:
+                    self._rest.found_nothing(count)
                 for provider, capacity in self._capacities.items():
                     await self._advance([job for job in ours if job.provider == provider], provider, capacity)
             except BotError as error:

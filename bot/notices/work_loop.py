@@ -1,4 +1,8 @@
-"""A loop that starts whatever work is due: different keys in parallel, one key never twice at a time."""
+"""A loop that starts whatever work is due: different keys in parallel, one key never twice at a time.
+
+Where nothing is due it waits for a change of the store, if all changes are known here: a process with a thousand
+workspaces, in most of which nothing happens, would else do nothing but look.
+"""
 
 import asyncio
 from collections import Counter
@@ -7,6 +11,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 import structlog
 
 from bot.backoff import Backoff
+from bot.changes import CHANGES
 from bot.errors import BotError
 from bot.notices.interfaces import PostError
 from bot.timing import Timing
@@ -16,6 +21,8 @@ log = structlog.get_logger()
 # Started in one go, with a pause after: two hundred notices that are due at once would else be written, and
 # hold up everything else, in one breath.
 _IN_ONE_GO = 8
+# The pause doubles with each look that finds nothing, up to so many times `every`: what is due by the clock is found.
+_LONGEST_REST = 60
 
 
 class WorkLoop:
@@ -43,16 +50,23 @@ class WorkLoop:
         self._breath = breath
         self._last_seconds = last_seconds
         self._is_run = False
+        self._is_calm = False
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._failures: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Until cancelled; what is under way then may end, if it is quick."""
         self._is_run = True
+        changes, rest = CHANGES.get(), self._every
         try:
             while True:
+                known = changes.count if changes else 0
                 await self._tried("", self.round)
                 await asyncio.sleep(self._every)
+                is_calm = changes is not None and self._is_calm and not self._under_way
+                rest = min(2 * rest, _LONGEST_REST * self._every) if is_calm else self._every
+                if changes is not None and is_calm and await changes.after(known, rest - self._every):
+                    rest = self._every
         finally:
             self._is_run = False
             if self._under_way:
@@ -70,7 +84,10 @@ class WorkLoop:
         # What was under way when `due` began to read may end before it answers, and its answer is then out of date.
         busy = set(self._under_way)
         begun = 0
-        for key, work in await self._due(busy):
+        self._is_calm = False
+        found = list(await self._due(busy))
+        self._is_calm = not found and not busy
+        for key, work in found:
             if key in busy or key in self._under_way:
                 continue
             if begun and begun % _IN_ONE_GO == 0:

@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import SecretStr
 
+from bot.changes import Changes
 from bot.instruments import WRITE_FAILURES, WRITE_SECONDS
 from bot.settings import SCHEMA
 from bot.store.connection import Connection, Session
@@ -49,9 +50,11 @@ class _Outcome:
 
 
 class Database:
-    """Open with `await Database.open(folder)`; `write` and `read` take a function of a connection."""
+    """Open with `await Database.open(folder)`; `write` and `read` take a function of a connection. `changes`: what was
+    written here."""
 
     def __init__(self, engine: Engine) -> None:
+        self.changes = Changes()
         self._engine = engine
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._reader = ThreadPoolExecutor(1, "store-reader")
@@ -111,7 +114,7 @@ class Database:
                 outcomes = [self._carry_out(write.work) for write in writes]
         except Exception as error:
             outcomes = [_Outcome(error=error)] * len(writes)
-        writes[0].done.get_loop().call_soon_threadsafe(_tell, writes, outcomes)
+        writes[0].done.get_loop().call_soon_threadsafe(self._tell, writes, outcomes)
 
     def _carry_out(self, work: Callable[[Connection], Any]) -> _Outcome:
         try:
@@ -137,6 +140,16 @@ class Database:
         await loop.run_in_executor(self._reader, self._reading.close)
         self._release()
 
+    def _tell(self, writes: Sequence[_Write], outcomes: Sequence[_Outcome]) -> None:
+        for write, outcome in zip(writes, outcomes, strict=True):
+            if write.done.done():  # nobody waits any more
+                continue
+            if outcome.error is not None:
+                write.done.set_exception(outcome.error)
+            else:
+                write.done.set_result(outcome.value)
+        self.changes.tell()
+
     def _release(self) -> None:
         self._writer.shutdown()
         self._reader.shutdown()
@@ -147,13 +160,3 @@ def _drained(waiting: queue.SimpleQueue[_Write]) -> Iterator[_Write]:
     with contextlib.suppress(queue.Empty):
         while True:
             yield waiting.get_nowait()
-
-
-def _tell(writes: Sequence[_Write], outcomes: Sequence[_Outcome]) -> None:
-    for write, outcome in zip(writes, outcomes, strict=True):
-        if write.done.done():  # nobody waits any more
-            continue
-        if outcome.error is not None:
-            write.done.set_exception(outcome.error)
-        else:
-            write.done.set_result(outcome.value)

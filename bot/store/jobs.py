@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -20,6 +21,9 @@ from bot.store.connection import Connection, marks
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 from bot.store.spending import read_answers, read_limits
+
+# As the index `jobs_open` has it, word for word: what goes on is found among all that have ended.
+_OPEN: Final = "state NOT IN ('cancelled', 'failed', 'succeeded')"
 
 
 class SqlJobStore:
@@ -68,14 +72,15 @@ class SqlJobStore:
         return await self._many(f"state IN ({marks(wanted)}) ORDER BY seq", list(wanted))
 
     async def not_ended(self) -> list[Job]:
-        return await self._many(f"state NOT IN ({marks(states.ENDED)})", list(states.ENDED))
+        # In the order in which they came in, without asking for it: SQLite would then look through all jobs.
+        rows = await self._database.read(lambda db: db.execute(f"SELECT seq, value FROM jobs WHERE {_OPEN}").fetchall())
+        return [_job(value) for _, value in sorted(rows)]
 
     async def deployed(self) -> list[Job]:
         return await self._many("deployed = 1", [])
 
     async def spends_of_month(self, at: float) -> list[Spend]:
-        jobs = [spend_of(job) for job in await self._many("created_at >= ? AND created_at < ?", month_of(at))]
-        return jobs + await self._database.read(lambda db: read_answers(db, at))
+        return await self._database.read(lambda db: [*_spends_of_jobs(db, at), *read_answers(db, at)])
 
     async def running(self, provider: str) -> int:
         return await self._database.read(lambda db: _running(db, provider))
@@ -97,15 +102,20 @@ class SqlJobStore:
         return row[0] if row else None
 
     async def training_refused_since(self, provider: str) -> float | None:
-        since: float | None = await self._database.read(
-            lambda db: db.execute(
-                "SELECT min(created_at) FROM jobs WHERE provider = ? AND error_code = ?"
-                " AND created_at > (SELECT coalesce(max(created_at), 0) FROM jobs WHERE provider = ?"
-                " AND provider_job_id IS NOT NULL)",
-                [provider, TRAINING_NOT_AVAILABLE, provider],
+        # From the latest back: whatever index begins with the provider would lead through all of its jobs.
+        def work(db: Connection) -> float | None:
+            taken = db.execute(
+                "SELECT created_at FROM jobs WHERE provider || '' = ? AND provider_job_id IS NOT NULL"
+                " ORDER BY created_at DESC LIMIT 1",
+                [provider],
+            ).fetchone()
+            since: float | None = db.execute(
+                "SELECT min(created_at) FROM jobs WHERE created_at > ? AND provider || '' = ? AND error_code = ?",
+                [taken[0] if taken else 0, provider, TRAINING_NOT_AVAILABLE],
             ).fetchone()[0]
-        )
-        return since
+            return since
+
+        return await self._database.read(work)
 
     async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
         def work(db: Connection) -> None:
@@ -162,21 +172,22 @@ class SqlJobStore:
     async def models(self, names: Sequence[str] | None = None) -> dict[str, Job]:
         among = "" if names is None else f" WHERE model IN ({marks(names)})"
 
-        def work(db: Connection) -> list[tuple[str, str]]:
-            return db.execute(
+        def work(db: Connection) -> dict[str, Job]:
+            rows = db.execute(
                 "SELECT * FROM (SELECT c.model AS model, j.value FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
                 " UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made"
                 f"{among}",
                 list(names or ()),
             ).fetchall()
+            return {model: _job(value) for model, value in rows}
 
-        return {model: _job(value) for model, value in await self._database.read(work)}
+        return await self._database.read(work)
 
     async def uses_file(self, provider: str, file_id: str) -> list[Job]:
         return [job for job in await self.under_way(provider) if file_id in {job.training_file, job.validation_file}]
 
     async def under_way(self, provider: str) -> list[Job]:
-        return await self._many(f"state NOT IN ({marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider])
+        return await self._many(f"{_OPEN} AND provider = ? ORDER BY seq", [provider])
 
     async def provider_file(self, provider: str, sha256: str) -> str | None:
         row = await self._database.read(
@@ -215,10 +226,12 @@ class SqlJobStore:
         return found[0] if found else None
 
     async def _many(self, where: str, arguments: Sequence[object]) -> list[Job]:
-        rows = await self._database.read(
-            lambda db: db.execute(f"SELECT value FROM jobs WHERE {where}", list(arguments)).fetchall()
+        # Made into jobs where they are read: thousands would hold up the event loop.
+        return await self._database.read(
+            lambda db: [
+                _job(row[0]) for row in db.execute(f"SELECT value FROM jobs WHERE {where}", list(arguments)).fetchall()
+            ]
         )
-        return [_job(row[0]) for row in rows]
 
 
 def refuse_duplicate(db: Connection, job: Job) -> None:
@@ -231,8 +244,8 @@ def refuse_duplicate(db: Connection, job: Job) -> None:
     own = db.execute("SELECT sha256 FROM datasets WHERE id = ?", [job.dataset_id]).fetchone()
     others = db.execute(
         "SELECT j.value, coalesce(d.sha256, '') FROM jobs j LEFT JOIN datasets d ON d.id = j.dataset_id"
-        f" WHERE j.state NOT IN ({marks(states.ENDED)}) AND j.provider = ? ORDER BY j.created_at",
-        [*states.ENDED, job.provider],
+        f" WHERE j.{_OPEN} AND j.provider = ? ORDER BY j.created_at",
+        [job.provider],
     ).fetchall()
     wanted = _settings(job, own[0] if own else "")
     for value, sha256 in others:
@@ -279,23 +292,19 @@ def read_ledger(db: Connection, job: Job) -> LedgerSnapshot:
     ).fetchone()[0]
     limits = read_limits(db)
     # Thousands of jobs take a while to read, and are asked for only where a budget wants them.
-    month = (
-        db.execute(
-            "SELECT value FROM jobs WHERE created_at >= ? AND created_at < ?", month_of(job.created_at)
-        ).fetchall()
-        if limits.budgets
-        else []
-    )
-    spends = [spend_of(_job(row[0])) for row in month]
-    if limits.budgets:
-        spends += read_answers(db, job.created_at)
+    spends = [*_spends_of_jobs(db, job.created_at), *read_answers(db, job.created_at)] if limits.budgets else []
     return LedgerSnapshot(limits, spends, waiting, _running(db, job.provider))
 
 
+def _spends_of_jobs(db: Connection, at: float) -> list[Spend]:
+    rows = db.execute("SELECT value FROM jobs WHERE created_at >= ? AND created_at < ?", month_of(at)).fetchall()
+    return [spend_of(_job(row[0])) for row in rows]
+
+
 def _running(db: Connection, provider: str) -> int:
-    idle = states.ENDED | states.WITHOUT_ROOM
+    idle = states.WITHOUT_ROOM
     found = db.execute(
-        f"SELECT count(*) FROM jobs WHERE provider = ? AND state NOT IN ({marks(idle)})", [provider, *idle]
+        f"SELECT count(*) FROM jobs WHERE provider = ? AND {_OPEN} AND state NOT IN ({marks(idle)})", [provider, *idle]
     ).fetchone()
     return int(found[0])
 
@@ -364,6 +373,7 @@ def _write_job(db: Connection, job: Job, *, followed: bool) -> None:
         "error_code": job.error.code if job.error else None,
         "created_at": job.created_at,
         "followed": followed,
+        "knows_models": bool(job.kept or job.lost_models),
         "value": msgspec.json.encode(job).decode(),
     }
     db.execute(

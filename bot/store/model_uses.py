@@ -73,30 +73,8 @@ class SqlModelUses:
         self._database = database
 
     async def all(self) -> list[ChannelUse]:
-        def work(db: Connection) -> tuple[list[_Row], list[_Row], list[_Row], set[str]]:
-            jobs = db.execute("SELECT value, origin_channel FROM jobs").fetchall()
-            private = {channel for (channel,) in db.execute(_PRIVATE).fetchall()}
-            return db.execute(_USES).fetchall(), db.execute(_EVALUATIONS).fetchall(), jobs, private
-
-        rows, evaluations, jobs, private = await self._database.read(work)
-        of_jobs = [(msgspec.json.decode(value, type=_OfJob), channel) for value, channel in jobs]
-        lost = {model for job, _ in of_jobs for model, loss in job.lost_models.items() if loss is not Loss.SHUT_DOWN}
-        rows += [
-            (model, channel, owner, at, 0, repeated)
-            for value, channel, owner, at, repeated in evaluations
-            for model in msgspec.json.decode(value, type=_Asked).models
-        ]
-        rows += [
-            (model, channel, kept.owner, None, 0, 0) for job, channel in of_jobs for model, kept in job.kept.items()
-        ]
-        found: dict[tuple[str, str], list[_Row]] = {}
-        for model, channel, *use in rows:
-            if model not in lost:
-                found.setdefault((model, channel), []).append(tuple(use))
-        return [
-            _use(model, channel, channel in private or channel.startswith("D"), uses)
-            for (model, channel), uses in found.items()
-        ]
+        # Gathered where it is read: thousands of models would hold up the event loop.
+        return await self._database.read(_every_use)
 
     async def asking(self, model: str, channel: str, since: float) -> Asking:
         def work(db: Connection) -> Asking:
@@ -115,6 +93,28 @@ class SqlModelUses:
             FileUse(dataset_id, at, Resource(owner, channel, bool(private)), model)
             for dataset_id, at, model, channel, private, owner in rows
         ]
+
+
+def _every_use(db: Connection) -> list[ChannelUse]:
+    jobs = db.execute("SELECT value, origin_channel FROM jobs WHERE knows_models = 1").fetchall()
+    of_jobs = [(msgspec.json.decode(value, type=_OfJob), channel) for value, channel in jobs]
+    lost = {model for job, _ in of_jobs for model, loss in job.lost_models.items() if loss is not Loss.SHUT_DOWN}
+    private = {channel for (channel,) in db.execute(_PRIVATE).fetchall()}
+    rows: list[_Row] = db.execute(_USES).fetchall()
+    rows += [
+        (model, channel, owner, at, 0, repeated)
+        for value, channel, owner, at, repeated in db.execute(_EVALUATIONS).fetchall()
+        for model in msgspec.json.decode(value, type=_Asked).models
+    ]
+    rows += [(model, channel, kept.owner, None, 0, 0) for job, channel in of_jobs for model, kept in job.kept.items()]
+    found: dict[tuple[str, str], list[_Row]] = {}
+    for model, channel, *use in rows:
+        if model not in lost:
+            found.setdefault((model, channel), []).append(tuple(use))
+    return [
+        _use(model, channel, channel in private or channel.startswith("D"), uses)
+        for (model, channel), uses in found.items()
+    ]
 
 
 def _use(model: str, channel: str, private: bool, uses: Sequence[_Row]) -> ChannelUse:

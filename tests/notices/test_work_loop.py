@@ -5,8 +5,10 @@ from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
 from parts import until
+from simulation.loop import SimulatedLoop, Timeline
 
 from bot.backoff import Backoff
+from bot.changes import CHANGES, Changes
 from bot.notices.interfaces import PostLater
 from bot.notices.work_loop import WorkLoop
 
@@ -72,3 +74,56 @@ async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go() -> None
     round_.cancel()
     await WorkLoop("test", due, every=0.001, breath=0).round()
     await until(lambda: set(begun) == set(range(200)))
+
+
+def test_where_nothing_is_due_a_loop_looks_seldom_and_at_once_when_the_store_changes() -> None:
+    """In most of a thousand workspaces nothing happens."""
+    changes, timeline = Changes(), Timeline()
+    looks: list[float] = []
+
+    async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        looks.append(timeline.now)
+        return []
+
+    async def look_on(seconds: float) -> int:
+        before = len(looks)
+        await asyncio.sleep(seconds)
+        return len(looks) - before
+
+    async def live() -> list[int]:
+        CHANGES.set(changes)
+        task = asyncio.create_task(WorkLoop("test", due, every=0.5, last_seconds=0.01).run())
+        seen = [await look_on(60)]
+        changes.tell()
+        seen.append(await look_on(0.51))
+        await look_on(0.1)
+        task.cancel()
+        return seen
+
+    loop = SimulatedLoop(timeline)
+    seldom, at_once = loop.run_until_complete(loop.create_task(live()))
+    loop.close()
+    assert seldom <= 8, "and yet twice a minute, for what is due by the clock"
+    assert at_once == 1
+
+
+def test_a_change_during_a_look_is_looked_at() -> None:
+    changes, timeline = Changes(), Timeline()
+    looks: list[float] = []
+
+    async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        looks.append(timeline.now)
+        if len(looks) == 1:
+            changes.tell()
+        return []
+
+    async def live() -> None:
+        CHANGES.set(changes)
+        task = asyncio.create_task(WorkLoop("test", due, every=0.5, last_seconds=0.01).run())
+        await asyncio.sleep(1)
+        task.cancel()
+
+    loop = SimulatedLoop(timeline)
+    loop.run_until_complete(loop.create_task(live()))
+    loop.close()
+    assert looks == [0, 0.5]

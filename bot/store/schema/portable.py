@@ -50,3 +50,16 @@ def m040_processes(db: Database) -> None:
     db.execute("ALTER TABLE inbox ADD COLUMN seq INTEGER")
     db.execute("CREATE INDEX inbox_seq ON inbox (seq)")
     db.execute("CREATE INDEX inbox_thread ON inbox (thread, seq)")
+
+
+@migrations()
+def m041_jobs_at_scale(db: Database) -> None:
+    """What goes on is found among all that have ended, jobs are counted without being read, and those that know of kept
+    or lost models have a column that says so."""
+    db.execute(
+        "CREATE INDEX jobs_open ON jobs (provider, state) WHERE state NOT IN ('cancelled', 'failed', 'succeeded')"
+    )
+    db.execute("CREATE INDEX jobs_counted ON jobs (provider, state)")
+    db.execute("ALTER TABLE jobs ADD COLUMN knows_models INTEGER NOT NULL DEFAULT 0")
+    db.execute("""UPDATE jobs SET knows_models = 1 WHERE value LIKE '%"kept":{"%' OR value LIKE '%"lost_models":{"%'""")
+    db.execute("CREATE INDEX jobs_knowing_models ON jobs (knows_models) WHERE knows_models = 1")
