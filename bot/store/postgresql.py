@@ -376,7 +376,7 @@ def _in_plain_words() -> Iterator[None]:
     """What a person can do something about; a mistake in our SQL stays what it is."""
     try:
         yield
-    except (psycopg.OperationalError, errors.ReadOnlySqlTransaction, errors.InsufficientPrivilege) as error:
+    except _MENDABLE as error:
         raise StoreTrouble("store_trouble", trouble=_TROUBLE.get(type(error), "away")) from error
 
 
@@ -386,7 +386,10 @@ _TROUBLE: Final[dict[type[psycopg.Error], str]] = {
     errors.IoError: "io",
     errors.ReadOnlySqlTransaction: "readonly",
     errors.InsufficientPrivilege: "readonly",
+    errors.IdleInTransactionSessionTimeout: "away",  # no OperationalError, though the connection is gone
+    errors.TransactionTimeout: "away",
 }
+_MENDABLE: Final[tuple[type[psycopg.Error], ...]] = (psycopg.OperationalError, *_TROUBLE)
 
 
 @functools.lru_cache(1000)

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import json
+import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -20,6 +21,8 @@ from e2e.test_private import AT_ONCE, EVERYTHING, Private, body, not_typed
 from e2e.world import MODEL
 from pydantic import SecretStr
 
+from app.terminal.command import DONE, terminal_command
+from app.workspaces.terminal import workspaces_command
 from bot.errors import StartError
 from bot.jobs import states
 from bot.worker_processes import WorkerPools
@@ -258,6 +261,57 @@ async def test_a_removal_that_comes_late_does_not_erase_what_was_installed_since
         assert not await running.workspaces.remove(A, time.time() - 3600)
         (only,) = await running.workspaces.all()
         assert only.state is State.INSTALLED
+
+
+async def test_a_bot_of_one_workspace_goes_on_as_one_of_many(two: TwoWorkspaces) -> None:
+    """As docs/workspaces.md says it is moved."""
+    folder = two.folder / "bot"
+    async with two.host():
+        await two.installed(A)
+        (token,) = two.slack.states[A].bot_tokens
+    shutil.rmtree(folder)
+    a = await two.world(A)
+    async with a.bot(slack_bot_token=SecretStr(token)):  # the only one, with a token in its settings
+        card = await a.start(await a.drop("plan-of-a.jsonl"), suffix="hush-a")
+        two.provider.succeed(await a.job_at_provider())
+        ending = await a.wait_notice("succeeded", card)
+
+    (folder / "workspaces" / A).mkdir(parents=True)
+    for name in ("bot.db", "files"):
+        shutil.move(folder / name, folder / "workspaces" / A / name)
+    async with two.host():
+        await two.installed(A, B)
+        assert [job.suffix for job in await two.bot_of(A).services.jobs.latest(5)] == ["hush-a"]
+        assert await two.bot_of(B).services.jobs.latest(5) == []
+        await a.person.click("ana", a.channel, ending["ts"], "job_chat")  # a button that the bot before had posted
+        chat = await a.wait_chat()
+        await a.person.say("ana", a.channel, "What is the answer?", thread_ts=chat["ts"])
+        await a.person.wait_message(a.channel, thread_ts=chat["ts"], contains="in several pieces")
+
+
+async def test_a_running_bot_lists_and_erases_what_an_administrator_names_in_the_terminal(
+    two: TwoWorkspaces, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(two.folder)
+    monkeypatch.setenv("FINETUNE_DATA", str(two.folder / "bot"))
+    monkeypatch.setenv("FINETUNE_ENCRYPTION_KEYS", two.keys)
+
+    async def said(command: str, *words: str) -> str:
+        capsys.readouterr()
+        assert await asyncio.to_thread(workspaces_command, command, *words) == 0
+        return capsys.readouterr().out
+
+    async with two.host() as running:
+        await two.installed(A, B)
+        assert [line.split()[0] for line in (await said("list")).splitlines()[-2:]] == [A, B]
+        assert await asyncio.to_thread(terminal_command, "budget", ["set", "workspace", "200"], "", False, B) == DONE
+        limits = [await two.bot_of(team).services.budgets.limits() for team in (A, B)]
+        assert [len(one.budgets) for one in limits] == [0, 1]
+        await said("erase", A)
+        async with asyncio.timeout(60):  # at once: the bot is not waited for to look by itself
+            while A in [one.team for one in await running.workspaces.all()]:
+                await asyncio.sleep(0.02)
+        assert two.bot_of(B)
 
 
 async def test_an_erasure_that_a_crash_cut_off_goes_on_at_the_next_start(two: TwoWorkspaces) -> None:
