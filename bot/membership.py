@@ -10,11 +10,12 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 
+from bot.claims import Claims
 from bot.errors import BotError
 from bot.keyed_locks import KeyedLocks
 from bot.store.processes import LeaseLost, Process, SqlProcesses
@@ -23,7 +24,6 @@ log = structlog.get_logger()
 
 BEAT: Final = 2.0
 LEASE: Final = 10.0
-_LOOK_EVERY: Final = 0.25
 
 
 def steady() -> float:
@@ -109,31 +109,14 @@ class Membership:
         if not self.alone and (self.lost.is_set() or self._steady() - self._shown_at > 0.8 * self._lease):
             raise LeaseLost("store_trouble", trouble="taken_over")
 
+    def claims(self, name: str) -> Claims | None:
+        """None where there is nobody else to know of them."""
+        return None if self.alone else Claims(self._store, self.process, name, self.lost)
+
     def locks(self, name: str) -> KeyedLocks:
         """A lock for each key that holds for all processes."""
-        if self.alone:
-            return KeyedLocks()
-        return KeyedLocks(lambda *key: self._claimed("/".join([name, *map(str, key)])))
-
-    @contextlib.asynccontextmanager
-    async def _claimed(self, thing: str) -> AsyncIterator[None]:
-        try:
-            while not await self._store.claim(thing, self.process):  # noqa: ASYNC110 (another process has it)
-                await asyncio.sleep(_LOOK_EVERY)
-            yield
-        finally:  # also where it is cancelled while it claims
-            await asyncio.shield(self._give_up(thing))
-
-    async def _give_up(self, thing: str) -> None:
-        """Whatever it takes, or nobody else would get it for as long as this process lives."""
-        while not self.lost.is_set():
-            try:
-                await self._store.give_up(thing, self.process)
-            except BotError as error:
-                log.warning("claim not given up", thing=thing, why=str(error))
-                await asyncio.sleep(_LOOK_EVERY)
-            else:
-                break
+        claims = self.claims(name)
+        return KeyedLocks(claims.held if claims else None)
 
     def _note(self, processes: Sequence[Process], began: float) -> None:
         now = self._steady()

@@ -33,7 +33,8 @@ async def chat_threads(services: Services) -> ChatThreads:
             or await services.comparisons.of_thread(channel, thread_ts) is not None
         )
 
-    return ChatThreads(services.poster, services.languages, known, None if services.membership.alone else look_up)
+    claims = services.membership.claims("thread opened")
+    return ChatThreads(services.poster, services.languages, known, None if claims is None else look_up, claims)
 
 
 def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:
@@ -57,7 +58,7 @@ def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:
         services.channel_models,
         services.model_spending,
         warm_up=services.timing.warm_up,
-        locks=services.membership.locks("answer"),
+        claims=services.membership.claims("answer"),
     )
     return ChatListeners(
         callers=callers,

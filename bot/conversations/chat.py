@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import structlog
@@ -56,6 +56,19 @@ MOST_CALLS: Final = 32
 _PATIENT: Final = 3
 
 
+class Claims(Protocol):
+    """What each process has in hand, for all to see. Implemented by `bot.claims`."""
+
+    def held(self, *key: object) -> AbstractAsyncContextManager[None]:
+        """By one process at a time."""
+
+    async def ask_to_stop(self, *key: object) -> bool:
+        """Whether some process has it in hand."""
+
+    async def asked_to_stop(self, *key: object) -> None:
+        """Wait until somebody asks."""
+
+
 class Chat:
     def __init__(
         self,
@@ -68,8 +81,9 @@ class Chat:
         spending: ModelSpending,
         *,
         warm_up: Backoff = Timing.warm_up,
-        locks: KeyedLocks | None = None,
+        claims: Claims | None = None,
     ) -> None:
+        """`claims`: of the answers that are written, where other processes write some."""
         self._conversations = conversations
         self._catalogue = catalogue
         self._lost_models = lost_models
@@ -80,7 +94,8 @@ class Chat:
         self._warm_up = warm_up
         # One answer at a time in each conversation. A lock is held by whoever waits or answers, so that conversations
         # which have gone quiet cost nothing.
-        self._locks = locks or KeyedLocks()
+        self._locks = KeyedLocks(claims.held if claims else None)
+        self._claims = claims
         # Set where a person stops the answer that is being written.
         self._stops: dict[str, asyncio.Event] = {}
 
@@ -175,7 +190,8 @@ class Chat:
         stop = self._stops.get(conversation.id)
         if stop is not None:
             stop.set()
-        return stop is not None
+            return True
+        return self._claims is not None and await self._claims.ask_to_stop(conversation.id)
 
     async def shown_in(self, conversation: Conversation, answer: Answer, message_ts: str) -> None:
         """The answer is now being shown in this message."""
@@ -222,12 +238,20 @@ class Chat:
         self, caller: Caller, conversation: Conversation, turns: list[Turn], asked_ts: str
     ) -> AsyncGenerator[Event, None]:
         stop = self._stops[conversation.id] = asyncio.Event()
+        elsewhere = asyncio.create_task(self._stop_if_asked(self._claims, conversation.id)) if self._claims else None
         try:
             async with aclosing(self._written(caller, conversation, turns, asked_ts, stop)) as events:
                 async for event in events:
                     yield event
         finally:
             del self._stops[conversation.id]
+            if elsewhere is not None:
+                elsewhere.cancel()
+
+    async def _stop_if_asked(self, claims: Claims, conversation_id: str) -> None:
+        """By a person whom another process heard."""
+        await claims.asked_to_stop(conversation_id)
+        self._stops[conversation_id].set()
 
     async def _written(
         self, caller: Caller, conversation: Conversation, turns: list[Turn], asked_ts: str, stop: asyncio.Event

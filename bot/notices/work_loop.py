@@ -110,6 +110,13 @@ class WorkLoop:
             self._failures[key] += 1
             seconds = self._backoff.delay(self._failures[key])
             # What was to be done is still due. It is Slack, or the store (locked, full) or a provider, as a rule.
-            say = log.warning if isinstance(error, PostError | BotError) else log.exception
+            say = log.warning if _is_known(error) else log.exception
             say("work failed", of=self._name, key=key, why=str(error), seconds=seconds)
             await asyncio.sleep(seconds)
+
+
+def _is_known(error: BaseException) -> bool:
+    """Whether it is a trouble that others have, also where several things were done at a time."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_known, error.exceptions))
+    return isinstance(error, PostError | BotError)

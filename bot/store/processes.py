@@ -79,6 +79,23 @@ class SqlProcesses:
             lambda db: db.execute("DELETE FROM claims WHERE thing = ? AND process = ?", [thing, process])
         )
 
+    async def is_claimed(self, beginning: str) -> bool:
+        """Whether any process has something that begins so."""
+        sql = "SELECT 1 FROM claims WHERE substr(thing, 1, length(?)) = ? LIMIT 1"
+        return await self._any(sql, beginning, beginning)
+
+    async def ask_to_stop(self, thing: str) -> bool:
+        """Whether some process has it."""
+        return await self._database.write(
+            lambda db: db.execute("UPDATE claims SET stop = 1 WHERE thing = ?", [thing]).rowcount == 1
+        )
+
+    async def is_asked_to_stop(self, thing: str) -> bool:
+        return await self._any("SELECT 1 FROM claims WHERE thing = ? AND stop = 1", thing)
+
+    async def _any(self, sql: str, *values: str) -> bool:
+        return await self._database.read(lambda db: db.execute(sql, values).fetchone()) is not None
+
 
 class FencedDatabase(Database):
     """The store as one of several processes writes to it: only as long as no other takes it for dead."""

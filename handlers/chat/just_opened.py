@@ -8,18 +8,21 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 
+from bot.claims import Claims
 from bot.conversations.conversation import Conversation
 
 _SECONDS: Final = 180.0
 
 
 class JustOpened:
-    """The latest conversation that each person opened in each channel, until they found its thread or were told."""
+    """The latest conversation that each person opened in each channel, until they found its thread or were told.
+    `claims`: of the threads that are opened, where other processes open some."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, claims: Claims | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._claims = claims
         self._clock = clock
         self._opened: dict[tuple[str, str], tuple[float, Conversation]] = {}
         self._opening: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
@@ -30,7 +33,8 @@ class JustOpened:
         done = asyncio.Event()
         self._opening[channel].add(done)
         try:
-            yield
+            async with self._claims.announced(channel) if self._claims else nullcontext():
+                yield
         finally:
             self._opening[channel].discard(done)
             done.set()
@@ -38,10 +42,15 @@ class JustOpened:
     def is_opening(self, channel: str) -> bool:
         return bool(self._opening.get(channel))
 
+    async def is_opening_elsewhere(self, channel: str) -> bool:
+        return self._claims is not None and await self._claims.is_announced(channel)
+
     async def settled(self, channel: str) -> None:
         """Wait until no conversation is being opened in the channel."""
         for done in list(self._opening.get(channel, ())):
             await done.wait()
+        if self._claims is not None:
+            await self._claims.ended(channel)
 
     def add(self, conversation: Conversation) -> None:
         self._opened[conversation.channel, conversation.owner] = (self._clock() + _SECONDS, conversation)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.access import Caller
+from bot.claims import Claims
 from bot.conversations.conversation import Conversation
 from bot.notices.interfaces import PostError, PostRefused
 from handlers.blocks.message import Message
@@ -20,8 +21,8 @@ log = structlog.get_logger()
 
 
 class ChatThreads:
-    """Implements `bot.conversations.opening.Threads`. `known`: (channel, thread_ts) of every conversation. `look_up`
-    asks the store for one that another process may have opened, where there are others."""
+    """Implements `bot.conversations.opening.Threads`. `known`: (channel, thread_ts) of every conversation. Where other
+    processes open some, `claims` are of those, and `look_up` asks the store for one."""
 
     def __init__(
         self,
@@ -29,12 +30,13 @@ class ChatThreads:
         languages: Languages,
         known: set[tuple[str, str]],
         look_up: Callable[[str, str], Awaitable[bool]] | None = None,
+        claims: Claims | None = None,
     ) -> None:
         self._poster = poster
         self._languages = languages
         self._known = known
         self._look_up = look_up
-        self.just_opened = JustOpened()
+        self.just_opened = JustOpened(claims)
 
     @asynccontextmanager
     async def started(self, caller: Caller, conversation: Conversation) -> AsyncIterator[str]:
@@ -112,9 +114,12 @@ class ChatThreads:
         return (channel, thread_ts) in self._known or self.just_opened.is_opening(channel)
 
     async def is_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
-        """The same, also where another process has opened the thread."""
+        """The same, also where another process has opened the thread, or is about to."""
         if self.may_be_meant(channel, thread_ts, user) or not thread_ts or self._look_up is None:
             return self.may_be_meant(channel, thread_ts, user)
+        # In this order: what is not being opened any more has been stored.
+        if await self.just_opened.is_opening_elsewhere(channel):
+            return True
         if await self._look_up(channel, thread_ts):
             self._known.add((channel, thread_ts))
             return True

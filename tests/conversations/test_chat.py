@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from copy import copy
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from bot.access import Actor, Role
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority, entry
 from bot.backoff import Backoff
+from bot.claims import Claims
 from bot.conversations.answer_events import (
     Called,
     Empty,
@@ -37,6 +39,7 @@ from bot.conversations.prompt import NO_RESULT, another_answer
 from bot.conversations.window import Window
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.job import Loss, Origin
+from bot.keyed_locks import KeyedLocks
 from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
@@ -45,7 +48,9 @@ from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import OverBudget, Scope
 from bot.spending.model_use import ModelSpending, UseSum
 from bot.store.conversations import SqlConversationStore
+from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from bot.store.processes import SqlProcesses
 from bot.store.spending import SqlBudgetStore
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
@@ -363,6 +368,31 @@ async def test_a_stopped_answer_keeps_what_was_said_and_the_conversation_goes_on
     assert (await conversations.turns(TALK.id))[-1].content == "The "
     await ask(chat, "3.0", "And?")
     assert given(stand_in) == ["Hello?", "The ", "And?"]
+
+
+async def test_an_answer_is_stopped_also_where_another_process_writes_it(
+    chat: Chat, database: Database, stand_in: StandInProvider
+) -> None:
+    processes, lost = SqlProcesses(database), asyncio.Event()
+    for name in ("here", "there"):
+        await processes.join(name, alone=False)
+
+    def of(process: str) -> Chat:
+        among = copy(chat)
+        among._claims = Claims(processes, process, "answer", lost)
+        among._locks, among._stops = KeyedLocks(among._claims.held), {}
+        return among
+
+    here, there = of("here"), of("there")
+    assert not await there.stop(a_caller(), TALK)
+    stand_in.chat_open.clear()
+    async with here.ask(a_caller(), TALK, "2.0", "Hello?") as answer:
+        assert answer is not None
+        assert await anext(answer.events) == TextDelta("The ")
+        assert await there.stop(a_caller(), TALK)
+        assert [event async for event in answer.events] == [Ended(STOPPED, "2.0+1")]
+    stand_in.chat_open.set()
+    assert not await there.stop(a_caller(), TALK)
 
 
 @pytest.mark.parametrize("warm_up", [Backoff(3600, factor=1, tries=4)])

@@ -6,6 +6,7 @@ from functools import partial
 
 from parts import until
 from simulation.loop import SimulatedLoop, Timeline
+from structlog.testing import capture_logs
 
 from bot.backoff import Backoff
 from bot.changes import CHANGES, Changes
@@ -127,3 +128,18 @@ def test_a_change_during_a_look_is_looked_at() -> None:
     loop.run_until_complete(loop.create_task(live()))
     loop.close()
     assert looks == [0, 0.5]
+
+
+async def test_what_goes_wrong_elsewhere_is_no_bug_also_where_several_things_are_done_at_a_time() -> None:
+    async def both(*errors: Exception) -> None:
+        raise ExceptionGroup("of a task group", errors)
+
+    async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        away, bug = PostLater("ratelimited", 1), RuntimeError("a bug")
+        return [("away", partial(both, away, away)), ("bug", partial(both, away, bug))]
+
+    with capture_logs() as logs:
+        await WorkLoop("test", due, every=1, backoff=Backoff(600)).round()
+        await until(lambda: len(logs) == 2)
+        said = [f"{each['key']}: {each['log_level']}" for each in logs]
+    assert said == ["away: warning", "bug: error"]

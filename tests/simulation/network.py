@@ -39,6 +39,8 @@ class Reply:
 
 Serve = Callable[[Request], Reply]
 REPEATED = "repeated"
+# Seconds within which Slack carries out what it was sent by a process that is gone, as far as the bot allows for it.
+_ALL_THE_SAME = 1.8
 _NOT_READ = {"refused", "reset before", "carried out later", "error", "limited"}
 
 # What can happen to one exchange, and how often, relative to each other.
@@ -60,8 +62,7 @@ class Network:
     """`rate`: which share of exchanges something happens to, until `calm_after`.
 
     `troubles`: the end of a path, and what happens to the first request there, beside what chance brings. `watch`
-    hears of each request twice: before it sets out, and once it was carried out and its answer has yet to set out; of
-    several processes `arrives` tells when one's request is carried out.
+    hears of each request twice: before it sets out, and once it was carried out and its answer has yet to set out.
     """
 
     def __init__(self, rng: random.Random, timeline: Timeline, *, rate: float, calm_after: float) -> None:
@@ -73,7 +74,6 @@ class Network:
         self.trace: list[str] = []
         self.troubles: list[tuple[str, str]] = []
         self.watch: Callable[[Request, bool], None] = lambda request, carried_out: None
-        self.arrives: Callable[[Host, Request], None] = lambda host, request: None
 
     def black_out(self, service: str, begin: float, end: float) -> None:
         self._blackouts.append((service, begin, end))
@@ -127,18 +127,18 @@ class Network:
         return reply
 
     async def _under_way(self, host: Host, serve: Serve, request: Request) -> Reply:
-        """What has set out arrives, even if whoever sent it stands still by then, and not if they died."""
+        """What has set out arrives, whatever becomes of who sent it; where the way is long it ends with them."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        latency = self._latency()
 
         def arrive() -> None:
-            if not host.alive:
+            if not host.alive and latency > _ALL_THE_SAME:
                 return
-            self.arrives(host, request)
             served = serve(request)
-            if not reply.done():
+            if host.alive and not reply.done():
                 reply.set_result(served)
 
-        self._timeline.at(self._timeline.now + self._latency(), arrive)
+        self._timeline.at(self._timeline.now + latency, arrive)
         return await reply
 
     def _latency(self) -> float:

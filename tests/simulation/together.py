@@ -40,13 +40,11 @@ class Accident:
 @dataclass
 class Among:
     """What two processes bring with them into a world: `accidents` of each slot, in their order; `skew`, by how many
-    seconds a wall clock is wrong at most; `held`, who has which of the things that people do; `late`, what was carried
-    out for a process that was taken for dead by then."""
+    seconds a wall clock is wrong at most; `held`, who has which of the things that people do."""
 
     accidents: dict[str, list[Accident]]
     skew: float
     held: dict[str, str] = field(default_factory=dict)
-    late: list[Request] = field(default_factory=list)
 
 
 class Replica(Protocol):
@@ -95,11 +93,6 @@ class Together:
         self._watching: dict[Host, Callable[[Request, bool], None]] = {}
         self.gone: dict[Host, asyncio.Event] = {}
         world.network.watch = self._watch
-        world.network.arrives = self._arrives
-
-    def living(self) -> set[str]:
-        """Those that no other has taken for dead."""
-        return {one for (one,) in self.world.store.execute("SELECT id FROM processes")}
 
     async def run(self, slot: str) -> None:
         """One life after the other."""
@@ -189,11 +182,6 @@ class Together:
         host = HOST.get()
         if host in self._watching:
             self._watching[host](request, carried_out)
-
-    def _arrives(self, host: Host, request: Request) -> None:
-        process = next((self.running[slot] for slot, one in self.hosts.items() if one is host), None)
-        if process is None or process.membership.process not in self.living():
-            self.world.among.late.append(request)
 
 
 def live_together(

@@ -1,7 +1,17 @@
 """Who opened a conversation a moment ago, and has not found its thread."""
 
+import asyncio
+from typing import cast
+
+from slack_requests import ENGLISH
+
+from bot.claims import Claims
 from bot.conversations.conversation import Conversation
+from bot.store.database import Database
+from bot.store.processes import SqlProcesses
 from handlers.chat.just_opened import JustOpened
+from handlers.chat.threads import ChatThreads
+from handlers.web.poster import Poster
 
 CONVERSATION = Conversation("cv-1", "ft:x", "T1", "C1", "1.1", "U1", 1.0)
 
@@ -18,10 +28,36 @@ def test_a_conversation_is_pointed_to_once_and_to_its_own_person() -> None:
 
 def test_after_a_few_minutes_it_is_no_longer_new() -> None:
     now = 1000.0
-    opened = JustOpened(lambda: now)
+    opened = JustOpened(clock=lambda: now)
     opened.add(CONVERSATION)
     now += 179
     assert opened.has("C1", "U1")
     now += 2
     assert not opened.has("C1", "U1")
     assert opened.take("C1", "U1") is None
+
+
+async def test_a_reply_waits_for_a_thread_that_another_process_is_opening(database: Database) -> None:
+    """It may be heard by either, before the thread is known."""
+    processes, lost = SqlProcesses(database), asyncio.Event()
+    for name in ("here", "there"):
+        await processes.join(name, alone=False)
+    here, there = (JustOpened(Claims(processes, name, "thread opened", lost)) for name in ("here", "there"))
+    stored: set[tuple[str, str]] = set()
+
+    async def look_up(*thread: str) -> bool:
+        return thread in stored
+
+    threads = ChatThreads(cast(Poster, None), ENGLISH, set(), look_up)
+    threads.just_opened = there
+    assert not await threads.is_meant("C1", "2.0", "U1")
+    async with here.opening("C1"):
+        assert await threads.is_meant("C1", "2.0", "U1")
+        assert not await threads.is_meant("C2", "2.0", "U1")
+        settled = asyncio.create_task(there.settled("C1"))
+        await asyncio.sleep(0)
+        assert not settled.done()
+        stored.add(("C1", "2.0"))
+    await asyncio.wait_for(settled, 5)
+    assert await threads.is_meant("C1", "2.0", "U1")
+    assert not await threads.is_meant("C1", "3.0", "U1")
