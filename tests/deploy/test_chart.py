@@ -4,11 +4,15 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
 from variables import known
+
+from app.health import Health, health_app
+from app.workspaces.install_flow import INSTALL, REDIRECT
+from bot.jobs.links import PATH as JOBS
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "finetune-bot"
@@ -126,6 +130,22 @@ def test_every_container_is_confined(chart: Any) -> None:
 def test_the_chart_sets_variables_that_the_program_reads(chart: Any) -> None:
     set_ = {variable["name"] for pod in pods(rendered(chart, EVERYTHING)) for variable in pod["containers"][0]["env"]}
     assert set_ - known() == set()
+
+
+def test_kubernetes_asks_the_bot_what_it_answers(chart: Any) -> None:
+    bot, _ = pods(rendered(chart, EVERYTHING))
+    asked = {
+        bot["containers"][0][probe]["httpGet"]["path"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")
+    }
+    answered = {resource.canonical for resource in health_app(cast(Health, None)).router.resources()}
+    assert asked - answered == set()
+
+
+def test_the_ingress_lets_through_what_is_heard(chart: Any) -> None:
+    (rule,) = rendered(chart, EVERYTHING)["Ingress", "finetune-bot"]["spec"]["rules"]
+    let_through = [path["path"] for path in rule["http"]["paths"]]
+    for heard in ("/slack/events", INSTALL, REDIRECT, "/openai/webhook", "/webhooks/openai", JOBS):
+        assert any(heard.startswith(f"{path}/") or heard == path for path in let_through), heard
 
 
 def test_every_folder_that_the_images_write_to_is_mounted(chart: Any) -> None:
