@@ -35,6 +35,7 @@ settings.load_profile("patient")
 # Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end.
 _LONG = (
     *("test_private.py", "test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py"),
+    "test_ray.py",
     "test_recovery.py",
 )
 # Whose tests share a running trainer, which takes ten seconds of a processor to start: one process has all of them.

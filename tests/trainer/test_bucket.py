@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -16,6 +18,9 @@ from trainer.training.plan import Plan
 from trainer.training.runners import attempts, bucket_attempts, mailbox
 from trainer.training.runners.attempts import MARK, Attempt
 from trainer.training.runners.bucket import Bucket, BucketError
+from trainer.training.runners.interface import Run
+from trainer.training.runners.ray_cluster import Resources, Submission
+from trainer.training.runners.ray_jobs import Pace, RayRunner
 
 
 @pytest.fixture
@@ -242,3 +247,73 @@ def test_a_bucket_that_is_away_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BucketError, match="file"):
         Bucket(f"file://{tmp_path}/file/bucket").put("a", b"")
+
+
+class StandInCluster:
+    """A cluster on which a job trains until the test says that it has ended."""
+
+    def __init__(self) -> None:
+        self.submitted: list[str] = []
+        self.job = Submission("RUNNING")
+
+    async def ensure_safe(self) -> None: ...
+
+    async def submit(self, id: str, command: str, *more: object) -> None:
+        self.submitted.append(command.split()[-1])
+
+    async def find(self, id: str) -> Submission:
+        return self.job
+
+    async def log(self, id: str) -> str:
+        return ""
+
+
+async def test_a_run_waits_for_a_bucket_that_is_away_says_so_once_and_loses_nothing(
+    bucket: Bucket, job: Path, planned: Plan, tmp_path: Path
+) -> None:
+    place, away = tmp_path / "bucket", tmp_path / "away"
+    cluster = StandInCluster()
+    runner = RayRunner(
+        cast(Any, cluster), Resources(), tmp_path / "log", bucket=bucket, pace=Pace(look=0.01, ask=0.02, backoff=0.05)
+    )
+    heard: list[Report] = []
+
+    async def hear(run: Run) -> None:
+        async for report in run.messages():
+            heard.append(report)
+
+    def lose() -> None:
+        place.rename(away)
+        place.touch()
+
+    def find() -> None:
+        place.unlink()
+        away.rename(place)
+
+    async def until(what: Callable[[], object]) -> None:
+        await asyncio.to_thread(wait_for, what)
+
+    lose()
+    hearing = asyncio.create_task(hear(await runner.start(planned, job)))
+    await until(lambda: heard)
+    assert not cluster.submitted
+    find()
+    await until(lambda: cluster.submitted)
+    assert cluster.submitted == [f"{bucket.address}/states/ftjob-1/1"]
+    attempt = attempts.current(job)
+    assert attempt is not None
+    with Node(bucket, job, attempt) as node:
+        node.say(Measured(1, 9, {}, seconds_left=1.0))
+        await until(lambda: len(heard) == 2)
+        node.keep("step-9")
+        node.say(Done([SavedModel(9, "step-9", {})], 100))
+    lose()
+    cluster.job = Submission("SUCCEEDED")
+    await until(lambda: len(heard) == 3)
+    find()
+    await hearing
+    waits = [report.message for report in heard if isinstance(report, Told)]
+    assert len(waits) == 2
+    assert all(message.startswith("The job waits for the bucket, which cannot be used (file://") for message in waits)
+    assert isinstance(heard[-1], Done)
+    assert (Path(planned.output) / "step-9" / "adapter.safetensors").is_file()
