@@ -1,10 +1,10 @@
-"""Whether the bot does its work, for whatever watches over it: `/livez` answers while the process does, `/healthz` with
-200, or with 503 and the names of what is down."""
+"""Whether the bot does its work, for whatever watches over it: `/livez` answers while the process does, `/readyz` with
+200 while it takes what Slack sends, `/healthz` with 200, or with 503 and the names of what is down."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -19,22 +19,35 @@ _MOST_SECONDS: Final = 5.0
 
 
 class Health:
-    """`connected`: whether Slack's socket is open; None where Slack comes to us. `membership`: None where each of
-    several bots has its own. `steady` is the followers' clock."""
+    """`membership`: None where each of several bots has its own. `steady` is the followers' clock."""
 
     def __init__(
         self,
         database: Database,
         followers: Mapping[str, Follower],
-        connected: Callable[[], Awaitable[bool]] | None,
         membership: Membership | None,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.connected: Callable[[], Awaitable[bool]] | None = None
+        """Whether Slack's socket is open; None where Slack comes to us."""
+        self._hears = False
         self._database = database
         self._followers = followers
-        self._connected = connected
-        self._membership = membership
+        self.membership = membership
         self._steady = steady
+
+    @contextlib.contextmanager
+    def hearing(self) -> Iterator[None]:
+        """While what Slack sends is taken."""
+        self._hears = True
+        try:
+            yield
+        finally:
+            self._hears = False
+
+    async def ready(self) -> bool:
+        """Whether what Slack sends is taken, whatever becomes of jobs."""
+        return self._hears and all(up for (part, _), up in (await self.components()).items() if part != "jobs")
 
     async def down(self) -> list[str]:
         """Of "slack", "store" and "jobs at NAME" those that do not work."""
@@ -45,18 +58,18 @@ class Health:
         """Whether each works: "slack", "store", and "jobs" with each provider's name. A provider that is away is none
         of them: to start the bot again would not help."""
         late = self._steady() - _MOST_BEHIND
-        leads = self._membership is None or self._membership.leads
+        leads = self.membership is None or self.membership.leads
         return {
-            ("slack", ""): self._connected is None or await self._connected(),
+            ("slack", ""): self.connected is None or await self.connected(),
             ("store", ""): await self._is_writable(),
             **{("jobs", name): follower.looked_at >= late or not leads for name, follower in self._followers.items()},
         }
 
     def about(self) -> dict[str, object]:
-        """Which process this is, and whether it leads."""
-        if self._membership is None:
+        """Which process this is, whether it leads, and how many there are."""
+        if (this := self.membership) is None:
             return {}
-        return {"process": self._membership.process, "leads": self._membership.leads}
+        return {"process": this.process, "leads": this.leads, "processes": this.count}
 
     async def _is_writable(self) -> bool:
         with contextlib.suppress(BotError, TimeoutError):
@@ -72,11 +85,15 @@ def health_app(health: Health, pages: Sequence[web.RouteDef] = ()) -> web.Applic
     async def livez(_: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
 
+    async def readyz(_: web.Request) -> web.Response:
+        ready = await health.ready()
+        return web.json_response({"status": "ok" if ready else "not ready"}, status=200 if ready else 503)
+
     async def healthz(_: web.Request) -> web.Response:
         down = await health.down()
         found = {"status": "down" if down else "ok", "down": down, **health.about()}
         return web.json_response(found, status=503 if down else 200)
 
     app = web.Application()
-    app.add_routes([web.get("/livez", livez), web.get("/healthz", healthz), *pages])
+    app.add_routes([web.get("/livez", livez), web.get("/readyz", readyz), web.get("/healthz", healthz), *pages])
     return app

@@ -3,6 +3,7 @@ whoever follows a link to a job."""
 
 import contextlib
 import errno
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final
 
@@ -52,17 +53,16 @@ async def connect(
     client: AsyncWebClient,
     backfill: Backfill,
     stack: contextlib.AsyncExitStack,
-) -> SocketMode | None:
-    """Socket Mode; None where there is no app token."""
-    if settings.slack_app_token is None:
-        return None
+) -> Callable[[], Awaitable[bool]]:
+    """Socket Mode, until the stack is closed: whether the connection is open."""
+    assert settings.slack_app_token is not None
     handler = SocketMode(app, settings.slack_app_token.get_secret_value(), client)
     stack.push_async_callback(handler.close)
     await handler.connect()
     watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
     watching = keep("connection", watch)
     stack.callback(watching.cancel)
-    return handler
+    return handler.client.is_connected
 
 
 async def listen(

@@ -51,6 +51,9 @@ class Metrics:
         """Bring to date what is a state rather than a count."""
         for (component, provider), works in (await self._health.components()).items():
             instruments.COMPONENT_UP.labels(component, provider).set(works)
+        if (membership := self._health.membership) is not None:
+            instruments.LEADS.set(membership.leads)
+            instruments.PROCESSES.set(membership.count)
         instruments.DISK_FREE.set(shutil.disk_usage(self._folder).free)
         with contextlib.suppress(BotError):  # the store: one of the components says so
             self._show(await self._backlog.read(), time.time())

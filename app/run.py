@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeAlias
 
 import structlog
+from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -24,6 +25,7 @@ from app.logs import set_up_logging
 from app.metrics import Metrics
 from app.schedule import keep, schedule
 from app.services import Services, make_services
+from app.shared_folder import require_shared
 from app.stores import open_store
 from app.terminal.commands import carry_out
 from app.terminal.socket import listening
@@ -37,6 +39,7 @@ from bot.providers.registry import Providers
 from bot.providers.shared_account import SharedAccount
 from bot.settings import Settings
 from bot.store.backlog import SqlBacklog
+from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
 from bot.store.missed_channels import SqlMissedChannels
@@ -59,33 +62,49 @@ _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 def run_command(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM. Raises StartError where it cannot start."""
     set_up_logging(settings.finetune_log_level)
-    asyncio.run(until_stopped(_ready(settings)))
+    asyncio.run(until_stopped(partial(_ready, settings)))
     return 0
 
 
+@dataclass(frozen=True)
+class Ready:
+    """`what` is ready, in words, until it is `over` or somebody stops it."""
+
+    what: str
+    over: asyncio.Event
+
+
 @asynccontextmanager
-async def _ready(settings: Settings) -> AsyncIterator[str]:
+async def _ready(settings: Settings) -> AsyncIterator[Ready]:
     async with running(settings) as bot:
         for pool in (Pool.QUICK, Pool.REPORT):  # or the first file would wait for its process
             bot.services.pools.warm(pool)
-        yield f"{bot.name} in {bot.team_name}"
+        yield Ready(f"{bot.name} in {bot.team_name}", bot.services.membership.lost)
 
 
-async def until_stopped(work: AbstractAsyncContextManager[str]) -> None:
-    """`work` gives the words that say what is ready."""
+async def until_stopped(work: Callable[[], AbstractAsyncContextManager[Ready]]) -> None:
+    """Begins `work`, and begins it anew where it is over before somebody stops it."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM"):
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
             loop.add_signal_handler(getattr(signal, name), stop.set)
-    async with work as what:
+    while not stop.is_set():
+        await _carry_out(work, stop)
+
+
+async def _carry_out(work: Callable[[], AbstractAsyncContextManager[Ready]], stop: asyncio.Event) -> None:
+    async with work() as ready:
         # What is loaded by now is no garbage. To look through it takes 150 ms, in which nobody is served.
         gc.collect()
         gc.freeze()
         # What comes later leaves few cycles: every 700 objects, looking through all of them took 17 ms every 13 s.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
-        print(f"bot ready: {what}", flush=True)  # noqa: T201
-        await stop.wait()
+        print(f"bot ready: {ready.what}", flush=True)  # noqa: T201
+        ends = [asyncio.create_task(event.wait()) for event in (stop, ready.over)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
 
 
 @dataclass(frozen=True)
@@ -152,7 +171,8 @@ async def running(
         hosting = connecting.hosting(configured)
         for one in hosting.values():
             stack.push_async_callback(one.close)
-        database = await open_store(settings)
+        alone = settings.finetune_database is None or one_of_many is not None
+        database = await open_store(settings, alone=alone)
         stack.push_async_callback(database.close)
         if settings.finetune_database is None:  # nobody else writes to it
             CHANGES.set(database.changes)
@@ -162,13 +182,14 @@ async def running(
             store, team = SqlJobStore(database), str(who["team_id"])
             used = [SharedAccount(*both, team, store) for both in zip(connected, configs, strict=True)]
         providers = Providers(*used, configs=configs, hosting=hosting)
-        membership = Membership(SqlProcesses(database), alone=True)
+        membership = Membership(SqlProcesses(database), alone=alone, app=f"{who['team_id']}/{who['user_id']}")
         await membership.join()
         stack.push_async_callback(membership.leave)
         if not membership.alone:
             database = FencedDatabase(database, membership.process)
             beating = keep("lease", membership.run)
             stack.callback(beating.cancel)
+            await require_shared(settings.finetune_data, membership)
         inbox_store = SqlInbox(database, membership.process)
         unread = SqlMissedChannels(database)
         last_heard = await unread.last_heard()
@@ -178,6 +199,13 @@ async def running(
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         if pools is None:
             stack.callback(services.pools.close)
+        pages = []
+        if settings.finetune_public_url is not None:
+            pages.append(job_page(services.job_links, partial(card_link, services.cards, services.poster)))
+        in_socket_mode = one_of_many is None and settings.slack_app_token is not None
+        health = Health(database, services.followers, membership)
+        # From before Slack is heard until it is heard no more, so that whoever watches sees both.
+        health_port = await _tell_health(settings, health, database, pages if in_socket_mode else [], stack)
 
         listeners = await compose.listeners(services)
         tasks = own_loops(listeners)
@@ -202,8 +230,10 @@ async def running(
         )
         stack.push_async_callback(inbox.drain, timing.drain)
         commands = partial(carry_out, use_cases(services, bot_runs=True))
-        await stack.enter_async_context(listening(settings.finetune_data, commands))
+        process = "" if alone else membership.process
+        await stack.enter_async_context(listening(settings.finetune_data, commands, process))
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, app)
+        bot.health_port = health_port
         backfill = Backfill(
             inbox,
             unread,
@@ -243,32 +273,37 @@ async def running(
             for provider, one in zip(connected, configured, strict=True)
             if one.webhook_secret is not None
         ]
-        pages = []
-        if settings.finetune_public_url is not None:
-            pages.append(job_page(services.job_links, partial(card_link, services.cards, services.poster)))
-        handler = None
-        if one_of_many is None:
-            handler = await connect(app, settings, timing, client, backfill, stack)
-        if handler is None and one_of_many is None:
+        if in_socket_mode:
+            health.connected = await connect(app, settings, timing, client, backfill, stack)
+            if webhooks:
+                log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
+        elif one_of_many is None:
             bot.port = await listen(app, settings, [*webhooks, *pages], stack)
-        elif handler and webhooks:
-            log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
-        if settings.health_port is not None:
-            is_connected = handler.client.is_connected if handler else None
-            health = Health(database, services.followers, is_connected, membership)
-            answered = pages if handler else []
-            if settings.metrics_token is not None or not answered:
-                answered = [*answered, Metrics(health, SqlBacklog(database), settings).route()]
-            else:
-                log.warning("/metrics needs METRICS_TOKEN where links to jobs lead to the same port.")
-            at = settings.health_host, settings.health_port, "HEALTH"
-            bot.health_port = await serve(health_app(health, answered), *at, stack)
-        elif handler and pages:
-            log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
         tasks.append(keep("backfill", backfill.run) if membership.leads else asyncio.create_task(lead_later()))
         stack.callback(tasks[-1].cancel)
-        yield bot
+        with health.hearing():
+            yield bot
+
+
+async def _tell_health(
+    settings: Settings,
+    health: Health,
+    database: Database,
+    pages: list[web.RouteDef],
+    stack: contextlib.AsyncExitStack,
+) -> int | None:
+    """The port on which it is told; None where there is none. `pages` are answered there, too."""
+    if settings.health_port is None:
+        if pages:
+            log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
+        return None
+    if settings.metrics_token is not None or not pages:
+        pages = [*pages, Metrics(health, SqlBacklog(database), settings).route()]
+    else:
+        log.warning("/metrics needs METRICS_TOKEN where links to jobs lead to the same port.")
+    at = settings.health_host, settings.health_port, "HEALTH"
+    return await serve(health_app(health, pages), *at, stack)
 
 
 async def _stop(tasks: list[asyncio.Task[None]], submitter: Submitter) -> None:

@@ -85,7 +85,8 @@ async def _carry_out(task: Task, at_work: "set[asyncio.Task[None]]") -> None:
     assert run is not None
     at_work.add(run)
     try:
-        with instruments.TASK_SECONDS.labels(task.name).time():
+        # Where the schedule ends, that is no fault, as APScheduler would log it.
+        with instruments.TASK_SECONDS.labels(task.name).time(), contextlib.suppress(asyncio.CancelledError):
             await task.work()
     finally:
         at_work.discard(run)

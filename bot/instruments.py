@@ -22,6 +22,10 @@ COMPONENT_UP: Final = Gauge(
     ["component", "provider"],
     registry=REGISTRY,
 )
+LEADS: Final = Gauge(
+    "finetune_bot_leads", "1 in the bot that leads, 0 in the others on the same store.", registry=REGISTRY
+)
+PROCESSES: Final = Gauge("finetune_bot_processes", "Bots on the same store, this one among them.", registry=REGISTRY)
 DISK_FREE: Final = Gauge("finetune_bot_disk_free_bytes", "Free space on the disk of FINETUNE_DATA.", registry=REGISTRY)
 
 # What Slack sends

@@ -16,7 +16,7 @@ from typing import Final
 import structlog
 
 from bot.claims import Claims
-from bot.errors import BotError
+from bot.errors import BotError, StartError
 from bot.keyed_locks import KeyedLocks
 from bot.store.processes import LeaseLost, Process, SqlProcesses
 
@@ -34,13 +34,15 @@ def steady() -> float:
 
 class Membership:
     """`alone`: no other can be there, as with SQLite, whose folder is locked. Then it leads at once, and nothing more
-    is asked of the store. `beat` and `lease` in seconds; `steady` is a monotonic clock."""
+    is asked of the store. `app`: the Slack app that it speaks for. `beat` and `lease` in seconds; `steady` is a
+    monotonic clock."""
 
     def __init__(
         self,
         store: SqlProcesses,
         *,
         alone: bool,
+        app: str = "",
         beat: float = BEAT,
         lease: float = LEASE,
         steady: Callable[[], float] = steady,
@@ -51,6 +53,7 @@ class Membership:
         self.lost = asyncio.Event()
         """Set once another process took this one for dead."""
         self._store = store
+        self._app = app
         self._beat = beat
         self._lease = lease
         self._steady = steady
@@ -60,8 +63,16 @@ class Membership:
         self._leading = asyncio.Event()
 
     async def join(self) -> None:
+        """Raises StartError where one that lives speaks for another app."""
         began = self._steady()
-        self._note(await self._store.join(self.process, alone=self.alone), began)
+        try:
+            there = await self._store.join(self.process, alone=self.alone, app=self._app)
+        except StartError:  # it may be dead, and nobody is there who would have removed it
+            before = {one.id: one.beats for one in await self._store.all()}
+            await asyncio.sleep(self._lease)
+            began = self._steady()
+            there = await self._store.join(self.process, alone=self.alone, app=self._app, silent=before)
+        self._note(there, began)
 
     async def run(self) -> None:
         """Show that it lives, until it is cancelled or `lost`."""
@@ -94,6 +105,10 @@ class Membership:
     @property
     def leads(self) -> bool:
         return self._leading.is_set()
+
+    @property
+    def others(self) -> list[str]:
+        return [one.id for one in self._processes if one.id != self.process]
 
     @property
     def count(self) -> int:

@@ -52,8 +52,8 @@ class Settings(BaseSettings):
         None,
         ge=0,
         le=65535,
-        description="A port on which the bot says how it is: `/livez` while it runs, `/healthz` whether it does its "
-        "work, `/metrics` for Prometheus. Empty: none.",
+        description="A port on which the bot says how it is: `/livez` while it runs, `/readyz` while it takes what "
+        "Slack sends, `/healthz` whether it does its work, `/metrics` for Prometheus. Empty: none.",
     )
     health_host: str = Field("127.0.0.1", description="The address to listen on for that.")
     metrics_token: SecretStr | None = Field(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.errors import StartError
 from bot.membership import Membership
 from bot.store.database import Database
 from bot.store.processes import LeaseLost, SqlProcesses
@@ -164,3 +165,21 @@ async def test_a_lock_is_given_up_once_the_store_takes_that(member: Member, data
         pass
     async with asyncio.timeout(5), there.locks("answer").of("c1"):
         pass
+
+
+async def test_a_dead_bot_of_another_app_keeps_nobody_out_and_a_living_one_does(database: Database) -> None:
+    store = SqlProcesses(database)
+    await store.join("dead", alone=False, app="T1/U1")
+    one, two = (Membership(store, alone=False, app=f"T1/U{number}", lease=0.01) for number in (2, 3))
+    await one.join()
+    assert [one.leads, one.count] == [True, 1]
+    beating = asyncio.create_task(_beat_always(one))
+    with pytest.raises(StartError, match="another_app"):
+        await two.join()
+    beating.cancel()
+
+
+async def _beat_always(membership: Membership) -> None:
+    while True:
+        await membership.beat()
+        await asyncio.sleep(0)

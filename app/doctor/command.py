@@ -58,12 +58,12 @@ async def _examine(comparing: Comparing | None) -> list[Section]:
     except StartError as error:
         return [Section("settings", [wrong("settings_wrong", error=error)])]
     if settings.finetune_database is None:
-        in_use = is_in_use(settings.finetune_data)
-        found = list(check_store(settings.finetune_data, in_use=in_use))
+        bots = int(is_in_use(settings.finetune_data))
+        found = list(check_store(settings.finetune_data, in_use=bool(bots)))
     else:
         schema = settings.finetune_database_schema
-        in_use, found = check_database(settings.finetune_data, settings.finetune_database, schema)
-    health = await check_health(settings, bot_runs_here=in_use)
+        bots, found = check_database(settings.finetune_data, settings.finetune_database, schema)
+    health = await check_health(settings, bot_runs_here=bool(bots))
     store = Section("store", [*found, *health])
     try:
         configured = connecting.configured(settings)
@@ -72,14 +72,14 @@ async def _examine(comparing: Comparing | None) -> list[Section]:
         # A token in the wrong place is sent nowhere, so nobody is asked.
         return [Section("settings", [wrong("settings_wrong", error=error)]), store]
     slack, *providers = await asyncio.gather(
-        _slack(settings, comparing, bot_runs_here=in_use), *(_provider(one, comparing) for one in configured)
+        _slack(settings, comparing, bots_here=bots), *(_provider(one, comparing) for one in configured)
     )
     names = [one.config.name for one in configured]
     return [Section("settings", [ok("settings", providers=names)]), slack, *providers, store]
 
 
-async def _slack(settings: Settings, comparing: Comparing | None, *, bot_runs_here: bool) -> Section:
-    found = await check_slack(settings, bot_runs_here=bot_runs_here)
+async def _slack(settings: Settings, comparing: Comparing | None, *, bots_here: int) -> Section:
+    found = await check_slack(settings, bots_here=bots_here)
     return Section("slack", found if comparing is None else [*found, *await comparing.slack(settings)])
 
 

@@ -31,8 +31,8 @@ CLOCK_WRONG: Final = 240.0
 _HELLO_SECONDS: Final = 10.0
 
 
-async def check_slack(settings: Settings, *, bot_runs_here: bool) -> list[Finding]:
-    """`bot_runs_here`: a bot works in the folder of these settings, so that a connection is expected."""
+async def check_slack(settings: Settings, *, bots_here: int) -> list[Finding]:
+    """`bots_here`: how many bots work with the store of these settings, so that as many connections are expected."""
     client = connecting.slack_client(settings)
     asked_at = time.time()
     try:
@@ -47,7 +47,7 @@ async def check_slack(settings: Settings, *, bot_runs_here: bool) -> list[Findin
         *_scopes(connecting.granted_scopes(who), connecting.needed_scopes(settings)),
         *_links(settings),
         *_clock(who.headers, between),
-        *await _connections(client, settings, str(who["bot_id"]), bot_runs_here=bot_runs_here),
+        *await _connections(client, settings, str(who["bot_id"]), bots_here=bots_here),
         *await _notices_channel(client, settings.finetune_notices_channel),
         *await _people(client, settings),
     ]
@@ -86,9 +86,7 @@ def _clock(headers: Mapping[str, str], here: float) -> Iterator[Finding]:
     yield say("clock") if say is ok else say("clock_off", seconds=round(abs(ahead)), ahead=ahead > 0)
 
 
-async def _connections(
-    client: AsyncWebClient, settings: Settings, bot_id: str, *, bot_runs_here: bool
-) -> list[Finding]:
+async def _connections(client: AsyncWebClient, settings: Settings, bot_id: str, *, bots_here: int) -> list[Finding]:
     if settings.slack_app_token is None:
         return [ok("over_http", port=str(settings.http_port))]
     token = settings.slack_app_token.get_secret_value()
@@ -105,7 +103,7 @@ async def _connections(
         return [wrong("no_socket", error=why_unreachable(error, url))]
     connected = hello.get("num_connections")
     app_id = (hello.get("connection_info") or {}).get("app_id")
-    found = [_others(connected - 1, bot_runs_here)] if isinstance(connected, int) else []
+    found = [_others(connected - 1, bots_here)] if isinstance(connected, int) else []
     return [*found, *await _app(client, bot_id, app_id)]
 
 
@@ -121,14 +119,13 @@ async def _hello(url: str, proxy: str | None) -> dict[str, Any]:
     return dict(message)
 
 
-def _others(others: int, bot_runs_here: bool) -> Finding:
+def _others(others: int, bots_here: int) -> Finding:
     """`others`: connections beside the doctor's own."""
-    expected = 1 if bot_runs_here else 0
-    if others > expected:
-        return wrong("other_connections", count=others - expected)
-    if others < expected:
+    if others > bots_here:
+        return wrong("other_connections", count=others - bots_here)
+    if others < bots_here:
         return warning("bot_not_connected")
-    return ok("bot_connected" if bot_runs_here else "no_connection")
+    return ok("bot_connected" if bots_here else "no_connection")
 
 
 async def _app(client: AsyncWebClient, bot_id: str, app_id: object) -> list[Finding]:

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +55,7 @@ async def listening(
             at_work.discard(task)
             writer.close()
 
-    name = f"{_PREFIX}-{process}{_SUFFIX}" if process else NAME
+    name = _name(process)
     with _short_path(folder, name) as path:
         server = await asyncio.start_unix_server(hear, path, limit=_MOST_BYTES, start_serving=False)
         Path(path).chmod(0o600)  # before anybody can connect
@@ -69,15 +69,21 @@ async def listening(
         (folder / name).unlink(missing_ok=True)
 
 
-def processes(folder: Path) -> set[str]:
-    """Those that have a socket in `folder`, which they share, alive or not."""
-    return {path.name[len(_PREFIX) + 1 : -len(_SUFFIX)] for path in folder.glob(f"{_PREFIX}-*{_SUFFIX}")}
+def is_there(folder: Path, process: str) -> bool:
+    """Whether the process has, or had, a socket in `folder`."""
+    return (folder / _name(process)).exists()
 
 
-def forget(folder: Path, gone: Iterable[str]) -> None:
-    """Remove what processes have left behind that were killed."""
-    for process in gone:
-        (folder / f"{_PREFIX}-{process}{_SUFFIX}").unlink(missing_ok=True)
+def forget_all_but(folder: Path, living: Collection[str]) -> None:
+    """Remove what processes have left behind in `folder` that were killed."""
+    kept = {_name(process) for process in living}
+    for path in folder.glob(f"{_PREFIX}-*{_SUFFIX}"):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
+
+
+def _name(process: str) -> str:
+    return f"{_PREFIX}-{process}{_SUFFIX}" if process else NAME
 
 
 async def ask(folder: Path, asked: Asked) -> Answer | None:

@@ -14,7 +14,7 @@ from app import connecting, traces
 from app.health import Health, health_app
 from app.listening import serve
 from app.logs import set_up_logging
-from app.run import until_stopped
+from app.run import Ready, until_stopped
 from app.schedule import keep
 from app.socket_mode import SocketMode
 from app.stores import open_store
@@ -44,7 +44,7 @@ def run_command(settings: Settings) -> int:
     """Run until SIGINT or SIGTERM. Raises StartError where it cannot start."""
     set_up_logging(settings.finetune_log_level)
     allow_many_files()
-    asyncio.run(until_stopped(_ready(settings)))
+    asyncio.run(until_stopped(partial(_ready, settings)))
     return 0
 
 
@@ -149,12 +149,14 @@ async def _health(
 ) -> int | None:
     if settings.health_port is None:
         return None
-    health = Health(database, hosting.followers, hosting.connected, None)
+    health = Health(database, hosting.followers, None)
+    health.connected = hosting.connected
+    stack.enter_context(health.hearing())
     return await serve(health_app(health), settings.health_host, settings.health_port, "HEALTH", stack)
 
 
 @contextlib.asynccontextmanager
-async def _ready(settings: Settings) -> AsyncIterator[str]:
+async def _ready(settings: Settings) -> AsyncIterator[Ready]:
     async with hosted(settings) as all_of_them:
         names = [bot.team_name for bot in all_of_them.hosting.bots.values()]
-        yield f"{len(names)} workspaces" if names else "no workspace yet"
+        yield Ready(f"{len(names)} workspaces" if names else "no workspace yet", asyncio.Event())

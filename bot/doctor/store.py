@@ -18,6 +18,8 @@ from bot.store.schema import migration_names
 FULL: Final = 100_000_000
 LOW: Final = 1_000_000_000
 """Bytes that are free."""
+_PROCESSES: Final = "m040_processes"
+"""The migration since which a store knows of its bots."""
 
 
 def check_store(folder: Path, *, in_use: bool) -> Iterator[Finding]:
@@ -30,15 +32,19 @@ def check_store(folder: Path, *, in_use: bool) -> Iterator[Finding]:
     yield ok("bot_runs" if in_use else "bot_does_not_run", folder=folder)
 
 
-def check_database(folder: Path, url: SecretStr, schema: str = SCHEMA) -> tuple[bool, list[Finding]]:
-    """Whether a bot works in the PostgreSQL database at `url`, and what is found there. `folder`: of training files."""
+def check_database(folder: Path, url: SecretStr, schema: str = SCHEMA) -> tuple[int, list[Finding]]:
+    """How many bots work in the PostgreSQL database at `url`, and what is found there. `folder`: of training files."""
     try:
         engine = postgresql(url, schema)
         in_use, there = engine.is_in_use(), engine.migrations()
+        bots = engine.bots() if in_use and there and _PROCESSES in there else []
     except StartError as error:
-        return False, [_disk(folder), wrong("store_unreadable", error=error)]
-    runs = ok("bot_runs_on_database" if in_use else "bot_does_not_run_on_database", where=engine.where)
-    return in_use, [_disk(folder), _tables(engine.where, there), runs]
+        return 0, [_disk(folder), wrong("store_unreadable", error=error)]
+    if len(bots) > 1:
+        runs = ok("bots_run_on_database", where=engine.where, count=len(bots), leader=bots[0])
+    else:
+        runs = ok("bot_runs_on_database" if in_use else "bot_does_not_run_on_database", where=engine.where)
+    return len(bots) or int(in_use), [_disk(folder), _tables(engine.where, there), runs]
 
 
 def _tables(where: str, migrations: Set[str] | None) -> Finding:

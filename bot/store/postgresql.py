@@ -241,6 +241,15 @@ class PostgresqlEngine:
         except psycopg.Error as error:
             raise self._start_error(error) from error
 
+    def bots(self) -> list[str]:
+        """The processes of those that work there, or did until a moment ago, the one that leads first. Raises
+        StartError."""
+        try:
+            with self.opened() as connection:
+                return [process for (process,) in connection.execute("SELECT id FROM processes ORDER BY seq")]
+        except psycopg.Error as error:
+            raise self._start_error(error) from error
+
     def is_in_use(self) -> bool:
         """Whether a bot works in it. Raises StartError."""
         try:

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
 
+from bot.errors import StartError
 from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.trouble import StoreTrouble
@@ -28,17 +30,24 @@ class SqlProcesses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def join(self, process: str, *, alone: bool) -> list[Process]:
-        """All there are now, the oldest first. `alone`: there can be no other, and what one had claimed is free."""
+    async def join(
+        self, process: str, *, alone: bool, app: str = "", silent: Mapping[str, int] = MappingProxyType({})
+    ) -> list[Process]:
+        """All there are now, the oldest first. `alone`: there can be no other, and what one had claimed is free. `app`:
+        for which Slack app this one speaks. `silent`: as for `beat`. Raises StartError where there is one that speaks
+        for another app."""
 
         def work(db: Connection) -> list[Process]:
+            _remove_silent(db, silent)
             if alone:
                 for other in _all(db):
                     _remove(db, other.id)
+            if db.execute("SELECT 1 FROM processes WHERE app <> ?", [app]).fetchone():
+                raise StartError("database_of_another_app")
             db.execute(
-                "INSERT INTO processes (id, seq, beats, joined_at)"
-                " VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM processes), 0, ?)",
-                [process, time.time()],
+                "INSERT INTO processes (id, seq, beats, joined_at, app)"
+                " VALUES (?, (SELECT coalesce(max(seq), 0) + 1 FROM processes), 0, ?, ?)",
+                [process, time.time(), app],
             )
             return _all(db)
 
@@ -51,12 +60,14 @@ class SqlProcesses:
         def work(db: Connection) -> list[Process]:
             require(db, process)
             db.execute("UPDATE processes SET beats = beats + 1 WHERE id = ?", [process])
-            for other, beats in silent.items():
-                if db.execute("SELECT 1 FROM processes WHERE id = ? AND beats = ?", [other, beats]).fetchone():
-                    _remove(db, other)
+            _remove_silent(db, silent)
             return _all(db)
 
         return await self._database.write(work)
+
+    async def all(self) -> list[Process]:
+        """The oldest first."""
+        return await self._database.read(_all)
 
     async def leave(self, process: str) -> None:
         await self._database.write(lambda db: _remove(db, process))
@@ -134,6 +145,12 @@ def require(db: Connection, process: str) -> None:
 
 def _all(db: Connection) -> list[Process]:
     return [Process(*row) for row in db.execute("SELECT id, beats FROM processes ORDER BY seq").fetchall()]
+
+
+def _remove_silent(db: Connection, silent: Mapping[str, int]) -> None:
+    for process, beats in silent.items():
+        if db.execute("SELECT 1 FROM processes WHERE id = ? AND beats = ?", [process, beats]).fetchone():
+            _remove(db, process)
 
 
 def _remove(db: Connection, process: str) -> None:

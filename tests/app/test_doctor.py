@@ -62,7 +62,7 @@ def says_hello(slack: Slack, *, connections: int = 1, app: str = "A0BOT") -> Non
     slack.replies["socket"] = [socket]
 
 
-async def found(slack: Slack, *, bot_runs_here: bool = False, **changes: Any) -> dict[str, Finding]:
+async def found(slack: Slack, *, bots_here: int = 0, **changes: Any) -> dict[str, Finding]:
     """By their codes. Each can be said in both languages."""
     values: dict[str, Any] = {
         "slack_bot_token": SecretStr("xoxb-test"),
@@ -70,7 +70,7 @@ async def found(slack: Slack, *, bot_runs_here: bool = False, **changes: Any) ->
         "slack_api_url": slack.url,
         **changes,
     }
-    findings = await check_slack(Settings(_env_file=None, **values), bot_runs_here=bot_runs_here)
+    findings = await check_slack(Settings(_env_file=None, **values), bots_here=bots_here)
     for language in Language:
         with speaking(language):
             assert all(texts.sentence(finding) for finding in findings)
@@ -97,13 +97,14 @@ async def test_a_forgotten_process_with_the_same_tokens_is_found(slack: Slack) -
 
 async def test_the_bot_that_runs_here_is_no_stranger(slack: Slack) -> None:
     says_hello(slack, connections=2)
-    assert "bot_connected" in await found(slack, bot_runs_here=True)
+    assert "bot_connected" in await found(slack, bots_here=1)
     says_hello(slack, connections=3)
-    assert (await found(slack, bot_runs_here=True))["other_connections"].values == {"count": 1}
+    assert (await found(slack, bots_here=1))["other_connections"].values == {"count": 1}
+    assert "bot_connected" in await found(slack, bots_here=2)
 
 
 async def test_a_bot_that_runs_here_without_a_connection_is_noticed(slack: Slack) -> None:
-    assert not_well(await found(slack, bot_runs_here=True)) == {"bot_not_connected": Level.WARNING}
+    assert not_well(await found(slack, bots_here=1)) == {"bot_not_connected": Level.WARNING}
 
 
 async def test_scopes_that_are_missing_are_wrong_and_those_too_many_are_noticed(slack: Slack) -> None:

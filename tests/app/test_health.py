@@ -40,15 +40,30 @@ async def leading(database: Database) -> Membership:
 
 async def test_what_does_not_work_is_named(database: Database) -> None:
     this = await leading(database)
-    assert await Health(database, followers(990.0), yes, this, lambda: 1000.0).down() == []
-    assert await Health(database, followers(0.0), no, this, lambda: 1000.0).down() == ["slack", "jobs at openai"]
-    assert await Health(database, {}, None, this).down() == []  # Slack comes to us
+    well, unwell = (Health(database, followers(at), this, lambda: 1000.0) for at in (990.0, 0.0))
+    well.connected, unwell.connected = yes, no
+    assert await well.down() == []
+    assert await unwell.down() == ["slack", "jobs at openai"]
+    assert await Health(database, {}, this).down() == []  # Slack comes to us
+
+
+async def test_it_is_ready_while_it_takes_what_slack_sends_whatever_becomes_of_jobs(database: Database) -> None:
+    health = Health(database, followers(0.0), await leading(database), lambda: 1000.0)
+    health.connected = yes
+    ready = [await health.ready()]
+    with health.hearing():
+        ready.append(await health.ready())
+        health.connected = no
+        ready.append(await health.ready())
+        health.connected = yes
+    ready.append(await health.ready())
+    assert ready == [False, True, False, False]
 
 
 async def test_a_store_that_cannot_be_written_is_down(database: Database) -> None:
     this = await leading(database)
     await database.write(lambda db: db.execute("PRAGMA query_only = ON") and None)
-    assert await Health(database, {}, yes, this).down() == ["store"]
+    assert await Health(database, {}, this).down() == ["store"]
 
 
 async def test_a_running_bot_answers_where_a_port_is_set_and_the_doctor_reads_it(tmp_path: Path) -> None:
@@ -57,9 +72,11 @@ async def test_a_running_bot_answers_where_a_port_is_set_and_the_doctor_reads_it
             address = f"http://127.0.0.1:{bot.health_port}"
             async with session.get(f"{address}/livez") as answer:
                 assert answer.status == 200
+            async with session.get(f"{address}/readyz") as answer:
+                assert answer.status == 200
             async with session.get(f"{address}/healthz") as answer:
                 process = bot.services.membership.process
-                found = {"status": "ok", "down": [], "process": process, "leads": True}
+                found = {"status": "ok", "down": [], "process": process, "leads": True, "processes": 1}
                 assert (answer.status, await answer.json()) == (200, found)
             settings = w.settings(health_port=bot.health_port)
             (well, nothing) = await check_health(settings, bot_runs_here=True)

@@ -18,7 +18,7 @@ from app.terminal.answers.models import models
 from app.terminal.command import DONE, NOT_DONE, terminal_command
 from app.terminal.commands import COMMANDS
 from app.terminal.messages import Answer, Asked
-from app.terminal.socket import NAME, ask, forget, listening, processes
+from app.terminal.socket import NAME, ask, forget_all_but, is_there, listening
 from bot.audit import TERMINAL
 from bot.errors import StartError
 from bot.jobs import states
@@ -252,13 +252,12 @@ async def test_of_bots_that_share_a_folder_one_that_lives_is_asked(tmp_path: Pat
     assert await ask(tmp_path, Asked("jobs")) is None
     async with listening(tmp_path, answering("one"), "1"):
         async with listening(tmp_path, answering("two"), "2"):
-            assert processes(tmp_path) == {"0dead", "1", "2"}
             assert await ask(tmp_path, Asked("jobs")) == Answer(notes=("one",))
-            forget(tmp_path, ["0dead"])
-        assert processes(tmp_path) == {"1"}
+            forget_all_but(tmp_path, ["1", "2"])
+            assert [is_there(tmp_path, name) for name in ("0dead", "1", "2")] == [False, True, True]
+        assert [is_there(tmp_path, name) for name in ("1", "2")] == [True, False]
     async with listening(tmp_path, answering("two"), "2"):
         assert await ask(tmp_path, Asked("jobs")) == Answer(notes=("two",))
-    assert processes(tmp_path) == set()
 
 
 async def test_a_fault_in_the_bot_is_told_as_doubt(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.errors import StartError
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.processes import FencedDatabase, LeaseLost, Process, SqlProcesses
@@ -102,3 +103,10 @@ async def test_what_is_said_in_a_thread_has_its_turn_once_all_before_it_is_done(
     assert [await there.is_first(key) for key in ("message/1", "message/2", "message/3")] == [True, False, True]
     await here.finish("message/1", failed=True)
     assert await there.is_first("message/2")
+
+
+async def test_bots_of_two_slack_apps_do_not_share_a_store(processes: SqlProcesses) -> None:
+    await processes.join("one", alone=False, app="T1/U1")
+    with pytest.raises(StartError, match="another_app"):
+        await processes.join("two", alone=False, app="T1/U2")
+    assert names(await processes.join("three", alone=False, app="T1/U1")) == ["one", "three"]

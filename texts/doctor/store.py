@@ -80,6 +80,12 @@ def bot_runs_on_database(where: str) -> str:
 
 
 @FOUND.sentence
+def bots_run_on_database(where: str, count: int, leader: str) -> str:
+    """`count`: two or more; `leader`: the process that leads."""
+    return _("{count} bots work in {where} now; {leader} leads.", count=count, where=where, leader=leader)
+
+
+@FOUND.sentence
 def bot_does_not_run_on_database(where: str) -> str:
     return _("No bot works in {where} now.", where=where)
 

@@ -148,6 +148,23 @@ def database_in_use(where: str) -> str:
 
 
 @ERRORS.sentence
+def database_of_another_app() -> str:
+    return _(
+        "A bot of another Slack app is working in this PostgreSQL database. Stop it first, or give this one a database "
+        "of its own (`FINETUNE_DATABASE`)."
+    )
+
+
+@ERRORS.sentence
+def folder_not_shared(folder: object) -> str:
+    return _(
+        "Another bot works in the same PostgreSQL database, but not in {folder}. Bots that share a database share that "
+        "folder, too (`FINETUNE_DATA`): put it on a volume that all of them use.",
+        folder=folder,
+    )
+
+
+@ERRORS.sentence
 def database_too_old(where: str, version: str, oldest: int) -> str:
     return _(
         "The PostgreSQL server of {where} is version {version}; {oldest} or later is needed.",

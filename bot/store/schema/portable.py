@@ -63,3 +63,9 @@ def m041_jobs_at_scale(db: Database) -> None:
     db.execute("ALTER TABLE jobs ADD COLUMN knows_models INTEGER NOT NULL DEFAULT 0")
     db.execute("""UPDATE jobs SET knows_models = 1 WHERE value LIKE '%"kept":{"%' OR value LIKE '%"lost_models":{"%'""")
     db.execute("CREATE INDEX jobs_knowing_models ON jobs (knows_models) WHERE knows_models = 1")
+
+
+@migrations()
+def m042_apps_of_processes(db: Database) -> None:
+    """The Slack app that each speaks for: bots of two would take each other's work."""
+    db.execute("ALTER TABLE processes ADD COLUMN app TEXT NOT NULL DEFAULT ''")
