@@ -52,8 +52,8 @@ async def command(sandbox: Sandbox, number: int, words: str) -> float:
     return took
 
 
-def launch(sandbox: Sandbox, provider_url: str, data: Path) -> Child:
-    """`python -m app run`, as it has just been started."""
+def launch(sandbox: Sandbox, provider_url: str, data: Path, **more: str) -> Child:
+    """`python -m app run`, as it has just been started, with `more` in its environment."""
     environment = {
         "SLACK_BOT_TOKEN": sandbox.bot_token,
         "SLACK_APP_TOKEN": sandbox.app_token,
@@ -65,5 +65,6 @@ def launch(sandbox: Sandbox, provider_url: str, data: Path) -> Child:
         "FINETUNE_ADMINS": REQUESTER,
         "FINETUNE_DATA": str(data),
         "FINETUNE_POLL_SECONDS": "5",
+        **more,
     }
     return Child("bot", ["app", "run"], environment, data.with_suffix(".log"))
