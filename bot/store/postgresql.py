@@ -283,9 +283,9 @@ class PostgresqlSession:
             return
         with _in_plain_words():
             # Each statement sees what was committed while it waited for the lock, whatever the server's default is.
-            begin = "BEGIN ISOLATION LEVEL READ COMMITTED"
-            self._begin(begin, "SELECT pg_advisory_xact_lock(%s)", [self._engine.write_key])
-            (number,) = self._connection.execute("SELECT CAST(pg_current_xact_id() AS text)").fetchone() or ("",)
+            lock = "SELECT pg_advisory_xact_lock(%s), CAST(pg_current_xact_id() AS text)"
+            begun = self._begin("BEGIN ISOLATION LEVEL READ COMMITTED", lock, [self._engine.write_key])
+            (_, number) = begun.fetchone() or (None, "")
             self._inside = True
             try:
                 yield PostgresqlConnection(self._connection)
@@ -299,7 +299,7 @@ class PostgresqlSession:
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
         with _in_plain_words():
-            self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1", [])
+            self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield PostgresqlConnection(self._connection)
             finally:
@@ -316,27 +316,26 @@ class PostgresqlSession:
     def sweep(self) -> bool:
         """Rows that were deleted or changed are given back. The server may keep copies: its log, backups of its own."""
         with _in_plain_words():
-            self._begin("SELECT 1", "SELECT 1", [])
-            self._connection.execute("VACUUM")
+            self._begin("VACUUM")
         return True
 
     def close(self) -> None:
         _leave(self._connection)
 
-    def _begin(self, begin: str, first: str, values: Values) -> None:
+    def _begin(self, begin: str, first: str = "", values: Values = ()) -> psycopg.Cursor[Any]:
         """Once more on a new connection, where the old one was lost since it was last used."""
         for is_last in (False, True):
             try:
                 if self._connection.closed or self._connection.broken:
                     self._reconnect()
-                self._connection.execute(begin)
-                self._connection.execute(first, values)
-                return
+                begun = self._connection.execute(begin)
+                return self._connection.execute(first, values) if first else begun
             except psycopg.OperationalError:
                 lost = self._connection.closed or self._connection.broken
                 self._roll_back()
                 if is_last or not lost:
                     raise
+        raise AssertionError
 
     def _reconnect(self) -> None:
         try:
