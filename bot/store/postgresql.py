@@ -8,25 +8,20 @@ answer came is asked about on a new connection.
 """
 
 import contextlib
-import functools
 import hashlib
 import re
 import time
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
 from typing import Any, Final
 
 import psycopg
 from psycopg import conninfo, errors
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.types.numeric import Int8Dumper
-from psycopg.types.string import StrDumperUnknown
 
 from bot.errors import StartError
 from bot.settings import SCHEMA
-from bot.store.connection import Connection, Rows, TextColumns, Values
+from bot.store.connection import Connection, Values
+from bot.store.postgresql_connection import Cursor, PostgresqlConnection, adapt
 from bot.store.schema.postgresql import migrate as migrate_tables
 from bot.store.trouble import StoreTrouble
 
@@ -38,81 +33,11 @@ _SECONDS_TO_END: Final = 3.0
 """How long a bot that starts waits for one before it to be gone."""
 _SETTINGS: Final = {
     "synchronous_commit": "on",
-    "idle_in_transaction_session_timeout": "15s",
-    # Longer, so that whoever waits outlasts one that stands still.
-    "lock_timeout": "20s",
     "client_encoding": "UTF8",
     "timezone": "UTC",
 }
 _ALIVE: Final = {"keepalives": 1, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
-_AT_ONCE: Final = 500
 _NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-
-
-class _Cursor(psycopg.Cursor[Any]):
-    def fetchone(self) -> Any:
-        """None, as in SQLite, also after a statement that finds nothing by its nature."""
-        return super().fetchone() if self.description else None
-
-    def fetchall(self) -> list[Any]:
-        return super().fetchall() if self.description else []
-
-
-class PostgresqlConnection:
-    """Implements `Connection`."""
-
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
-
-    def execute(self, sql: str, values: Values = (), /) -> Rows:
-        return self._connection.execute(_marked(sql), values)
-
-    def each(self, sql: str, /) -> Iterator[Any]:
-        with self._connection.cursor("each") as cursor:
-            cursor.itersize = _AT_ONCE
-            cursor.execute(_marked(sql))
-            yield from cursor
-
-    def executemany(self, sql: str, rows: Iterable[Values], /) -> object:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_marked(sql), rows)
-        return None
-
-    def version(self) -> int:
-        """Also another one after somebody else's commit in the same server."""
-        (seen,) = self.execute("SELECT CAST(pg_current_snapshot() AS text)").fetchone()
-        return zlib.crc32(seen.encode())
-
-    def number_on(self) -> None:
-        counted = self.execute(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
-            " AND is_identity = 'YES'"
-        ).fetchall()
-        for table, column in counted:
-            self.execute(
-                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), max({column})) FROM {table}"
-                f" HAVING max({column}) IS NOT NULL"
-            )
-
-    def text_columns(self) -> list[TextColumns]:
-        columns = self.execute(
-            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
-            " AND data_type = 'text' AND table_name <> 'migrations' ORDER BY table_name, ordinal_position"
-        ).fetchall()
-        keys = self.execute(
-            "SELECT of.table_name, of.column_name FROM information_schema.key_column_usage AS of"
-            " JOIN information_schema.table_constraints AS c USING (constraint_schema, constraint_name, table_name)"
-            " WHERE of.table_schema = current_schema() AND c.constraint_type = 'PRIMARY KEY'"
-            " ORDER BY of.table_name, of.ordinal_position"
-        ).fetchall()
-        return [
-            TextColumns(
-                table,
-                tuple(column for name, column in keys if name == table),
-                tuple(column for name, column in columns if name == table),
-            )
-            for table in dict.fromkeys(name for name, _ in columns)
-        ]
 
 
 class Use(Enum):
@@ -126,8 +51,8 @@ class PostgresqlEngine:
     """Implements `bot.store.database.Engine`. `url`: as libpq takes it; its password is shown nowhere. `alone`: no
     other bot may use the schema meanwhile."""
 
-    def __init__(self, url: str, schema: str, *, alone: bool = True) -> None:
-        """Raises StartError."""
+    def __init__(self, url: str, schema: str, *, alone: bool = True, longest_pause: float = 15.0) -> None:
+        """`longest_pause`: seconds in a transaction after which the server ends it. Raises StartError."""
         if _NAME.fullmatch(schema) is None:
             raise ValueError(f"no name of a schema: {schema}")
         self._schema = schema
@@ -136,7 +61,13 @@ class PostgresqlEngine:
             self._parameters = conninfo.conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
             raise StartError("database_url_unusable") from error
-        settings = " ".join(f"-c {name}={value}" for name, value in {**_SETTINGS, "search_path": schema}.items())
+        own = {
+            "search_path": schema,
+            "idle_in_transaction_session_timeout": f"{longest_pause * 1000:.0f}ms",
+            # Longer, so that whoever waits outlasts one that stands still.
+            "lock_timeout": f"{longest_pause * 1000 + 5000:.0f}ms",
+        }
+        settings = " ".join(f"-c {name}={value}" for name, value in {**_SETTINGS, **own}.items())
         self._parameters |= {
             "connect_timeout": _SECONDS_TO_CONNECT,
             "application_name": "finetune-bot",
@@ -187,10 +118,10 @@ class PostgresqlEngine:
         """`use`: of the schema, by a bot. Raises psycopg.Error, or StartError where the server is too old or a bot that
         is there forbids that `use` after so many seconds of `patience`."""
         connection = psycopg.connect(
-            conninfo.make_conninfo("", **self._parameters), autocommit=True, cursor_factory=_Cursor
+            conninfo.make_conninfo("", **self._parameters), autocommit=True, cursor_factory=Cursor
         )
         try:
-            _adapt(connection)
+            adapt(connection)
             if connection.info.server_version < OLDEST * 10_000:
                 version = connection.info.parameter_status("server_version")
                 raise StartError("database_too_old", where=self.where, version=version, oldest=OLDEST)
@@ -398,36 +329,3 @@ _TROUBLE: Final[dict[type[psycopg.Error], str]] = {
     errors.TransactionTimeout: "away",
 }
 _MENDABLE: Final[tuple[type[psycopg.Error], ...]] = (psycopg.OperationalError, *_TROUBLE)
-
-
-@functools.lru_cache(1000)
-def _marked(sql: str) -> str:
-    """With psycopg's placeholders; in quotes a `?` is one."""
-    parts = sql.replace("%", "%%").split("'")
-    return "'".join(part if place % 2 else part.replace("?", "%s") for place, part in enumerate(parts))
-
-
-class _Text(StrDumperUnknown):
-    def dump(self, obj: str) -> Buffer | None:
-        """PostgreSQL has no NUL in texts, and says of a column only later what it is."""
-        return super().dump(str(obj).replace("\0", "\ufffd"))
-
-
-class _Flag(Int8Dumper):
-    def dump(self, obj: bool) -> Buffer | None:
-        """Stored as a number, as SQLite does."""
-        return super().dump(int(obj))
-
-
-class _Sum(Loader):
-    def load(self, data: Buffer) -> int | float:
-        """The sum of whole numbers is a `numeric`."""
-        text = bytes(data).decode()
-        return float(text) if "." in text else int(text)
-
-
-def _adapt(connection: psycopg.Connection[Any]) -> None:
-    connection.adapters.register_dumper(str, _Text)
-    connection.adapters.register_dumper(int, Int8Dumper)
-    connection.adapters.register_dumper(bool, _Flag)
-    connection.adapters.register_loader("numeric", _Sum)

@@ -55,12 +55,8 @@ async def channels(store: Database) -> set[str]:
 # A bot that is stopped in the middle of a write (SIGSTOP, a machine that swaps, a debugger) and goes on later.
 STOPPED = """
 import asyncio, os, signal, sys
-from pathlib import Path
-from pydantic import SecretStr
-from bot.store import postgresql
 from bot.store.database import Database, StoreTrouble
-
-postgresql._SETTINGS["idle_in_transaction_session_timeout"] = "500ms"
+from bot.store.postgresql import PostgresqlEngine
 
 
 def put(channel, stop):
@@ -73,7 +69,7 @@ def put(channel, stop):
 
 
 async def main(url, schema):
-    store = await Database.open(Path("."), SecretStr(url), schema=schema, alone=False)
+    store = await Database.of(PostgresqlEngine(url, schema, alone=False, longest_pause=0.5))
     try:
         await store.write(put("C1", stop=True))
     except StoreTrouble as error:
