@@ -153,9 +153,9 @@ def workspaces(
 
 @app.command("rotate-keys")
 def rotate_keys() -> None:
-    from app.workspaces.terminal import workspaces_command
+    from app.workspaces.terminal import rotate_keys_command
 
-    raise SystemExit(workspaces_command("rotate-keys"))
+    raise SystemExit(rotate_keys_command())
 
 
 @app.command("try")

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from app.files import file_store_of
 from app.stores import of_workspace
-from bot.datasets.file_store import FileStore
 from bot.errors import StartError
 from bot.settings import load
 from bot.store.data_export import Exported, export_data
@@ -21,7 +21,7 @@ def export_command(out: Path, person: str, workspace: str) -> int:
         raise StartError("no_such_person", word=person)
     who = named[1] if named else ""
     settings = of_workspace(load(), workspace)
-    files = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
+    files = file_store_of(settings)
 
     def readme(exported: Exported) -> str:
         return texts.readme(exported.rows, len(exported.files), who)

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from app.check import harmless
+from app.files import file_store_of
 from app.stores import open_store
-from bot.datasets.file_store import FileStore
 from bot.errors import StartError
 from bot.jobs.job import Origin
 from bot.rescue.folder import reading
@@ -48,7 +48,7 @@ async def _take_in(settings: Settings, folder: Path, owner: str, origin: Origin,
     rescued = reading(folder)
     database = await open_store(settings)
     try:
-        file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
+        file_store = file_store_of(settings)
         jobs, datasets = SqlJobStore(database), SqlDatasetStore(database)
         return await RescuedJobs(
             rescued,

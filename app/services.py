@@ -1,11 +1,13 @@
 """The parts that features share: stores, use cases, Slack's side."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from app.files import file_store_of
 from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
 from bot.audit import AuditLog
@@ -147,16 +149,17 @@ async def make_services(
 ) -> Services:
     jobs = SqlJobStore(database)
     datasets = SqlDatasetStore(database)
-    file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
-    if membership.count == 1:  # or they are what another process is about to keep
+    file_store = file_store_of(settings)
+    if membership.count == 1:  # or they are what another process is about to keep, or reads
         file_store.remove_leftovers()
+        await asyncio.to_thread(file_store.seal_all)
     poster = Poster(client, pace=timing.pace, require=membership.require, processes=lambda: membership.count)
     team = str(who["team_id"])
     elsewhere = settings.finetune_notices_channel
 
     async def locate(dataset_id: str) -> tuple[Path, str]:
         dataset = await datasets.get(dataset_id)
-        if dataset is None or dataset.deleted_at is not None or not file_store.path(dataset.sha256).exists():
+        if dataset is None or dataset.deleted_at is not None or not file_store.has(dataset.sha256):
             raise NotFound("unknown_file")
         return file_store.path(dataset.sha256), dataset.sha256
 
@@ -171,6 +174,7 @@ async def make_services(
         jobs,
         providers,
         locate,
+        reading=lambda _, sha256: file_store.plain(sha256),
         rules=rules,
         notices_channel=elsewhere,
         retry=timing.submit,

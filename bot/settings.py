@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     finetune_encryption_keys_file: Path | None = Field(
         None, description="A file that holds these keys instead, one a line."
     )
+    finetune_encrypt_files: bool = Field(
+        False,
+        description="Encrypt training files in `FINETUNE_DATA` with these keys, see [data.md](data.md). Those that are "
+        "there already are encrypted at the next start.",
+    )
     finetune_keep_files_days: int | None = Field(
         None,
         ge=1,

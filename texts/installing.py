@@ -98,6 +98,14 @@ def keys_rotated(count: int) -> str:
     )
 
 
+def files_encrypted_anew(count: int) -> str:
+    return plural(
+        "{count} training file was encrypted anew with the first key.",
+        "{count} training files were encrypted anew with the first key.",
+        count,
+    )
+
+
 def no_workspaces() -> str:
     return _("The app is installed in no workspace yet.")
 

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from app.check import harmless
+from app.files import file_store_of
 from app.stores import open_store
 from app.terminal.messages import Answer, Asked
 from app.terminal.socket import ask
@@ -33,6 +34,25 @@ def workspaces_command(command: str, *words: str) -> int:
         sys.stderr.write(f"{harmless(answer.error)}\n")
         return 1
     sys.stdout.write("\n".join(map(harmless, answer.notes)) + "\n")
+    return 0
+
+
+def rotate_keys_command() -> int:
+    """Tokens, and files in place while bots read them. Exit code 0: done, 1: not. Raises StartError."""
+    settings = load()
+    if key_ring(settings) is None:
+        raise StartError(texts.no_keys())
+    if settings.many_workspaces and (code := workspaces_command("rotate-keys")):
+        return code
+    count = 0
+    try:
+        for folder in (settings.finetune_data, *sorted(settings.finetune_data.glob("workspaces/*"))):
+            if (folder / "files").is_dir():
+                count += file_store_of(settings.model_copy(update={"finetune_data": folder})).seal_anew()
+    except BotError as error:
+        sys.stderr.write(f"{harmless(sentence(error))}\n")
+        return 1
+    sys.stdout.write(f"{texts.files_encrypted_anew(count)}\n")
     return 0
 
 

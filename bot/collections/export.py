@@ -66,7 +66,7 @@ class CollectionFiles:
         self, caller: Caller, collection: Collection, dataset: Dataset, part: Path, examples: Sequence[Example]
     ) -> Dataset:
         """Store what was made of the collection: `part` becomes our copy. `examples`: all that it holds."""
-        self._file_store.adopt(part, dataset.sha256)
+        await self._file_store.adopt(part, dataset.sha256)
         exported = entry(caller, "export collection", collection.id, details=dataset.id)
         await self._store.exported(dataset.id, [example.id for example in examples], exported)
         await self._datasets.save(dataset)

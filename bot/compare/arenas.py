@@ -118,7 +118,8 @@ class Arenas:
         comparison = await begun(self._models, self._asking, caller, origin, models)
         seed = _seed(caller)
         pool = Pool.of_work(dataset.bytes)
-        drawn = await self._pools.run(prompts.draw, self._file_store.path(dataset.sha256), n, seed, pool=pool)
+        async with self._file_store.plain(dataset.sha256) as path:
+            drawn = await self._pools.run(prompts.draw, path, n, seed, pool=pool)
         if not drawn:
             raise Invalid("no_prompts", "dataset", name=dataset.name)
         return await self._open(caller, comparison, drawn, seed, votes_wanted, dataset)

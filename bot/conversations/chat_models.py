@@ -63,7 +63,8 @@ class ChatModels:
             facts = lookup(model)
             completes = facts is not None and facts.formats == ("completion",)
             return Starter(completion=CompletionFormat() if completes else None)
-        start = await asyncio.to_thread(starter, self._file_store.path(dataset.sha256))
+        async with self._file_store.plain(dataset.sha256) as path:
+            start = await asyncio.to_thread(starter, path)
         if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
             return Starter(completion=start.completion)
         return start

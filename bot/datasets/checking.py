@@ -1,6 +1,7 @@
 """Checking a training file: what is found in it becomes its report."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import msgspec
@@ -63,19 +64,23 @@ class DatasetCheck:
         `on_partial` gets what was found up to then.
         """
         models = await offered_models(self._catalogue, self._providers, dataset.channel)
-        with self._file_store.reading(dataset, arrival) as path:
+        async with AsyncExitStack() as reading:
+            path = await reading.enter_async_context(self._file_store.reading(dataset, arrival))
+            held_out = None
+            if validation is not None:
+                held_out = await reading.enter_async_context(self._file_store.plain(validation.sha256))
             found = await self._pools.run(
                 check_file,
                 path,
                 model=models[0].id if models else DEFAULT_MODEL,
                 tokenizers=self._tokenizers,
-                validation=self._file_store.path(validation.sha256) if validation else None,
+                validation=held_out,
                 growing=arrival.growing if arrival else None,
                 pool=Pool.of_report(dataset.bytes),
                 on_partial=on_partial,
             )
         if arrival is not None:
-            self._file_store.adopt(arrival.path, found.sha256)
+            await self._file_store.adopt(arrival.path, found.sha256)
         checked = await self._datasets.update(
             dataset.id,
             lambda known: msgspec.structs.replace(known, sha256=found.sha256, bytes=found.bytes, report=found),

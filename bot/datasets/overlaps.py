@@ -46,13 +46,17 @@ class Overlaps:
                 return
             count = None
             try:
-                count = await self._pools.run(
-                    count_overlap,
-                    self._file_store.path(training.sha256),
-                    self._file_store.path(validation.sha256),
-                    pool=Pool.of_report(training.bytes + validation.bytes),
-                    seconds=_MOST_SECONDS,
-                )
+                async with (
+                    self._file_store.plain(training.sha256) as one,
+                    self._file_store.plain(validation.sha256) as other,
+                ):
+                    count = await self._pools.run(
+                        count_overlap,
+                        one,
+                        other,
+                        pool=Pool.of_report(training.bytes + validation.bytes),
+                        seconds=_MOST_SECONDS,
+                    )
             except TrainingFileError as error:
                 log.warning("overlap not counted", training=training.id, validation=validation.id, why=str(error))
             self._counts[key] = count

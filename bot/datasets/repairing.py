@@ -1,7 +1,7 @@
 """Repairing a training file: what can be repaired in it, and a repaired file beside it."""
 
 from collections.abc import AsyncIterator, Collection
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
@@ -88,14 +88,14 @@ class DatasetRepairing:
         TrainingFileError."""
         held_out = await self.check(caller, validation) if validation else None
         mapping = await self._mapping(dataset, columns)
-        with ExitStack() as reading:
+        async with self._read(dataset, held_out) as (path, validating):
             plan: RepairPlan = await self._pools.run(
                 plan_repairs,
-                reading.enter_context(self._file_store.reading(dataset)),
+                path,
                 model=_model(dataset),
                 tokenizers=self._tokenizers,
                 mapping=mapping,
-                validation=reading.enter_context(self._file_store.reading(held_out)) if held_out else None,
+                validation=validating,
                 pool=Pool.of_work(dataset.bytes),
             )
         others = [
@@ -105,11 +105,20 @@ class DatasetRepairing:
         ]
         return ProposedRepairs(plan, mapping, tuple(others), validation)
 
+    @asynccontextmanager
+    async def _read(self, dataset: Dataset, held_out: Dataset | None) -> AsyncIterator[tuple[Path, Path | None]]:
+        async with self._file_store.reading(dataset) as path:
+            if held_out is None:
+                yield path, None
+                return
+            async with self._file_store.reading(held_out) as other:
+                yield path, other
+
     async def table(self, dataset: Dataset) -> Table:
         """What the file is as a table. Raises NotFound, TrainingFileError."""
         if dataset.report is not None and dataset.report.table is not None:
             return dataset.report.table
-        with self._file_store.reading(dataset) as path:
+        async with self._file_store.reading(dataset) as path:
             return await self._pools.run(tables.describe, path, pool=Pool.of_work(dataset.bytes))
 
     @asynccontextmanager
@@ -143,19 +152,19 @@ class DatasetRepairing:
         source, held_out = planned.source, planned.validation
         part = self._file_store.part()
         try:
-            with ExitStack() as reading:
+            async with self._read(source, held_out) as (path, validating):
                 result: RepairResult = await self._pools.run(
                     repair_file,
-                    reading.enter_context(self._file_store.reading(source)),
+                    path,
                     part,
                     chosen=planned.chosen,
                     model=_model(source),
                     tokenizers=self._tokenizers,
                     mapping=planned.mapping,
-                    validation=reading.enter_context(self._file_store.reading(held_out)) if held_out else None,
+                    validation=validating,
                     pool=Pool.of_work(source.bytes),
                 )
-            stored = self._file_store.adopt(part, result.sha256)
+            stored = await self._file_store.adopt(part, result.sha256)
         finally:
             part.unlink(missing_ok=True)
         validation = held_out.id if held_out else None

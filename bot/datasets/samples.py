@@ -25,7 +25,7 @@ class DatasetSamples:
 
     async def draw(self, dataset: Dataset) -> list[Sampled]:
         """Other ones each time. Raises NotFound, TrainingFileError."""
-        with self._file_store.reading(dataset) as path:
+        async with self._file_store.reading(dataset) as path:
             return await self._pools.run(
                 sample, path, n=_EXAMPLES, seed=random.getrandbits(32), pool=Pool.of_work(dataset.bytes)
             )

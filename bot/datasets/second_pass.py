@@ -16,6 +16,7 @@ from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
+from bot.encryption import Unopened
 from bot.errors import BotError
 from bot.notices.interfaces import PostError
 from bot.worker_processes import Pool, WorkerPools
@@ -83,10 +84,10 @@ class SecondPass:
         dataset = await self._datasets.get(dataset_id)
         if dataset is None or not _is_due(dataset):
             return None
-        path = self._file_store.path(dataset.sha256)
         try:
-            found = await self._pools.run(scan_content, path, pool=Pool.SECOND, seconds=_MOST_SECONDS)
-        except TrainingFileError as error:
+            async with self._file_store.plain(dataset.sha256) as path:
+                found = await self._pools.run(scan_content, path, pool=Pool.SECOND, seconds=_MOST_SECONDS)
+        except (TrainingFileError, Unopened) as error:
             # The report stands without it; trying again at each start would end no better.
             log.warning("second pass given up", dataset=dataset_id, why=str(error))
             found = ContentScan(findings=[], counts={}, examples=0, seconds=0.0)

@@ -70,12 +70,12 @@ class DatasetSplitting:
         source = planned.source
         parts = self._file_store.part(), self._file_store.part()
         try:
-            with self._file_store.reading(source) as path:
+            async with self._file_store.reading(source) as path:
                 done: tuple[Split, str, str] = await self._pools.run(
                     _split_and_hash, path, *parts, planned.share, planned.seed, pool=Pool.of_work(source.bytes)
                 )
             sides, *hashes = done
-            stored = [self._file_store.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]
+            stored = [await self._file_store.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]
         finally:
             for part in parts:
                 part.unlink(missing_ok=True)

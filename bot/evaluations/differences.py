@@ -54,7 +54,7 @@ class Differences:
             return []
         wanted = {(one.line, one.turn) for one in found}
         try:
-            with self._file_store.reading(dataset) as path:
+            async with self._file_store.reading(dataset) as path:
                 words = await self._pools.run(words_of, path, wanted, pool=Pool.of_work(dataset.bytes))
         except TrainingFileError:
             return []

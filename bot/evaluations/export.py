@@ -75,10 +75,10 @@ class EvaluationExport:
 
     async def _asked(self, evaluation: Evaluation, wanted: Collection[tuple[int, int]]) -> dict[tuple[int, int], Item]:
         dataset = await self._datasets.get(evaluation.dataset_id)
-        path = self._file_store.path(evaluation.file)
-        if dataset is None or dataset.deleted_at is not None or not path.exists():
+        if dataset is None or dataset.deleted_at is not None or not self._file_store.has(evaluation.file):
             return {}
-        return await self._pools.run(_read, path, wanted, pool=Pool.of_work(dataset.bytes))
+        async with self._file_store.plain(evaluation.file) as path:
+            return await self._pools.run(_read, path, wanted, pool=Pool.of_work(dataset.bytes))
 
 
 class _Answered(msgspec.Struct, frozen=True):

@@ -123,7 +123,7 @@ class GraderFiles:
         sha256 = hashlib.sha256(examples).hexdigest()
         part = self._file_store.part()
         part.write_bytes(examples)
-        self._file_store.adopt(part, sha256)
+        await self._file_store.adopt(part, sha256)
         dataset = Dataset(
             id=id,
             sha256=sha256,

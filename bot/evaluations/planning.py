@@ -222,7 +222,7 @@ class EvaluationPlanning:
         return [one for one in (job.validation_dataset_id, trained.validation if trained else None) if one]
 
     async def _read(self, dataset: Dataset, request: EvaluationRequest, seed: int, models: Sequence[str]) -> Survey:
-        with self._file_store.reading(dataset) as path:
+        async with self._file_store.reading(dataset) as path:
             read = await self._pools.run(
                 survey,
                 path,
@@ -280,7 +280,7 @@ class EvaluationPlanning:
     async def _overlap(self, job: Job, dataset: Dataset) -> int:
         """How many examples of the file that is evaluated on were trained on, too."""
         trained = await self._datasets.get(job.dataset_id) if job.dataset_id else None
-        if trained is None or trained.deleted_at is not None or not self._file_store.path(trained.sha256).exists():
+        if trained is None or trained.deleted_at is not None or not self._file_store.has(trained.sha256):
             return 0
         if trained.sha256 == dataset.sha256:
             return dataset.report.examples if dataset.report else 1

@@ -99,7 +99,7 @@ class EvaluationRuns(Runs[Evaluation, "_Asking"]):
         dataset = await self._datasets.get(evaluation.dataset_id)
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound("copy_gone", file=evaluation.file_name)
-        with self._file_store.reading(dataset) as path:
+        async with self._file_store.reading(dataset) as path:
             await work.ask(path)
 
     async def _finish(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,15 @@ log = structlog.get_logger()
 
 Locate = Callable[[str], Awaitable[tuple[Path, str]]]
 """From a data set's id to (path of our copy, SHA-256). Raises NotFound where the copy was deleted."""
+Reading = Callable[[Path, str], AbstractAsyncContextManager[Path]]
+"""From what Locate gives to a path at which the copy can be read within the block."""
 
 StoreTogether = Callable[[Sequence[Job], Callable[[LedgerSnapshot], list[JobUpdate]]], Awaitable[Sequence[Job]]]
 """Stores jobs as the decision about them says, which may refuse; the jobs as stored, none where they are there."""
+
+
+def _as_it_lies(path: Path, sha256: str) -> AbstractAsyncContextManager[Path]:
+    return nullcontext(path)
 
 
 class Submitter:
@@ -62,6 +69,7 @@ class Submitter:
         providers: Providers,
         locate: Locate,
         *,
+        reading: Reading = _as_it_lies,
         rules: Rules = Rules(),
         notices_channel: str | None = None,
         retry: Backoff = Timing.submit,
@@ -74,6 +82,7 @@ class Submitter:
         self._jobs = jobs
         self._providers = providers
         self._locate = locate
+        self._reading = reading
         self._rules = rules
         self._notices_channel = notices_channel
         self._retry = retry
@@ -301,7 +310,8 @@ class Submitter:
                 file_id = await provider.find_upload(name)
                 if file_id is None:
                     self._require()
-                    file_id = await provider.upload(path, name)
+                    async with self._reading(path, sha256) as plain:
+                        file_id = await provider.upload(plain, name)
             except Doubtful:
                 # The provider may still be at it, and the next in line would not find it yet.
                 await asyncio.sleep(self._retry.first)

@@ -123,7 +123,7 @@ class PairwiseJudging:
         keys: Mapping[Place, str],
     ) -> AsyncGenerator[Question, None]:
         rubric = check.request.rubric or DEFAULT_RUBRIC
-        with self._file_store.reading(dataset) as path:
+        async with self._file_store.reading(dataset) as path:
             for start in range(0, len(items), _AT_ONCE):
                 some = items[start : start + _AT_ONCE]
                 wanted = {(item.line, item.turn) for item in some}

@@ -37,7 +37,7 @@ class MovedData:
         """
         if job.dataset_id is not None:
             dataset = await self._datasets.get(job.dataset_id)
-            if dataset is not None and dataset.deleted_at is None and self._file_store.path(dataset.sha256).exists():
+            if dataset is not None and dataset.deleted_at is None and self._file_store.has(dataset.sha256):
                 return await self._lookup.get(caller, dataset.id, Action.SUBMIT, to_post=True)
         if job.training_file is None:
             raise NotFound("data_gone")
@@ -46,7 +46,7 @@ class MovedData:
     async def _fetched(self, job: Job, file_id: str) -> Dataset:
         dataset_id = "ds-" + hashlib.sha256(f"{job.provider}/{file_id}/{job.id}".encode()).hexdigest()[:10]
         known = await self._datasets.get(dataset_id)
-        if known is not None and known.report is not None and self._file_store.path(known.sha256).exists():
+        if known is not None and known.report is not None and self._file_store.has(known.sha256):
             return known
         provider = self._providers.named(job.provider)
         if not await provider.has_file(file_id):

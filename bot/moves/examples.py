@@ -98,7 +98,7 @@ class MoveExamples:
             return 0.0
         file = examples.dataset
         try:
-            with self._file_store.reading(file) as path:
+            async with self._file_store.reading(file) as path:
                 read = await self._pools.run(
                     survey,
                     path,
@@ -119,7 +119,7 @@ class MoveExamples:
         return sum(known) if len(known) == len(costs) else None
 
     def _is_usable(self, caller: Caller, file: Dataset) -> bool:
-        there = file.deleted_at is None and self._file_store.path(file.sha256).exists()
+        there = file.deleted_at is None and self._file_store.has(file.sha256)
         seen = self._authority.allows(caller, Action.SUBMIT, file.resource, caller.posts_in)
         return there and seen and can_validate(file)
 

@@ -119,9 +119,9 @@ class RehearsalData:
             return [one.before for one in new if one.before is not None]
         parts = [self._file_store.part() for _ in new]
         try:
-            with self._file_store.reading(of) as path:
+            async with self._file_store.reading(of) as path:
                 hashes: list[str] = await self._pools.run(write, path, parts, pool=Pool.of_work(of.bytes))
-            stored = [self._file_store.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]
+            stored = [await self._file_store.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]
         finally:
             for part in parts:
                 part.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ class RehearsalData:
 
     def _is_made(self, one: NewFile) -> bool:
         known = one.before
-        return known is not None and known.report is not None and self._file_store.path(known.sha256).exists()
+        return known is not None and known.report is not None and self._file_store.has(known.sha256)
 
 
 def _split(path: Path, outs: Sequence[Path], share: float) -> list[str]:

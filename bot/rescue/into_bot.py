@@ -140,7 +140,7 @@ class RescuedJobs:
         report = check_file(content, model=model if lookup(model) else DEFAULT_MODEL, tokenizers=self._tokenizers)
         part = self._file_store.part()
         shutil.copyfile(content, part)
-        self._file_store.adopt(part, dataset.sha256)
+        self._file_store.put(part, dataset.sha256)
         return msgspec.structs.replace(dataset, report=report)
 
     async def _list(self, job_id: str, kind: str) -> list[Json]:

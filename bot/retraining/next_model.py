@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 import msgspec
 import orjson
@@ -92,15 +93,18 @@ class NextModels:
         old, held_out = plan.old, plan.validation
         part = self._file_store.part()
         try:
-            await self._pools.run(
-                merge,
-                part,
-                [example.line for example in plan.examples],
-                [example.line for example in old.examples],
-                [self._file_store.path(file.sha256) for file in old.files],
-                self._file_store.path(held_out.sha256) if held_out else None,
-                pool=Pool.of_work(sum(file.bytes for file in old.files)),
-            )
+            async with AsyncExitStack() as reading:
+                files = [*old.files, *([held_out] if held_out else [])]
+                paths = [await reading.enter_async_context(self._file_store.plain(file.sha256)) for file in files]
+                await self._pools.run(
+                    merge,
+                    part,
+                    [example.line for example in plan.examples],
+                    [example.line for example in old.examples],
+                    paths[: len(old.files)],
+                    paths[-1] if held_out else None,
+                    pool=Pool.of_work(sum(file.bytes for file in old.files)),
+                )
             made = made_of(plan.collection, caller, part, thread_ts, private=private)
             dataset = msgspec.structs.replace(
                 made,
@@ -145,7 +149,7 @@ class NextModels:
 
     async def _seen(self, caller: Caller, dataset_id: str | None) -> Dataset | None:
         dataset = await self._datasets.get(dataset_id) if dataset_id else None
-        if dataset is None or dataset.deleted_at is not None or not self._file_store.path(dataset.sha256).exists():
+        if dataset is None or dataset.deleted_at is not None or not self._file_store.has(dataset.sha256):
             return None
         allowed = self._authority.allows(caller, Action.SUBMIT, dataset.resource, caller.posts_in)
         return dataset if allowed else None

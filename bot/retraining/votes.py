@@ -144,9 +144,10 @@ class ArenaVotes:
         sources = await self._sources.of(await self._datasets.get(arena.arena.dataset_id))
         said: dict[Prompt, tuple[str, ...]] = {}
         for file in sources.files:
-            path = self._file_store.path(file.sha256)
-            prompts = await self._pools.run(prompts_in, path, pool=Pool.of_work(file.bytes)) if path.exists() else ()
-            said |= dict.fromkeys(prompts, ())
+            if self._file_store.has(file.sha256):
+                async with self._file_store.plain(file.sha256) as path:
+                    prompts = await self._pools.run(prompts_in, path, pool=Pool.of_work(file.bytes))
+                said |= dict.fromkeys(prompts, ())
         for example in sources.examples:
             prompt = prompt_of(orjson.loads(example.line))
             said[prompt] = tuple(dict.fromkeys((*said.get(prompt, ()), *example.contributors)))

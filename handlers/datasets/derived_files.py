@@ -65,7 +65,8 @@ class DerivedFiles:
         titles: dict[str, str] = {}
         shown = []
         for dataset in made:
-            file_id = await self.poster.upload(dataset.name, self.file_store.path(dataset.sha256))
+            async with self.file_store.plain(dataset.sha256) as path:
+                file_id = await self.poster.upload(dataset.name, path)
             titles[file_id] = dataset.name
             shown.append(await self.datasets.shown(dataset, file_id))
         with speaking(await self.language(source.channel, source.owner)):

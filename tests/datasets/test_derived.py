@@ -1,7 +1,5 @@
 """Data sets that the bot makes of others."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 from dropping import Drop
@@ -20,7 +18,7 @@ BEN = Actor("U0BEN", "T0ACME")
 def stored(file_store: FileStore) -> StoredFile:
     part = file_store.part()
     part.write_bytes(b"{}\n")
-    return file_store.adopt(part, "def")
+    return file_store.put(part, "def")
 
 
 async def test_what_is_made_stands_where_its_source_does_and_belongs_to_who_asked(
@@ -62,5 +60,5 @@ async def test_an_empty_file_is_not_kept(derived: DerivedDatasets, drop: Drop, d
     source = await drop()
     new = await derived.plan(a_caller(), source, "repaired")
     with pytest.raises(Invalid, match="nothing_left"):
-        await derived.add(a_caller(), source, [(new, StoredFile(Path("empty"), "e3b0", 0))])
+        await derived.add(a_caller(), source, [(new, StoredFile("e3b0", 0))])
     assert await datasets.get(new.id) is None

@@ -1,11 +1,13 @@
 """What can be done with a training file from its report: repair and split; and what goes wrong."""
 
 import asyncio
+import base64
 from typing import Any
 
 import orjson
 import pytest
 from e2e.world import MODEL, PATIENCE, World, examples, until
+from pydantic import SecretStr
 
 
 async def _dropped(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
@@ -190,3 +192,18 @@ async def test_preferences_are_trained_by_dpo_and_only_where_that_is_offered(w: 
         assert await w.person.submit("ana", view["id"], {}) == {}
         job = w.provider.jobs[await w.job_at_provider()]
         assert job["method"]["type"] == "dpo"
+
+
+async def test_where_files_are_encrypted_none_of_their_words_lie_in_the_folder_and_all_goes_on(w: World) -> None:
+    keys = SecretStr(base64.b64encode(b"k" * 32).decode())
+    async with w.bot(finetune_encrypt_files=True, finetune_encryption_keys=keys) as bot:
+        content = examples(20)
+        report = await w.drop(content=content)
+        await w.start(report)
+        await w.job_at_provider()
+        assert [sent for _, sent in w.provider.files.values()] == [content]
+        await w.settled(bot)
+        folder = w.folder / "bot/files"
+        lying = [file for file in folder.rglob("*") if file.is_file()]
+        assert [file.suffix for file in lying] == [".sealed"]
+        assert b"Question" not in lying[0].read_bytes()

@@ -88,6 +88,14 @@ def encryption_keys_unusable(number: int) -> str:
 
 
 @ERRORS.sentence
+def no_keys_for_files() -> str:
+    return _(
+        "`FINETUNE_ENCRYPT_FILES` needs a key. Make one with `openssl rand -base64 32`, put it into "
+        "`FINETUNE_ENCRYPTION_KEYS`, and keep a copy elsewhere: without it nobody can read the files again."
+    )
+
+
+@ERRORS.sentence
 def key_missing(key: str) -> str:
     return _(
         "Something here was encrypted with key {key}, which is not among those of `FINETUNE_ENCRYPTION_KEYS`. Add that "

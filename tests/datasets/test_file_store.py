@@ -1,0 +1,157 @@
+"""Copies of training files, sealed where that is configured."""
+
+import base64
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.files import file_store_of
+from app.workspaces.terminal import rotate_keys_command
+from bot.datasets import plain_folder
+from bot.datasets.file_store import FileStore, Sealing
+from bot.encryption import KeyRing, Unopened
+from bot.errors import StartError
+from bot.settings import Settings
+
+OLD, NEW = KeyRing([b"o" * 32]), KeyRing([b"n" * 32, b"o" * 32])
+WORDS = b'{"messages": "peppermint zeppelin"}\n'
+
+
+@pytest.fixture(params=["in memory", "on disk"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of the store; where there is room in memory, and where there is none."""
+    memory = tmp_path / "memory"
+    if request.param == "in memory":
+        memory.mkdir()
+    monkeypatch.setattr(plain_folder, "IN_MEMORY", memory)
+    return tmp_path / "files"
+
+
+def sealing(folder: Path, ring: KeyRing = OLD) -> FileStore:
+    return FileStore(folder, 1_000, Sealing(ring, True))
+
+
+async def keep(store: FileStore, sha256: str = "abc", words: bytes = WORDS) -> None:
+    part = store.part()
+    part.write_bytes(words)
+    assert (await store.adopt(part, sha256)).bytes == len(words)
+    assert not part.exists()
+
+
+def bytes_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+async def test_a_sealed_copy_is_plain_only_while_it_is_read_and_only_for_us(folder: Path) -> None:
+    store = sealing(folder)
+    await keep(store)
+    assert store.has("abc")
+    assert WORDS not in bytes_in(folder.parent)
+    async with store.plain("abc") as path:
+        assert path.read_bytes() == WORDS
+        for each in (path, path.parent, path.parent.parent):
+            assert each.stat().st_mode & 0o077 == 0
+    assert WORDS not in bytes_in(folder.parent)
+    assert b"".join(store.content("abc")) == WORDS
+    store.remove("abc")
+    assert not store.has("abc")
+
+
+async def test_what_was_plain_before_is_sealed_at_the_next_start(folder: Path) -> None:
+    await keep(FileStore(folder, 1_000))
+    assert WORDS in bytes_in(folder)
+    store = sealing(folder)
+    async with store.plain("abc") as path:
+        assert path.read_bytes() == WORDS, "until then it is read as it is"
+    assert [store.seal_all(), store.seal_all()] == [1, 0]
+    assert WORDS not in bytes_in(folder.parent)
+    assert b"".join(store.content("abc")) == WORDS
+
+
+async def test_without_sealing_new_files_are_plain_and_sealed_ones_are_read_as_long_as_there_is_the_key(
+    folder: Path,
+) -> None:
+    await keep(sealing(folder))
+    store = FileStore(folder, 1_000, Sealing(OLD, False))
+    await keep(store, "def")
+    assert store.path("def").read_bytes() == WORDS
+    async with store.plain("abc") as path:
+        assert path.read_bytes() == WORDS
+    with pytest.raises(Unopened, match="key_missing"):
+        async with FileStore(folder, 1_000).plain("abc"):
+            pass
+
+
+async def test_keys_are_rotated_while_files_are_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = folder.parent / "data"
+    for place in (data, data / "workspaces/T0ACME"):
+        await keep(sealing(place / "files"))
+    keys = ",".join(base64.b64encode(key * 32).decode() for key in (b"n", b"o"))
+    monkeypatch.setenv("FINETUNE_DATA", str(data))
+    monkeypatch.setenv("FINETUNE_ENCRYPTION_KEYS", keys)
+    monkeypatch.chdir(folder.parent)
+    large = WORDS * 20_000  # of several chunks
+    await keep(sealing(data / "files"), "large", large)
+    reading = sealing(data / "files").content("large")
+    begun = next(reading)
+    assert rotate_keys_command() == 0
+    assert begun + b"".join(reading) == large
+    only_new = KeyRing([b"n" * 32])
+    for place in (data, data / "workspaces/T0ACME"):
+        assert b"".join(sealing(place / "files", only_new).content("abc")) == WORDS
+
+
+def test_what_a_killed_process_left_plain_is_removed_at_the_next_start(folder: Path) -> None:
+    store = sealing(folder)
+    left = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, pathlib, sys\n"
+            "from bot.datasets import plain_folder\n"
+            "plain_folder.IN_MEMORY = pathlib.Path(sys.argv[2])\n"
+            "part = plain_folder.PlainFolder(pathlib.Path(sys.argv[1])).new(10)\n"
+            "part.write_text('peppermint zeppelin')\n"
+            "print(part, flush=True)\n"
+            "os.kill(os.getpid(), 9)",
+            folder,
+            plain_folder.IN_MEMORY,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    part = Path(left.stdout.strip())
+    assert part.read_text() == "peppermint zeppelin"
+    ours = store.part()
+    another = part.parent.with_name("elsewhere-1")
+    another.mkdir()
+    store.seal_all()
+    assert not part.exists()
+    assert not ours.exists(), "a process that has just begun reads nothing yet"
+    assert another.exists(), "another machine's is not ours to judge"
+
+
+def test_a_folder_that_somebody_else_made_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, memory = tmp_path / "files", tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(plain_folder, "IN_MEMORY", memory)
+    store = sealing(folder)
+    foreign = store.part().parent.parent
+    foreign.chmod(0o777)
+    assert store.part().is_relative_to(folder)
+
+
+def test_files_are_sealed_where_the_settings_say_so_and_that_needs_keys(tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, finetune_data=tmp_path, finetune_encrypt_files=True)
+    with pytest.raises(StartError, match="no_keys_for_files"):
+        file_store_of(settings)
+    with_keys = settings.model_copy(
+        update={"finetune_encryption_keys": SecretStr(base64.b64encode(b"o" * 32).decode())}
+    )
+    assert file_store_of(with_keys).part().parent != tmp_path / "files"
+    assert os.listdir(tmp_path / "files") in ([], ["plain"])
