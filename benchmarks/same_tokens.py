@@ -1,6 +1,6 @@
 """Whether one adapter says the same in transformers, llama.cpp and vLLM: greedy tokens, compared one by one.
 
-    python benchmarks/same_tokens.py --vllm COMMAND [--tokens 64] [--record]
+    python benchmarks/same_tokens.py --vllm COMMAND [--adapter FOLDER] [--tokens 64] [--record]
 
 The trainer trains an adapter of the small model on examples/house-voice.jsonl. The questions of that file and of its
 validation file are then asked of each engine, by the same token ids: of transformers in fp32 (the reference) and bf16,
@@ -69,7 +69,7 @@ def by_transformers(ref: ModelRef, numbers: torch.dtype, prompts: Answers, ends:
 
 def by_llama(file: Path, adapter: Path, prompts: Answers, ends: set[int], most: int) -> Answers:
     model = Model(file)
-    context = Context(model, Adapter(model, adapter), 2048, batch=512, threads=2, batch_threads=2)
+    context = Context(model, Adapter(model, adapter), 2048, batch=512, threads=1, batch_threads=1)
     answers = []
     for prompt in prompts:
         context.rewind([])
@@ -113,6 +113,7 @@ def compared(right: Answers, answers: Answers) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--vllm", default="vllm")
+    parser.add_argument("--adapter", type=Path, help="one that was trained so before")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
@@ -122,7 +123,7 @@ def main() -> None:
     words = Vocabulary(folder)
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
-        adapter = trained(place / "data")
+        adapter = (options.adapter or trained(place / "data")).absolute()
         ref = ModelRef(base.id, str(folder), base.template(), base.context_length, str(adapter))
         asked = [json.loads(line) for file in EXAMPLES for line in (ROOT / "examples" / file).open(encoding="utf-8")]
         prompts = [

@@ -99,7 +99,8 @@ class Target:
 async def people(target: Target, count: int, seconds: float, think: float, *, greedy: int = 0) -> Seen:
     """So many people for so long; `greedy`: requests that a key of its own always has under way besides."""
     seen, others = Seen(), Seen()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    # Servers close a connection that was idle for five seconds: not in the moment in which it is used again.
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=2)) as session:
 
         async def person(number: int) -> None:
             chance = random.Random(number)

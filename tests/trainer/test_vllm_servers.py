@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import msgspec
 import openai
@@ -28,6 +29,7 @@ from trainer.objects import Model
 from trainer.serving.messages import Delta, End, Generation, Sampling, Start, StreamEvent, Text
 from trainer.serving.vllm.adapters import AdapterFolder
 from trainer.serving.vllm.chats import VllmChats
+from trainer.serving.vllm.replica import Replica
 from trainer.serving.vllm.replicas import Timing
 from trainer.serving.vllm.turns import Turns
 from trainer.settings import Settings
@@ -231,6 +233,26 @@ async def test_what_a_failed_server_had_half_said_is_not_in_the_answer(two: Serv
     two.doubles[0].dies_after = 1
     for _ in range(2):
         assert await two.said(generation=generation) == whole
+
+
+async def test_a_connection_that_is_closed_as_it_is_used_again_is_no_failure() -> None:
+    connections = 0
+
+    async def closing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        await reader.readuntil(b"\r\n\r\n{}")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHello")
+        await reader.readuntil(b"\r\n\r\n{}")
+        writer.close()
+
+    server = await asyncio.start_server(closing, "127.0.0.1", 0)
+    async with server, aiohttp.ClientSession() as session:
+        replica = Replica(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", session)
+        for _ in range(2):
+            async with replica.stream({}) as pieces:
+                assert [piece async for piece in pieces] == [b"Hello"]
+    assert connections == 2
 
 
 async def test_an_answer_that_has_begun_is_not_begun_again(two: Servers) -> None:

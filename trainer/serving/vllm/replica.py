@@ -109,10 +109,9 @@ class Replica:
     @asynccontextmanager
     async def stream(self, body: dict[str, Any]) -> AsyncIterator[AsyncIterator[bytes]]:
         """The pieces of an answer as they come. Leaving early ends it. NotServed, RequestRefused, ReplicaFailed."""
-        limit = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
         self.under_way += 1
         try:
-            async with self._session.post(f"{self.url}/v1/completions", json=body, timeout=limit) as answer:
+            async with await self._completion(body) as answer:
                 await _require(answer)
                 yield _pieces(answer)
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -123,6 +122,14 @@ class Replica:
     def close(self) -> None:
         for task in self._loading.values():
             task.cancel()
+
+    async def _completion(self, body: dict[str, Any]) -> aiohttp.ClientResponse:
+        limit = aiohttp.ClientTimeout(total=None, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
+        try:
+            return await self._session.post(f"{self.url}/v1/completions", json=body, timeout=limit)
+        except aiohttp.ServerDisconnectedError:
+            # Most likely an idle connection, which vLLM closes after five seconds: in this very moment.
+            return await self._session.post(f"{self.url}/v1/completions", json=body, timeout=limit)
 
     async def _load(self, name: str) -> None:
         """By asking for one token: it looks in the folder itself, wherever that is mounted for it."""
