@@ -46,7 +46,7 @@ from trainer.serving.vocabulary import Vocabulary
 from trainer.store import Store
 
 KEYS, MODELS, ANSWER = 20, 4, 60
-PLACES = 32  # answers that the engine may make at once
+PLACES = 64  # answers that the engine may make at once
 ENDLESS = {"0": -100, "2": -100}  # never the end of the text or of the turn
 QUESTIONS = [[{"role": "user", "content": f"Where does the parcel {number} go?"}] for number in range(50)]
 

@@ -18,7 +18,7 @@ from trainer.fetch import located
 from trainer.settings import cache_folder
 
 MODEL = "SmolLM2-135M-Instruct"
-_START_SECONDS = 300.0
+_START_SECONDS = 420.0
 
 
 @contextmanager
