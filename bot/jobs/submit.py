@@ -26,6 +26,7 @@ from bot.jobs.interfaces import JobStore, JobUpdate, LedgerSnapshot
 from bot.jobs.job import Job
 from bot.jobs.notice import ProviderBusy, Uncertain
 from bot.jobs.queue import requeued, waiting_notice
+from bot.keyed_locks import KeyedLocks
 from bot.providers.interface import (
     Doubtful,
     Provider,
@@ -92,7 +93,7 @@ class Submitter:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._leads = leads
         self._require = require
-        self._uploads: dict[tuple[str, str], asyncio.Lock] = {}
+        self._uploads = KeyedLocks()
 
     async def submit(self, job: Job) -> Job:
         """Store the intent and set to work, unless it must wait for approval or in line. A job with this id already
@@ -300,7 +301,7 @@ class Submitter:
     async def _uploaded(self, provider: Provider, dataset_id: str) -> str:
         """The provider's id of a data set, uploaded at most once for each content."""
         path, sha256 = await self._locate(dataset_id)
-        async with self._uploads.setdefault((provider.name, sha256), asyncio.Lock()):
+        async with self._uploads.of(provider.name, sha256):
             known = await self._jobs.provider_file(provider.name, sha256)
             if known and await provider.has_file(known):
                 return known

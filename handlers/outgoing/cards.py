@@ -84,6 +84,8 @@ class CardKeeper:
         await self._rounds.round()
 
     async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        now = self._steady()
+        self._not_before = {job: then for job, then in self._not_before.items() if then > now}
         return [(card.job_id, partial(self._see_to, card)) for card in await self._cards.dirty(50)]
 
     async def _see_to(self, card: Card) -> None:

@@ -80,7 +80,10 @@ class Charts:
                 return None, ""
             if card.chart_file and card.chart_step == metrics[-1].step:
                 return await self.chart_shown(job)
-            self._drawn_at[job.id] = time.monotonic()
+            if job.state in states.ENDED:
+                self._drawn_at.pop(job.id, None)
+            else:
+                self._drawn_at[job.id] = time.monotonic()
             made = await self._made(job, metrics, f"{job.id}-step-{metrics[-1].step}.png")
             if made is None:
                 return await self.chart_shown(job)

@@ -224,3 +224,14 @@ async def test_a_card_that_cannot_be_made_waits_while_the_others_go_on(
     await until(lambda: shown(slack) == ["Paused", "Failed"])
     running.cancel()
     assert tried.count("job-1") == 1
+
+
+async def test_nothing_is_remembered_of_a_card_that_shows_all(slack: Slack, database: Database) -> None:
+    """What is kept in memory grows with what goes on, not with what there was."""
+    cards = Cards(slack, database, between_edits=3)
+    await cards.jobs.insert(followed_job("ftjob-1", state="running"))
+    await cards.round()
+    cards.now = 4
+    await cards.round()
+    assert not await cards.dirty()
+    assert not cards.keeper._not_before
