@@ -24,6 +24,7 @@ WITHOUT_BUTTONS = [
     "docs/zh/cluster.md",
     "docs/zh/deployment.md",
     "docs/zh/responses.md",
+    "docs/zh/scale.md",
     "docs/zh/trainer.md",
     "docs/zh/workspaces.md",
 ]
