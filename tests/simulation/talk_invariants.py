@@ -20,7 +20,8 @@ def violations(world: TalkWorld) -> list[str]:
     for question in world.questions:
         found += _answered_once(world, question, [turn for turn in turns if turn.message_ts == question.ts])
     found += _nothing_else(world)
-    found += _in_turn(world)
+    if world.among is not None:
+        found += _in_turn(world)
     found += feedback_invariants.violations(world)
     return found + _counted(world, turns) + (_arena(world) if world.arena else [])
 
@@ -89,7 +90,7 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
 
 
 def _in_turn(world: TalkWorld) -> list[str]:
-    """In a thread whoever was heard first is answered first, whichever process hears them."""
+    """In a thread whoever was stored first is answered first, whichever process hears them."""
     rows = world.store.execute("SELECT key, thread FROM inbox WHERE thread IS NOT NULL ORDER BY seq").fetchall()
     begun = [_mark(message) for message in _of_bot(world) if _mark(message).endswith("/answer/0")]
     found = []

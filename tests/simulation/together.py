@@ -20,7 +20,7 @@ from bot.store.processes import SqlProcesses
 
 SLOTS = ("a", "b")
 # After so many seconds in which nothing is left to do no process has anything up its sleeve.
-_QUIET = 40.0
+_QUIET = 20.0
 
 
 @dataclass(frozen=True)
