@@ -1,4 +1,8 @@
-"""Bugs put into what several processes share the store by: each is seen within a few histories of two."""
+"""Bugs put into what several processes share the store by: each is seen within a few histories of two.
+
+Fences and locks have tests of their own (tests/store/test_processes.py, tests/test_membership.py): without one, too few
+histories go wrong.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,12 +13,11 @@ from simulation.history import JobWorld
 from simulation.test_mutations import found, mutated
 from simulation.together import SLOTS, Accident
 
-from bot.keyed_locks import KeyedLocks
 from bot.membership import Membership
 from bot.store import jobs, processes
 from bot.store.connection import Connection
 from bot.store.inbox import Entry, SqlInbox
-from bot.store.processes import FencedDatabase, SqlProcesses
+from bot.store.processes import SqlProcesses
 from handlers.turns import TurnAmongProcesses
 
 TALK = "two talk"
@@ -25,17 +28,6 @@ def standing_still(world: JobWorld) -> None:
     for slot in SLOTS:
         times = [(world.rng.uniform(12, 30), world.rng.randint(4, 20)) for _ in range(6)]
         world.among.accidents[slot] = [Accident("still", seconds, at_commit=commit) for seconds, commit in times]
-
-
-def test_a_store_that_takes_what_a_process_writes_that_was_taken_for_dead() -> None:
-    def unfenced(_: Any) -> Any:
-        async def write(self: FencedDatabase, work: Any) -> Any:
-            return await self._database.write(work)
-
-        return write
-
-    with mutated(FencedDatabase, "write", unfenced):
-        found("counts as not shown", of=TALK, first=25)
 
 
 def test_a_process_that_speaks_though_another_may_have_taken_it_for_dead() -> None:
@@ -100,8 +92,3 @@ def test_a_thread_in_which_each_process_answers_when_it_likes() -> None:
 
     with mutated(TurnAmongProcesses, "come", at_once):
         found("were answered as", of=TALK, first=2)
-
-
-def test_locks_that_hold_in_one_process_alone() -> None:
-    with mutated(Membership, "locks", lambda _: lambda self, name: KeyedLocks()):
-        found("was said 2 times", of=TALK, first=54)
