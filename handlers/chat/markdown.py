@@ -73,7 +73,8 @@ def _parts(text: str, at: int, inside: _Inside) -> tuple[str, str]:
     head, rest = text[:at], text[at:]
     if inside.fence:
         return head.rstrip("\n") + inside.ends, inside.begins + rest
-    return head.rstrip(), inside.begins + rest.lstrip("\n")
+    # A header as long as all that comes before would come again and again.
+    return head.rstrip(), (inside.begins if len(inside.begins) < at else "") + rest.lstrip("\n")
 
 
 def _places(text: str) -> Iterator[_Place]:

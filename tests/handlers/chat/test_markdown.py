@@ -1,7 +1,7 @@
 """Answers in Markdown, cut into messages."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handlers.blocks.text import size
@@ -96,6 +96,7 @@ MARKDOWN = st.lists(
 
 
 @given(MARKDOWN, st.integers(60, 200), st.integers(0, 300))
+@example("word word word xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx| a | b |\n|---|---|\nword ", 75, 0)
 def test_whatever_is_cut_fits_comes_to_an_end_and_loses_nothing(text: str, limit: int, least: int) -> None:
     letters = [character for character in text if character.isalnum()]
     shown: list[str] = []
