@@ -15,6 +15,7 @@ from app.terminal.socket import ask
 from bot.encryption import KeyRing, key_ring
 from bot.errors import BotError, StartError
 from bot.settings import Settings, load
+from bot.store.inspection import is_in_use
 from bot.store.installations import SqlInstallations
 from bot.workspaces.installation import Installation
 from bot.workspaces.workspaces import Workspaces
@@ -42,7 +43,10 @@ def rotate_keys_command() -> int:
     settings = load()
     if key_ring(settings) is None:
         raise StartError(texts.no_keys())
-    if settings.many_workspaces and (code := workspaces_command("rotate-keys")):
+    # A bot of one workspace keeps no tokens, and would not know what it is asked.
+    alone = settings.finetune_database is None and not is_in_use(settings.finetune_data)
+    has_tokens = settings.many_workspaces or alone
+    if has_tokens and (code := workspaces_command("rotate-keys")):
         return code
     count = 0
     try:
@@ -52,7 +56,8 @@ def rotate_keys_command() -> int:
     except BotError as error:
         sys.stderr.write(f"{harmless(sentence(error))}\n")
         return 1
-    sys.stdout.write(f"{texts.files_encrypted_anew(count)}\n")
+    if count or not has_tokens:
+        sys.stdout.write(f"{texts.files_encrypted_anew(count)}\n")
     return 0
 
 
