@@ -1,6 +1,6 @@
 """Following jobs at a provider over a real socket, by a clock that the test sets."""
 
-import time
+import asyncio
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +13,6 @@ from store_reading import all_notices
 from bot.jobs.explanations import Cause, cause_of
 from bot.jobs.follow import Follower
 from bot.jobs.notice import CheckpointMade, Ended, ProviderBack, ProviderSaid, ProviderSilent, Started, Stuck
-from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
@@ -173,26 +172,22 @@ async def test_many_running_jobs_have_their_states_seen_at_once_and_their_figure
 
 
 async def test_jobs_are_looked_at_one_after_another_so_that_people_are_answered_in_between(
-    follower: Follower,
-    jobs: SqlJobStore,
-    provider: OpenAIProtocol,
-    stand_in: StandInProvider,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
+    follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun: list[float] = []
-    real = provider.events
+    begins: list[float] = []
+    wait = asyncio.sleep
 
-    async def noted(*arguments: Any, **options: Any) -> Any:
-        begun.append(time.monotonic())
-        return await real(*arguments, **options)
+    async def noted(seconds: float) -> None:
+        """When each look is to begin, and not when a busy machine lets it."""
+        begins.append(asyncio.get_running_loop().time() + seconds)
+        await wait(0)
 
     for number in range(5):
         stand_in.run(await follow(stand_in, jobs, our_id=f"job-{number}"), steps=1)
-    monkeypatch.setattr(provider, "events", noted)
+    monkeypatch.setattr("bot.jobs.follow.asyncio.sleep", noted)
     await look(follower, clock)
-    assert len(begun) == 5
-    assert min(later - earlier for earlier, later in pairwise(begun)) > 0.01
+    assert len(begins) == 5
+    assert min(later - earlier for earlier, later in pairwise(begins)) > 0.01
 
 
 async def test_what_ended_among_others_costs_two_calls_of_its_own_at_the_end_and_one_after_it(
