@@ -8,7 +8,8 @@ import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import httpx
@@ -200,6 +201,24 @@ async def test_the_server_that_has_loaded_an_adapter_is_preferred_until_it_is_mu
     await until(lambda: len(cold.loaded) == 1)
     warm.silent = False
     await asyncio.gather(*asked)
+
+
+async def test_a_look_keeps_what_was_loaded_while_it_looked(two: Servers) -> None:
+    async with aiohttp.ClientSession() as session:
+        asked = SimpleNamespace()
+        replica = Replica(two.urls[0], cast(aiohttp.ClientSession, asked))
+
+        def get(url: str, **options: Any) -> Any:
+            if url.endswith("/metrics"):  # its adapters are told by now
+                replica.adapters.add("parrot")
+            return session.get(url, **options)
+
+        asked.get = get
+        await replica.look()
+        assert replica.has("parrot")
+        asked.get = session.get
+        await replica.look()
+        assert not replica.has("parrot")  # the server says that it has it no more
 
 
 async def test_a_base_model_that_no_server_has_and_one_of_its_own_weights_are_answered_here(two: Servers) -> None:

@@ -59,6 +59,7 @@ class Replica:
 
     async def look(self) -> None:
         """Learn what it serves and how busy it is. ReplicaFailed."""
+        before = set(self.adapters)
         try:
             async with self._session.get(f"{self.url}/v1/models", timeout=_MOMENT) as answer:
                 await _require(answer)
@@ -68,7 +69,9 @@ class Replica:
             bases = {
                 card["id"]: ServedBase(card["root"], card["max_model_len"]) for card in cards if not card.get("parent")
             }
-            self.adapters = {card["id"] for card in cards if card.get("parent")}
+            told = {card["id"] for card in cards if card.get("parent")}
+            # What was loaded or unloaded meanwhile may have been after it told.
+            self.adapters = (told | (self.adapters - before)) - (before - self.adapters)
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise ReplicaFailed(str(error) or type(error).__name__) from error
         self.bases = bases
