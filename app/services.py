@@ -149,7 +149,7 @@ async def make_services(
 ) -> Services:
     jobs = SqlJobStore(database)
     datasets = SqlDatasetStore(database)
-    file_store = file_store_of(settings)
+    file_store = await asyncio.to_thread(file_store_of, settings)
     if membership.count == 1:  # or they are what another process is about to keep, or reads
         file_store.remove_leftovers()
         await asyncio.to_thread(file_store.seal_all)

@@ -45,6 +45,9 @@ class KeyRing:
         """The id of the key that seals: 8 bytes."""
         return self._first
 
+    def has(self, id: bytes) -> bool:
+        return id in self._keys
+
     def key(self, id: bytes, purpose: str) -> bytes:
         """The 32 bytes that a key of the ring gives for a purpose. Raises Unopened where the ring lacks that key."""
         if id not in self._keys:

@@ -14,9 +14,10 @@ from app.check import harmless
 from app.doctor.comparing import Comparing
 from app.doctor.health import check_health
 from app.doctor.slack import check_slack
+from app.files import of_each_workspace
 from bot.doctor.finding import Finding, Level, ok, wrong
 from bot.doctor.provider import check_provider
-from bot.doctor.store import check_database, check_store
+from bot.doctor.store import check_database, check_files, check_store
 from bot.errors import BotError, StartError
 from bot.providers.clients import client_of
 from bot.providers.configured import ConfiguredProvider
@@ -63,8 +64,9 @@ async def _examine(comparing: Comparing | None) -> list[Section]:
     else:
         schema = settings.finetune_database_schema
         bots, found = check_database(settings.finetune_data, settings.finetune_database, schema)
+    files = check_files([each.finetune_data / "files" for each in of_each_workspace(settings)], settings)
     health = await check_health(settings, bot_runs_here=bool(bots))
-    store = Section("store", [*found, *health])
+    store = Section("store", [*found, *files, *health])
     try:
         configured = connecting.configured(settings)
         connecting.require(settings, configured)

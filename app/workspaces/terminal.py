@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from app.check import harmless
-from app.files import file_store_of
+from app.files import file_store_of, of_each_workspace
 from app.stores import open_store
 from app.terminal.messages import Answer, Asked
 from app.terminal.socket import ask
@@ -50,9 +50,8 @@ def rotate_keys_command() -> int:
         return code
     count = 0
     try:
-        for folder in (settings.finetune_data, *sorted(settings.finetune_data.glob("workspaces/*"))):
-            if (folder / "files").is_dir():
-                count += file_store_of(settings.model_copy(update={"finetune_data": folder})).seal_anew()
+        for each in of_each_workspace(settings):
+            count += file_store_of(each).seal_anew()
     except BotError as error:
         sys.stderr.write(f"{harmless(sentence(error))}\n")
         return 1

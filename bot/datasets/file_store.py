@@ -16,7 +16,7 @@ import msgspec
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.plain_folder import PlainFolder
-from bot.datasets.sealed_file import key_id, opened, pieces, seal
+from bot.datasets.sealed_file import opened, pieces, seal, sealed_with
 from bot.encryption import KeyRing
 from bot.errors import NotFound
 from training_files.errors import TrainingFileError
@@ -180,9 +180,8 @@ class FileStore:
             return 0
         count = 0
         for file in self._folder.glob("*.sealed"):
-            with file.open("rb") as source:
-                if key_id(source.read(64)) == self._ring.first:
-                    continue
+            if sealed_with(file) == self._ring.first:
+                continue
             self._seal(self.content(file.stem), file.stem, self._ring)
             count += 1
         return count

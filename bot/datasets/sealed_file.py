@@ -11,6 +11,7 @@ with its tag (16).
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from cryptography.exceptions import InvalidTag
@@ -50,7 +51,7 @@ def opened(source: BinaryIO, ring: KeyRing | None, of: str) -> Iterator[bytes]:
     head = source.read(_HEAD_BYTES)
     if len(head) < _HEAD_BYTES or not head.startswith(_MARK):
         raise Unopened("sealed_damaged")
-    id = key_id(head)
+    id = _key_id(head)
     if ring is None:
         raise Unopened("key_missing", key=id.hex())
     prefix = head[-_PREFIX_BYTES:]
@@ -67,14 +68,23 @@ def opened(source: BinaryIO, ring: KeyRing | None, of: str) -> Iterator[bytes]:
         chunk, number = following, number + 1
 
 
-def key_id(head: bytes) -> bytes:
-    """Of the key of the ring that a sealed file begins with."""
-    return head[len(_MARK) : len(_MARK) + ID_BYTES]
+def sealed_with(file: Path) -> bytes | None:
+    """The id of the ring's key that a file was sealed with; None for one that is damaged or gone."""
+    try:
+        with file.open("rb") as source:
+            head = source.read(_HEAD_BYTES)
+    except FileNotFoundError:
+        return None
+    return _key_id(head) if len(head) == _HEAD_BYTES and head.startswith(_MARK) else None
 
 
 def pieces(source: BinaryIO) -> Iterator[bytes]:
     while piece := source.read(CHUNK):
         yield piece
+
+
+def _key_id(head: bytes) -> bytes:
+    return head[len(_MARK) : len(_MARK) + ID_BYTES]
 
 
 def _cipher(ring: KeyRing, id: bytes, salt: bytes, of: str) -> AESGCM:

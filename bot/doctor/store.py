@@ -1,16 +1,17 @@
-"""The folder of FINETUNE_DATA: whether the bot can work in it, and whether its store is whole."""
+"""The folder of FINETUNE_DATA: whether the bot can work in it, and whether its store is whole and its files open."""
 
 import os
 import shutil
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import Final
 
 from pydantic import SecretStr
 
+from bot.datasets.file_keys import require_keys, ring_of_files
 from bot.doctor.finding import Finding, ok, warning, wrong
 from bot.errors import StartError
-from bot.settings import SCHEMA
+from bot.settings import SCHEMA, Settings
 from bot.store.inspection import inspect
 from bot.store.place import postgresql
 from bot.store.schema import migration_names
@@ -45,6 +46,18 @@ def check_database(folder: Path, url: SecretStr, schema: str = SCHEMA) -> tuple[
     else:
         runs = ok("bot_runs_on_database" if in_use else "bot_does_not_run_on_database", where=engine.where)
     return len(bots) or int(in_use), [_disk(folder), _tables(engine.where, there), runs]
+
+
+def check_files(folders: Iterable[Path], settings: Settings) -> Iterator[Finding]:
+    """Whether the encrypted files in these folders open with the keys of `settings`."""
+    try:
+        ring = ring_of_files(settings)
+        count = sum(require_keys(folder, ring) for folder in folders)
+    except StartError as error:
+        yield wrong("files_not_opened", error=error)
+    else:
+        if count:
+            yield ok("files_encrypted", count=count)
 
 
 def _tables(where: str, migrations: Set[str] | None) -> Finding:

@@ -17,6 +17,7 @@ from bot.datasets.file_store import FileStore, Sealing
 from bot.encryption import KeyRing, Unopened
 from bot.errors import StartError
 from bot.settings import Settings
+from texts.errors import sentence
 
 OLD, NEW = KeyRing([b"o" * 32]), KeyRing([b"n" * 32, b"o" * 32])
 WORDS = b'{"messages": "peppermint zeppelin"}\n'
@@ -156,3 +157,31 @@ def test_files_are_sealed_where_the_settings_say_so_and_that_needs_keys(tmp_path
     )
     assert file_store_of(with_keys).part().parent != tmp_path / "files"
     assert os.listdir(tmp_path / "files") in ([], ["plain"])
+
+
+@pytest.mark.parametrize("keys", ["", base64.b64encode(b"x" * 32).decode()], ids=["no key", "another key"])
+async def test_nothing_starts_without_the_key_of_files_and_it_says_how_many_and_what_to_do(
+    tmp_path: Path, keys: str
+) -> None:
+    folder = tmp_path / "files"
+    settings = Settings(_env_file=None, finetune_data=tmp_path, finetune_encryption_keys=SecretStr(keys))
+    file_store_of(settings)
+    for sha256 in ("abc", "def"):
+        await keep(sealing(folder), sha256)
+    with pytest.raises(StartError, match="files_without_key") as refused:
+        file_store_of(settings)
+    words = sentence(refused.value)
+    assert words.startswith(f"2 training files in {folder} were encrypted with a key that is not in ")
+    assert OLD.first.hex() in words
+    assert "Add that key again, behind the others" in words
+    with_both = f"{keys},{base64.b64encode(b'o' * 32).decode()}".removeprefix(",")
+    files = file_store_of(settings.model_copy(update={"finetune_encryption_keys": SecretStr(with_both)}))
+    assert b"".join(files.content("abc")) == WORDS
+
+
+async def test_a_damaged_file_stops_no_start(tmp_path: Path) -> None:
+    await keep(sealing(tmp_path / "files"))
+    (tmp_path / "files/abc.sealed").write_bytes(b"FBF1")
+    files = file_store_of(Settings(_env_file=None, finetune_data=tmp_path))
+    with pytest.raises(Unopened, match="sealed_damaged"):
+        b"".join(files.content("abc"))

@@ -1,5 +1,6 @@
 """What the doctor finds in the folder of the store; it writes nothing there."""
 
+import base64
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,9 +12,13 @@ import postgresql_server
 import psycopg
 import pytest
 from filelock import FileLock
+from pydantic import SecretStr
 
-from bot.doctor.finding import Finding, Level
-from bot.doctor.store import FULL, LOW, check_database, check_store
+from bot.datasets.sealed_file import seal
+from bot.doctor.finding import Finding, Level, ok
+from bot.doctor.store import FULL, LOW, check_database, check_files, check_store
+from bot.encryption import KeyRing
+from bot.settings import Settings
 from bot.store.inspection import is_in_use
 from bot.store.postgresql import PostgresqlEngine
 from texts import doctor as texts
@@ -68,6 +73,21 @@ def test_a_disk_that_fills_up_is_noticed(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
     assert not_well(found(folder)) == expected
+
+
+def test_encrypted_files_are_told_of_and_it_is_wrong_where_a_key_is_missing(folder: Path) -> None:
+    files, ring = folder / "files", KeyRing([b"k" * 32])
+    settings = Settings(_env_file=None, finetune_encryption_keys=SecretStr(base64.b64encode(b"k" * 32).decode()))
+    assert list(check_files([files], settings)) == [], "where none is encrypted nothing is said"
+    files.mkdir()
+    with (files / "abc.sealed").open("wb") as target:
+        seal(iter([b"words"]), target, ring, "abc")
+    (fine,) = check_files([files], settings)
+    assert fine == ok("files_encrypted", count=1)
+    (missing,) = check_files([files], Settings(_env_file=None))
+    assert (missing.level, "1 training file" in texts.sentence(missing)) == (Level.WRONG, True)
+    (no_key,) = check_files([files], Settings(_env_file=None, finetune_encrypt_files=True))
+    assert "needs a key" in texts.sentence(no_key)
 
 
 def test_a_store_of_another_version_is_known(folder: Path) -> None:

@@ -123,6 +123,20 @@ def store_unreadable(error: BotError) -> str:
 
 
 @FOUND.sentence
+def files_encrypted(count: int) -> str:
+    return plural(
+        "{count} training file is encrypted, and its key is here.",
+        "{count} training files are encrypted, and their keys are here.",
+        count,
+    )
+
+
+@FOUND.sentence
+def files_not_opened(error: BotError) -> str:
+    return errors.sentence(error)
+
+
+@FOUND.sentence
 def bot_runs(folder: object) -> str:
     return _("A bot works in {folder} now.", folder=folder)
 

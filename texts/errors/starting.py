@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.errors import UnusableSetting
 from texts import settings
 from texts.errors.table import ERRORS
-from texts.formats import sentences
-from texts.language import _
+from texts.formats import enumerated, sentences
+from texts.language import _, plural
 
 
 @ERRORS.sentence
@@ -92,6 +92,26 @@ def no_keys_for_files() -> str:
     return _(
         "`FINETUNE_ENCRYPT_FILES` needs a key. Make one with `openssl rand -base64 32`, put it into "
         "`FINETUNE_ENCRYPTION_KEYS`, and keep a copy elsewhere: without it nobody can read the files again."
+    )
+
+
+@ERRORS.sentence
+def files_without_key(count: int, folder: object, keys: Sequence[str]) -> str:
+    """`keys`: the ids of those that are missing."""
+    return sentences(
+        plural(
+            "{count} training file in {folder} was encrypted with a key that is not in `FINETUNE_ENCRYPTION_KEYS` or "
+            "its file ({keys}).",
+            "{count} training files in {folder} were encrypted with a key that is not in `FINETUNE_ENCRYPTION_KEYS` or "
+            "its file ({keys}).",
+            count,
+            folder=folder,
+            keys=enumerated(keys),
+        ),
+        _(
+            "Add that key again, behind the others, and start again. If it is lost, move those files (`*.sealed`) out "
+            "of the folder: they can be dropped again from Slack."
+        ),
     )
 
 
