@@ -50,6 +50,7 @@ from handlers.bolt import build
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
 from handlers.outgoing.card_links import card_link
+from handlers.worker import Worker
 
 log = structlog.get_logger()
 
@@ -132,6 +133,7 @@ class Bot:
         services: Services,
         listeners: Listeners,
         inbox: Inbox,
+        worker: Worker,
         app: AsyncApp,
     ) -> None:
         self.name = name
@@ -139,6 +141,7 @@ class Bot:
         self.services = services
         self.listeners = listeners
         self.inbox = inbox
+        self.worker = worker
         self.app = app
         self.watch: Watch
         self.port: int | None = None
@@ -214,7 +217,7 @@ async def running(
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
-        app, inbox = build(
+        app, inbox, worker = build(
             client,
             checked,
             inbox_store,
@@ -228,11 +231,11 @@ async def running(
             timing=timing,
             alone=membership.alone,
         )
-        stack.push_async_callback(inbox.drain, timing.drain)
+        stack.push_async_callback(worker.drain, timing.drain)
         commands = partial(carry_out, use_cases(services, bot_runs=True))
         process = "" if alone else membership.process
         await stack.enter_async_context(listening(settings.finetune_data, commands, process))
-        bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, app)
+        bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, worker, app)
         bot.health_port = health_port
         backfill = Backfill(
             inbox,
@@ -240,7 +243,7 @@ async def running(
             services.datasets,
             services.incoming_files,
             services.poster,
-            lambda: inbox.recover(app),
+            lambda: worker.recover(app),
             bot_user=services.bot_user,
             team=services.team,
             backoff=timing.read_back,
@@ -261,10 +264,10 @@ async def running(
 
         if membership.leads:
             await lead()
-        unfinished = await inbox.recover(app)
+        unfinished = await worker.recover(app)
         log.info("recovered", process=membership.process, leads=membership.leads, unfinished=unfinished)
         if not membership.alone:
-            tasks.append(keep("unclaimed", partial(inbox.take_over, app)))
+            tasks.append(keep("unclaimed", partial(worker.take_over, app)))
         if last_heard is not None and membership.count == 1:  # or somebody heard what Slack said
             await backfill.was_away(last_heard)
         bot.watch = partial(backfill.watch, look_every=timing.connection_look)

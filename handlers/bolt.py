@@ -14,6 +14,7 @@ from bot.authority import Authority
 from bot.store.inbox import SqlInbox
 from bot.timing import Timing
 from handlers.agent.listeners import AgentListeners
+from handlers.bolt_listeners import BoltListeners
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
@@ -26,6 +27,7 @@ from handlers.messages import Messages
 from handlers.register import register
 from handlers.web.people import People
 from handlers.web.poster import Poster
+from handlers.worker import Worker
 
 
 def build(
@@ -42,7 +44,7 @@ def build(
     finished: Callable[[], None],
     timing: Timing = Timing(),
     alone: bool = True,
-) -> tuple[AsyncApp, Inbox]:
+) -> tuple[AsyncApp, Inbox, Worker]:
     """`finished` is called after each request. Without a signing secret requests are only taken from
     Socket Mode, which has none. `alone`: no other process hears what Slack sends."""
 
@@ -67,19 +69,15 @@ def build(
     assert isinstance(chat, ChatListeners)
     inbox = Inbox(
         store,
-        poster,
-        languages=languages,
         threads=chat.threads,
         bot_user=bot_user,
         finished=finished,
-        backoff=timing.inbox,
-        reply=timing.reply,
-        modal=timing.modal,
-        alone=alone,
     )
+    worker = Worker(inbox, store, poster, languages, backoff=timing.inbox, reply=timing.reply, alone=alone)
+    bolt = BoltListeners(inbox, worker, poster, languages, modal=timing.modal)
     app.use(inbox.middleware)
     commands = Commands(chat.callers, authority, listeners)
-    commands.register(app, inbox)
+    commands.register(app, bolt)
     datasets = listeners[DatasetListeners]
     assert isinstance(datasets, DatasetListeners)
     compare = listeners[CompareListeners]
@@ -105,11 +103,11 @@ def build(
         bot_user=bot_user,
         greeted=set(),
     )
-    messages.register(app, inbox)
-    register(app, inbox, listeners)
+    messages.register(app, bolt)
+    register(app, bolt, listeners)
     # An event without a listener would stay unacknowledged in Socket Mode, and Slack would send it again.
     app.event(re.compile(".*"))(_ignored)
-    return app, inbox
+    return app, inbox, worker
 
 
 async def _ignored(ack: AsyncAck, body: dict[str, Any]) -> None:

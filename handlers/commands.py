@@ -13,8 +13,8 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.access import Action
 from bot.authority import Authority
 from handlers.blocks import help as help_blocks
+from handlers.bolt_listeners import BoltListeners
 from handlers.callers import Callers
-from handlers.inbox import Inbox
 from handlers.register import FEATURES
 from handlers.request import Request
 from handlers.routing import Command, Topic, bind
@@ -29,10 +29,10 @@ class Commands:
     authority: Authority
     listeners: Mapping[type[object], object]
 
-    def register(self, app: AsyncApp, inbox: Inbox) -> None:
-        app.command("/finetune")(inbox.listener(self.typed))
+    def register(self, app: AsyncApp, bolt: BoltListeners) -> None:
+        app.command("/finetune")(bolt.listener(self.typed))
         for action_id in help_blocks.ASKED:
-            app.action(action_id)(inbox.listener(self.typed))
+            app.action(action_id)(bolt.listener(self.typed))
 
     async def typed(self, request: Request) -> None:
         """The slash command, or a button for one."""

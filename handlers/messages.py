@@ -21,6 +21,7 @@ from handlers.blocks.markup import addresses_others, plain, typed
 from handlers.blocks.message import Message
 from handlers.blocks.parts import line
 from handlers.blocks.text import file_names
+from handlers.bolt_listeners import BoltListeners
 from handlers.callers import Callers
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands, find_command, is_command_like
@@ -30,7 +31,6 @@ from handlers.datasets.dropped_files import is_training_data, may_be_training_da
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.home.listeners import HomeListeners
-from handlers.inbox import Inbox
 from handlers.message_changes import SUBTYPES, message_change
 from handlers.request import Request
 from handlers.web.people import People
@@ -57,11 +57,11 @@ class Messages:
     datasets: DatasetListeners
     evaluations: EvaluationListeners
 
-    def register(self, app: AsyncApp, inbox: Inbox) -> None:
-        app.event("message")(inbox.listener(self.message))
-        app.event("app_mention")(inbox.listener(self.mention))
-        app.event("app_home_opened")(inbox.listener(self.home_opened))
-        app.event("member_joined_channel")(inbox.listener(self.joined))
+    def register(self, app: AsyncApp, bolt: BoltListeners) -> None:
+        app.event("message")(bolt.listener(self.message))
+        app.event("app_mention")(bolt.listener(self.mention))
+        app.event("app_home_opened")(bolt.listener(self.home_opened))
+        app.event("member_joined_channel")(bolt.listener(self.joined))
 
     async def message(self, request: Request) -> None:
         """A message that does not mention the bot, or a direct message to it."""

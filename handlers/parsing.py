@@ -153,6 +153,13 @@ def request_of(
     )
 
 
+def thread_of(body: dict[str, Any]) -> str | None:
+    """The thread in which something is said, where all is done in the order in which it was said."""
+    event = body.get("event") or {}
+    is_said = event.get("type") in {"message", "app_mention"} and event.get("thread_ts") and not event.get("subtype")
+    return f"{event['channel']}/{event['thread_ts']}" if is_said else None
+
+
 def is_step(body: dict[str, Any]) -> bool:
     """Whether a step of a workflow is to be carried out."""
     return (body.get("event") or {}).get("type") == "function_executed"

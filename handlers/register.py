@@ -13,6 +13,7 @@ from bot.errors import NotFound
 from handlers.administration.register import FEATURE as ADMINISTRATION
 from handlers.agent.register import FEATURE as AGENT
 from handlers.blocks import help as help_blocks
+from handlers.bolt_listeners import BoltListeners
 from handlers.chat.register import FEATURE as CHAT
 from handlers.collections.register import FEATURE as COLLECTIONS
 from handlers.compare.register import FEATURE as COMPARE
@@ -29,7 +30,6 @@ from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.generation.register import FEATURE as GENERATION
 from handlers.group_approval.register import FEATURE as GROUP_APPROVAL
 from handlers.home.register import FEATURE as HOME
-from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
 from handlers.judges.register import FEATURE as JUDGES
@@ -107,7 +107,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
 log = structlog.get_logger()
 
 
-def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], object]) -> None:
+def register(app: AsyncApp, bolt: BoltListeners, listeners: Mapping[type[object], object]) -> None:
     """`listeners`: what was put together for each class that a feature names."""
     actions: dict[str, Listener] = {}
     menus: dict[str, dict[str, Listener]] = {}
@@ -117,20 +117,20 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
         actions |= {action_id: bind(pressed, own) for action_id, pressed in feature.buttons.items()}
         actions |= dict.fromkeys(feature.inputs, _nothing)
         for callback_id, modal in feature.modals.items():
-            app.view(callback_id)(inbox.submission(modal, bind(modal.submitted, own)))
+            app.view(callback_id)(bolt.submission(modal, bind(modal.submitted, own)))
         for callback_id, chosen in feature.shortcuts.items():
-            app.shortcut(callback_id)(inbox.listener(bind(chosen, own)))
+            app.shortcut(callback_id)(bolt.listener(bind(chosen, own)))
         for action_id, search in feature.searches.items():
-            app.options(action_id)(inbox.search(partial(search, own)))
+            app.options(action_id)(bolt.search(partial(search, own)))
         for event, heard in feature.events.items():
-            app.event(event)(inbox.listener(bind(heard, own)))
+            app.event(event)(bolt.listener(bind(heard, own)))
         for (menu, word), chosen in feature.options.items():
             menus.setdefault(menu, {})[word] = bind(chosen, own)
         steps |= {callback_id: bind(run, own) for callback_id, run in feature.steps.items()}
     actions |= {menu: partial(_chosen, options) for menu, options in menus.items()}
     # One listener: Bolt would look at one after the other, at each press, before it is acknowledged.
-    app.action(re.compile(".*"))(inbox.listener(partial(_pressed, actions)))
-    app.function(re.compile(".*"))(inbox.listener(partial(_run, steps)))
+    app.action(re.compile(".*"))(bolt.listener(partial(_pressed, actions)))
+    app.function(re.compile(".*"))(bolt.listener(partial(_run, steps)))
 
 
 def action_ids() -> frozenset[str]:

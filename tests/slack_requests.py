@@ -3,15 +3,21 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
 from bot.access import Actor, Caller, Place
 from bot.backoff import Backoff
 from bot.store.inbox import SqlInbox
 from handlers.blocks.message import Message
+from handlers.bolt_listeners import BoltListeners
 from handlers.chat.threads import ChatThreads
 from handlers.inbox import Inbox
 from handlers.languages import Languages, english
 from handlers.request import Request
 from handlers.web.poster import Poster
+from handlers.worker import Worker
 
 ANA = Actor("U0ANA", "T0ACME")
 
@@ -36,6 +42,26 @@ class Answers(list[Message]):
                 if "value" in element:
                     found.append((element["action_id"], element["value"]))
         return found
+
+
+def an_event(kind: str = "message", **fields: Any) -> dict[str, Any]:
+    """As Slack sends it: somebody said hi."""
+    event = {"type": kind, "channel": "C1", "user": "U1", "ts": "5.000100", "text": " hi ", **fields}
+    return {"type": "event_callback", "event_id": "Ev1", "event": event}
+
+
+def a_press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """As Slack sends it: somebody pressed a button of `message`."""
+    return {
+        "type": "block_actions",
+        "user": {"id": "U1"},
+        "channel": {"id": "C1"},
+        "message": message,
+        "container": {"type": "message", "message_ts": message.get("ts")},
+        "trigger_id": "1.2",
+        "actions": [{"action_id": "job_cancel", "action_ts": "6.0", "value": "job-1"}],
+        **fields,
+    }
 
 
 def a_request(text: str = "", answers: Answers | None = None, **fields: Any) -> Request:
@@ -80,17 +106,37 @@ ENGLISH = cast(Languages, SimpleNamespace(answers=english, place=english, person
 """Everybody's language."""
 
 
-def an_inbox(store: SqlInbox, poster: Poster | None = None, **fields: Any) -> Inbox:
-    """Of a bot that speaks English, and knows of no conversations."""
-    return Inbox(
-        **{
-            "store": store,
-            "poster": cast(Poster, poster),
-            "languages": ENGLISH,
-            "threads": ChatThreads(cast(Poster, poster), ENGLISH, set()),
-            "bot_user": "U0BOT",
-            "finished": lambda: None,
-            "reply": Backoff(0.01, factor=1, tries=2),
-            **fields,
-        }
-    )
+def an_inbox(store: SqlInbox, threads: ChatThreads | None = None) -> Inbox:
+    """Of a bot that knows of no conversations."""
+    threads = threads or ChatThreads(cast(Poster, None), ENGLISH, set())
+    return Inbox(store, threads=threads, bot_user="U0BOT", finished=lambda: None)
+
+
+def a_worker(
+    store: SqlInbox,
+    inbox: Inbox | None = None,
+    poster: Poster | None = None,
+    languages: Languages = ENGLISH,
+    **fields: Any,
+) -> Worker:
+    """It tries twice to answer in a thread."""
+    fields = {"reply": Backoff(0.01, factor=1, tries=2), **fields}
+    return Worker(inbox or an_inbox(store), store, cast(Poster, poster), languages, **fields)
+
+
+def bolt_listeners(store: SqlInbox, languages: Languages = ENGLISH, **fields: Any) -> BoltListeners:
+    """With an inbox and a worker of their own."""
+    inbox = an_inbox(store)
+    worker = a_worker(store, inbox, languages=languages, **fields)
+    return BoltListeners(inbox, worker, cast(Poster, None), languages)
+
+
+def bolt_app(bolt: BoltListeners) -> AsyncApp:
+    """To which Slack delivers, so that the inbox takes it."""
+
+    async def nobody() -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-none", bot_user_id="U0BOT")
+
+    app = AsyncApp(client=AsyncWebClient("xoxb-none"), authorize=nobody, process_before_response=True)
+    app.use(bolt.inbox.middleware)
+    return app

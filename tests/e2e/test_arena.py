@@ -90,7 +90,7 @@ async def test_an_arena_on_prompts_of_a_file_from_the_first_pair_to_the_names(w:
             for pair in shown[:3]:
                 await vote_for(w, user, pair, NEW)
         await w.person.click("ana", w.channel, shown[3]["ts"], "arena_tie")
-        await until(lambda: not bot.inbox.busy)
+        await until(lambda: not bot.worker.busy)
         assert "arena_reveal" in str((await w.person.messages(w.channel))[-1]["blocks"])
         # The last vote that was wanted reveals the names.
         await w.person.click("ben", w.channel, shown[3]["ts"], "arena_bad")

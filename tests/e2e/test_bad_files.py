@@ -98,7 +98,7 @@ async def test_a_file_that_lies_outside_of_slack_is_not_fetched(w: World) -> Non
         again = await w.person.say("ana", w.channel, "and this one from my drive")
         event |= {"ts": again["ts"], "event_ts": again["ts"]}
         assert await bot.inbox.offer({**delivery["payload"], "event": event})
-        await bot.inbox.recover(bot.app)
+        await bot.worker.recover(bot.app)
         await w.person.wait_message(w.channel, contains="lies outside of Slack", thread_ts=again["ts"])
 
 

@@ -186,8 +186,8 @@ async def test_the_same_window_sent_off_twice_makes_one_job(w: World) -> None:
         assert sent["payload"]["type"] == "view_submission"
         again = {**sent["payload"], "trigger_id": "another.one"}
         assert await bot.inbox.offer(again)
-        await bot.inbox.recover(bot.app)
-        await until(lambda: not bot.inbox.busy)
+        await bot.worker.recover(bot.app)
+        await until(lambda: not bot.worker.busy)
         assert len(await bot.services.jobs.latest(10)) == 1
         assert len(w.provider.jobs) == 1
 
@@ -206,7 +206,7 @@ async def test_an_event_that_slack_sends_twice_is_answered_once(w: World) -> Non
             while len(done := await w.person.deliveries(kind="events_api", state="delivered")) < 2 * len(events):
                 await asyncio.sleep(0.02)
         assert done
-        await until(lambda: not bot.inbox.busy)
+        await until(lambda: not bot.worker.busy)
         assert len(await w.person.messages(w.channel, report["thread_ts"])) == before
 
 
@@ -227,7 +227,7 @@ async def test_a_lost_reply_to_opening_the_window_opens_no_second_one(w: World) 
         await w.person.fault("views.open", "drop")
         await w.person.click("ana", w.channel, report["ts"], "start_job")
         assert await w.person.wait_view("ana")
-        await until(lambda: not bot.inbox.busy)
+        await until(lambda: not bot.worker.busy)
         assert len(await w.person.views("ana")) == 1
         assert await w.person.ephemerals("ana") == []
 

@@ -14,7 +14,7 @@ async def _chat(w: World, bot: Bot, user: str, model: str, contains: str = "in t
     """Ask for a conversation; the answer, which only they see, and which is the only one."""
     before = len(await w.person.ephemerals(user))
     await w.person.command(user, w.channel, "/finetune", f"chat {model}")
-    await until(lambda: not bot.inbox.busy)
+    await until(lambda: not bot.worker.busy)
     (answer,) = (await w.person.ephemerals(user))[before:]
     assert contains in answer["plain"]
     return answer

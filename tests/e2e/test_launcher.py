@@ -85,7 +85,7 @@ async def test_every_command_alone_and_every_example_is_understood(w: World, mon
         told.append((typed, error.kind if isinstance(error, Invalid) else ""))
         return sentence(error)
 
-    monkeypatch.setattr("handlers.inbox.sentence", noted)
+    monkeypatch.setattr("handlers.worker.sentence", noted)
     for channel in ("support", "ml-news"):
         await w.person.create_channel("ana", channel, members=[w.bot_user])
     w.provider.tuned.append(TUNED)

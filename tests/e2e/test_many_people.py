@@ -65,7 +65,7 @@ async def _talk(folder: Path, *, people: int, threads: int, questions: int) -> N
             crowd = Crowd(w, people, threads)
             await crowd.gather()
             await crowd.talk(questions)
-            await until(lambda: not bot.inbox.busy)
+            await until(lambda: not bot.worker.busy)
         crowd.compare()
         print(crowd.summary())
 

@@ -574,7 +574,7 @@ class Private:
         about it."""
         response = await self.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
         assert response.status == 200
-        await until(lambda: not self.bot.inbox.busy)
+        await until(lambda: not self.bot.worker.busy)
         # A job that was made here has a card here.
         await self.bot.services.submitter.settled()
         async with asyncio.timeout(60):

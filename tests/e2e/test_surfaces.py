@@ -35,7 +35,7 @@ async def _picture_of(w: World, bot: Bot, page: Page, command: str) -> None:
     """Of the modal that it opens, or of what it answers."""
     before = await _told(w)
     await w.person.command(USER, w.channel, "/finetune", command)
-    await until(lambda: not bot.inbox.busy)
+    await until(lambda: not bot.worker.busy)
     if (view := await w.person.open_view(USER)) is not None:
         await picture_of(page.get_by_role("dialog"), f"command-{command}")
         await w.person.close_view(USER, view["id"])

@@ -40,10 +40,10 @@ async def test_a_workflow_asks_a_model_once_and_the_answer_calls_nobody_and_is_p
         await w.person.fault(TOLD, "drop")
         ended = await ran(w, "ana", "ask_model", model=TUNED, question="Whom shall I ask?")
         assert ended["outputs"] == {"answer": "Ask &lt;!channel>, or a<b.", "model": TUNED}
-        await until(lambda: not bot.inbox.busy)
+        await until(lambda: not bot.worker.busy)
         (event,) = await w.person.deliveries(name="function_executed")
         await w.person.redeliver(event["id"])
-        await until(lambda: not bot.inbox.busy)
+        await until(lambda: not bot.worker.busy)
         assert [chat["messages"][-1]["content"] for chat in w.provider.chats] == ["Whom shall I ask?"]
         assert await w.person.messages(w.channel) == before
 
@@ -62,7 +62,7 @@ async def test_a_question_that_was_answered_before_a_crash_is_not_asked_again(w:
     async with w.bot() as bot:
         ended = await w.person.wait_step(execution["id"])
         assert ended["outputs"]["answer"] == w.provider.answer
-        await until(lambda: not bot.inbox.busy)
+        await until(lambda: not bot.worker.busy)
         assert await SqlStepOutputs(bot.services.database).get(f"step/{execution['id']}") is None
     assert len(w.provider.chats) == 1
 

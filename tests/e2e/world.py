@@ -91,7 +91,7 @@ class World:
         """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
         outbox = SqlOutbox(bot.services.database)
         async with asyncio.timeout(PATIENCE):
-            while bot.inbox.busy or await outbox.open() or await bot.services.cards.dirty(1):
+            while bot.worker.busy or await outbox.open() or await bot.services.cards.dirty(1):
                 await asyncio.sleep(0.02)
 
     async def drop(self, name: str = "train.jsonl", content: bytes | None = None, user: str = "ana") -> dict[str, Any]:

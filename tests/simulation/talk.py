@@ -46,7 +46,7 @@ from bot.worker_processes import WorkerPools
 from handlers.bolt import build
 from handlers.compare.blocks import VOTES
 from handlers.compare.listeners import CompareListeners
-from handlers.inbox import Inbox
+from handlers.worker import Worker
 
 MODELS = ("ft:gpt-4.1-mini-2025-04-14:x::1", "ft:gpt-4.1-mini-2025-04-14:x::2")
 CHANNEL = "C1"
@@ -334,7 +334,7 @@ class TalkProcess:
         session: Any = Session(world.network, world.slack)
         self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
         self.app: Any = None
-        self.inbox: Inbox
+        self.worker: Worker
         self.listeners: Listeners
 
     async def run(self) -> None:
@@ -342,8 +342,8 @@ class TalkProcess:
         await membership.join()
         await self._make(self.database, membership)
         keeping = asyncio.ensure_future(self.keep_comparisons())
-        await self.inbox.recover(self.app)
-        public = Public(self.world, self.database, self.dispatch, lambda: self.inbox.busy)
+        await self.worker.recover(self.app)
+        public = Public(self.world, self.database, self.dispatch, lambda: self.worker.busy)
         pressing = [asyncio.ensure_future(each) for each in public.pressing()]
         end = self.world.network.calm_after + PATIENCE
         while not await public.is_at_rest() or public.asks_last():
@@ -363,7 +363,7 @@ class TalkProcess:
             *(_settings(), Timing(), self.slack, who, Providers(self.provider), database, Here(), membership)
         )
         self.listeners = await compose.listeners(services)
-        self.app, self.inbox = build(
+        self.app, _, self.worker = build(
             self.slack,
             None,
             SqlInbox(database, membership.process),

@@ -45,7 +45,7 @@ async def _tell(public: Public) -> None:
 
 
 def _is_busy(together: Together) -> bool:
-    return any(process.app is not None and process.inbox.busy for process in together.running.values())
+    return any(process.app is not None and process.worker.busy for process in together.running.values())
 
 
 async def _dispatch(together: Together, body: dict[str, Any]) -> BoltResponse | None:
@@ -81,8 +81,8 @@ class TalkReplica(TalkProcess):
                 await asyncio.sleep(1)
         beating = asyncio.ensure_future(self.membership.run())
         await self._make(fenced, self.membership)
-        await self.inbox.recover(self.app)
-        tasks = [asyncio.ensure_future(each) for each in (self.inbox.take_over(self.app), self._lead())]
+        await self.worker.recover(self.app)
+        tasks = [asyncio.ensure_future(each) for each in (self.worker.take_over(self.app), self._lead())]
         ends = [asyncio.ensure_future(each.wait()) for each in (self.membership.lost, self._stopped)]
         while not any(end.done() for end in ends):
             await asyncio.wait([*ends, *tasks], timeout=10, return_when=asyncio.FIRST_COMPLETED)
@@ -91,7 +91,7 @@ class TalkReplica(TalkProcess):
                     self.world.surprises.append(f"a part of {self.membership.process} ended: {task!r}")
                     return
         self.is_over = True
-        await self.inbox.drain(2.5)
+        await self.worker.drain(2.5)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=2.5)

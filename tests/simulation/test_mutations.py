@@ -44,7 +44,7 @@ from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.store.spending import SqlModelUseStore
 from handlers.blocks.card import card as render
-from handlers.inbox import Inbox
+from handlers.bolt_listeners import BoltListeners
 from handlers.web.poster import Poster
 
 HISTORIES = 30
@@ -532,12 +532,12 @@ def test_a_window_that_nobody_takes_after_a_crash() -> None:
     lost it."""
 
     def unheard(original: Any) -> Any:
-        def submission(self: Inbox, modal: Any, work: Any) -> Any:
+        def submission(self: BoltListeners, modal: Any, work: Any) -> Any:
             submitted = original(self, modal, work)
 
             async def listen(ack: Any, body: Any, context: Any) -> None:
                 if context.get("inbox_again"):
-                    self.begin(work, body, context)
+                    self.worker.begin(work, body, context)
                 else:
                     await submitted(ack, body, context)
 
@@ -545,7 +545,7 @@ def test_a_window_that_nobody_takes_after_a_crash() -> None:
 
         return submission
 
-    with mutated(Inbox, "submission", unheard):
+    with mutated(BoltListeners, "submission", unheard):
         found("nobody takes this", when=correcting, of=TALK, first=0)
 
 
