@@ -43,12 +43,13 @@ class Claims:
         async with self.held(*key, f"{self._process}.{next(self._numbers)}"):
             yield
 
-    async def is_announced(self, *key: object) -> bool:
-        return await self._store.is_claimed(self._thing(*key, ""))
+    async def is_announced_elsewhere(self, *key: object) -> bool:
+        """By another process."""
+        return await self._store.is_claimed_elsewhere(self._thing(*key, ""), self._process)
 
-    async def ended(self, *key: object) -> None:
-        """Wait until nobody announces it any more."""
-        while await self.is_announced(*key):  # noqa: ASYNC110 (by another process)
+    async def ended_elsewhere(self, *key: object) -> None:
+        """Wait until no other process announces it any more."""
+        while await self.is_announced_elsewhere(*key):  # noqa: ASYNC110 (nobody here knows of it)
             await asyncio.sleep(_LOOK_EVERY)
 
     async def ask_to_stop(self, *key: object) -> bool:

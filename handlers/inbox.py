@@ -104,6 +104,10 @@ class Inbox:
         """It is unfinished, and may be taken on again."""
         self._taken.discard(key)
 
+    async def ended(self, key: str) -> None:
+        """The work on it is over, whatever came of it: it opens no thread any more."""
+        await self._threads.just_opened.over(key)
+
     async def finish(self, key: str, *, failed: bool = False) -> None:
         await self._store.finish(key, failed=failed)
         instruments.PROCESSED.labels("failed" if failed else "done").inc()

@@ -84,7 +84,7 @@ class Messages:
             return  # else it comes as app_mention, too
         if not direct and addresses_others(text, self.bot_user):
             return
-        await self.chat.threads.just_opened.settled(request.channel)
+        await self.chat.threads.settled(request.channel, request.thread_ts, request.key)
         conversation = await self._conversation(request)
         if conversation is not None:
             await self._talk(request, conversation, read)
@@ -101,7 +101,7 @@ class Messages:
         change = message_change(request.body["event"])
         if change is None:
             return
-        await self.chat.threads.just_opened.settled(change.channel)
+        await self.chat.threads.settled(change.channel, change.thread_ts, request.key)
         conversation = await self.chat.chat.in_thread(change.channel, change.thread_ts)
         if conversation is None:
             return

@@ -145,6 +145,8 @@ class Worker:
             log.exception("left unfinished", key=key)
             if not self._alone:  # or what is said next in its thread would wait until then
                 self._inbox.leave(key)
+        finally:
+            await self._inbox.ended(key)
 
     def _request(self, key: str, body: dict[str, Any], *, is_retry: bool, received_at: float | None) -> Request:
         return request_of(self._poster, key, body, is_retry=is_retry, received_at=received_at, backoff=self._reply)

@@ -68,7 +68,7 @@ class Compared(Models):
     async def standings(self, caller: Caller) -> Standings:
         return self.found
 
-    async def begin(self, comparison: Comparison) -> str:
+    async def begin(self, comparison: Comparison, work: str) -> str:
         self.asked.append(("begin", comparison.id))
         return "2.5"
 

@@ -90,10 +90,10 @@ class SqlProcesses:
             lambda db: db.execute("DELETE FROM claims WHERE thing = ? AND process = ?", [thing, process])
         )
 
-    async def is_claimed(self, beginning: str) -> bool:
-        """Whether any process has something that begins so."""
-        sql = "SELECT 1 FROM claims WHERE substr(thing, 1, length(?)) = ? LIMIT 1"
-        return await self._any(sql, beginning, beginning)
+    async def is_claimed_elsewhere(self, beginning: str, process: str) -> bool:
+        """Whether any other process has something that begins so."""
+        sql = "SELECT 1 FROM claims WHERE substr(thing, 1, length(?)) = ? AND process != ? LIMIT 1"
+        return await self._any(sql, beginning, beginning, process)
 
     async def ask_to_stop(self, thing: str) -> bool:
         """Whether some process has it."""

@@ -5,16 +5,25 @@ where the thread is.
 """
 
 import asyncio
+import itertools
 import time
-from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 from bot.claims import Claims
 from bot.conversations.conversation import Conversation
+from bot.notices.interfaces import PostDoubtful, PostLater
 
 _SECONDS: Final = 180.0
+
+
+@dataclass
+class _Opening:
+    channel: str
+    announced: AsyncExitStack = field(default_factory=AsyncExitStack)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class JustOpened:
@@ -25,32 +34,47 @@ class JustOpened:
         self._claims = claims
         self._clock = clock
         self._opened: dict[tuple[str, str], tuple[float, Conversation]] = {}
-        self._opening: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._openings: dict[str, _Opening] = {}
+        self._numbers = itertools.count(1)
 
     @asynccontextmanager
-    async def opening(self, channel: str) -> AsyncIterator[None]:
-        """While it runs, the channel may have a thread that is not a conversation yet."""
-        done = asyncio.Event()
-        self._opening[channel].add(done)
+    async def opening(self, channel: str, work: str | None = None) -> AsyncIterator[None]:
+        """While it runs, the channel may have a thread that is not a conversation yet. Where Slack did not say whether
+        it has, and `work` (a key of the inbox) is to find out, until that has run it again or is `over`."""
+        key = work or f"once/{next(self._numbers)}"
+        may_go_on = False
         try:
-            async with self._claims.announced(channel) if self._claims else nullcontext():
-                yield
+            if key not in self._openings:
+                self._openings[key] = opening = _Opening(channel)
+                if self._claims is not None:
+                    await opening.announced.enter_async_context(self._claims.announced(channel))
+            yield
+        except (PostLater, PostDoubtful):
+            may_go_on = work is not None
+            raise
         finally:
-            self._opening[channel].discard(done)
-            done.set()
+            if not may_go_on:
+                await self.over(key)
+
+    async def over(self, work: str) -> None:
+        """It opens nothing any more."""
+        if opening := self._openings.pop(work, None):
+            opening.over.set()
+            await opening.announced.aclose()
 
     def is_opening(self, channel: str) -> bool:
-        return bool(self._opening.get(channel))
+        return any(opening.channel == channel for opening in self._openings.values())
 
     async def is_opening_elsewhere(self, channel: str) -> bool:
-        return self._claims is not None and await self._claims.is_announced(channel)
+        return self._claims is not None and await self._claims.is_announced_elsewhere(channel)
 
-    async def settled(self, channel: str) -> None:
-        """Wait until no conversation is being opened in the channel."""
-        for done in list(self._opening.get(channel, ())):
-            await done.wait()
+    async def settled(self, channel: str, work: str) -> None:
+        """Wait until nothing but this `work` is opening a conversation in the channel."""
+        for key, opening in list(self._openings.items()):
+            if key != work and opening.channel == channel:
+                await opening.over.wait()
         if self._claims is not None:
-            await self._claims.ended(channel)
+            await self._claims.ended_elsewhere(channel)
 
     def add(self, conversation: Conversation) -> None:
         self._opened[conversation.channel, conversation.owner] = (self._clock() + _SECONDS, conversation)

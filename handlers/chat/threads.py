@@ -40,7 +40,7 @@ class ChatThreads:
 
     @asynccontextmanager
     async def started(self, caller: Caller, conversation: Conversation) -> AsyncIterator[str]:
-        async with self.just_opened.opening(caller.channel):
+        async with self.just_opened.opening(caller.channel, caller.key):
             ts = await self._poster.post_once(
                 caller.channel,
                 await self._shown(conversation),
@@ -112,6 +112,11 @@ class ChatThreads:
         if not thread_ts:
             return self.just_opened.has(channel, user)
         return (channel, thread_ts) in self._known or self.just_opened.is_opening(channel)
+
+    async def settled(self, channel: str, thread_ts: str | None, work: str) -> None:
+        """Wait until it is known whether the thread, in which this `work` was said, talks to a model."""
+        if (channel, thread_ts) not in self._known:
+            await self.just_opened.settled(channel, work)
 
     async def is_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
         """The same, also where another process has opened the thread, or is about to."""

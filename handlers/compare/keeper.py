@@ -47,8 +47,8 @@ _SHARED = "shared"
 
 
 class ComparisonKeeper:
-    """`opening`: a context for a channel in which a thread is being opened that may be spoken in at once. `opened` is
-    told (channel, thread_ts) of each thread in which questions are asked."""
+    """`opening`: as `JustOpened.opening`, of a thread that may be spoken in at once. `opened` is told (channel,
+    thread_ts) of each thread in which questions are asked."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class ComparisonKeeper:
         poster: Poster,
         languages: Languages,
         *,
-        opening: Callable[[str], AbstractAsyncContextManager[None]],
+        opening: Callable[[str, str | None], AbstractAsyncContextManager[None]],
         opened: Callable[[str, str], None],
         look_every: float = Timing.look_every,
         between_edits: float = Timing.between_edits,
@@ -83,10 +83,11 @@ class ComparisonKeeper:
         """Until cancelled."""
         await self._rounds.run()
 
-    async def begin(self, comparison: Comparison) -> str:
-        """Post its first message, unless it is there; the ts of that. The work on it begins. Raises a PostError."""
+    async def begin(self, comparison: Comparison, work: str) -> str:
+        """Post its first message, unless it is there, for this `work` of the inbox; the ts of that. The work on the
+        comparison begins. Raises a PostError."""
         with speaking(await self._languages.place(comparison.channel, comparison.owner)):
-            ts = await self._root(comparison)
+            ts = await self._root(comparison, work)
         await self.look()
         return ts
 
@@ -278,7 +279,7 @@ class ComparisonKeeper:
                 shown = blocks.revealed_ballot(question, pair, answers, votes, number=number, of=len(pairs))
                 await self._messages.show(_message(comparison, key), shown)
 
-    async def _root(self, comparison: Comparison) -> str:
+    async def _root(self, comparison: Comparison, work: str | None = None) -> str:
         """The ts of the message in whose thread everything else stands; posted if it is not there yet."""
         questions = await self._comparisons.questions(comparison.id)
         if comparison.arena is not None:
@@ -287,7 +288,7 @@ class ComparisonKeeper:
             await self._comparisons.posted(comparison.id, ts)
             return ts
         first = blocks.side_by_side(comparison, questions[0], {}, {}, root=True)
-        async with self._opening(comparison.channel):
+        async with self._opening(comparison.channel, work):
             ts = await self._messages.post(_message(comparison, questions[0].id), first)
             await self._comparisons.posted(comparison.id, ts)
             self._opened(comparison.channel, ts)

@@ -93,7 +93,7 @@ class CompareListeners:
             opened = await self.arenas.open_on(caller, origin, filled.models, filled.prompt)
         else:
             opened = await self.comparisons.open(caller, origin, filled.models, filled.prompt)
-        await self.keeper.begin(opened)
+        await self.keeper.begin(opened, request.key)
 
     async def said(self, request: Request, comparison: Comparison, text: str) -> None:
         """What somebody asks in the thread of a comparison goes to all of its models."""
@@ -137,7 +137,7 @@ class CompareListeners:
 
     async def _begin(self, request: Request, comparison: Comparison) -> None:
         """Post its message; whoever asked in a thread is told where it stands."""
-        ts = await self.keeper.begin(comparison)
+        ts = await self.keeper.begin(comparison, request.key)
         if "command" not in request.body:
             await request.answer(blocks.see_there(await self.keeper.link(comparison, ts)))
 

@@ -64,7 +64,7 @@ class RetrainingListeners:
         """*Compare blind with the parent* where a job has made a model."""
         caller, origin = await self.callers.of(request), await self.callers.origin(request)
         arena = await self.arenas.open(caller, origin, request.text)
-        await request.answer(see_there(await self.keeper.link(arena, await self.keeper.begin(arena))))
+        await request.answer(see_there(await self.keeper.link(arena, await self.keeper.begin(arena, request.key))))
 
     async def add_votes(self, request: Request) -> None:
         """*Add votes to a training set* on an arena with its names."""

@@ -34,6 +34,22 @@ async def _closed(w: World, ts: str) -> None:
     await until(lambda: w.sandbox.state.workspace.message(channel.id, ts).streaming != "streaming")
 
 
+async def test_who_replies_before_slack_says_whether_the_thread_is_there_is_answered(w: World) -> None:
+    async with w.bot():
+        w.provider.tuned.append(TUNED)
+        await w.person.fault("chat.postMessage", "drop")
+        await w.person.fault("conversations.history", "status", 503, times=10_000)
+        await w.person.command("ana", w.channel, "/finetune", "chat old")
+        opened = await w.wait_chat()
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=opened["ts"])
+        async with asyncio.timeout(60):  # what was said is heard while nobody can look for the thread
+            while any(d["state"] != "delivered" for d in await w.person.deliveries(name="message.channels")):
+                await asyncio.sleep(0.05)
+        w.provider.answer = "Here I am."
+        await w.person.clear_faults()
+        await w.person.wait_message(w.channel, "Here I am.", thread_ts=opened["ts"])
+
+
 async def test_a_model_that_calls_the_channel_calls_nobody(w: World) -> None:
     async with _chat(w) as thread:
         w.provider.answer = "<!channel> <@U0BENHALL1> <!here>x <#C0GENERAL1> if a < b & c > d: pass"

@@ -11,16 +11,17 @@ from scripted_slack import Slack, text
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_requests import a_press, a_worker, an_event, bolt_app, bolt_listeners
+from slack_requests import ENGLISH, a_press, a_worker, an_event, an_inbox, bolt_app, bolt_listeners
 
 from bot.backoff import Backoff
 from bot.errors import BotError
-from bot.notices.interfaces import PostError, PostRefused
+from bot.notices.interfaces import PostDoubtful, PostError, PostRefused
 from bot.providers.interface import Refused
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
+from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.parsing import key_of
 from handlers.web.poster import Poster
@@ -121,7 +122,9 @@ class _Begun:
     def __init__(self, database: Database, slack: Slack) -> None:
         self.store = SqlInbox(database)
         self.poster = Poster(slack.client)
-        self.worker = a_worker(self.store, poster=self.poster, backoff=Backoff(0.01, longest=0.01, tries=1))
+        self.threads = ChatThreads(self.poster, ENGLISH, set())
+        inbox, backoff = an_inbox(self.store, self.threads), Backoff(0.01, longest=0.01, tries=1)
+        self.worker = a_worker(self.store, inbox, self.poster, backoff=backoff)
 
     async def begin(self, work: Any) -> asyncio.Task[Any]:
         body = an_event("app_mention")
@@ -228,3 +231,20 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
         assert told[0].startswith("我这边出了问题。请再试一次。日志编号：key-0。")
         assert told[1].startswith("用时太久，Slack 不再允许我打开窗口。")
         assert told[2].startswith("服务商 acme 的回复：Not today.")
+
+
+async def test_work_that_is_given_up_opens_no_thread_any_more(database: Database) -> None:
+    """Else what is said in its channel would wait for it for ever."""
+    async with Slack() as slack:
+        begun = _Begun(database, slack)
+        openings = begun.threads.just_opened
+        were_open: list[bool] = []
+
+        async def work(request: Any) -> None:
+            were_open.append(openings.is_opening("C1"))
+            async with openings.opening("C1", request.key):
+                raise PostDoubtful("timeout")
+
+        await (await begun.begin(work))
+    assert were_open == [False, True]
+    assert not openings.is_opening("C1")
