@@ -11,15 +11,7 @@ CardLink = Callable[[Job], Awaitable[str | None]]
 
 async def card_link(cards: CardStore, poster: Poster, job: Job) -> str | None:
     """To the thread of the job's card; None where there is none, or Slack does not tell."""
-    card = await cards.card(job.id)
-    if card is None or card.ts is None:
-        return None
-    try:
-        if card.thread_ts is not None:
-            return await poster.permalink(card.channel, card.ts)
-        return await poster.thread_link(card.channel, card.ts)
-    except PostError:
-        return None
+    return await _link(cards, poster, job.id)
 
 
 async def card_links(cards: CardStore, poster: Poster, jobs: Iterable[Job]) -> Mapping[str, str]:
@@ -30,3 +22,35 @@ async def card_links(cards: CardStore, poster: Poster, jobs: Iterable[Job]) -> M
 
 async def no_link(_: Job) -> str | None:
     return None
+
+
+class KnownLinks:
+    """Each is asked of Slack once, as long as it is among the last that were: for what is drawn again and again."""
+
+    def __init__(self, cards: CardStore, poster: Poster, *, most: int = 2_000) -> None:
+        self._cards = cards
+        self._poster = poster
+        self._most = most
+        self._known: dict[str, str] = {}
+
+    async def to(self, job_ids: Iterable[str]) -> Mapping[str, str]:
+        """By the jobs' ids, as far as there are any."""
+        found = {}
+        for job_id in job_ids:
+            if link := self._known.get(job_id) or await _link(self._cards, self._poster, job_id):
+                found[job_id] = self._known[job_id] = link
+        while len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
+        return found
+
+
+async def _link(cards: CardStore, poster: Poster, job_id: str) -> str | None:
+    card = await cards.card(job_id)
+    if card is None or card.ts is None:
+        return None
+    try:
+        if card.thread_ts is not None:
+            return await poster.permalink(card.channel, card.ts)
+        return await poster.thread_link(card.channel, card.ts)
+    except PostError:
+        return None

@@ -8,7 +8,7 @@ follows something is posted and edited by `handlers/outgoing/kept_messages.py`, 
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from functools import partial
 
 import structlog
@@ -21,13 +21,14 @@ from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import GroupLinked, Linked, Notice
-from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostError, PostLater, PostRefused
+from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.providers.config import ALL_ABILITIES, Abilities
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
+from handlers.outgoing.card_links import KnownLinks
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.group_messages import GroupMessages
 from handlers.web.poster import Poster
@@ -62,6 +63,7 @@ class CardKeeper:
         self._groups = groups
         self._cards = cards
         self._poster = poster
+        self._links = KnownLinks(cards, poster)
         self._charts = charts
         self._language = language
         self._abilities = abilities
@@ -70,7 +72,6 @@ class CardKeeper:
         self._steady = steady
         self._not_before: dict[str, float] = {}
         self._failures: Counter[str] = Counter()
-        self._known_links: dict[str, str] = {}
         self._rounds = WorkLoop("cards", self._due, every=look_every)
 
     async def run(self) -> None:
@@ -164,21 +165,12 @@ class CardKeeper:
         if group is None:
             return
         with speaking(await self._language(card.channel, group.requester)):
-            message = await self._groups.card(group, await self._links(group.job_ids))
+            message = await self._groups.card(group, await self._links.to(group.job_ids))
             if card.ts is None:
                 at = group.origin
                 await self._post_first(card, message, at, group.resource, group.created_at, GroupLinked)
                 return
             await self._edit(card, message)
-
-    async def _links(self, jobs: Sequence[str]) -> dict[str, str]:
-        """To the cards of jobs, by their ids; each is asked for once."""
-        for job in jobs:
-            card = None if job in self._known_links else await self._cards.card(job)
-            if card is not None and card.ts is not None:
-                with contextlib.suppress(PostError):
-                    self._known_links[job] = await self._poster.permalink(card.channel, card.ts)
-        return {job: self._known_links[job] for job in jobs if job in self._known_links}
 
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
