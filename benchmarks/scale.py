@@ -34,7 +34,7 @@ import structlog  # noqa: E402
 import table  # noqa: E402
 from groups import group_messages  # noqa: E402
 from openai import AsyncOpenAI  # noqa: E402
-from scale_world import EPOCH, Calm, Loop, Provider, Seen, Slack, Transport  # noqa: E402
+from scale_world import EPOCH, HOURS, Calm, Loop, NoCharts, Provider, Seen, Slack, Transport  # noqa: E402
 from simulation.loop import Timeline  # noqa: E402
 from simulation.slack import Session  # noqa: E402
 from simulation.store import new_store  # noqa: E402
@@ -62,14 +62,11 @@ from bot.store.sqlite import SqliteConnection  # noqa: E402
 from bot.timing import Timing  # noqa: E402
 from bot.worker_processes import WorkerPools  # noqa: E402
 from handlers.outgoing.cards import CardKeeper  # noqa: E402
-from handlers.outgoing.charts import Charts  # noqa: E402
 from handlers.outgoing.digest_messages import DigestMessages  # noqa: E402
 from handlers.outgoing.notice_poster import SlackNoticePoster  # noqa: E402
 from handlers.web.poster import Poster  # noqa: E402
 
 PROVIDER, MODEL = "acme", "gpt-4.1-mini-2025-04-14"
-# Of a hundred jobs of a day, how many are asked for in which hour: an assumption, of people in one time zone.
-HOURS = (0, 0, 0, 0, 0, 0, 1, 4, 9, 11, 11, 9, 7, 10, 11, 10, 8, 5, 2, 1, 1, 0, 0, 0)
 _SKEW = 0.8
 _PATIENCE = 4 * 3600.0
 
@@ -92,14 +89,6 @@ class Store(Database):
 
     async def read(self, work: Any) -> Any:
         return work(self._db)
-
-
-class NoCharts(Charts):
-    async def is_due(self, job: Job) -> bool:
-        return False
-
-    async def chart(self, job: Job) -> tuple[str | None, str]:
-        return None, ""
 
 
 class Workspace:

@@ -17,6 +17,9 @@ import orjson
 from simulation.loop import SimulatedLoop, Timeline
 from simulation.network import Reply, Request
 
+from bot.jobs.job import Job
+from handlers.outgoing.charts import Charts
+
 Json = dict[str, Any]
 EPOCH = 1_800_000_000.0
 STEP = 15.0  # seconds between two figures of a job
@@ -25,6 +28,8 @@ STARTED, FIGURES, DONE = "Fine-tuning job started", "metrics", "The job has succ
 # allowed: twice as many in one minute.
 _TIER_2, _TIER_3, _TIER_4 = 20, 50, 100
 RATES = {"chat.update": _TIER_3, "conversations.replies": _TIER_3, "chat.postMessage": 120}
+# Of a hundred things that people do in a day, how many begin in which hour: an assumption, of people in one time zone.
+HOURS = (0, 0, 0, 0, 0, 0, 1, 4, 9, 11, 11, 9, 7, 10, 11, 10, 8, 5, 2, 1, 1, 0, 0, 0)
 
 
 class Loop(SimulatedLoop):
@@ -48,6 +53,14 @@ class Calm:
         reply = serve(request)
         await asyncio.sleep(self._rng.uniform(0.02, 0.2))
         return reply
+
+
+class NoCharts(Charts):
+    async def is_due(self, job: Job) -> bool:
+        return False
+
+    async def chart(self, job: Job) -> tuple[str | None, str]:
+        return None, ""
 
 
 @dataclass(slots=True)

@@ -1,0 +1,142 @@
+"""The whole bot as `soak.py` has it, put together as it is for use; only charts and pictures are left out."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import patch
+
+import httpx2
+import msgspec
+import structlog
+from openai import AsyncOpenAI
+from scale_world import NoCharts
+from simulation.provider import ProviderModel, Transport
+from simulation.slack import BOT, Session
+from simulation.world import PROVIDER, alone
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+from soak_services import Json
+from soak_world import SoakWorld, Store
+
+from app import background, compose
+from app.schedule import Task
+from app.services import Services, make_services
+from bot.changes import CHANGES
+from bot.providers.config import ProviderConfig
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
+from bot.providers.trainer import TRAINER
+from bot.settings import Settings
+from bot.store.inbox import SqlInbox
+from bot.timing import Timing
+from bot.worker_processes import Pool, WorkerPools
+from handlers.bolt import build
+from handlers.chat.listeners import ChatListeners
+from handlers.evaluations.results import ResultMessages
+from handlers.worker import Worker
+
+log = structlog.get_logger()
+
+
+class BotProcess:
+    """One life of it. It begins with what is in the store, and no more."""
+
+    def __init__(self, world: SoakWorld) -> None:
+        self.world = world
+        self.database = Store(world)
+        self.services: Services
+        self.listeners: background.Listeners
+        self.worker: Worker
+        self._app: Any = None
+
+    async def start(self) -> None:
+        CHANGES.set(self.database.changes)
+        world = self.world
+        session: Any = Session(world.network, world.slack)
+        client = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
+        providers = Providers(
+            self._provider(PROVIDER, world.provider),
+            self._provider("home", world.home),
+            configs=[ProviderConfig(name=PROVIDER), ProviderConfig(name="home", vendor=TRAINER)],
+        )
+        who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
+        settings = Settings(_env_file=None, finetune_data=world.folder)  # type: ignore[call-arg]
+        membership = alone(world, self.database)
+        await membership.join()
+        database: Any = self.database
+        self.services = services = await make_services(
+            settings, Timing(), client, who, providers, database, AtOnce(), membership
+        )
+        self.listeners = await compose.listeners(services)
+        self._app, _, self.worker = build(
+            client,
+            None,
+            SqlInbox(database, membership.process),
+            self.listeners,
+            authority=services.authority,
+            people=services.people,
+            poster=services.poster,
+            languages=services.languages,
+            bot_user=BOT,
+            finished=services.incoming_files.changed,
+            alone=True,
+        )
+        self.tasks = [*background.own_loops(self.listeners), *background.loops(services, self.listeners)]
+        self.tasks += [asyncio.create_task(_again(one)) for one in background.by_the_clock(services, self.listeners)]
+        await services.submitter.recover()
+        await self.worker.recover(self._app)
+
+    def _provider(self, name: str, model: ProviderModel) -> OpenAIProtocol:
+        http = httpx2.AsyncClient(transport=Transport(self.world.network, model))
+        provider = OpenAIProtocol(name, AsyncOpenAI(api_key="x", base_url=f"http://{name}/v1", http_client=http))
+        provider._client._platform = "Linux"  # the SDK would ask for it in a thread
+        return provider
+
+    async def dispatch(self, body: Json) -> Any:
+        return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=msgspec.convert(body, dict)))
+
+    async def stop(self) -> None:
+        """As `app.run` does it."""
+        await self.worker.drain(Timing.drain)
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.wait([*self.tasks, asyncio.create_task(self.services.submitter.close())], timeout=2.5)
+
+    @property
+    def threads(self) -> int:
+        """Those that it knows as conversations."""
+        chat: Any = self.listeners[ChatListeners]
+        return len(chat.threads._known)
+
+
+async def _again(task: Task) -> None:
+    """In place of APScheduler, which goes by the machine's clock."""
+    while True:
+        await asyncio.sleep(task.seconds)
+        try:
+            await task.work()
+        except Exception:
+            log.exception("a task failed", of=task.name)
+
+
+class AtOnce(WorkerPools):
+    """Processes are no part of it: the work is done here."""
+
+    async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        partial = options.pop("on_partial", None)
+        for name in ("pool", "seconds"):
+            options.pop(name, None)
+        return work(*arguments, **options, **({"partial": partial} if partial else {}))
+
+    def warm(self, pool: Pool) -> None: ...
+
+
+async def _no_picture(*_: Any, **__: Any) -> list[Any]:
+    return []
+
+
+@contextlib.contextmanager
+def without_pictures() -> Iterator[None]:
+    with patch.object(background, "Charts", NoCharts), patch.object(ResultMessages, "_picture", _no_picture):
+        yield
