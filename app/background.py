@@ -4,13 +4,14 @@ Of several processes one leads, and does that for all; a few loops go on in each
 """
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from app.features.administration import digest_messages, digests, may_approve
 from app.features.personal_data import retention
-from app.schedule import Task, keep
+from app.schedule import Task, keep, schedule
 from app.services import Services
 from app.tracking import trackers
 from bot.deployments.following import DeploymentFollower
@@ -31,6 +32,7 @@ from handlers.exports.listeners import ExportListeners
 from handlers.generation.listeners import GenerationListeners
 from handlers.home.listeners import HomeListeners
 from handlers.judges.listeners import JudgeListeners
+from handlers.missed import Backfill
 from handlers.moves.listeners import MoveListeners
 from handlers.outgoing.card_links import card_link
 from handlers.outgoing.cards import CardKeeper
@@ -44,6 +46,55 @@ Listeners: TypeAlias = Mapping[type[object], object]
 """What was put together for each class that a feature names."""
 
 L = TypeVar("L")
+
+
+# With `Timing.drain`, a second of the schedule's, two of what hears, and one for what the worker cuts off these are
+# nine seconds, for whoever stops a service kills it after ten.
+_STOP_SECONDS: Final = 2.5
+
+
+class Background:
+    """In each process the loops that are its own; in the one that leads all else, once `lead` is called."""
+
+    def __init__(self, services: Services, listeners: Listeners) -> None:
+        self._services = services
+        self._listeners = listeners
+        self._tasks = own_loops(listeners)
+        self._schedule = contextlib.AsyncExitStack()
+
+    def keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        """Carry out one more loop until the end."""
+        self._tasks.append(keep(name, loop))
+        return self._tasks[-1]
+
+    async def lead(self) -> None:
+        """Do what one process must do for all. What was left unfinished comes first, then what is new."""
+        submitter = self._services.submitter
+        self._tasks.extend(loops(self._services, self._listeners))
+        await self._schedule.enter_async_context(schedule(by_the_clock(self._services, self._listeners)))
+        await submitter.recover()
+        if not self._services.membership.alone:
+            self.keep("submissions", submitter.run)
+
+    def read_back(self, backfill: Backfill) -> asyncio.Task[None]:
+        """Read what was missed, in the process that leads; one that does not leads as soon as it may."""
+        if self._services.membership.leads:
+            return self.keep("backfill", backfill.run)
+        self._tasks.append(asyncio.create_task(self._lead_later(backfill)))
+        return self._tasks[-1]
+
+    async def _lead_later(self, backfill: Backfill) -> None:
+        await self._services.membership.until_leading()
+        await self.lead()
+        self.keep("backfill", backfill.run)
+
+    async def close(self) -> None:
+        """All at once; whatever does not end in time ends with the process, and is gone on with at the next start."""
+        await self._schedule.aclose()
+        for task in self._tasks:
+            task.cancel()
+        ending = [*self._tasks, asyncio.create_task(self._services.submitter.close())]
+        await asyncio.wait(ending, timeout=_STOP_SECONDS)
 
 
 def own_loops(listeners: Listeners) -> list[asyncio.Task[None]]:

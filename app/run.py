@@ -9,39 +9,33 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeAlias
 
 import structlog
 from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.web.async_client import AsyncWebClient
 
-from app import compose, connecting, traces
-from app.background import Listeners, by_the_clock, loops, own_loops
+from app import compose
+from app.background import Background, Listeners
 from app.health import Health, health_app
 from app.job_page import job_page
 from app.listening import connect, listen, serve, webhook
 from app.logs import set_up_logging
 from app.metrics import Metrics
-from app.schedule import keep, schedule
+from app.schedule import keep
 from app.services import Services, make_services
 from app.shared_folder import require_shared
 from app.stores import open_store
+from app.tenancy import OneOfMany, Tenancy
 from app.terminal.commands import carry_out
 from app.terminal.socket import listening
 from app.terminal.use_cases import use_cases
 from bot.audit import note_roles
 from bot.changes import CHANGES
-from bot.jobs.submit import Submitter
 from bot.membership import Membership
-from bot.providers.interface import Provider
-from bot.providers.registry import Providers
-from bot.providers.shared_account import SharedAccount
 from bot.settings import Settings
 from bot.store.backlog import SqlBacklog
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
-from bot.store.jobs import SqlJobStore
 from bot.store.missed_channels import SqlMissedChannels
 from bot.store.processes import FencedDatabase, SqlProcesses
 from bot.timing import Timing
@@ -54,9 +48,6 @@ from handlers.worker import Worker
 
 log = structlog.get_logger()
 
-# With `Timing.drain`, a second of the schedule's, two of what hears, and one for what the inbox cuts off these are 9 s,
-# for whoever stops a service kills it after ten.
-_STOP_SECONDS = 2.5
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
 
@@ -108,44 +99,26 @@ async def _carry_out(work: Callable[[], AbstractAsyncContextManager[Ready]], sto
             end.cancel()
 
 
-@dataclass(frozen=True)
-class OneOfMany:
-    """What Slack is for one workspace of several: a client whose token is kept fresh, and the bot's identity.
-    `shares_account`: with others, at the provider."""
-
-    client: AsyncWebClient
-    who: dict[str, object]
-    shares_account: bool
-
-
-Watch: TypeAlias = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
-"""Looks, until it is cancelled, whether the bot is connected, and reads back what it missed."""
-
-
+@dataclass
 class Bot:
     """A running bot. `listeners`: what was put together for each class that a feature names. `port` is HTTP mode's,
     `health_port` that on which it says how it is."""
 
-    def __init__(
-        self,
-        name: str,
-        team_name: str,
-        services: Services,
-        listeners: Listeners,
-        inbox: Inbox,
-        worker: Worker,
-        app: AsyncApp,
-    ) -> None:
-        self.name = name
-        self.team_name = team_name
-        self.services = services
-        self.listeners = listeners
-        self.inbox = inbox
-        self.worker = worker
-        self.app = app
-        self.watch: Watch
-        self.port: int | None = None
-        self.health_port: int | None = None
+    name: str
+    team_name: str
+    services: Services
+    listeners: Listeners
+    background: Background
+    app: AsyncApp
+    inbox: Inbox
+    worker: Worker
+    backfill: Backfill
+    port: int | None = None
+    health_port: int | None = None
+
+    async def watch(self, is_connected: Callable[[], Awaitable[bool]]) -> None:
+        """Looks, until it is cancelled, whether Slack's socket is open, and has read back what was missed."""
+        await self.backfill.watch(is_connected, look_every=self.services.timing.connection_look)
 
 
 @asynccontextmanager
@@ -161,156 +134,144 @@ async def running(
     Raises StartError, with one sentence, where it cannot start.
     """
     async with contextlib.AsyncExitStack() as stack:
-        configured = connecting.configured(settings)
         if one_of_many is None:
-            connecting.require(settings, configured)
-            traces.record(settings, stack.enter_context(contextlib.ExitStack()))
-            client, who = await connecting.slack(settings)
-            connected = await connecting.providers(configured)
+            tenancy = await Tenancy.of_its_own(settings, stack)
         else:
-            client, who, connected = one_of_many.client, one_of_many.who, connecting.unasked(configured)
-        for provider in connected:
-            stack.push_async_callback(provider.close)
-        hosting = connecting.hosting(configured)
-        for one in hosting.values():
-            stack.push_async_callback(one.close)
-        alone = settings.finetune_database is None or one_of_many is not None
-        database = await open_store(settings, alone=alone)
-        stack.push_async_callback(database.close)
-        if settings.finetune_database is None:  # nobody else writes to it
-            CHANGES.set(database.changes)
-        configs = [one.config for one in configured]
-        used: list[Provider] = [*connected]
-        if one_of_many is not None and one_of_many.shares_account:
-            store, team = SqlJobStore(database), str(who["team_id"])
-            used = [SharedAccount(*both, team, store) for both in zip(connected, configs, strict=True)]
-        providers = Providers(*used, configs=configs, hosting=hosting)
-        membership = Membership(SqlProcesses(database), alone=alone, app=f"{who['team_id']}/{who['user_id']}")
-        await membership.join()
-        stack.push_async_callback(membership.leave)
-        if not membership.alone:
-            database = FencedDatabase(database, membership.process)
-            beating = keep("lease", membership.run)
-            stack.callback(beating.cancel)
-            await require_shared(settings.finetune_data, membership)
-        inbox_store = SqlInbox(database, membership.process)
-        unread = SqlMissedChannels(database)
-        last_heard = await unread.last_heard()
+            tenancy = Tenancy.of_many(settings, one_of_many, stack)
+        database, membership = await _join(settings, tenancy, stack)
+        last_heard = await SqlMissedChannels(database).last_heard()
+        if pools is None:
+            pools = WorkerPools()
+            stack.callback(pools.close)
+        providers = tenancy.providers(database)
         services = await make_services(
-            settings, timing, client, who, providers, database, pools or WorkerPools(), membership
+            settings, timing, tenancy.client, tenancy.who, providers, database, pools, membership
         )
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
-        if pools is None:
-            stack.callback(services.pools.close)
-        pages = []
-        if settings.finetune_public_url is not None:
-            pages.append(job_page(services.job_links, partial(card_link, services.cards, services.poster)))
-        in_socket_mode = one_of_many is None and settings.slack_app_token is not None
         health = Health(database, services.followers, membership)
         # From before Slack is heard until it is heard no more, so that whoever watches sees both.
-        health_port = await _tell_health(settings, health, database, pages if in_socket_mode else [], stack)
-
-        listeners = await compose.listeners(services)
-        tasks = own_loops(listeners)
-        stack.push_async_callback(_stop, tasks, services.submitter)
-        duties = await stack.enter_async_context(contextlib.AsyncExitStack())
-
-        secret = settings.slack_signing_secret
-        checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
-        app, inbox, worker = build(
-            client,
-            checked,
-            inbox_store,
-            listeners,
-            authority=services.authority,
-            people=services.people,
-            poster=services.poster,
-            languages=services.languages,
-            bot_user=services.bot_user,
-            finished=services.incoming_files.changed,
-            timing=timing,
-            alone=membership.alone,
-        )
-        stack.push_async_callback(worker.drain, timing.drain)
-        commands = partial(carry_out, use_cases(services, bot_runs=True))
-        process = "" if alone else membership.process
-        await stack.enter_async_context(listening(settings.finetune_data, commands, process))
-        bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, worker, app)
+        health_port = await _tell_health(services, health, tenancy, stack)
+        bot = await _put_together(services, tenancy, stack)
         bot.health_port = health_port
-        backfill = Backfill(
-            inbox,
-            unread,
-            services.datasets,
-            services.incoming_files,
-            services.poster,
-            lambda: worker.recover(app),
-            bot_user=services.bot_user,
-            team=services.team,
-            backoff=timing.read_back,
-        )
-
-        async def lead() -> None:
-            """Do what one process must do for all. What was left unfinished comes first, then what is new."""
-            tasks.extend(loops(services, listeners))
-            await duties.enter_async_context(schedule(by_the_clock(services, listeners)))
-            await services.submitter.recover()
-            if not membership.alone:
-                tasks.append(keep("submissions", services.submitter.run))
-
-        async def lead_later() -> None:
-            await membership.until_leading()
-            await lead()
-            tasks.append(keep("backfill", backfill.run))
-
-        if membership.leads:
-            await lead()
-        unfinished = await worker.recover(app)
-        log.info("recovered", process=membership.process, leads=membership.leads, unfinished=unfinished)
-        if not membership.alone:
-            tasks.append(keep("unclaimed", partial(worker.take_over, app)))
-        if last_heard is not None and membership.count == 1:  # or somebody heard what Slack said
-            await backfill.was_away(last_heard)
-        bot.watch = partial(backfill.watch, look_every=timing.connection_look)
-        webhooks = [
-            webhook(one.webhook_path, provider, one.webhook_secret, services.followers[provider.name])
-            for provider, one in zip(connected, configured, strict=True)
-            if one.webhook_secret is not None
-        ]
-        if in_socket_mode:
-            health.connected = await connect(app, settings, timing, client, backfill, stack)
-            if webhooks:
-                log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
-        elif one_of_many is None:
-            bot.port = await listen(app, settings, [*webhooks, *pages], stack)
+        await _answer_terminal(services, stack)
+        await _go_on(bot, last_heard)
+        await _hear(bot, health, tenancy, stack)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
-        tasks.append(keep("backfill", backfill.run) if membership.leads else asyncio.create_task(lead_later()))
-        stack.callback(tasks[-1].cancel)
+        reading = bot.background.read_back(bot.backfill)
+        stack.callback(reading.cancel)
         with health.hearing():
             yield bot
 
 
+async def _join(settings: Settings, tenancy: Tenancy, stack: contextlib.AsyncExitStack) -> tuple[Database, Membership]:
+    """The store, and this process's place among those that work on it."""
+    database = await open_store(settings, alone=tenancy.alone)
+    stack.push_async_callback(database.close)
+    if settings.finetune_database is None:  # nobody else writes to it
+        CHANGES.set(database.changes)
+    membership = Membership(SqlProcesses(database), alone=tenancy.alone, app=tenancy.app)
+    await membership.join()
+    stack.push_async_callback(membership.leave)
+    if membership.alone:
+        return database, membership
+    beating = keep("lease", membership.run)
+    stack.callback(beating.cancel)
+    await require_shared(settings.finetune_data, membership)
+    return FencedDatabase(database, membership.process), membership
+
+
 async def _tell_health(
-    settings: Settings,
-    health: Health,
-    database: Database,
-    pages: list[web.RouteDef],
-    stack: contextlib.AsyncExitStack,
+    services: Services, health: Health, tenancy: Tenancy, stack: contextlib.AsyncExitStack
 ) -> int | None:
-    """The port on which it is told; None where there is none. `pages` are answered there, too."""
+    """The port on which it is told; None where there is none."""
+    settings = services.settings
+    pages = _job_pages(services) if tenancy.in_socket_mode else []  # else Slack's port has them
     if settings.health_port is None:
         if pages:
             log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
         return None
     if settings.metrics_token is not None or not pages:
-        pages = [*pages, Metrics(health, SqlBacklog(database), settings).route()]
+        pages = [*pages, Metrics(health, SqlBacklog(services.database), settings).route()]
     else:
         log.warning("/metrics needs METRICS_TOKEN where links to jobs lead to the same port.")
     at = settings.health_host, settings.health_port, "HEALTH"
     return await serve(health_app(health, pages), *at, stack)
 
 
-async def _stop(tasks: list[asyncio.Task[None]], submitter: Submitter) -> None:
-    """All at once; whatever does not end in time ends with the process, and is gone on with at the next start."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait([*tasks, asyncio.create_task(submitter.close())], timeout=_STOP_SECONDS)
+def _job_pages(services: Services) -> list[web.RouteDef]:
+    """Where links to jobs lead."""
+    if services.settings.finetune_public_url is None:
+        return []
+    return [job_page(services.job_links, partial(card_link, services.cards, services.poster))]
+
+
+async def _put_together(services: Services, tenancy: Tenancy, stack: contextlib.AsyncExitStack) -> Bot:
+    """Everything that works on what Slack sends, from here on."""
+    settings, timing, membership = services.settings, services.timing, services.membership
+    listeners = await compose.listeners(services)
+    background = Background(services, listeners)
+    stack.push_async_callback(background.close)
+    secret = settings.slack_signing_secret
+    app, inbox, worker = build(
+        tenancy.client,
+        secret.get_secret_value() if secret and not settings.slack_app_token else None,
+        SqlInbox(services.database, membership.process),
+        listeners,
+        authority=services.authority,
+        people=services.people,
+        poster=services.poster,
+        languages=services.languages,
+        bot_user=services.bot_user,
+        finished=services.incoming_files.changed,
+        timing=timing,
+        alone=membership.alone,
+    )
+    stack.push_async_callback(worker.drain, timing.drain)
+    backfill = Backfill(
+        inbox,
+        SqlMissedChannels(services.database),
+        services.datasets,
+        services.incoming_files,
+        services.poster,
+        partial(worker.recover, app),
+        bot_user=services.bot_user,
+        team=services.team,
+        backoff=timing.read_back,
+    )
+    name, team_name = str(tenancy.who.get("user") or "bot"), str(tenancy.who.get("team") or "")
+    return Bot(name, team_name, services, listeners, background, app, inbox, worker, backfill)
+
+
+async def _answer_terminal(services: Services, stack: contextlib.AsyncExitStack) -> None:
+    commands = partial(carry_out, use_cases(services, bot_runs=True))
+    process = "" if services.membership.alone else services.membership.process
+    await stack.enter_async_context(listening(services.settings.finetune_data, commands, process))
+
+
+async def _go_on(bot: Bot, last_heard: float | None) -> None:
+    """With what an earlier process left, before there is anything new. `last_heard`: when Slack was, before this."""
+    membership = bot.services.membership
+    if membership.leads:
+        await bot.background.lead()
+    unfinished = await bot.worker.recover(bot.app)
+    log.info("recovered", process=membership.process, leads=membership.leads, unfinished=unfinished)
+    if not membership.alone:
+        bot.background.keep("unclaimed", partial(bot.worker.take_over, bot.app))
+    if last_heard is not None and membership.count == 1:  # or somebody heard what Slack said
+        await bot.backfill.was_away(last_heard)
+
+
+async def _hear(bot: Bot, health: Health, tenancy: Tenancy, stack: contextlib.AsyncExitStack) -> None:
+    """Slack, and providers that tell when a job has ended."""
+    services, settings = bot.services, bot.services.settings
+    webhooks = [
+        webhook(one.webhook_path, provider, one.webhook_secret, services.followers[provider.name])
+        for provider, one in zip(tenancy.connected, tenancy.configured, strict=True)
+        if one.webhook_secret is not None
+    ]
+    if tenancy.in_socket_mode:
+        health.connected = await connect(bot.app, settings, services.timing, tenancy.client, bot.backfill, stack)
+        if webhooks:
+            log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
+    elif tenancy.hears_slack:
+        bot.port = await listen(bot.app, settings, [*webhooks, *_job_pages(services)], stack)

@@ -14,7 +14,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-# Two of the nine seconds that a stop may take: see app/run.py.
+# Two of the nine seconds that a stop may take: see app/background.py.
 _ANSWER_SECONDS: Final = 1.0
 _DISCONNECT_SECONDS: Final = 1.0
 _PING_SECONDS: Final = 10.0

@@ -25,7 +25,8 @@ import table
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
-from app.run import OneOfMany, running
+from app.run import running
+from app.tenancy import OneOfMany
 from bot.settings import Settings
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools

@@ -17,8 +17,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from app.run import Bot, OneOfMany, running
+from app.run import Bot, running
 from app.schedule import keep
+from app.tenancy import OneOfMany
 from app.workspaces.erasing import erase
 from app.workspaces.own_settings import settings_of
 from app.workspaces.slack_tokens import REVOKED, refreshed, web_client
