@@ -61,6 +61,7 @@ class Background:
         self._listeners = listeners
         self._tasks = own_loops(listeners)
         self._schedule = contextlib.AsyncExitStack()
+        self._leads = False
 
     def keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         """Carry out one more loop until the end."""
@@ -69,6 +70,7 @@ class Background:
 
     async def lead(self) -> None:
         """Do what one process must do for all. What was left unfinished comes first, then what is new."""
+        self._leads = True
         submitter = self._services.submitter
         self._tasks.extend(loops(self._services, self._listeners))
         await self._schedule.enter_async_context(schedule(by_the_clock(self._services, self._listeners)))
@@ -78,7 +80,7 @@ class Background:
 
     def read_back(self, backfill: Backfill) -> asyncio.Task[None]:
         """Read what was missed, in the process that leads; one that does not leads as soon as it may."""
-        if self._services.membership.leads:
+        if self._leads:
             return self.keep("backfill", backfill.run)
         self._tasks.append(asyncio.create_task(self._lead_later(backfill)))
         return self._tasks[-1]
