@@ -17,8 +17,8 @@ async def post_files(
     nothing that is there already, as far as the thread can be read. Raises PostError."""
     if request.is_retry and await _are_there(poster, request, next(iter(contents)), thread_ts):
         return
-    files = {await poster.upload(name, content): name for name, content in contents.items()}
-    await poster.share(files, request.channel, thread_ts, comment)
+    files = {await poster.files.upload(name, content): name for name, content in contents.items()}
+    await poster.files.share(files, request.channel, thread_ts, comment)
 
 
 async def _are_there(poster: Poster, request: Request, name: str, thread_ts: str | None) -> bool:

@@ -30,7 +30,8 @@ from handlers.parsing import kind_of, request_of, thread_of
 from handlers.request import Request
 from handlers.routing import Listener
 from handlers.turns import Turn, TurnAmongProcesses, Turns
-from handlers.web.poster import REACH, Poster, Reach
+from handlers.web.poster import Poster
+from handlers.web.web_api import REACH, Reach
 from telemetry import traces
 from texts import inbox as texts
 from texts.errors import sentence

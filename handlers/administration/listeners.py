@@ -56,11 +56,11 @@ class AdministrationListeners:
         entries = await self.audit_log.export(await self.callers.of(request))
         name = f"audit-{datetime.fromtimestamp(request.received_at, UTC):%Y-%m-%d}.csv"
         table = as_csv(_COLUMNS, (_row(number, entry) for number, entry in entries))
-        file_id = await self.poster.upload(name, table)
+        file_id = await self.poster.files.upload(name, table)
         # A file is shared with a channel's id only, and the answer to a message to a person tells that of their own.
         arguments = blocks.export(len(entries)).as_arguments() | {"channel": request.user}
         posted = await self.poster.call("chat.postMessage", arguments, priority=Priority.CHAT)
-        await self.poster.share({file_id: name}, str(posted["channel"]), None, "")
+        await self.poster.files.share({file_id: name}, str(posted["channel"]), None, "")
         await request.answer(blocks.exported(len(entries)))
 
     async def notify(self, request: Request) -> None:

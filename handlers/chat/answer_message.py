@@ -15,8 +15,9 @@ from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefus
 from handlers.blocks.text import clip, escape
 from handlers.chat.answer_thread import AnswerThread
 from handlers.chat.probability_chart import CHART
-from handlers.web.poster import NO_CONNECTION, REFUSED_CONTENT
+from handlers.web.poster import REFUSED_CONTENT
 from handlers.web.rate_limits import Priority
+from handlers.web.web_api import NO_CONNECTION
 
 log = structlog.get_logger()
 

@@ -134,7 +134,7 @@ class AnswerThread:
             return False
 
     async def share(self, file_id: str, name: str) -> None:
-        await self.poster.share({file_id: name}, self._channel, self._thread_ts)
+        await self.poster.files.share({file_id: name}, self._channel, self._thread_ts)
 
     def _key(self, number: int) -> str:
         return f"{self._idempotency_key}/{number}"

@@ -26,8 +26,9 @@ from handlers.chat.answer_thread import Recipient as Recipient
 from handlers.chat.blocks import stream_text
 from handlers.chat.markdown import closed, cut
 from handlers.chat.thinking import ThinkingStatus
-from handlers.web.poster import NO_CONNECTION, Poster
+from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from handlers.web.web_api import NO_CONNECTION
 from texts import chat as texts
 from texts.language import speaking
 
@@ -271,7 +272,7 @@ class StreamedAnswer:
         try:
             if self._file_id is None:
                 whole = redact(clean(self._whole))
-                self._file_id = await self._poster.upload(self._file_name, whole.encode())
+                self._file_id = await self._poster.files.upload(self._file_name, whole.encode())
             with speaking(self._thread.recipient.language):
                 note = texts.whole_in_file()
             await self._message.finish(f"{closed(self._before_file())}\n\n_{note}_{self._end_note}", self._footer)

@@ -196,11 +196,11 @@ class ComparisonKeeper:
         file_id = known.ts if known else None
         if file_id is None:
             await self._message_store.posting(comparison.id, key, time.time())
-            file_id = await self._poster.upload(f"{texts.file_name()}.md", content.encode())
+            file_id = await self._poster.files.upload(f"{texts.file_name()}.md", content.encode())
             await self._message_store.posted(comparison.id, key, file_id, None)
         elif await self._is_shared(file_id):
             return
-        await self._poster.share({file_id: texts.file_name()}, comparison.channel, comparison.thread_ts, comment)
+        await self._poster.files.share({file_id: texts.file_name()}, comparison.channel, comparison.thread_ts, comment)
 
     async def _is_shared(self, file_id: str) -> bool:
         info = await self._poster.call("files.info", {"file": file_id})

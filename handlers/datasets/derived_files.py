@@ -30,7 +30,7 @@ class DerivedFiles:
         """Whether it is in the thread already; the person is then told where."""
         if new.before is None or not new.before.file_id:
             return False
-        link = await self.poster.file_link(new.before.file_id)
+        link = await self.poster.files.link(new.before.file_id)
         if link is None:
             return False
         if not request.is_retry:
@@ -60,18 +60,18 @@ class DerivedFiles:
         self, request: Request, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]
     ) -> list[Dataset]:
         """Show the new files in the source's thread, in one message that says `comment` (mrkdwn)."""
-        if request.is_retry and made[0].file_id and await self.poster.file_link(made[0].file_id):
+        if request.is_retry and made[0].file_id and await self.poster.files.link(made[0].file_id):
             return list(made)
         titles: dict[str, str] = {}
         shown = []
         for dataset in made:
             async with self.file_store.plain(dataset.sha256) as path:
-                file_id = await self.poster.upload(dataset.name, path)
+                file_id = await self.poster.files.upload(dataset.name, path)
             titles[file_id] = dataset.name
             shown.append(await self.datasets.shown(dataset, file_id))
         with speaking(await self.language(source.channel, source.owner)):
             said = comment()
-        await self.poster.share(titles, source.channel, source.thread_ts, said)
+        await self.poster.files.share(titles, source.channel, source.thread_ts, said)
         return shown
 
     async def report_on(self, request: Request, dataset: Dataset, validation: Dataset | None = None) -> None:

@@ -90,7 +90,7 @@ class DatasetListeners:
         caller = await self.callers.of(request)
         async with self.findings.uploading(request.text):
             dataset = await self.findings.check(caller, request.text)
-            there = await self.poster.file_link(dataset.findings_file) if dataset.findings_file else None
+            there = await self.poster.files.link(dataset.findings_file) if dataset.findings_file else None
             if there is not None:
                 if not request.is_retry:
                     await request.answer(blocks.findings_there(there))
@@ -104,9 +104,9 @@ class DatasetListeners:
         with speaking(await self.language(dataset.channel, dataset.owner)):
             table = findings_csv(found, sentence)
             comment = blocks.findings_attached(dataset, len(found.errors) + len(found.warnings))
-        file_id = await self.poster.upload(name, table)
+        file_id = await self.poster.files.upload(name, table)
         await self.findings.uploaded(dataset.id, file_id)
-        await self.poster.share({file_id: name}, dataset.channel, dataset.thread_ts, comment)
+        await self.poster.files.share({file_id: name}, dataset.channel, dataset.thread_ts, comment)
 
     async def sample(self, request: Request) -> None:
         """A few random examples in a modal."""

@@ -138,7 +138,7 @@ class ReportMessages:
             if report_ts is not None:
                 await self._show_deleted(dataset, report_ts, Priority.MILESTONE, unused_days)
             for file_id in filter(None, (dataset.lengths_file, dataset.findings_file)):
-                await self.poster.delete_file(file_id)
+                await self.poster.files.delete(file_id)
         except PostError as error:
             log.info("report not taken down", dataset=dataset.id, why=str(error))
 
@@ -183,7 +183,7 @@ class ReportMessages:
                 return None
             alt = length_alt_text(found.histogram, found.tokens, limit=example_limit(found))
         try:
-            file_id = await self.poster.upload_image(f"{dataset.id}-lengths.png", png, alt)
+            file_id = await self.poster.files.upload_image(f"{dataset.id}-lengths.png", png, alt)
         except PostError as error:
             log.warning("picture of lengths not uploaded", dataset=dataset.id, why=str(error))
             return None

@@ -54,10 +54,10 @@ class AnswerFiles:
                 file_id = ids.get(ending)
                 if file_id is None:
                     await self.messages.posting(evaluation.id, keys[ending], caller.at)
-                    file_id = await self.poster.upload(f"{name}.{ending}", content)
+                    file_id = await self.poster.files.upload(f"{name}.{ending}", content)
                     await self.messages.posted(evaluation.id, keys[ending], file_id, None)
                 titles[file_id] = f"{name}.{ending}"
-            await self.poster.share(titles, evaluation.channel, evaluation.thread_ts, comment)
+            await self.poster.files.share(titles, evaluation.channel, evaluation.thread_ts, comment)
             return None
 
     async def _is_shared(self, file_id: str | None) -> str | None:

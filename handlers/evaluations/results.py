@@ -110,7 +110,7 @@ class ResultMessages:
             return [(known.ts, alt_text)]
         try:
             png = await self.pools.run(draw, shown, words, title=title, pool=Pool.CHARTS)
-            file_id = await self.poster.upload_image(f"{evaluation.id}-{key}.png", png, alt_text)
+            file_id = await self.poster.files.upload_image(f"{evaluation.id}-{key}.png", png, alt_text)
         except (TrainingFileError, PostError) as error:
             log.warning("picture of evaluation not made", evaluation=evaluation.id, key=key, why=str(error))
             return []

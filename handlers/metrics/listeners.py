@@ -73,7 +73,7 @@ class MetricsListeners:
             png = await self.pools.run(
                 metrics_chart, runs, words(), smooth=smooth, title=name, pool=Pool.CHARTS, seconds=_MOST_SECONDS
             )
-            return await self.poster.upload_image("metrics.png", png, alt), alt
+            return await self.poster.files.upload_image("metrics.png", png, alt), alt
         except (TrainingFileError, PostError) as error:
             log.warning("chart not made", why=str(error))
             return None, ""

@@ -130,7 +130,7 @@ class Charts:
                 seconds=_MOST_SECONDS,
             )
             alt = loss_alt_text(metrics, method=job.method)
-            file_id = await self._poster.upload_image(name, png, alt)
+            file_id = await self._poster.files.upload_image(name, png, alt)
         except (TrainingFileError, PostError) as error:
             log.warning("chart not made", job=job.id, why=str(error))
             return None
@@ -150,7 +150,7 @@ class Charts:
         async def delete() -> None:
             await asyncio.sleep(15)
             try:
-                await self._poster.delete_file(file_id)
+                await self._poster.files.delete(file_id)
             except PostError as error:
                 log.info("old chart not deleted", file=file_id, why=str(error))
 

@@ -1,167 +1,30 @@
-"""The only place that posts to Slack: rate limits, retries, and errors that say whether a call was carried out.
+"""Posts, edits and finds messages, and shows modals."""
 
-A call that Slack certainly did not carry out (429, no connection) is repeated here. One that it may have carried out is
-not: it raises PostDoubtful.
-"""
-
-import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot import instruments
-from bot.backoff import Backoff
-from bot.errors import BotError
-from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
-from bot.timing import Timing
+from bot.notices.interfaces import PostDoubtful, PostRefused
 from handlers.blocks.message import Message
-from handlers.web.rate_limits import Bucket, Budgets, Priority
-from handlers.web.streams import Streams
-from telemetry import traces
+from handlers.web.files import Files
+from handlers.web.rate_limits import Priority
+from handlers.web.web_api import WebApi, noted
 
 log = structlog.get_logger()
 
 _METADATA_TYPE = "finetune_bot"
 REFUSED_CONTENT = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
 """Slack's errors for what a message holds; it may hold something else."""
-_RATE_LIMITED = {"ratelimited", "rate_limited"}
-# Slack's own trouble: the call may have half succeeded (method pages, read 2026-11-21).
-_SERVER_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
-_MOST_TRIES = 5
-_BACKOFF = Backoff(0.5, longest=5)
-# Done twice these are the same as done once, so that a doubt about them needs no answer.
-_REPEATABLE = {
-    "auth.test",
-    "chat.getPermalink",
-    "chat.unfurl",
-    "chat.update",
-    "conversations.history",
-    "conversations.info",
-    "conversations.list",
-    "conversations.members",
-    "conversations.replies",
-    "files.info",
-    "reactions.add",
-    "reactions.remove",
-    "usergroups.users.list",
-    "users.info",
-}
-_MOST_REPEATS = 3
-# The SDK would put their arguments, a model's whole answer, into the address (slack_sdk 3.47).
-_IN_BODY = {"functions.completeError", "functions.completeSuccess"}
-NO_CONNECTION = "no_connection"
 _CLOCKS_DIFFER = 24 * 3600.0
-# Between looks whether Slack has shown a file; after the last it goes on without.
-_SHARING = Backoff(0.1, longest=2, tries=6)
 
 
-@dataclass
-class Reach:
-    """Whether Slack answers the calls of one piece of work. `on_trouble` is called for each that it did not answer;
-    `is_away`: whether the last one was such."""
-
-    on_trouble: Callable[[], Awaitable[None]]
-    is_away: bool = False
-
-
-REACH: ContextVar[Reach | None] = ContextVar("reach", default=None)
-"""Of the work that this task and those it begins belong to."""
-
-
-class Poster:
-    """`require` raises where this process may say nothing, because another does its work; `processes`: how many share
-    Slack's limits."""
-
-    def __init__(
-        self,
-        client: AsyncWebClient,
-        *,
-        pace: float = Timing.pace,
-        require: Callable[[], None] = lambda: None,
-        processes: Callable[[], int] = lambda: 1,
-    ) -> None:
-        self._client = client
-        self._require = require
-        self._budgets = Budgets(pace, processes=processes)
-        self.streams = Streams(self._budgets)
-
-    async def call(
-        self,
-        method: str,
-        arguments: dict[str, Any],
-        *,
-        priority: Priority = Priority.MILESTONE,
-        channel: str = "",
-        repeat: bool = True,
-    ) -> dict[str, Any]:
-        """Call the Web API; with `repeat`, what Slack certainly did not carry out, or may carry out twice, is repeated.
-
-        Raises PostRefused (Slack's error code), PostLater after several 429s, PostDoubtful.
-        """
-        bucket = self._budgets.bucket(method, channel)
-        for attempt in range(_MOST_TRIES):
-            await _turn(bucket, method, priority)
-            try:
-                return await self._once(method, arguments)
-            except PostError as error:
-                failure = error
-            rate_limited = isinstance(failure, PostLater) and str(failure) != NO_CONNECTION
-            if isinstance(failure, PostLater) and rate_limited:
-                bucket.block(failure.retry_after)
-            if not repeat or attempt >= _repeats(failure, method):
-                raise failure
-            log.info("slack has trouble", method=method, why=str(failure))
-            if not rate_limited:
-                await asyncio.sleep(_BACKOFF.delay(attempt + 1))
-        raise AssertionError("not reached")
-
-    async def turn(self, method: str, *, priority: Priority, channel: str = "") -> None:
-        """Wait until a call may be made; `call_now` makes it, with what is to be said by then."""
-        await _turn(self._budgets.bucket(method, channel), method, priority)
-
-    async def call_now(self, method: str, arguments: dict[str, Any], *, channel: str = "") -> dict[str, Any]:
-        """A call whose token was taken before. Raises like `call`, but never waits and never repeats."""
-        try:
-            return await self._once(method, arguments)
-        except PostLater as error:
-            if str(error) != NO_CONNECTION:
-                self._budgets.bucket(method, channel).block(error.retry_after)
-            raise
-
-    async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
-        try:
-            self._require()
-        except BotError as error:  # as good as no connection: nothing was sent
-            raise PostLater(NO_CONNECTION, 10) from error
-        async with _noted(method):
-            try:
-                response: AsyncSlackResponse
-                if method in _IN_BODY:
-                    response = await self._client.api_call(method, json=dict(arguments))
-                else:
-                    response = await getattr(self._client, method.replace(".", "_"))(**arguments)
-            except SlackApiError as error:
-                raise _failure(error) from error
-            except aiohttp.ClientConnectorError as error:
-                raise PostLater(NO_CONNECTION, 10) from error
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise PostDoubtful(type(error).__name__) from error
-            except (AttributeError, UnicodeDecodeError) as error:
-                # The SDK takes every answer with status 200 for JSON; this one was text, or half a letter (slack_sdk
-                # 3.47, read 2026-11-21).
-                raise PostDoubtful("no_json") from error
-        return dict(response.data) if isinstance(response.data, dict) else {}
+class Poster(WebApi):
+    @cached_property
+    def files(self) -> Files:
+        return Files(self)
 
     async def post(
         self,
@@ -276,10 +139,6 @@ class Poster:
 
         return await _taken(message, send)
 
-    def has_room(self, method: str, channel: str = "") -> bool:
-        """Whether a call would be made at once."""
-        return self._budgets.bucket(method, channel).has_room()
-
     def may_update_now(self) -> bool:
         """Whether an edit would be sent at once; takes the token, so edit if it says yes."""
         return self._budgets.bucket("chat.update").try_take()
@@ -311,6 +170,14 @@ class Poster:
         answer = await self.call("views.open", {"trigger_id": trigger_id, "view": view}, priority=Priority.MODAL)
         return str(answer["view"]["id"])
 
+    async def update_view(self, view_id: str, view: dict[str, Any], *, seen: str | None = None) -> str:
+        """Show something else in an open modal; its new hash. Raises PostRefused where it was closed, or where `seen`,
+        the modal's hash as the person saw it, is not its hash any more (hash_conflict).
+        """
+        arguments = {"view_id": view_id, "view": view} | ({"hash": seen} if seen else {})
+        answer = await self.call("views.update", arguments, priority=Priority.MODAL)
+        return str(answer["view"].get("hash") or "")
+
     async def permalink(self, channel: str, ts: str) -> str:
         answer = await self.call("chat.getPermalink", {"channel": channel, "message_ts": ts})
         return str(answer["permalink"])
@@ -324,80 +191,12 @@ class Poster:
         arguments = {"channel": channel, "ts": ts, "unfurls": dict(unfurls)}
         await self.call("chat.unfurl", arguments, priority=Priority.PROGRESS)
 
-    async def upload_image(self, name: str, content: bytes, alt_text: str) -> str:
-        """Upload a picture, shared nowhere yet; its file id, once Slack knows what it is.
-
-        An image block that comes before that is refused with invalid_blocks (python-slack-sdk#1521).
-        """
-        file_id = await self.upload(name, content, alt_text=alt_text)
-        await self.call("files.completeUploadExternal", {"files": [{"id": file_id, "title": name}]})
-        for pause in (0.2, 0.5, 1, 2, 4, 8):
-            info = await self.call("files.info", {"file": file_id})
-            if (info.get("file") or {}).get("mimetype"):
-                return file_id
-            await asyncio.sleep(pause)
-        raise PostRefused("Slack did not process the picture in time")
-
-    async def upload(self, name: str, content: bytes | Path, *, alt_text: str = "") -> str:
-        """Bring a file's bytes (at least one) to Slack; its file id. Nobody sees it before it is completed."""
-        length = content.stat().st_size if isinstance(content, Path) else len(content)
-        arguments = {"filename": name, "length": length, **({"alt_txt": alt_text[:1000]} if alt_text else {})}
-        slot = await self.call("files.getUploadURLExternal", arguments)
-        with contextlib.ExitStack() as stack:
-            data = stack.enter_context(content.open("rb")) if isinstance(content, Path) else content
-            try:
-                async with (
-                    aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60 + length / 100_000)) as session,
-                    session.post(slot["upload_url"], data=data) as response,
-                ):
-                    if response.status != 200:
-                        raise PostRefused(f"upload answered {response.status}")
-            except (aiohttp.ClientError, TimeoutError) as error:
-                raise PostDoubtful(type(error).__name__) from error
-        return str(slot["file_id"])
-
-    async def share(self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str = "") -> None:
-        """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack does not return its ts."""
-        arguments: dict[str, Any] = {
-            "files": [{"id": file_id, "title": title} for file_id, title in files.items()],
-            "channel_id": channel,
-            **({"initial_comment": comment} if comment else {}),
-        }
-        if thread_ts:
-            arguments["thread_ts"] = thread_ts
-        await self.call("files.completeUploadExternal", arguments, priority=Priority.CHAT)
-        # What is posted next would otherwise stand above it.
-        for pause in _SHARING:
-            info = await self.call("files.info", {"file": next(iter(files))})
-            if (info.get("file") or {}).get("shares"):
-                return
-            await asyncio.sleep(pause)
-
-    async def file_link(self, file_id: str) -> str | None:
-        """The address of a file in Slack; None where it was deleted, or never completed."""
-        try:
-            file = (await self.call("files.info", {"file": file_id})).get("file") or {}
-        except PostRefused:
-            return None
-        return str(file.get("permalink") or "") or None
-
-    async def update_view(self, view_id: str, view: dict[str, Any], *, seen: str | None = None) -> str:
-        """Show something else in an open modal; its new hash. Raises PostRefused where it was closed, or where `seen`,
-        the modal's hash as the person saw it, is not its hash any more (hash_conflict).
-        """
-        arguments = {"view_id": view_id, "view": view} | ({"hash": seen} if seen else {})
-        answer = await self.call("views.update", arguments, priority=Priority.MODAL)
-        return str(answer["view"].get("hash") or "")
-
-    async def delete_file(self, file_id: str) -> None:
-        await self.call("files.delete", {"file": file_id}, priority=Priority.PROGRESS)
-
     async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
         """Answer a slash command or a button, to its sender only; works where the bot is not a member. With `replace`
         it takes the place of the message whose button was pressed.
         """
         body = message.as_arguments() | {"response_type": "ephemeral", "replace_original": replace}
-        async with _noted("response_url"):
+        async with noted("response_url"):
             try:
                 async with (
                     aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
@@ -424,51 +223,6 @@ async def _taken(
     return last, await send(last)
 
 
-async def _turn(bucket: Bucket, method: str, priority: Priority) -> None:
-    """Take a token for a call of `method`."""
-    began = time.monotonic()
-    await bucket.take(priority)
-    instruments.SLACK_WAITED.labels(method).inc(time.monotonic() - began)
-
-
-@contextlib.contextmanager
-def _measured(method: str) -> Iterator[None]:
-    """Count a call by what comes of it, and measure how long it takes."""
-    outcome, began = "ok", time.monotonic()
-    try:
-        yield
-    except PostError as error:
-        outcome = _OUTCOMES[type(error)] if str(error) != NO_CONNECTION else NO_CONNECTION
-        raise
-    finally:
-        instruments.SLACK_CALLS.labels(method, outcome).inc()
-        instruments.SLACK_SECONDS.labels(method).observe(time.monotonic() - began)
-
-
-_OUTCOMES = {PostRefused: "refused", PostLater: "rate_limited", PostDoubtful: "doubtful", PostError: "failed"}
-
-
-@contextlib.asynccontextmanager
-async def _noted(method: str) -> AsyncIterator[None]:
-    """Measure a call, and keep the `Reach` of the present work by what comes of it."""
-    reach = REACH.get()
-    try:
-        with _measured(method), traces.part(f"slack {method}", kind="client"):
-            yield
-    except PostRefused:
-        if reach is not None:
-            reach.is_away = False
-        raise
-    except PostError:
-        if reach is not None:
-            reach.is_away = True
-            with contextlib.suppress(BotError):  # what came of the call matters more
-                await reach.on_trouble()
-        raise
-    if reach is not None:
-        reach.is_away = False
-
-
 def metadata(idempotency_key: str) -> dict[str, Any]:
     """What makes a message known again."""
     return {"event_type": _METADATA_TYPE, "event_payload": {"id": idempotency_key}}
@@ -476,36 +230,3 @@ def metadata(idempotency_key: str) -> dict[str, Any]:
 
 def _idempotency_key_of(message: dict[str, Any]) -> str | None:
     return ((message.get("metadata") or {}).get("event_payload") or {}).get("id")
-
-
-def _repeats(failure: PostError, method: str) -> int:
-    """How often a call that ended so is made again."""
-    if isinstance(failure, PostLater):
-        return _MOST_TRIES - 1
-    return _MOST_REPEATS if isinstance(failure, PostDoubtful) and method in _REPEATABLE else 0
-
-
-def _failure(error: SlackApiError) -> PostError:
-    status, headers, answer = _answer(error)
-    code = str(answer.get("error") or f"status_{status}")
-    if status == 429 or code in _RATE_LIMITED:
-        try:
-            seconds = float(headers.get("Retry-After", "5"))
-        except ValueError:
-            seconds = 5.0
-        return PostLater(code, seconds)
-    if status >= 500 or code in _SERVER_TROUBLE or "error" not in answer:
-        # Without an error code it is not Slack's API that answered, but its front door or something in between.
-        return PostDoubtful(code)
-    if code == "missing_scope":
-        return PostRefused(f"missing_scope: {answer.get('needed')}")
-    return PostRefused(code)
-
-
-def _answer(error: SlackApiError) -> tuple[int, Mapping[str, str], dict[str, Any]]:
-    """Status, headers and JSON. The SDK leaves text, nothing, or aiohttp's own response where there was no JSON."""
-    response = error.response
-    if isinstance(response, AsyncSlackResponse):
-        data = response.data if isinstance(response.data, dict) else {}
-        return response.status_code, response.headers, data
-    return int(getattr(response, "status", 200)), getattr(response, "headers", {}), {}
