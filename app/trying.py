@@ -22,8 +22,8 @@ from rich.text import Text
 
 from app.processes import Child
 from bot.errors import StartError
-from texts import datasets
 from texts import starting as texts
+from texts.datasets.report import start_button
 from texts.formats import file_size
 from texts.language import Language, current
 
@@ -228,8 +228,8 @@ class Trial:
     def _show(self, page_url: str) -> None:
         words = Text(f"{texts.open_page(page_url)}\n\n")
         words.highlight_words([page_url], f"bold link {page_url}")
-        what_to_do = Text(f"{texts.what_to_do(datasets.start_button())}\n\n")
-        what_to_do.highlight_words([datasets.start_button()], "bold")
+        what_to_do = Text(f"{texts.what_to_do(start_button())}\n\n")
+        what_to_do.highlight_words([start_button()], "bold")
         rows = Table.grid(padding=(0, 2))
         for label, value in (
             texts.model_row(self.base_model),

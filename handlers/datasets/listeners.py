@@ -33,7 +33,7 @@ from handlers.request import Request
 from handlers.web.download import Download
 from handlers.web.people import People
 from handlers.web.poster import Poster
-from texts import datasets as dataset_texts
+from texts.datasets.sample import sample_title
 from texts.findings import sentence
 from texts.formats import sentences
 from texts.language import speaking
@@ -111,12 +111,12 @@ class DatasetListeners:
     async def sample(self, request: Request) -> None:
         """A few random examples in a modal."""
         dataset = await self.samples.check(await self.callers.of(request), request.text)
-        async with self.modals.opened(request, dataset_texts.sample_title(), dataset) as fill:
+        async with self.modals.opened(request, sample_title(), dataset) as fill:
             await self._fill_sample(request, dataset, fill)
 
     async def another_sample(self, request: Request) -> None:
         dataset = await self.samples.check(await self.callers.of(request), request.text)
-        async with self.modals.filling(request, dataset_texts.sample_title(), request.body["view"]["id"]) as fill:
+        async with self.modals.filling(request, sample_title(), request.body["view"]["id"]) as fill:
             await self._fill_sample(request, dataset, fill)
 
     async def _fill_sample(self, request: Request, dataset: Dataset, fill: Fill) -> None:

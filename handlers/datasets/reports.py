@@ -22,8 +22,8 @@ from handlers.datasets.reactions import Reactions
 from handlers.languages import LanguageOf
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
-from texts import datasets as texts
 from texts.charts import length_alt_text, words
+from texts.datasets import report as texts
 from texts.errors import sentence
 from texts.language import Language, speaking
 from training_files import Report, TrainingFileError

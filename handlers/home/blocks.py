@@ -18,13 +18,13 @@ from handlers.datasets.blocks import report
 from handlers.launcher import blocks as launcher
 from handlers.retirement.blocks import by_day
 from handlers.spending import blocks as spending
-from texts import datasets as dataset_texts
 from texts import home as texts
 from texts import jobs as job_texts
 from texts import launcher as launcher_texts
 from texts import models as model_texts
 from texts import retirement as retirement_texts
 from texts.compare import compare_button
+from texts.datasets import report as report_texts
 from texts.evaluations.figures import score
 from texts.evaluations.question import evaluate_button
 from texts.formats import full_day
@@ -162,7 +162,7 @@ def _dataset(dataset: Dataset, home: Home) -> Block:
     assert found is not None
     ready = found.ok and found.complete
     verdict = texts.ready() if ready else texts.to_correct()
-    facts = [verdict, dataset_texts.examples(found.examples), person(dataset.owner), date(dataset.created_at)]
+    facts = [verdict, report_texts.examples(found.examples), person(dataset.owner), date(dataset.created_at)]
     start = button(job_texts.start_button(), report.START, dataset.id) if ready and home.may_submit else None
     return section(f"{'📄' if ready else '⚠️'} {code(dataset.name, 120)}\n{' · '.join(facts)}", button=start)
 

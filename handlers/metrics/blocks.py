@@ -16,7 +16,7 @@ from handlers.blocks.parts import actions, button, context, image, message, sect
 from handlers.blocks.text import bold, code, link
 from texts import figures
 from texts import metrics as texts
-from texts.datasets import split_button
+from texts.datasets.report import split_button
 from texts.repair import repair_button
 
 NUMBERS: Final = "metrics_numbers"

@@ -4,7 +4,8 @@ from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.blocks.text import code, link, person, quoted
-from texts import datasets as texts
+from texts.datasets import derived as texts
+from texts.datasets.report import examples
 from training_files.split import Split
 
 
@@ -23,7 +24,7 @@ def split(user: str, source: Dataset, sides: Split) -> str:
     return texts.was_split(
         person(user),
         code(source.name),
-        texts.examples(sides.training),
-        texts.examples(sides.validation),
+        examples(sides.training),
+        examples(sides.validation),
         same_shares=quoted(sides.stratified_by, 60) if sides.stratified_by else "",
     )

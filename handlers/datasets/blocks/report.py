@@ -14,8 +14,9 @@ from handlers.blocks import file_buttons
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, entry, fields, image, menu, message, section
 from handlers.blocks.text import bold, code, link, quoted
-from texts import datasets as texts
 from texts import findings, rehearsals, repair, training_files
+from texts.datasets import report as texts
+from texts.datasets import tables
 from texts.formats import number
 from texts.sweeps import several_entry
 from training_files.epochs import auto_epochs
@@ -252,12 +253,12 @@ def _has_more(found: Report) -> bool:
 
 def _table(dataset: Dataset, found: Report, table: Table) -> Message:
     """A file of rows: what it is, how it would be read, and a look into it."""
-    what = texts.is_a_table(table.kind, code(dataset.name), texts.rows(table.rows, exact=table.exact))
+    what = tables.is_a_table(table.kind, code(dataset.name), tables.rows(table.rows, exact=table.exact))
     convert = bold(repair.convert_button())
-    how = texts.would_read(reading_of(table.mapping), convert) if table.mapping else texts.name_the_columns(convert)
+    how = tables.would_read(reading_of(table.mapping), convert) if table.mapping else tables.name_the_columns(convert)
     blocks: list[Block] = [section(f"{bold(what)}\n{how}")]
     names = [code(column.name, 60) for column in table.columns[:_COLUMNS]]
-    blocks.append(context(texts.columns(names, len(table.columns) + table.unlisted - len(names))))
+    blocks.append(context(tables.columns(names, len(table.columns) + table.unlisted - len(names))))
     blocks += [section(row) for row in _sample_rows(table)]
     other = [name for name in found.told if name not in _OF_TABLES]
     if other:
@@ -270,12 +271,12 @@ def reading_of(mapping: ColumnMapping) -> str:
     """How the columns are read, in one phrase (mrkdwn): "`question` → `answer`"."""
     named = mapping.columns
     if whole := named.get("conversation") or named.get("messages"):
-        return texts.whole_conversations(code(whole, 60))
+        return tables.whole_conversations(code(whole, 60))
     asked = [code(named[part], 60) for part in ("system", "history", "user", "context", "prompt") if part in named]
     answered = [code(named[part], 60) for part in ("assistant", "completion", "preferred") if part in named]
     if "non_preferred" in named:
-        return texts.preferences(" + ".join(asked), " + ".join(answered), code(named["non_preferred"], 60))
-    return texts.answers(" + ".join(asked), " + ".join(answered))
+        return tables.preferences(" + ".join(asked), " + ".join(answered), code(named["non_preferred"], 60))
+    return tables.answers(" + ".join(asked), " + ".join(answered))
 
 
 def _sample_rows(table: Table) -> list[str]:

@@ -11,7 +11,8 @@ from bot.datasets.dataset import Dataset
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import actions, button, context, divider, section
 from handlers.blocks.text import bold, clip, code, escape, quoted, redact
-from texts import datasets as texts
+from texts.datasets import report as report_texts
+from texts.datasets import sample as texts
 from training_files.sample import TURNS, Sampled
 
 ANOTHER: Final = "sample_another"
@@ -39,6 +40,6 @@ def sample_modal(dataset: Dataset, examples: Sequence[Sampled], channel: str) ->
 
 
 def _turn(who: str, text: str) -> str:
-    said = clip(escape(redact(text)).strip(), _TEXT) or f"_{texts.empty()}_"
+    said = clip(escape(redact(text)).strip(), _TEXT) or f"_{report_texts.empty()}_"
     lines = "\n".join(f"> {line}" for line in said.split("\n"))
     return f"{bold(texts.speaker(who) or quoted(who, 60))}\n{lines}"

@@ -11,7 +11,8 @@ from bot.datasets.dataset import Dataset
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, plain, section
 from handlers.blocks.text import code
-from texts import datasets as texts
+from texts.datasets import report as report_texts
+from texts.datasets import split_modal as texts
 
 CALLBACK_ID: Final = "split"
 LEAST: Final = 5
@@ -29,7 +30,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def split_modal(dataset: Dataset, channel: str) -> View:
-    examples = texts.examples(dataset.report.examples if dataset.report else 0)
+    examples = report_texts.examples(dataset.report.examples if dataset.report else 0)
     share, share_hint = texts.share_input(LEAST, MOST, USUAL)
     seed, seed_hint = texts.seed_input()
     blocks = [
@@ -56,10 +57,10 @@ def split_modal(dataset: Dataset, channel: str) -> View:
         ),
     ]
     return modal(
-        texts.split_button(),
+        report_texts.split_button(),
         blocks,
         callback_id=CALLBACK_ID,
-        submit=texts.split_button(),
+        submit=report_texts.split_button(),
         close=texts.not_now_button(),
         private_metadata=msgspec.json.encode(Place(channel, dataset.id)).decode(),
     )

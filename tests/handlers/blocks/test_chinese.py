@@ -34,8 +34,8 @@ from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
 from handlers.start.blocks.question import Pairing, start_question, still_reading
 from handlers.start.blocks.submitted import submitted
-from texts import datasets as texts
 from texts import start as start_texts
+from texts.datasets import report as texts
 from texts.language import Language, speaking
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 from training_files.sample import Sampled

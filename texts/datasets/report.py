@@ -1,14 +1,12 @@
-"""Training files: the report, what is made of a file, samples, and splitting. Buttons and inputs of Slack take plain
-text.
+"""The report on a training file.
 
 `file` and `link` come as they shall be shown, counts as numbers.
 """
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import Final
 
-from texts.formats import listed, money, rough_duration
+from texts.formats import enumerated, listed, money, rough_duration
 from texts.language import _, plural
 from texts.start import time_rests_on, with_basis
 
@@ -22,12 +20,6 @@ def examples(count: int) -> str:
 
 def tokens(count: int) -> str:
     return plural("{count} token", "{count} tokens", count)
-
-
-def rows(count: int, *, exact: bool = True) -> str:
-    if exact:
-        return plural("{count} row", "{count} rows", count)
-    return plural("about {count} row", "about {count} rows", count)
 
 
 # While it is read
@@ -234,7 +226,7 @@ def in_lines(lines: Sequence[str], more: int) -> str:
         return _("Line {line}:", line=lines[0])
     if not more:
         return _("Lines {lines}:", lines=listed(lines))
-    return plural("Lines {lines} and {count} more:", "Lines {lines} and {count} more:", more, lines=_enumerated(lines))
+    return plural("Lines {lines} and {count} more:", "Lines {lines} and {count} more:", more, lines=enumerated(lines))
 
 
 def hint(finding: str) -> str:
@@ -275,75 +267,6 @@ def this_file() -> str:
     return _("this file")
 
 
-# Tables
-
-
-def is_a_table(kind: str, file: str, rows: str) -> str:
-    """`kind`: the ending of such a file."""
-    if kind == "csv":
-        return _("{file} is a table (CSV) with {rows}.", file=file, rows=rows)
-    if kind == "tsv":
-        return _("{file} is a table (TSV) with {rows}.", file=file, rows=rows)
-    if kind in ("xlsx", "xls", "ods"):
-        return _("{file} is a spreadsheet with {rows}.", file=file, rows=rows)
-    if kind == "json":
-        return _("{file} is a list of records (JSON) with {rows}.", file=file, rows=rows)
-    if kind == "jsonl":
-        return _("{file} is a list of records (JSONL) with {rows}.", file=file, rows=rows)
-    if kind == "parquet":
-        return _("{file} is a table (Parquet) with {rows}.", file=file, rows=rows)
-    return _("{file} is a table with {rows}.", file=file, rows=rows)
-
-
-def would_read(reading: str, convert: str) -> str:
-    """`convert`: the button's name."""
-    return _(
-        "I would read it as {reading}. Press {convert} to make a training file of it.", reading=reading, convert=convert
-    )
-
-
-def name_the_columns(convert: str) -> str:
-    """`convert`: the button's name."""
-    return _("Press {convert} and tell me which column is the question and which the answer.", convert=convert)
-
-
-def columns(names: Sequence[str], more: int) -> str:
-    """`more`: how many are not among `names`."""
-    count = len(names) + more
-    if not count:
-        return _("Columns: none")
-    if not more:
-        return plural("Column: {columns}", "Columns: {columns}", count, columns=_enumerated(names))
-    return plural(
-        "Columns: {columns} and {count} more", "Columns: {columns} and {count} more", more, columns=_enumerated(names)
-    )
-
-
-def _enumerated(items: Sequence[str]) -> str:
-    """ "a, b, c", where more follows."""
-    return reduce(lambda before, item: _("{items}, {item}", items=before, item=item), items)
-
-
-def whole_conversations(column: str) -> str:
-    """How a table is read."""
-    return _("whole conversations in {column}", column=column)
-
-
-def answers(asked: str, answered: str) -> str:
-    """How a table is read: the columns asked with, and that of the answer."""
-    return _("{asked} → {answered}", asked=asked, answered=answered)
-
-
-def preferences(asked: str, preferred: str, rejected: str) -> str:
-    """How a table is read: the columns asked with, and those of the better and the worse answer."""
-    return _("{asked} → {preferred} rather than {rejected}", asked=asked, preferred=preferred, rejected=rejected)
-
-
-def turns_left_out(count: int) -> str:
-    """Of a long conversation, in their place."""
-    return plural("… {count} turn left out …", "… {count} turns left out …", count)
-
-
 def empty() -> str:
     """In place of a text."""
     return _("(empty)")
@@ -375,115 +298,3 @@ def delete_entry() -> str:
 def compare_entry() -> tuple[str, str]:
     """An entry of a menu, and what it does."""
     return _("Compare with validation file"), _("Leave out what stands in both")
-
-
-# What is made of a file
-
-
-def made_before(file: str) -> str:
-    """`file`: a link."""
-    return _("That was made before: {file}, here in the thread.", file=file)
-
-
-def under_way(file: str) -> str:
-    return _("I am at it. {file} comes here in the thread when it is ready.", file=file)
-
-
-def was_split(person: str, file: str, training: str, validation: str, same_shares: str = "") -> str:
-    """`training` and `validation`: so many examples. `same_shares`: a field of which both have the same shares."""
-    if same_shares:
-        return _(
-            "{person} had {file} split: {training} to train on, {validation} to validate with, with the same shares of "
-            "each {field} in both.",
-            person=person,
-            file=file,
-            training=training,
-            validation=validation,
-            field=same_shares,
-        )
-    return _(
-        "{person} had {file} split: {training} to train on, {validation} to validate with.",
-        person=person,
-        file=file,
-        training=training,
-        validation=validation,
-    )
-
-
-# A sample
-
-
-def sample_title() -> str:
-    return _("Examples")
-
-
-def drawn_at_random(file: str) -> str:
-    return _("Examples of {file}, drawn at random.", file=file)
-
-
-def nothing_to_show(file: str) -> str:
-    return _("{file} has no example that could be shown.", file=file)
-
-
-def line(number: int) -> str:
-    return _("Line {line}", line=number)
-
-
-def another_button() -> str:
-    """For other examples."""
-    return _("Another")
-
-
-def speaker(role: str) -> str:
-    """Who says a message, or which part of an example a text is; "" for what has no name here."""
-    return {
-        "system": _("System"),
-        "developer": _("Developer"),
-        "user": _("User"),
-        "assistant": _("Assistant"),
-        "tool": _("Tool"),
-        "function": _("Function"),
-        "prompt": _("Prompt"),
-        "completion": _("Completion"),
-        "preferred": _("Preferred"),
-        "non_preferred": _("Not preferred"),
-    }.get(role, "")
-
-
-# Splitting
-
-
-def about_splitting(file: str, examples: str) -> str:
-    return _(
-        "{file} has {examples}. I put some of them into a file of their own, which shows while training whether the "
-        "model learns more than the words.",
-        file=file,
-        examples=examples,
-    )
-
-
-def share_input(least: int, most: int, usual: int) -> tuple[str, str]:
-    """Label and hint."""
-    return (
-        _("Percent for validation"),
-        _(
-            "{least} to {most}. {usual} is usual; fewer will do where there are thousands.",
-            least=least,
-            most=most,
-            usual=usual,
-        ),
-    )
-
-
-def seed_input() -> tuple[str, str]:
-    """Label and hint."""
-    return _("Seed"), _("The same number gives the same split again.")
-
-
-def whole_number(least: int, most: int) -> str:
-    """What belongs into a field."""
-    return _("A whole number from {least} to {most}.", least=least, most=most)
-
-
-def not_now_button() -> str:
-    return _("Not now")
