@@ -111,8 +111,9 @@ def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve, method: 
     rise = end - began - _noise(train.raw)
     enough = len(train.raw) >= _ENOUGH_STEPS
     shot_up = enough and rise > max(_DIVERGED, _DIVERGED_SHARE * began)
-    came_back_to = 0.8 * began if enough else 1.2 * max(value for _, value in train.raw[:2])
-    never_came_back = peak > max(_PEAK, _PEAK_SHARE * began) and end > came_back_to
+    # The first batch of a short run may by chance be an easy one, so the harder of two is where it began.
+    before, back = (began, 0.8) if enough else (max(value for _, value in train.raw[:2]), 1.2)
+    never_came_back = peak > max(_PEAK, _PEAK_SHARE * before) and end > back * before
     # Of preferences both answers become less likely, the other one more so: token accuracy falls in healthy runs.
     babbles = quantities(method, metrics) == QUANTITIES and end > 0.9 * began and _accuracy_lost(metrics)
     return Diagnosis(Problem.DIVERGED, False, began, end) if shot_up or never_came_back or babbles else None
@@ -129,7 +130,7 @@ def _accuracy_lost(metrics: Sequence[Metrics]) -> bool:
 def _rise(train: Curve, valid: Curve, method: str) -> Diagnosis | None:
     whole = valid.whole and (len(valid.points) > 1 or method == DPO)
     points = valid.points if whole else smoothed(valid.raw)
-    if not train.points or len(points) < (1 if method == DPO else 2):
+    if not train.points or not (whole or len(valid.raw) >= _ENOUGH_STEPS):
         return None
     noise = 0.0 if whole else _noise(valid.raw)
     began, end = _DPO_START if method == DPO else points[0][1], points[-1][1]
