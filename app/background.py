@@ -86,7 +86,8 @@ class Background:
         return self._tasks[-1]
 
     async def _lead_later(self, backfill: Backfill) -> None:
-        await self._services.membership.until_leading()
+        async with schedule(until_leading(self._services)):
+            await self._services.membership.until_leading()
         await self.lead()
         self.keep("backfill", backfill.run)
 
@@ -163,6 +164,12 @@ def loops(services: Services, listeners: Listeners) -> list[asyncio.Task[None]]:
         keep("moves", moving.progress.run),
         keep("rehearsals", rehearsing.progress.run),
     ]
+
+
+def until_leading(services: Services) -> list[Task]:
+    """What APScheduler begins again and again in a process that does not lead yet."""
+    every = min(1.0, services.settings.finetune_poll_seconds)
+    return [Task(f"hinted at {name}", every, one.look_at_hinted) for name, one in services.followers.items()]
 
 
 def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:

@@ -123,6 +123,23 @@ class Follower:
             await self._safe_round()
         self.looked_at = self._steady()
 
+    async def look_at_hinted(self) -> None:
+        """For a process that does not lead, in which nobody calls `tick`: what it was told of is looked at here. What
+        goes wrong is left to the process that leads, which looks at all jobs in their turn. Never raises."""
+        hinted, self._hinted = self._hinted, set()
+        if not hinted:
+            return
+        try:
+            for job in await self._jobs.followed(self._provider.name):
+                if job.provider_job_id in hinted and job.state not in states.ENDED:
+                    remote = await self._sync.asked_for(job)
+                    if remote is not None:
+                        await self._sync.apply(job, remote, with_events=True)
+        except BotError as error:
+            log.warning("job not read", why=str(error))
+        except Exception:
+            log.exception("job not read")
+
     async def _safe_round(self) -> None:
         try:
             if not self._silence_known:

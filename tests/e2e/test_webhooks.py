@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import aiohttp
+import postgresql_server
 import pytest
 from e2e.world import World
 from pydantic import SecretStr
@@ -55,6 +56,23 @@ async def test_the_end_of_a_job_is_seen_when_the_provider_tells_of_it(w: World) 
         await w.wait_notice("succeeded", card)
         assert await post(bot.port, body, signed(body)) == 204
         assert (await w.notices(card))["succeeded"] == 1
+
+
+async def test_of_two_bots_the_one_that_does_not_lead_sees_the_end_that_it_is_told_of(w: World) -> None:
+    with postgresql_server.database() as url:
+        async with (
+            listening(w, finetune_poll_seconds=3600, finetune_database=url),
+            listening(w, finetune_poll_seconds=3600, finetune_database=url) as other,
+        ):
+            assert not other.services.membership.leads
+            card = await w.start(await w.drop())
+            job = await w.job_at_provider()
+            await w.wait_notice("accepted", card)
+            w.provider.run(job, steps=3)
+            w.provider.succeed(job)
+            body = told("fine_tuning.job.succeeded", job)
+            assert await post(other.port, body, signed(body)) == 204
+            await w.wait_notice("succeeded", card)
 
 
 async def test_who_cannot_sign_is_turned_away(w: World) -> None:

@@ -220,6 +220,37 @@ async def test_a_hint_makes_a_job_due_at_once(
     assert (await stored(jobs)).state == "succeeded"
 
 
+async def test_a_process_that_does_not_lead_looks_at_what_it_is_told_of_and_leaves_the_rest(
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    leader, reached = make(), make()
+    await look(leader, clock)
+    other = await follow(stand_in, jobs, "job-2")
+    model = stand_in.succeed(theirs)
+    stand_in.succeed(other)
+    stand_in.requests.clear()
+    await reached.look_at_hinted()
+    assert stand_in.requests == []
+    reached.hint(theirs)
+    reached.hint("ftjob-of-nobody")
+    await reached.look_at_hinted()
+    job, second = await stored(jobs), await stored(jobs, "job-2")
+    assert (job.state, job.fine_tuned_model, second.state) == ("succeeded", model, "queued")
+    for _ in range(4):
+        await look(leader, clock)
+    assert (await told(database)).count(Ended) == 2
+
+
+async def test_a_provider_that_is_away_when_a_hint_comes_is_no_fault_of_the_process(
+    make: Make, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str
+) -> None:
+    reached = make()
+    reached.hint(theirs)
+    stand_in.fault(route(theirs), times=10_000, status=500)
+    await reached.look_at_hinted()
+    assert (await stored(jobs)).state == "queued"
+
+
 async def test_a_hint_of_an_end_that_was_seen_already_does_not_hasten_the_last_look(
     follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
