@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterator
 
 from trainer import instruments
-from trainer.store import trouble
+from trainer.store.rows import trouble
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from trainer_process import Trainer, jsonl, some_examples
 
 from trainer.objects import Key, Model, Permission
-from trainer.store import Store, migrations
+from trainer.store import Store
+from trainer.store.schema import migrations
 
 HELLO: Any = [{"role": "user", "content": "What comes after 3?"}]
 

@@ -21,7 +21,8 @@ from trainer.exports.plan import DEFAULT_QUANTIZATION, Problem, Progress, Said, 
 from trainer.loops import Loops
 from trainer.objects import Export, ExportFormat, Quantization, new_id, now
 from trainer.settings import Settings
-from trainer.store import Store, trouble
+from trainer.store import Store
+from trainer.store.rows import trouble
 from trainer.workers import Worker, died_how
 
 logger = logging.getLogger(__name__)

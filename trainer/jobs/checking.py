@@ -13,7 +13,8 @@ from trainer.jobs.validation import Checked, Files
 from trainer.loops import Loops
 from trainer.objects import Job
 from trainer.settings import Settings
-from trainer.store import Store, trouble
+from trainer.store import Store
+from trainer.store.rows import trouble
 from trainer.workers import Worker, died_how
 
 logger = logging.getLogger(__name__)

@@ -30,7 +30,8 @@ from trainer.jobs.turn import Turn, Turns
 from trainer.loops import Loops
 from trainer.objects import Job
 from trainer.settings import Settings
-from trainer.store import Store, trouble
+from trainer.store import Store
+from trainer.store.rows import trouble
 from trainer.training.messages import Command, Go, Hold, Leave, Pause
 from trainer.training.runners.interface import Runner
 
