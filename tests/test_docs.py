@@ -1,6 +1,7 @@
 """The reference pages say what the program does."""
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -76,3 +77,17 @@ def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(
 def test_a_page_that_is_written_in_both_languages_links_to_the_other(docs: ModuleType, page: str) -> None:
     assert f"[简体中文](zh/{page})" in docs.pages()[page]
     assert f"[English](../{page})" in docs.pages()[f"zh/{page}"]
+
+
+@pytest.mark.parametrize(
+    "room", ["app", "bot", "graders", "handlers", "sandbox", "telemetry", "trainer", "training_files"]
+)
+def test_the_architecture_names_every_package_of_a_room_and_none_that_is_gone(room: str) -> None:
+    tree = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("```")[1]
+    about = re.split(rf"^{room}/", tree, flags=re.MULTILINE)[1]
+    about = re.split(r"^\S", about, flags=re.MULTILINE)[0]
+    packages = {file.parent.name for file in (ROOT / room).glob("*/__init__.py")}
+    assert {name for name in packages if not re.search(rf"\b{name}\b", about)} == set()
+    named = re.findall(r"\b(\w+)/|\b(\w+\.py)\b", about)
+    there = {path.name for path in (ROOT / room).rglob("*") if path.is_dir() or path.suffix == ".py"}
+    assert {name for names in named for name in names if name} - there == set()
