@@ -74,9 +74,9 @@ class Background:
         submitter = self._services.submitter
         self._tasks.extend(loops(self._services, self._listeners))
         await self._schedule.enter_async_context(schedule(by_the_clock(self._services, self._listeners)))
-        await submitter.recover()
-        if not self._services.membership.alone:
+        if not self._services.membership.alone:  # first, for it looks again where the store cannot be read now
             self.keep("submissions", submitter.run)
+        await submitter.recover()
 
     def read_back(self, backfill: Backfill) -> asyncio.Task[None]:
         """Read what was missed, in the process that leads; one that does not leads as soon as it may."""
@@ -88,8 +88,8 @@ class Background:
     async def _lead_later(self, backfill: Backfill) -> None:
         async with schedule(until_leading(self._services)):
             await self._services.membership.until_leading()
-        await self.lead()
         self.keep("backfill", backfill.run)
+        await self.lead()
 
     async def close(self) -> None:
         """All at once; whatever does not end in time ends with the process, and is gone on with at the next start."""
