@@ -15,6 +15,9 @@ import numpy as np
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
+from trainer.base_models import read_table
+from trainer.training.plan import Plan
+
 MODEL_ID = "tiny-random"
 EMBEDDINGS_ID = "tiny-embeddings"
 CONTEXT = 2048
@@ -92,6 +95,27 @@ def _write_embeddings(folder: Path, home: Path) -> None:
     size = Tokenizer.from_file(str(home / "tokenizer.json")).get_vocab_size()
     vectors = np.random.default_rng(21).standard_normal((size, 16)).astype(np.float16)
     save_file({"embeddings": vectors}, str(folder / "model.safetensors"))
+
+
+def tiny_plan(folder: Path, table: Path) -> Plan:
+    """Three epochs of the tiny model, with all paths in `folder`."""
+    base = read_table(table)[MODEL_ID]
+    return Plan(
+        job_id="job",
+        base=base.id,
+        weights=base.source[0].path,
+        chat_template=base.template(),
+        context_length=base.context_length,
+        learning_rate=base.learning_rate,
+        lora_rank=base.lora_rank,
+        lora_alpha=base.lora_alpha,
+        training_file=str(folder / "training.jsonl"),
+        validation_file=str(folder / "validation.jsonl"),
+        output=str(folder / "output"),
+        state=str(folder / "state"),
+        seed=3,
+        n_epochs=3,
+    )
 
 
 def _write_tokenizer(home: Path) -> dict[str, int]:

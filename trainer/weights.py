@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers.distributed.configuration_utils import DistributedConfig
 from transformers.utils import logging
 
 from trainer.hardware import device, dtype
@@ -16,11 +17,15 @@ from trainer.hardware import device, dtype
 _SMALL = 10_000_000
 
 
-def load(folder: str, *, numbers: torch.dtype | None = None, four_bit: bool = False) -> Any:
+def load(
+    folder: str, *, numbers: torch.dtype | None = None, four_bit: bool = False, ranks: int = 1, sharded: bool = False
+) -> Any:
     """The model in `folder`, on this machine's device, in its number type or `numbers`. Runs no code that a model
     brings.
 
-    `four_bit` (CUDA with bitsandbytes) and several GPUs, over which accelerate spreads the layers, are untried.
+    Each of several `ranks` has one device, and all of the model or, `sharded`, its part (FSDP2). Otherwise accelerate
+    spreads the layers over the GPUs there are. That, GPUs of several ranks and `four_bit` (CUDA with bitsandbytes) are
+    untried.
     """
     on = device()
     more: dict[str, Any] = {}
@@ -29,15 +34,17 @@ def load(folder: str, *, numbers: torch.dtype | None = None, four_bit: bool = Fa
         more["quantization_config"] = quantization(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype(on)
         )
-    spread = on.type == "cuda" and torch.cuda.device_count() > 1
-    if spread or four_bit:
-        more["device_map"] = "auto" if spread else {"": 0}
+    spread = on.type == "cuda" and torch.cuda.device_count() > 1 and ranks == 1
+    if sharded:
+        more["distributed_config"] = DistributedConfig(fsdp_size=ranks)
+    elif spread or four_bit:
+        more["device_map"] = "auto" if spread else {"": torch.cuda.current_device()}
     model: Any = AutoModelForCausalLM.from_pretrained(
         folder, dtype=numbers or dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True, **more
     )
     if model.num_parameters() < _SMALL:
         torch.set_num_threads(1)
-    return model if "device_map" in more else model.to(on)
+    return model if sharded or "device_map" in more else model.to(on)
 
 
 def convert_gguf(gguf: Path, into: Path) -> None:

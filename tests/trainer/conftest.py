@@ -10,14 +10,14 @@ from typing import Any
 import openai
 import pytest
 from otlp_collector import Collector
-from tiny_model import MODEL_ID, build_tiny_model
+from tiny_model import MODEL_ID, build_tiny_model, tiny_plan
 from trainer_process import METRICS_TOKEN, Trainer, jsonl, some_examples
 
 from trainer.base_models import read_table
 from trainer.serving.messages import ModelRef
 from trainer.store import Store
+from trainer.training.libraries import load
 from trainer.training.plan import Plan
-from trainer.training.worker import load
 
 
 @pytest.fixture(scope="session")
@@ -35,23 +35,7 @@ def model(table: Path) -> ModelRef:
 @pytest.fixture
 def plan(tmp_path: Path, table: Path) -> Plan:
     """Three epochs of the tiny model, in folders of the test."""
-    base = read_table(table)[MODEL_ID]
-    return Plan(
-        job_id="job",
-        base=base.id,
-        weights=base.source[0].path,
-        chat_template=base.template(),
-        context_length=base.context_length,
-        learning_rate=base.learning_rate,
-        lora_rank=base.lora_rank,
-        lora_alpha=base.lora_alpha,
-        training_file=str(tmp_path / "training.jsonl"),
-        validation_file=str(tmp_path / "validation.jsonl"),
-        output=str(tmp_path / "output"),
-        state=str(tmp_path / "state"),
-        seed=3,
-        n_epochs=3,
-    )
+    return tiny_plan(tmp_path, table)
 
 
 @pytest.fixture(scope="module")

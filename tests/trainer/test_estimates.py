@@ -259,6 +259,9 @@ def test_a_model_is_calibrated_when_somebody_asks_and_a_training_says_more(train
     assert (last["basis"], last["trainings"], last["n_epochs"], last["steps"]) == ("measured", 1, 8, 48)
     assert 500 << 20 < last["memory_bytes"] < last["memory_total_bytes"]
     assert (last["fits"], last["longest_that_fits"], last["models_that_fit"]) == (True, None, [])
+    two = asked(trainer, gpus=2)
+    assert (last["gpus"], two["gpus"], two["seconds"], two["calibrating"]) == (1, 2, None, False)
+    assert two["memory_total_bytes"] == last["memory_total_bytes"] // 2, "two processes share a processor's memory"
 
 
 def test_what_does_not_fit_is_said_beforehand_with_what_would(trainer: Trainer) -> None:

@@ -8,11 +8,15 @@ import msgspec
 import pytest
 from safetensors import SafetensorError
 
-from trainer.training.memory import Shape, find_plan, needed, rows_to_sample, shape_of
+from trainer.errors import TrainingFailed
+from trainer.training.failures import explain
+from trainer.training.memory import Shape, find_plan, find_roomy_plan, needed, rows_to_sample, shape_of
+from trainer.training.messages import NeedsDevices
 from trainer.training.plan import Hyperparameters, Plan
-from trainer.training.worker import explain
 
 SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30, 192)
+_LLAMA_LINEARS = ((8192, 8192),) * 2 + ((1024, 8192),) * 2 + ((28_672, 8192),) * 3
+LLAMA_70B = Shape(70_553_706_496, 8192, 28_672, 80, 128_256, _LLAMA_LINEARS * 80, 1024)
 GB = 2**30
 
 
@@ -52,6 +56,74 @@ def test_less_memory_means_smaller_parts_then_computing_twice_then_none(table: P
     assert fit(1) is None
 
 
+def test_over_several_devices_the_base_is_divided_where_one_cannot_hold_it_and_all_weights_never_are() -> None:
+    def fit(free: float, rank: int = 16, devices: int = 4) -> Any:
+        return find_plan(
+            LLAMA_70B,
+            longest=512,
+            batch_size=4,
+            rank=rank,
+            number_bytes=2,
+            free=int(free * GB),
+            can_quantize=False,
+            devices=devices,
+        )
+
+    assert not fit(200).sharded
+    assert fit(80).sharded
+    assert fit(80, devices=1) is None
+    assert fit(200, rank=0) is None
+    whole, part = (
+        needed(LLAMA_70B, tokens=512, rank=16, number_bytes=2, checkpointing=True, shards=shards) for shards in (1, 4)
+    )
+    assert 0.2 < (part / whole) < 0.5, "activations and the adapter are not divided"
+
+
+def test_as_few_devices_are_taken_as_will_do_and_weights_in_4_bits_only_where_all_are_too_few() -> None:
+    def fit(free: float, most_devices: int = 8) -> Any:
+        plan = find_roomy_plan(
+            LLAMA_70B,
+            most_devices=most_devices,
+            longest=512,
+            batch_size=4,
+            rank=16,
+            number_bytes=2,
+            free=int(free * GB),
+            can_quantize=True,
+        )
+        return plan and (plan.devices, plan.sharded, plan.four_bit)
+
+    assert fit(200) == (1, False, False)
+    assert fit(110) == (2, True, False)
+    assert fit(80) == (3, True, False)
+    assert fit(80, most_devices=2) == (1, False, True)
+    assert fit(64, most_devices=2) is None
+
+
+def test_a_job_that_one_device_cannot_hold_asks_for_more_unless_its_metadata_say_how_many(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from trainer.training import room
+    from trainer.training.data import Tokens
+
+    monkeypatch.setattr(room, "shape_of", lambda weights: LLAMA_70B)
+    Path(plan.output).mkdir()
+    monkeypatch.setattr(room, "disk_needed", lambda shape, rank: 0)
+    monkeypatch.setattr(room, "dtype", lambda on: torch.bfloat16)
+    monkeypatch.setattr(room, "free_bytes", lambda: 110 * GB)
+    plan = msgspec.structs.replace(plan, most_devices=4)
+
+    def decided(plan: Plan) -> Any:
+        return room.plan_memory(plan, Hyperparameters(1, 2, 1.0, 0.1), [Tokens(range(512), [])])  # type: ignore[arg-type]
+
+    assert decided(plan) == NeedsDevices(2)
+    for alone in ({"metadata": {"gpus": "1"}}, {"most_devices": 1}, {"method": "dpo"}):
+        with pytest.raises(TrainingFailed, match="not enough memory"):
+            decided(msgspec.structs.replace(plan, **alone))
+
+
 def test_the_shape_of_a_model_is_read_from_its_files(table: Path) -> None:
     shape = shape_of(table.parent / "tiny-random")
     assert (shape.hidden, shape.intermediate, shape.layers, shape.vocabulary) == (32, 64, 2, 259)
@@ -60,14 +132,13 @@ def test_the_shape_of_a_model_is_read_from_its_files(table: Path) -> None:
 
 
 def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(plan: Plan) -> None:
-    from trainer.errors import TrainingFailed
-    from trainer.training import run
+    from trainer.training import room
     from trainer.training.data import Tokens
 
     plan = msgspec.structs.replace(plan, context_length=10**9)
     endless = Tokens(range(10**9), [])  # type: ignore[arg-type]
     with pytest.raises(TrainingFailed, match="not enough memory to train tiny-random on examples of up to") as caught:
-        run.plan_memory(plan, Hyperparameters(1, 1, 1.0, 0.1), [endless])
+        room.plan_memory(plan, Hyperparameters(1, 1, 1.0, 0.1), [endless])
     assert caught.value.code == "not_enough_memory"
 
 

@@ -12,7 +12,7 @@ import openai
 import psutil
 import pytest
 from tiny_model import ENDLESS
-from trainer_process import Trainer, jsonl, reinforced, some_examples, some_tasks, wait_for
+from trainer_process import Trainer, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}
@@ -33,7 +33,9 @@ def lasting(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[T
 @pytest.fixture(scope="module")
 def lasting_and_saving(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
     running = Trainer(
-        tmp_path_factory.mktemp("saving"), table, tmp_path_factory.mktemp("cache"), TRAINER_SAVE_SECONDS="0"
+        *(tmp_path_factory.mktemp("saving"), table, tmp_path_factory.mktemp("cache")),
+        TRAINER_SAVE_SECONDS="0",
+        TRAINER_DEVICES="2",
     )
     yield running
     running.kill_all()
@@ -48,7 +50,7 @@ def own_trainer(lasting: Trainer) -> Iterator[Trainer]:
 
 @pytest.fixture
 def saving_trainer(lasting_and_saving: Trainer) -> Iterator[Trainer]:
-    """A server to be mistreated, whose jobs save their state after each step."""
+    """A server to be mistreated, whose jobs save their state after each step, and may have two processes."""
     yield lasting_and_saving
     recover(lasting_and_saving)
 
@@ -86,9 +88,11 @@ def test_where_a_gpu_forbids_to_fork_each_job_has_a_process_that_loads_the_libra
     tool.write_text("#!/bin/sh\n")
     tool.chmod(0o755)
     path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
-    trainer = Trainer(tmp_path / "data", table, tmp_path / "cache", PATH=path)
+    trainer = Trainer(tmp_path / "data", table, tmp_path / "cache", PATH=path, TRAINER_DEVICES="2")
     try:
-        first, doomed = trainer.train(hyperparameters=ONE), trainer.train(hyperparameters=MANY)
+        # Each process of the first.
+        first = trainer.train(hyperparameters=ONE, metadata={"gpus": "2"})
+        doomed = trainer.train(hyperparameters=MANY)
         assert trainer.ended(first.id).status == "succeeded"
         wait_for(lambda: trainer.steps(doomed.id) > 3)
         assert worker_of(trainer, doomed.id) in trainer.workers("trainer.training.worker")
@@ -122,6 +126,45 @@ def test_a_killed_training_process_that_had_saved_its_state_goes_on_from_there(s
     assert re.search(r"goes on from step \d+$", warning)
     assert [event.data["step"] for event in events if event.type == "metrics"] == list(range(1, 61))
     wait_for(lambda: not (saving_trainer.data / "states" / job.id).exists())
+
+
+def test_of_two_processes_that_train_a_job_none_outlives_the_other_and_the_job_goes_on(
+    saving_trainer: Trainer,
+) -> None:
+    jobs = saving_trainer.client.fine_tuning.jobs
+    job = saving_trainer.train(hyperparameters=MANY, metadata={"gpus": "2"})
+
+    def both() -> list[psutil.Process]:
+        """Once they have saved the state after another step."""
+        before = saving_trainer.steps(job.id)
+        wait_for(lambda: saving_trainer.steps(job.id) > before + 1)
+        worker = worker_of(saving_trainer, job.id)
+        (peer,) = worker.children()
+        return [worker, peer]
+
+    def ended(processes: list[psutil.Process]) -> None:
+        assert not psutil.wait_procs(processes, timeout=60)[1]
+
+    for victim in (1, 0):
+        processes = both()
+        processes[victim].kill()
+        ended(processes)
+    processes = both()
+    jobs.pause(job.id)
+    ended(processes)
+    (first, second) = [event.message for event in saving_trainer.events(job.id) if event.level == "warn"]
+    assert "was killed from outside" in first
+    assert "was killed from outside" in second
+    assert jobs.retrieve(job.id).status == "paused"
+    jobs.resume(job.id)
+    processes = both()
+    jobs.cancel(job.id)
+    ended(processes)
+
+
+def test_preferences_are_refused_where_they_ask_for_several_devices(saving_trainer: Trainer) -> None:
+    with pytest.raises(openai.BadRequestError, match="Only supervised fine-tuning trains on several GPUs at once"):
+        saving_trainer.train(some_pairs(), method={"type": "dpo"}, metadata={"gpus": "2"})
 
 
 def test_reinforcement_goes_on_after_its_process_and_the_server_were_killed(saving_trainer: Trainer) -> None:

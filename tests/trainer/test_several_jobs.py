@@ -21,7 +21,7 @@ from trainer.loops import Loops
 from trainer.objects import CHANNEL, File, Job
 from trainer.settings import Settings
 from trainer.store import Store
-from trainer.training.messages import Command, Go, Hold, Leave, Pause, Report, Started, Stopped
+from trainer.training.messages import Command, Go, Hold, Leave, NeedsDevices, Pause, Report, Started, Stopped
 from trainer.training.plan import Plan
 from trainer.training.runners.gpus import gpus_here
 
@@ -31,12 +31,12 @@ STARTED = Started(1, 2, 1.0, 0.1, 0, 0, 256, {})
 class StandInRun:
     """Reports what the test puts into it, and ends when it is told to."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, first: Report = STARTED) -> None:
         self.plan = plan
         self.commands: list[Command] = []
         self.reports: asyncio.Queue[Report | None] = asyncio.Queue()
         self.killed = False
-        self.reports.put_nowait(STARTED)
+        self.reports.put_nowait(first)
 
     def send(self, command: Command) -> None:
         self.commands.append(command)
@@ -64,13 +64,18 @@ class StandInRunner:
     def __init__(self, devices: int | None) -> None:
         self.devices = devices
         self.runs: dict[str, StandInRun] = {}
+        self.large: dict[str, int] = {}
+        """Jobs that need so many devices."""
 
     def prepare(self) -> None: ...
 
     async def ready(self) -> None: ...
 
     async def start(self, plan: Plan, folder: Path) -> StandInRun:
-        run = self.runs[plan.job_id] = StandInRun(plan)
+        needs = self.large.get(plan.job_id, 1)
+        run = self.runs[plan.job_id] = StandInRun(plan, STARTED if plan.devices >= needs else NeedsDevices(needs))
+        if plan.devices < needs:
+            run.end()
         return run
 
     def find(self, folder: Path) -> StandInRun | None:
@@ -101,8 +106,9 @@ class Place:
             self.queued += 1
             self.store.add_job(Job(id, 1, "queued", MODEL_ID, MODEL_ID, file, 1, queued_at=self.queued, **fields))
 
-    async def supervise(self, devices: int | None) -> tuple[Supervisor, StandInRunner]:
+    async def supervise(self, devices: int | None, **large: int) -> tuple[Supervisor, StandInRunner]:
         runner = StandInRunner(devices)
+        runner.large = large
         supervisor = Supervisor(self.settings, self.store, self.catalogue, cast(Any, runner), self.activity, self.loops)
         await supervisor.start()
         return supervisor, runner
@@ -222,6 +228,33 @@ async def test_a_job_is_given_the_devices_that_it_asked_for_and_where_some_are_g
     assert runner.runs["a"].plan.devices == 2
     runner.runs["a"].end()
     await place.until_running("b")
+    await supervisor.stop()
+
+
+async def test_a_job_that_does_not_fit_one_device_waits_for_as_many_as_it_needs(place: Place) -> None:
+    place.queue("a", "b")
+    supervisor, runner = await place.supervise(devices=2, b=2)
+    await place.until_running("a")
+    async with asyncio.timeout(60):
+        while place.job("b").devices == 1:
+            await asyncio.sleep(0.005)
+    assert (place.job("b").status, place.job("b").attempts) == ("queued", 0)
+    runner.runs["a"].end()
+    await place.until_running("b")
+    assert runner.runs["b"].plan.devices == 2
+    events, _ = place.store.events("b", after=None, limit=10)
+    assert "The memory of one GPU is not enough for this job: it trains on 2" in [event.message for event in events]
+    await supervisor.stop()
+
+
+async def test_a_job_from_before_that_several_devices_cannot_train_fails_and_says_so(place: Place) -> None:
+    place.queue("a", devices=2, method="dpo")
+    supervisor, _ = await place.supervise(devices=2)
+    async with asyncio.timeout(60):
+        while place.job("a").status == "queued":
+            await asyncio.sleep(0.005)
+    error = place.job("a").error or {}
+    assert error["message"].startswith("Only supervised fine-tuning trains on several GPUs at once, not dpo.")
     await supervisor.stop()
 
 

@@ -25,9 +25,10 @@ class EstimateObject(TypedDict):
     `high_seconds`: "measured" on so many `trainings` here, "calibrated" by some steps, or null where that is "unknown".
     `calibrating`: steps are being measured now.
 
-    `memory_bytes` at the peak, of `memory_total_bytes` that the device has in all, and whether it `fits` there; each
-    null where that is not known. Where it does not: `longest_that_fits`, the tokens of an example of which one at a
-    time would (0: not even the model), and `models_that_fit`, other base models for the same file."""
+    `memory_bytes` at the peak on each of so many `gpus` (or the processor), of `memory_total_bytes` that it has in all,
+    and whether it `fits` there; each null where that is not known. Where it does not: `longest_that_fits`, the tokens
+    of an example of which one at a time would (0: not even the model), and `models_that_fit`, other base models for
+    the same file."""
 
     object: Literal["estimate"]
     model: str
@@ -42,6 +43,7 @@ class EstimateObject(TypedDict):
     basis: Literal["measured", "calibrated", "unknown"]
     trainings: int
     calibrating: bool
+    gpus: int
     memory_bytes: int | None
     memory_total_bytes: int | None
     fits: bool | None
@@ -60,22 +62,25 @@ async def estimate(
     batch_size: Annotated[int | None, Query(ge=1, le=256)] = None,
     longest: Annotated[int | None, Query(ge=1, le=_TOKENS)] = None,
     method: Method = "supervised",
+    gpus: Annotated[int | None, Query(ge=1, le=64)] = None,
 ) -> EstimateObject:
     """`tokens`: of the training file, once through; `longest`: of its longest example. Without epochs or batch size
     those that "auto" stands for. Where this machine has not trained the model yet, it may begin to measure some steps:
-    a moment later more is known."""
+    a moment later more is known. Without `gpus`, as many as the training would have; how long it takes on several is
+    not known."""
     found = services.model(model, key)
     base, whole = found.base, found.whole is not None or found.base.lora_rank == 0
     epochs = n_epochs or auto_epochs(examples).count
     batch = batch_size or auto_batch_size(examples, method)
     steps = math.ceil(examples / batch) * epochs
     paces = services.store.paces(base=base.id, method=method, whole=whole, machine=machine())
-    # Reinforcement writes most of its tokens itself: how many, nobody knows beforehand.
-    known = duration(paces, steps, tokens * epochs) if method != "reinforcement" else None
-    begins = known is None and method != "reinforcement" and services.calibrations.begin(base, method, whole=whole)
-    memory = Memory()
+    memory = Memory(devices=gpus or 1)
     if longest and method != "reinforcement":
-        memory = judged(services, base, method, whole=whole, batch=batch, longest=longest)
+        memory = judged(services, base, method, whole=whole, batch=batch, longest=longest, devices=gpus)
+    # Reinforcement writes most of its tokens itself: how many, nobody knows beforehand.
+    predictable = method != "reinforcement" and memory.devices == 1
+    known = duration(paces, steps, tokens * epochs) if predictable else None
+    begins = predictable and known is None and services.calibrations.begin(base, method, whole=whole)
     return {
         "object": "estimate",
         "model": found.id,
@@ -90,6 +95,7 @@ async def estimate(
         "basis": ("measured" if known.trainings else "calibrated") if known else "unknown",
         "trainings": known.trainings if known else 0,
         "calibrating": begins,
+        "gpus": memory.devices,
         "memory_bytes": memory.needed,
         "memory_total_bytes": memory.total,
         "fits": memory.fits,

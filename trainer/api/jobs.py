@@ -26,8 +26,9 @@ from trainer.api.objects import (
 )
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.catalogue import ResolvedModel
+from trainer.errors import TrainingFailed
 from trainer.objects import PRIORITIES, Checkpoint, Event, Job, Key, Priority, new_id, now
-from trainer.training.plan import Reinforcement
+from trainer.training.plan import GPUS, Method, Reinforcement, check_devices
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
 
@@ -68,7 +69,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         owner=key.name,
         integrations=integrations,
         priority=_priority(body.metadata, key),
-        devices=_devices(body.metadata, services.supervisor.devices),
+        devices=_devices(body.metadata, method, services.supervisor.devices),
         traceparent=traces.traceparent(),
     )
     services.supervisor.submit(job)
@@ -299,9 +300,9 @@ def _priority(metadata: dict[str, str] | None, key: Key) -> Priority:
     return priority
 
 
-def _devices(metadata: dict[str, str] | None, there_are: int | None) -> int:
+def _devices(metadata: dict[str, str] | None, method: Method, there_are: int | None) -> int:
     """How many GPUs the metadata ask for; a cluster may have `_MOST_DEVICES`."""
-    said, most = (metadata or {}).get("gpus", "1"), there_are or _MOST_DEVICES
+    said, most = (metadata or {}).get(GPUS, "1"), there_are or _MOST_DEVICES
     if not said.isdecimal() or not 1 <= int(said) <= most:
         raise ApiError(
             400,
@@ -310,6 +311,10 @@ def _devices(metadata: dict[str, str] | None, there_are: int | None) -> int:
             code="invalid_metadata",
             param="metadata",
         )
+    try:
+        check_devices(int(said), method)
+    except TrainingFailed as failure:
+        raise ApiError(400, str(failure), code=failure.code, param=failure.param) from failure
     return int(said)
 
 

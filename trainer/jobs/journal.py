@@ -64,6 +64,12 @@ class Journal:
         text = "The job is the next in the queue" if place == 1 else f"The job has place {place} in the queue"
         self.say(id, text, data={"queue_position": place})
 
+    def needs_devices(self, id: str, devices: int) -> None:
+        """It stays in the queue, until so many are free."""
+        with self._store.atomic():
+            self._store.change_job(id, devices=devices, attempts=0)
+            self.say(id, f"The memory of one GPU is not enough for this job: it trains on {devices}")
+
     def started(self, id: str, started: Started) -> None:
         with self._store.atomic():
             job = self._store.change_job(

@@ -10,7 +10,7 @@ from trainer.errors import ModelUnavailable, TrainingFailed
 from trainer.jobs.journal import Journal
 from trainer.objects import Job
 from trainer.settings import Settings
-from trainer.training.plan import Plan, Reinforcement, requested_rank
+from trainer.training.plan import Plan, Reinforcement, check_devices, requested_rank
 
 
 class Plans:
@@ -39,6 +39,7 @@ class Plans:
                 return None
         base = found.base
         try:
+            check_devices(job.devices, job.method)
             # What is whole already is trained whole: an adapter would lie over weights that are not the base's.
             rank = 0 if found.whole else requested_rank(job.metadata, base.lora_rank)
         except TrainingFailed as failure:

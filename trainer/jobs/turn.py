@@ -24,6 +24,7 @@ from trainer.training.messages import (
     Go,
     Hold,
     Measured,
+    NeedsDevices,
     Report,
     Saved,
     Started,
@@ -166,6 +167,9 @@ class Turns:
             case Started():
                 if self._store.status(job.id) == "queued":  # not if it was paused since
                     self._journal.started(job.id, report)
+            case NeedsDevices(devices):
+                turn.ended = True
+                self._journal.needs_devices(job.id, devices)
             case Baseline(metrics):
                 self._journal.baseline(job.id, metrics)
             case Measured():
@@ -190,7 +194,8 @@ class Turns:
                 turn.ended = True
                 # A pause that came after the last step has nothing to hold up.
                 model = self._journal.succeeded(job, checkpoints, trained_tokens, best)
-                pace = turn.stopwatch.pace(job.base, job.method) if turn.stopwatch else None
+                # What is told beforehand is about one device.
+                pace = turn.stopwatch.pace(job.base, job.method) if turn.stopwatch and job.devices == 1 else None
                 if pace is not None:
                     self._store.add_pace(pace)
                 # People ask a new model at once. Not earlier: it would slow the last steps.

@@ -17,6 +17,8 @@ from typing import Any
 
 import msgspec
 
+from trainer.training.plan import MOST_AT_ONCE, share
+
 # Python, torch, transformers and TRL, loaded.
 _LIBRARIES = 700 << 20
 # Of what a machine has free: some is left for whoever else comes.
@@ -41,12 +43,15 @@ class Shape(msgspec.Struct, frozen=True):
 
 class MemoryPlan(msgspec.Struct, frozen=True):
     """How to train within the memory: examples at once, whether activations are recomputed (gradient checkpointing),
-    whether the base weights are loaded in 4 bits; and the estimated bytes."""
+    whether the base weights are loaded in 4 bits; the estimated bytes of a device; on how many devices; and whether
+    each of these holds only its part of the base weights (FSDP)."""
 
     micro_batch: int
     checkpointing: bool
     four_bit: bool
     bytes: int
+    devices: int = 1
+    sharded: bool = False
 
 
 def shape_of(weights: Path) -> Shape:
@@ -78,11 +83,18 @@ def needed(
     reference: bool = False,
     checkpointing: bool = False,
     four_bit: bool = False,
+    shards: int = 1,
 ) -> int:
-    """Bytes at the peak of a step that reads so many `tokens` at once (examples times the longest of them).
-    `number_bytes` is the size of a number in the type that is computed in: 2 for bf16, 4 for fp32. With a `reference`
-    (DPO) weights that all change are there a second time."""
+    """Bytes at the peak of a step that reads so many `tokens` at once (examples times the longest of them), on one
+    device. `number_bytes` is the size of a number in the type that is computed in: 2 for bf16, 4 for fp32. With a
+    `reference` (DPO) weights that all change are there a second time. Of base weights in so many `shards` a device
+    holds one, and whole layers while they are computed; the adapter it holds whole."""
     weights = shape.parameters * (0.6 if four_bit else number_bytes + (4 if reference and not rank else 0))
+    if shards > 1:
+        ends = 2 * shape.vocabulary * shape.hidden
+        # Two layers, for the next one is fetched meanwhile.
+        whole = ends + 2 * max(shape.parameters - ends, 0) / shape.layers
+        weights = weights / shards + whole * number_bytes
     learned = shape.learned(rank) * 16  # weight, gradient, two moments, in fp32
     # A layer keeps its norms, projections and gates; each adapter keeps its input in fp32. The factors make the whole
     # a little more than what was measured.
@@ -112,14 +124,22 @@ def find_plan(
     free: int,
     can_quantize: bool,
     reference: bool = False,
+    devices: int = 1,
 ) -> MemoryPlan | None:
-    """The fastest way to train that fits into `free` bytes; None where none does.
+    """The fastest way to train that fits into `free` bytes of each of so many `devices`; None where none does.
 
-    A smaller part of the batch at a time costs least, then computing activations twice, then 4-bit weights.
+    A smaller part of the batch at a time costs least, then computing activations twice, then base weights in parts, or
+    on one device in 4 bits.
     """
-    parts = [size for size in range(min(batch_size, 8), 0, -1) if batch_size % size == 0]
-    # Weights in 4 bits cannot be learned themselves.
-    for four_bit in (False, True) if can_quantize and rank else (False,):
+    rows = share(batch_size, devices)
+    parts = [size for size in range(min(rows, MOST_AT_ONCE), 0, -1) if rows % size == 0]
+    # Weights in 4 bits cannot be learned themselves; those in parts could be, but not saved and gone on from.
+    ways = [(False, 1)]
+    if devices > 1 and rank:
+        ways.append((False, devices))
+    if devices == 1 and rank and can_quantize:
+        ways.append((True, 1))
+    for four_bit, shards in ways:
         for checkpointing in (False, True):
             for part in parts:
                 wanted = needed(
@@ -130,10 +150,20 @@ def find_plan(
                     reference=reference,
                     checkpointing=checkpointing,
                     four_bit=four_bit,
+                    shards=shards,
                 )
                 if wanted <= free * _USABLE:
-                    return MemoryPlan(part, checkpointing, four_bit, wanted)
+                    return MemoryPlan(part, checkpointing, four_bit, wanted, devices, shards > 1)
     return None
+
+
+def find_roomy_plan(shape: Shape, *, most_devices: int, can_quantize: bool, **how: Any) -> MemoryPlan | None:
+    """As `find_plan`, on as few devices as will do, and in 4 bits only where all of them would not."""
+    for devices in range(1, most_devices + 1):
+        plan = find_plan(shape, devices=devices, can_quantize=False, **how)
+        if plan is not None:
+            return plan
+    return find_plan(shape, can_quantize=can_quantize, **how)
 
 
 def longest_trainable(shape: Shape, *, most: int, **how: Any) -> int:

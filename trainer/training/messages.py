@@ -70,6 +70,12 @@ class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
     memory: int = 0
 
 
+class NeedsDevices(msgspec.Struct, frozen=True, tag_field="kind", tag="needs_devices"):
+    """One device is not enough for it; so many are. It has ended, to be begun anew on them."""
+
+    devices: int
+
+
 class Baseline(msgspec.Struct, frozen=True, tag_field="kind", tag="baseline"):
     """What was measured of the validation file before the first step of reinforcement."""
 
@@ -122,4 +128,4 @@ class Done(msgspec.Struct, frozen=True, tag_field="kind", tag="done"):
     best: int | None = None
 
 
-Report: TypeAlias = Started | Baseline | Measured | Saved | Told | Stopped | Failed | Done
+Report: TypeAlias = Started | NeedsDevices | Baseline | Measured | Saved | Told | Stopped | Failed | Done

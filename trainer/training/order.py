@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import count, cycle, islice
 
 from torch.utils.data import Sampler
 
@@ -50,6 +50,29 @@ class Order(Sampler[int]):
         lengths = [self._lengths[index] for index in self]
         rows = [lengths[start : start + at_once] for start in range(0, len(lengths), at_once)]
         return 1 - sum(lengths) / sum(len(row) * max(row) for row in rows)
+
+
+class EvenOrder(Sampler[int]):
+    """For several ranks: every batch has `rows` rows, so that all ranks get as many. Those that a batch lacks are
+    blanks: indexes past the examples', each of them once in an epoch."""
+
+    def __init__(self, order: Order, batch_size: int, rows: int) -> None:
+        self._order = order
+        self._batch_size = batch_size
+        self._rows = rows
+
+    def set_epoch(self, epoch: int) -> None:
+        self._order.set_epoch(epoch)
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size) * self._rows
+
+    def __iter__(self) -> Iterator[int]:
+        order, blanks = list(self._order), count(len(self._order))
+        for start in range(0, len(order), self._batch_size):
+            batch = order[start : start + self._batch_size]
+            yield from batch
+            yield from islice(blanks, self._rows - len(batch))
 
 
 class GroupedOrder(Sampler[int]):

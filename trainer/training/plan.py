@@ -10,6 +10,9 @@ from trainer.errors import TrainingFailed
 from training_files import auto_epochs
 
 Method = Literal["supervised", "dpo", "reinforcement"]
+SIDE_BY_SIDE: tuple[Method, ...] = ("supervised",)
+"""What trains on several devices: the others' losses are not sums over tokens that ranks could share."""
+
 Effort = Literal["default", "low", "medium", "high"]
 
 
@@ -30,8 +33,9 @@ class Plan(msgspec.Struct, frozen=True):
 
     `lora_rank` 0 trains all weights. `adapter` is the fine-tuned model to go on from. `output` receives the weights of
     each epoch; `state` is the private folder of what is needed to go on after an interruption, saved every
-    `save_seconds` or so. It trains on so many `devices` of one machine. None for `n_epochs`, `batch_size`,
-    `learning_rate_multiplier` or `beta` means "auto".
+    `save_seconds` or so. It trains on so many `devices` of one machine, in a process for each; where one is not enough,
+    it may ask for up to `most_devices`. None for `n_epochs`, `batch_size`, `learning_rate_multiplier` or `beta` means
+    "auto".
     """
 
     job_id: str
@@ -58,6 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
     metadata: dict[str, str] = {}
     traceparent: str | None = None
     devices: int = 1
+    most_devices: int = 1
 
     @property
     def whole(self) -> bool:
@@ -85,6 +90,21 @@ def requested_rank(metadata: dict[str, str] | None, default: int) -> int:
 
 LORA_RANK = "lora_rank"
 MOST_RANK = 256
+
+
+def check_devices(devices: int, method: Method) -> None:
+    """Raises TrainingFailed where such a job cannot train on so many devices."""
+    if devices > 1 and method not in SIDE_BY_SIDE:
+        raise TrainingFailed(
+            f"Only supervised fine-tuning trains on several GPUs at once, not {method}. Start the job without {GPUS} "
+            "in its metadata.",
+            code="invalid_metadata",
+            param="metadata",
+        )
+
+
+GPUS = "gpus"
+"""The metadata that say on how many devices a job trains."""
 
 
 class Hyperparameters(msgspec.Struct, frozen=True):
@@ -169,6 +189,15 @@ MOST_TOKENS = "max_completion_tokens"
 _ROOM: dict[Effort, int] = {"low": 128, "default": 256, "medium": 256, "high": 512}
 
 
-def micro_batch(batch_size: int, at_most: int = 8) -> int:
+def share(batch_size: int, devices: int) -> int:
+    """The rows of a batch that each of so many devices gets, some of them blanks where the batch cannot be divided."""
+    return -(-batch_size // devices)
+
+
+MOST_AT_ONCE = 8
+"""Examples of a batch that one device computes side by side."""
+
+
+def micro_batch(batch_size: int, at_most: int = MOST_AT_ONCE) -> int:
     """The largest part of a batch that divides it and fits: the rest of the batch is accumulated."""
     return next(size for size in range(min(batch_size, at_most), 0, -1) if batch_size % size == 0)

@@ -18,6 +18,7 @@ from trainer.training.classification import Classes
 from trainer.training.data import Task
 from trainer.training.evaluation import Validation
 from trainer.training.messages import Baseline, Measured, Report, Saved, SavedModel
+from trainer.training.ranks import Ranks, let_go
 from trainer.training.rollouts import Rollouts
 from trainer.training.runners.attempts import MARK
 from trainer.training.trainers import FAULTS
@@ -63,7 +64,9 @@ class ResumeState(msgspec.Struct):
 class ReportingCallback(TrainerCallback):
     """Reports metrics after each step; at the end of each epoch measures the whole validation set and saves the
     weights; every so often saves what is needed to go on. `save` writes weights into a folder; `counted` is the
-    trainer's own."""
+    trainer's own.
+
+    Of several ranks each does the same, but for writing: that, and when to save or to stop, is for rank 0."""
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class ReportingCallback(TrainerCallback):
         batch_size: int,
         total_steps: int,
         counted: dict[str, int],
+        ranks: Ranks | None = None,
         validation: Validation | None = None,
         validation_batch: int = 1,
         classes: Classes | None = None,
@@ -91,6 +95,7 @@ class ReportingCallback(TrainerCallback):
         self._steps_per_epoch = math.ceil(examples / batch_size)
         self._total_steps = total_steps
         self._counted = counted
+        self._ranks = ranks or Ranks()
         self._validation = validation
         self._validation_batch = validation_batch
         self._classes = classes
@@ -98,11 +103,13 @@ class ReportingCallback(TrainerCallback):
         self._interval = max(1, total_steps // 20)
         self._save_seconds = save_seconds
         self._state = resumed or ResumeState()
-        counted["tokens"] = self._state.tokens
+        self._tokens = self._state.tokens
+        self._stops = False
         self._began = self._saved_at = time.monotonic() - self._state.seconds
         self._saved_at = time.monotonic()
         self._saving_began = 0.0
         self._measured: dict[str, float] = {}
+        self._sequences = self._right = 0
         self.metrics: dict[str, float] = {}  # of the last step
 
     def on_step_begin(
@@ -121,8 +128,16 @@ class ReportingCallback(TrainerCallback):
         self._measured = {}
         step = state.global_step
         self._measure(kwargs["model"], step)
+        let_go(kwargs["model"])
+        tokens, self._sequences, self._right = self._ranks.total(
+            [self._counted["tokens"], self._counted["sequences"], self._counted["right"]]
+        )
+        self._tokens += tokens
+        self._counted["tokens"] = 0
         overdue = time.monotonic() - self._saved_at >= self._save_seconds
-        control.should_save = (overdue or self._flags.stop.is_set()) and step < self._total_steps
+        saves, stops = self._ranks.agree([overdue, self._flags.stop.is_set()])
+        self._stops = bool(stops)
+        control.should_save = bool(saves or stops) and step < self._total_steps
 
     def on_log(
         self,
@@ -147,11 +162,11 @@ class ReportingCallback(TrainerCallback):
         epoch, step_of_epoch = divmod(step, self._steps_per_epoch)
         worked = time.monotonic() - self._began
         elapsed: dict[str, int | float] = {
-            "elapsed_tokens": self._counted["tokens"],
+            "elapsed_tokens": self._tokens,
             "elapsed_examples": epoch * self._examples + step_of_epoch * self._batch_size,
         }
-        if self._counted["sequences"]:
-            elapsed["train_sequence_accuracy"] = round(self._counted["right"] / self._counted["sequences"], 5)
+        if self._sequences:
+            elapsed["train_sequence_accuracy"] = round(self._right / self._sequences, 5)
         self._send(
             Measured(
                 step=step,
@@ -161,16 +176,20 @@ class ReportingCallback(TrainerCallback):
                 seconds_left=worked / step * (self._total_steps - step),
             )
         )
-        if self._is_kept(step):
+        if self._is_kept(step) and self._ranks.first:
             self._keep_weights(kwargs["model"], step, metrics)
         self._saving_began = time.monotonic()
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """The state was written: mark it as whole, remove older ones."""
         assert args.output_dir is not None
+        self._ranks.agree([])  # all have written
+        control.should_training_stop = control.should_training_stop or self._stops
+        if not self._ranks.first:
+            return
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         now = time.monotonic()
-        self._state.tokens, self._state.seconds = self._counted["tokens"], now - self._began
+        self._state.tokens, self._state.seconds = self._tokens, now - self._began
         part = folder / (MARK + ".part")
         part.write_bytes(msgspec.json.encode(self._state))
         part.replace(folder / MARK)
@@ -180,8 +199,6 @@ class ReportingCallback(TrainerCallback):
         self._saved_at = now
         self._save_seconds = max(self._save_seconds, (now - self._saving_began) / _SAVING_SHARE)
         self._send(Saved(state.global_step))
-        if self._flags.stop.is_set():
-            control.should_training_stop = True
 
     @property
     def checkpoints(self) -> list[SavedModel]:
@@ -191,7 +208,7 @@ class ReportingCallback(TrainerCallback):
     @property
     def tokens(self) -> int:
         """Tokens that were read so far."""
-        return self._counted["tokens"]
+        return self._tokens
 
     def _measure(self, model: Any, step: int) -> None:
         """Measure what is to be told with this step's figures."""

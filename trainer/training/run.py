@@ -4,7 +4,6 @@ everything heavy."""
 from __future__ import annotations
 
 import copy
-import importlib.util
 import json
 import math
 import shutil
@@ -30,21 +29,23 @@ from trainer.serving.vocabulary import vocabulary
 from trainer.training.classification import Classes, ClassOptions, find_classes
 from trainer.training.data import Pair, Reader, Task, Tokenized, Tokens, examples_of
 from trainer.training.evaluation import Answers, Preferences, Validation
-from trainer.training.memory import (
-    MemoryPlan,
-    disk_needed,
-    find_plan,
-    free_disk,
-    free_memory,
-    rows_to_sample,
-    shape_of,
-    total_memory,
-)
-from trainer.training.messages import Done, SavedModel, Started, Stopped
+from trainer.training.memory import MemoryPlan, rows_to_sample, shape_of
+from trainer.training.messages import Done, NeedsDevices, SavedModel, Started, Stopped
 from trainer.training.order import Order
-from trainer.training.plan import Hyperparameters, Plan, RolloutNumbers, answer_room, chosen, rollout_numbers
+from trainer.training.plan import (
+    MOST_AT_ONCE,
+    Hyperparameters,
+    Plan,
+    RolloutNumbers,
+    answer_room,
+    chosen,
+    rollout_numbers,
+    share,
+)
+from trainer.training.ranks import Ranks
 from trainer.training.reporting import ControlFlags, ReportingCallback, ResumeState, RewardReporting, Send
 from trainer.training.rollouts import ROWS, Rollouts, answer_schema
+from trainer.training.room import free_bytes, plan_memory, total_bytes
 from trainer.training.runners.attempts import MARK
 from trainer.training.trainers import Preference, Rewarded, Supervised, last_saved, save
 from trainer.weights import load, silence_transformers
@@ -56,12 +57,14 @@ _WARMUP_SHARE = 0.05
 MUCH_PADDING = 0.15
 
 
-def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
-    """Train and leave the weights of the last epochs under `plan.output`, telling the server as it goes.
+def train(plan: Plan, send: Send, flags: ControlFlags, ranks: Ranks | None = None) -> None:
+    """Train and leave the weights of the last epochs under `plan.output`, telling the server as it goes. Of several
+    `ranks`, all of which call this, rank 0 writes and is heard.
 
-    Goes on from the last state under `plan.state` if there is one. Raises TrainingFailed; anything else is a defect,
-    or the machine's.
+    Goes on from the last state under `plan.state` if there is one. Where one device is not enough, it says how many it
+    needs, and ends. Raises TrainingFailed; anything else is a defect, or the machine's.
     """
+    ranks = ranks or Ranks()
     silence_transformers()
     tokenizer = AutoTokenizer.from_pretrained(plan.weights)
     pad_token = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
@@ -77,7 +80,10 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
     total_steps = math.ceil(examples / numbers.batch_size) * numbers.n_epochs
     rewarded = rollout_numbers(plan.reinforcement, total_steps) if plan.reinforcement else None
     read = [*training.examples, *(held_back.examples if held_back else [])]
-    memory = plan_memory(plan, numbers, read, rewarded.answers if rewarded else 1)
+    memory = plan_memory(plan, numbers, read, rewarded.answers if rewarded else 1, ranks)
+    if isinstance(memory, NeedsDevices):
+        send(memory)
+        return
     send(
         Started(
             **msgspec.structs.asdict(numbers),
@@ -87,7 +93,7 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
             resumed_at=int(saved.name.split("-")[-1]) if saved else None,
             classes=classes.names if classes else None,
             **_told(rewarded),
-            memory=_total(),
+            memory=total_bytes(),
             lineage={
                 "base": _base(Path(plan.weights)),
                 "settings": _settings(plan, numbers, rewarded),
@@ -95,11 +101,11 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
             },
         )
     )
-    if saved is None:
+    if saved is None and ranks.first:
         shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
         output.mkdir()
     set_seed(plan.seed)
-    model = _model(plan, memory)
+    model = _model(plan, memory, ranks)
     tokenizer.chat_template = without_marks(plan.chat_template)
 
     def keep(model: Any, folder: Path) -> None:
@@ -110,7 +116,7 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
         rollouts = _rollouts(plan, max(task.length for task in read), pad_token)
         trainer = _rewarded(plan, numbers, rewarded, memory, model, training.examples, rollouts, tokenizer, total_steps)
     else:
-        trainer = _trainer(plan, numbers, memory, model, training, tokenizer, total_steps)
+        trainer = _trainer(plan, numbers, memory, model, training, tokenizer, total_steps, ranks)
     told: dict[str, Any] = {
         "send": send,
         "flags": flags,
@@ -120,6 +126,7 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
         "batch_size": numbers.batch_size,
         "total_steps": total_steps,
         "counted": trainer.counted,
+        "ranks": ranks,
         "save_seconds": plan.save_seconds,
         "resumed": msgspec.json.decode((saved / MARK).read_bytes(), type=ResumeState) if saved else None,
     }
@@ -137,13 +144,16 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
         reporting = ReportingCallback(
             **told,
             validation=_validation(held_back, pad_token, memory.micro_batch, numbers.beta, trainer.model),
-            validation_batch=memory.micro_batch,
+            # As many as one rank would take at once, so that several measure the same examples.
+            validation_batch=min(MOST_AT_ONCE, memory.micro_batch * ranks.size),
             classes=classes,
         )
     trainer.add_callback(reporting)
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(saved) if saved else None)
     step = trainer.state.global_step
+    if not ranks.first:
+        return
     if step < total_steps:
         snapshot = SavedModel(step, f"pause-{step}", reporting.metrics) if flags.model else None
         if snapshot is not None:
@@ -208,53 +218,15 @@ def _classes(
     return find_classes(training.examples, held_back.examples, ClassOptions.of(plan.metadata), tokenizer, pad_token)
 
 
-def plan_memory(
-    plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair] | list[Task], answers: int = 1
-) -> MemoryPlan:
-    """How to train within the memory and disk there are, with so many `answers` to each example. Raises TrainingFailed
-    where there is no way."""
-    shape = shape_of(Path(plan.weights))
-    longest = max(example.length for example in examples) + answer_room(plan)
-    on, free = device(), _free()
-    memory = find_plan(
-        shape,
-        longest=longest,
-        batch_size=numbers.batch_size * answers,
-        rank=plan.lora_rank,
-        number_bytes=dtype(on).itemsize,
-        free=free,
-        reference=plan.method == "dpo",
-        can_quantize=on.type == "cuda" and importlib.util.find_spec("bitsandbytes") is not None,
+def _model(plan: Plan, memory: MemoryPlan, ranks: Ranks) -> Any:
+    base = load(
+        plan.weights,
+        # All weights are learned in fp32: in bf16 most steps are smaller than what it can tell apart.
+        numbers=torch.float32 if plan.whole else None,
+        four_bit=memory.four_bit,
+        ranks=ranks.size,
+        sharded=memory.sharded,
     )
-    if memory is None:
-        raise TrainingFailed(
-            f"There is not enough memory to train {plan.base} on examples of up to {longest} tokens: even one at a "
-            f"time needs more than the {free / 2**30:.1f} GB that are free. Use a smaller base model or shorter "
-            "examples, or end other programs and start the job again.",
-            code="not_enough_memory",
-            param="model",
-        )
-    wanted, room = disk_needed(shape, plan.lora_rank), free_disk(Path(plan.output))
-    if wanted > room:
-        raise TrainingFailed(
-            f"There is not enough disk space for this job: {wanted >> 20} MB are needed where models are kept, "
-            f"{room >> 20} MB are free. Delete models or files and start the job again.",
-            code="disk_full",
-        )
-    return memory
-
-
-def _free() -> int:
-    return torch.cuda.mem_get_info()[0] if device().type == "cuda" else free_memory()
-
-
-def _total() -> int:
-    return torch.cuda.mem_get_info()[1] if device().type == "cuda" else total_memory()
-
-
-def _model(plan: Plan, memory: MemoryPlan) -> Any:
-    # All weights are learned in fp32: in bf16 most steps are smaller than what it can tell apart.
-    base = load(plan.weights, numbers=torch.float32 if plan.whole else None, four_bit=memory.four_bit)
     if plan.adapter is None:
         return base
     model = PeftModel.from_pretrained(base, plan.adapter, is_trainable=True)
@@ -269,8 +241,9 @@ def _trainer(
     training: Tokenized[Any],
     tokenizer: Any,
     total_steps: int,
+    ranks: Ranks,
 ) -> Supervised | Preference:
-    arguments = _arguments(plan, numbers, memory, total_steps)
+    arguments = _arguments(plan, numbers, memory, total_steps, ranks=ranks.size)
     lora = _fresh_adapter(plan, model)
     if plan.method == "dpo":
         return Preference(
@@ -284,6 +257,7 @@ def _trainer(
         )
     return Supervised(
         training.examples,
+        numbers.batch_size,
         model=get_peft_model(model, lora) if lora else model,
         args=SFTConfig(**arguments, max_length=None, padding_free=_in_one_row(numbers, memory, training, plan.seed)),
         processing_class=tokenizer,
@@ -322,7 +296,7 @@ def _rollouts(plan: Plan, longest: int, pad_token: int) -> Rollouts:
         longest=longest + room,
         rank=plan.lora_rank,
         number_bytes=dtype(device()).itemsize,
-        free=_free(),
+        free=free_bytes(),
         most=ROWS,
     )
     try:
@@ -366,7 +340,7 @@ def _validation(
 
 
 def _arguments(
-    plan: Plan, numbers: Hyperparameters, memory: MemoryPlan, total_steps: int, answers: int = 1
+    plan: Plan, numbers: Hyperparameters, memory: MemoryPlan, total_steps: int, answers: int = 1, ranks: int = 1
 ) -> dict[str, Any]:
     on = device()
     on_cpu = on.type == "cpu"
@@ -374,7 +348,7 @@ def _arguments(
         "output_dir": plan.state,
         "num_train_epochs": numbers.n_epochs,
         "per_device_train_batch_size": memory.micro_batch,
-        "gradient_accumulation_steps": numbers.batch_size * answers // memory.micro_batch,
+        "gradient_accumulation_steps": share(numbers.batch_size * answers, ranks) // memory.micro_batch,
         "learning_rate": plan.rate(numbers.learning_rate_multiplier),
         "lr_scheduler_type": "linear",
         "warmup_steps": max(1, round(total_steps * _WARMUP_SHARE)),
@@ -390,4 +364,7 @@ def _arguments(
         "bf16": plan.whole and dtype(on) == torch.bfloat16,
         "use_cpu": on_cpu,
         "dataloader_pin_memory": not on_cpu and torch.cuda.is_available(),
+        # Of several ranks: a token counts as much wherever it is read, and all that is learned is used in each step.
+        "average_tokens_across_devices": True,
+        "ddp_find_unused_parameters": False,
     }

@@ -11,6 +11,7 @@ import torch
 import trl.trainer.utils
 from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from peft import PeftModel
+from torch.distributed.tensor import DTensor
 from torch.utils.data import Sampler
 from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.grpo_trainer import GRPOTrainer
@@ -18,8 +19,8 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from texts import grader_errors
 from trainer.errors import TrainingFailed
-from trainer.training.data import Pair, Task, Tokens
-from trainer.training.order import GroupedOrder, Order
+from trainer.training.data import IGNORED, Pair, Task, Tokens
+from trainer.training.order import EvenOrder, GroupedOrder, Order
 from trainer.training.rollouts import Rollouts
 from trainer.training.runners.attempts import MARK
 
@@ -52,7 +53,8 @@ class _Ours:
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         # Only what training goes on from: no pickled arguments, no tokenizer, no adapter that is a mere reference.
         assert output_dir is not None
-        self.model.save_pretrained(output_dir, **kept(self.model))
+        if self.args.should_save:  # all ranks of a model in parts come here
+            self.model.save_pretrained(output_dir, **kept(self.model))
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """None is written into a checkpoint; `export` writes one."""
@@ -64,11 +66,25 @@ class _Ours:
 
 
 class Supervised(_Ours, SFTTrainer):
-    def __init__(self, examples: list[Tokens], **more: Any) -> None:
+    def __init__(self, examples: list[Tokens], batch_size: int, *, args: Any, **more: Any) -> None:
+        """`batch_size` counts the examples of all ranks."""
         self.lengths = [example.length for example in examples]
         self.counted = {"tokens": 0, "sequences": 0, "right": 0}
-        data = {"input_ids": [one.input_ids for one in examples], "labels": [one.labels for one in examples]}
-        super().__init__(train_dataset=Dataset.from_dict(data), **more)
+        order = Order(self.lengths, batch_size, args.seed)
+        rows = args.per_device_train_batch_size * args.gradient_accumulation_steps * args.world_size
+        self._sampler = EvenOrder(order, batch_size, rows)
+        blank = Tokens(examples[0].input_ids[:1] * 2, [IGNORED] * 2)
+        read = [*examples, *[blank] * (len(self._sampler) - len(examples))]
+        data = {"input_ids": [one.input_ids for one in read], "labels": [one.labels for one in read]}
+        super().__init__(train_dataset=Dataset.from_dict(data), args=args, **more)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        return self._sampler
+
+    def _run_epoch(self, **how: Any) -> None:  # type: ignore[override]
+        # Where batches are skipped and dealt to several ranks, accelerate (1.15) does not tell the sampler.
+        self._sampler.set_epoch(how["epoch"])
+        super()._run_epoch(**how)  # type: ignore[no-untyped-call]
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
         self._count(inputs)
@@ -76,16 +92,28 @@ class Supervised(_Ours, SFTTrainer):
         watched = _Watched(model, lambda outputs: self._look(outputs, of))
         return super().compute_loss(watched, inputs, *args, **more)  # type: ignore[no-untyped-call]
 
-    def _look(self, outputs: Any, of: torch.Tensor | None) -> None:
-        missed = outputs.label_mask & ~outputs.is_top1.bool()
+    def _count(self, inputs: dict[str, Any]) -> None:
+        if not self.model.training:
+            return
+        learned, of, read = inputs["labels"] != IGNORED, inputs.get("seq_idx"), inputs.get("attention_mask")
         if of is None:
-            self.counted["sequences"] += len(missed)
-            self.counted["right"] += int((~missed.any(-1)).sum())
+            assert read is not None
+            self.counted["tokens"] += int(read[learned.any(-1)].sum())
+        else:
+            self.counted["tokens"] += int(torch.isin(of, torch.unique(of[learned])).sum())
+
+    def _look(self, outputs: Any, of: torch.Tensor | None) -> None:
+        # A row, or an example, of which nothing is learned is a blank.
+        learned, missed = outputs.label_mask, outputs.label_mask & ~outputs.is_top1.bool()
+        if of is None:
+            self.counted["sequences"] += int(learned.any(-1).sum())
+            self.counted["right"] += int((learned.any(-1) & ~missed.any(-1)).sum())
         else:
             # At the end of an example nothing is predicted: the token there predicts the next example's first token.
-            examples = int(of.max()) + 1
+            of = of[:, : missed.shape[1]]
+            examples = len(torch.unique(of[learned]))
             self.counted["sequences"] += examples
-            self.counted["right"] += examples - len(set(of[:, : missed.shape[1]][missed].tolist()))
+            self.counted["right"] += examples - len(torch.unique(of[missed]))
 
 
 class Preference(_Ours, DPOTrainer):
@@ -157,8 +185,12 @@ FAULTS = "grader_faults"
 
 
 def kept(model: Any) -> dict[str, Any]:
-    """Arguments of `save_pretrained`: DPO keeps a frozen copy of an adapter that it goes on from."""
-    return {"selected_adapters": ["default"]} if isinstance(model, PeftModel) else {}
+    """Arguments of `save_pretrained`: DPO keeps a frozen copy of an adapter that it goes on from, and one rank alone
+    could not gather the base's parts, which PEFT (0.21) would before it leaves them out."""
+    if not isinstance(model, PeftModel):
+        return {}
+    whole = {name: weight for name, weight in model.state_dict().items() if not isinstance(weight, DTensor)}
+    return {"selected_adapters": ["default"], "state_dict": whole}
 
 
 def save(model: Any, tokenizer: Any, folder: Path) -> None:

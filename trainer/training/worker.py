@@ -13,29 +13,27 @@ ends where it no longer counts.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import gc
 import logging
 import math
 import os
 import platform
-import shutil
 import sys
 import threading
 import traceback
 import warnings
-from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from telemetry import traces
 from trainer.errors import TrainingFailed
 from trainer.logs import set_up_logging
 from trainer.pipes import ChildPipe
 from trainer.traces import recorded
+from trainer.training.failures import explain
+from trainer.training.libraries import can_fork, load
 from trainer.training.messages import Command, Failed, Go, Hold, Leave, Pause, Told
+from trainer.training.peers import Peers
 from trainer.training.runners import attempts
 from trainer.training.runners.mailbox import Mailbox
 from trainer.training.runners.prefork import Begun, Ended, Forked, Order, Ready
@@ -49,9 +47,8 @@ logger = logging.getLogger("trainer.training.worker")  # this module is __main__
 
 # How long a training goes on without a server, in seconds.
 PATIENCE = 60.0
-# What transformers and TRL import merely because it is installed, a third of the time that loading takes: services that
-# `trainer.tracking` tells of a training, and what finds objects in pictures.
-_UNUSED = ("mlflow", "scipy", "wandb")
+# How long an error of several processes that train together waits for the end of one of them, which may be its cause.
+_SETTLE = 5.0
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -64,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
     pipe.send(Ready())
     while True:
         order = pipe.received.get()
-        if missing is not None or not _can_fork():
+        if missing is not None or not can_fork():
             pipe.outlives_server = True
             pipe.send(Begun())
             _work(order, missing)
@@ -77,40 +74,6 @@ def main(arguments: list[str] | None = None) -> None:
             _be_forked(pipe, order)
         pipe.send(Forked(pid))
         threading.Thread(target=_report, args=(pipe, pid), daemon=True).start()
-
-
-def load() -> str | None:
-    """Import what training needs; the name of what is not installed, if anything."""
-    # What is imported stays: looking for garbage meanwhile takes a fifth of the time (7.1 s of 8.9 s of one processor).
-    gc.disable()
-    try:
-        with _as_if_not_installed(_UNUSED):
-            import_module("trainer.training.run")
-    except ImportError as error:
-        return str(error.name)
-    gc.freeze()
-    gc.enable()
-    return None
-
-
-@contextlib.contextmanager
-def _as_if_not_installed(packages: tuple[str, ...]) -> Iterator[None]:
-    """Python finds no package that `sys.modules` has as None. Afterwards they can be imported: scikit-learn, which a
-    job of classes loads, needs SciPy."""
-    hidden: dict[str, Any] = {package: None for package in packages if package not in sys.modules}
-    sys.modules.update(hidden)
-    try:
-        yield
-    finally:
-        for package in hidden:
-            del sys.modules[package]
-
-
-def _can_fork() -> bool:
-    import torch
-
-    # What was asked of a GPU before a fork is no use after it, and libraries ask already when they are imported.
-    return sys.platform == "linux" and shutil.which("nvidia-smi") is None and torch.version.hip is None
 
 
 def _be_forked(pipe: ChildPipe[Order], order: Order) -> None:
@@ -180,24 +143,31 @@ def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float, *
         sentence = f'Training needs packages that are not installed here ({missing}): pip install -e ".[local]"'
         mailbox.send(Failed("not_installed", sentence))
         return
+    from trainer.training.ranks import join
     from trainer.training.reporting import ControlFlags
     from trainer.training.run import train
 
     flags = ControlFlags()
-    mailbox.listen(lambda command: _obey(command, flags), flags.leave, patience)
-    set_up_logging()
+    peers: Peers | None = None
     try:
         try:
+            if plan.devices > 1:
+                peers = Peers(plan, mailbox.send)  # before another thread runs: then they can be forked
+            mailbox.listen(lambda command: _obey(command, flags), flags.leave, patience)
+            set_up_logging()
+            ranks = join(0, plan.devices, peers.meeting) if peers else None
             with (
                 recorded("finetune-trainer-worker", os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
                 traces.span("train in worker", parent=plan.traceparent, base=plan.base),
             ):
                 logger.info("job %s trains", plan.job_id)
-                train(plan, mailbox.send, flags)
+                train(plan, mailbox.send, flags, ranks)
         except TrainingFailed as failure:
             failed = Failed(failure.code, str(failure), failure.param)
         except Exception as error:
             traceback.print_exc()  # into the worker's log
+            if peers is not None:
+                peers.settle(_SETTLE)
             failed = Failed(*explain(error))
         else:
             return
@@ -207,6 +177,9 @@ def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float, *
         mailbox.send(failed)
     except OSError as error:  # there was no room for a last word either
         sys.exit(error.errno or 1)
+    finally:
+        if peers is not None:
+            peers.end()
 
 
 def _obey(command: Command, flags: ControlFlags) -> None:
@@ -219,37 +192,6 @@ def _obey(command: Command, flags: ControlFlags) -> None:
             flags.pause()
         case Leave():
             flags.leave()
-
-
-def explain(error: Exception) -> tuple[str, str]:
-    """The code and the sentence with which an unexpected error fails its job."""
-    if _out_of_memory(error):
-        return "out_of_memory", (
-            "The machine ran out of memory while training. Start again with a smaller batch_size, shorter examples "
-            "or a smaller base model."
-        )
-    if _disk_full(error):
-        return "disk_full", (
-            "The disk is full: the fine-tuned weights could not be saved. Make room and start the job again."
-        )
-    return "training_failed", (
-        f"Training stopped with an unexpected error ({type(error).__name__}: {error}). The trainer's log has more."
-    )
-
-
-def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
-
-
-def _disk_full(error: Exception) -> bool:
-    # Safetensors and torch put the system's words into errors of their own.
-    said = str(error)
-    return (
-        (isinstance(error, OSError) and error.errno == errno.ENOSPC)
-        or "No space left on device" in said
-        or "PytorchStreamWriter failed" in said
-        or ("inline_container.cc" in said and "unexpected pos" in said)
-    )
 
 
 if __name__ == "__main__":

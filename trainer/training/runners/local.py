@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psutil
 
 from trainer.training.messages import Command, Report
@@ -238,6 +239,8 @@ class LocalRunner:
         self._expected = time.monotonic()
         async with self._loading:  # so that no other job is given the same GPUs
             gpus = self._free_gpus(plan.devices)
+            devices = len(gpus) or min(plan.devices, self._devices)
+            plan = msgspec.structs.replace(plan, devices=devices, most_devices=max(1, len(self._gpus)))
             preforker = await self._loaded(gpus)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             mailbox.empty(folder)
