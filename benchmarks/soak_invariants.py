@@ -3,7 +3,7 @@
 from collections import Counter
 
 import msgspec
-from soak_people import QUESTIONS, Seen, address
+from soak_people import Seen, address
 from soak_world import SoakWorld
 
 from bot.jobs import states
@@ -32,15 +32,7 @@ def violations(world: SoakWorld, seen: Seen) -> list[str]:
     found = [*world.surprises, *seen.in_vain, *unrest(world)]
     found += [f"{key} was said {n} times" for key, n in said.items() if key and n > 1]
     found += [f"{key} never ended" for (key,) in world.slack.ledger.execute("SELECT mark FROM said WHERE ended = 0")]
-    begun = {key.rpartition("/answer/")[0] or key.rpartition("/")[0] for key in said}
-    done = dict(world.store.execute("SELECT key, state FROM inbox").fetchall())
-    told = {key for (key,) in world.slack.ledger.execute("SELECT address FROM answered")}
-    for key, text, certain in world.slack.ledger.execute("SELECT * FROM asked"):
-        must_be_told = key.startswith("message/") or text in QUESTIONS or done.get(key) == "failed"
-        if done.get(key) not in {"done", "failed"}:
-            found.append(f"{key} ({text}) is {done.get(key)}")
-        elif certain and must_be_told and key not in begun and address(key) not in told:
-            found.append(f"{key} ({text}) was not answered")
+    found += _unanswered(world, said)
     for notice, state in world.store.execute("SELECT id, state FROM notices"):
         if state != "posted" or said[notice] != 1:
             found.append(f"the notice {notice} is {state}, and was said {said[notice]} times")
@@ -50,3 +42,27 @@ def violations(world: SoakWorld, seen: Seen) -> list[str]:
             found.append(f"nobody was told that {job.id} is {job.state}")
     created = world.slack.ledger.execute("SELECT job, count(*) FROM created GROUP BY job HAVING count(*) > 1")
     return found + [f"{job} was created {n} times" for job, n in created]
+
+
+def _unanswered(world: SoakWorld, said: Counter[str]) -> list[str]:
+    """A command is answered to somebody alone, a message in its thread; a comparison names no command."""
+    begun = {key.rpartition("/answer/")[0] or key.rpartition("/")[0] for key in said}
+    told = {key for (key,) in world.slack.ledger.execute("SELECT address FROM answered")}
+    done = dict(world.store.execute("SELECT key, state FROM inbox").fetchall())
+    found, compared = [], 0
+    for key, text, certain in world.slack.ledger.execute("SELECT * FROM asked"):
+        if done.get(key) not in {"done", "failed"}:
+            found.append(f"{key} ({text}) is {done.get(key)}")
+        elif key not in begun and address(key) not in told:
+            if done[key] == "done" and text.startswith("compare "):
+                compared += 1
+            elif certain:
+                found.append(f"{key} ({text}) was not answered")
+    (there,) = world.store.execute("SELECT count(*) FROM comparisons").fetchone()
+    if compared > there:
+        found.append(f"of {compared} comparisons there are {there}")
+    answered = "(SELECT count(*) FROM comparison_answers WHERE comparison_id = id)"
+    found += [
+        f"{key} was not answered" for (key,) in world.store.execute(f"SELECT id FROM comparisons WHERE {answered} < 2")
+    ]
+    return found

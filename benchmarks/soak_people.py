@@ -24,7 +24,7 @@ from handlers.evaluations.question import CONFIRMED
 
 # Of a hundred acts, how many are what.
 _WEIGHTS = {"talk": 46, "ask": 24, "train": 14, "compare": 8, "evaluate": 6, "move": 2}
-QUESTIONS = ("status", "models", "overview", "help", "usage", "datasets", "arena")
+_QUESTIONS = ("status", "models", "overview", "help", "usage", "datasets", "arena")
 _CHANNELS = 12
 # How long people wait before they give up, and how often they look, in seconds.
 _PATIENCE, _LOOK = 2 * 3600.0, 5.0
@@ -89,7 +89,7 @@ class Crowd:
     # What they do
 
     async def _ask(self, rng: random.Random, user: str, channel: str) -> None:
-        await self._command(user, channel, rng.choice(QUESTIONS))
+        await self._command(user, channel, rng.choice(_QUESTIONS))
 
     async def _talk(self, rng: random.Random, user: str, channel: str) -> None:
         key = await self._command(user, channel, f"chat {self._model(rng)}", waits=True)
