@@ -71,6 +71,8 @@ class Crowd:
             self.busy += 1
             try:
                 await getattr(self, f"_{act}")(rng, user, channel)
+            except _NotShown:
+                self.seen.told["nothing, while there was trouble"] += 1
             except _GivenUp as what:
                 self.seen.in_vain.append(f"{self.world.timeline.now / 3600:.2f} h: {user} waited for {what}")
             finally:
@@ -93,7 +95,7 @@ class Crowd:
 
     async def _talk(self, rng: random.Random, user: str, channel: str) -> None:
         key = await self._command(user, channel, f"chat {self._model(rng)}", waits=True)
-        opened = await self._until(lambda: self._outcome(key, f"chat/{key}"), f"chat/{key}")
+        opened = await self._until(lambda: self._outcome(key, f"chat/{key}"), f"chat/{key}", to_all=False)
         self.world.answered.pop(address(key), None)
         if "ts" in opened:
             thread = opened["ts"]
@@ -219,14 +221,16 @@ class Crowd:
 
     async def _told(self, key: str) -> Json:
         """What the command was answered, to this person alone."""
-        await self._until(lambda: self.world.answered[address(key)] or None, f"an answer to {key}")
+        await self._until(lambda: self.world.answered[address(key)] or None, f"an answer to {key}", to_all=False)
         return self.world.answered.pop(address(key))[-1]
 
-    async def _until(self, look: Callable[[], Any], what: str) -> Any:
-        end = self.world.timeline.now + _PATIENCE
+    async def _until(self, look: Callable[[], Any], what: str, *, to_all: bool = True) -> Any:
+        """`to_all`: everybody sees it. What one person alone is shown may be lost where there is trouble."""
+        begin = self.world.timeline.now
         while (found := look()) is None:
-            if self.world.timeline.now > end:
-                raise _GivenUp(what)
+            if self.world.timeline.now > begin + _PATIENCE:
+                may_be_lost = not to_all and self.world.network.is_troubled(begin, _NEAR)
+                raise _NotShown if may_be_lost else _GivenUp(what)
             await asyncio.sleep(_LOOK)
         return found
 
@@ -255,6 +259,10 @@ class Crowd:
 
 class _GivenUp(Exception):
     """Somebody waited for hours."""
+
+
+class _NotShown(Exception):
+    """The same, for what nobody has promised."""
 
 
 def address(key: str) -> str:
