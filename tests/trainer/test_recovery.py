@@ -138,23 +138,29 @@ def test_of_two_processes_that_train_a_job_none_outlives_the_other_and_the_job_g
         """Once they have saved the state after another step."""
         before = saving_trainer.steps(job.id)
         wait_for(lambda: saving_trainer.steps(job.id) > before + 1)
-        worker = worker_of(saving_trainer, job.id)
-        (peer,) = worker.children()
-        return [worker, peer]
+        return wait_for(living)
+
+    def living() -> list[psutil.Process]:
+        with contextlib.suppress(OSError, psutil.Error):
+            worker = worker_of(saving_trainer, job.id)
+            return [worker, *worker.children()]
+        return []
 
     def ended(processes: list[psutil.Process]) -> None:
+        assert len(processes) == 2
         assert not psutil.wait_procs(processes, timeout=60)[1]
 
-    for victim in (1, 0):
+    def killed() -> list[str]:
+        return [event.message for event in saving_trainer.events(job.id) if "was killed from outside" in event.message]
+
+    for times, victim in enumerate((1, 0), start=1):
         processes = both()
         processes[victim].kill()
         ended(processes)
+        wait_for(lambda times=times: len(killed()) == times)
     processes = both()
     jobs.pause(job.id)
     ended(processes)
-    (first, second) = [event.message for event in saving_trainer.events(job.id) if event.level == "warn"]
-    assert "was killed from outside" in first
-    assert "was killed from outside" in second
     assert jobs.retrieve(job.id).status == "paused"
     jobs.resume(job.id)
     processes = both()
