@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -139,7 +139,8 @@ class Trial:
         else:
             arguments = ["app", "run"]
             environment = self._bot_environment(self._page_url, self._trainer_url)
-        child = self._children[name] = Child(name, arguments, environment, self.data / "logs" / f"{name}.log")
+        with _interrupted_afterwards():
+            child = self._children[name] = Child(name, arguments, environment, self.data / "logs" / f"{name}.log")
         return child
 
     def _await(self, name: str, child: Child) -> None:
@@ -216,12 +217,16 @@ class Trial:
     def _fetch_model(self) -> None:
         """With a progress bar of its own; nothing to see where the model is there already."""
         environment = {**os.environ, **self.trainer_environment}
-        with subprocess.Popen([sys.executable, "-m", "trainer", "pull", self.base_model], env=environment) as pull:
-            try:
-                code = pull.wait()
-            except KeyboardInterrupt:
+        pull: subprocess.Popen[bytes] | None = None
+        try:
+            with _interrupted_afterwards():
+                pull = subprocess.Popen([sys.executable, "-m", "trainer", "pull", self.base_model], env=environment)
+            code = pull.wait()
+        except KeyboardInterrupt:
+            if pull is not None:
                 pull.terminate()  # Ctrl-C reached it by itself, another signal did not
-                raise
+                pull.wait()
+            raise
         if code != 0:
             raise StartError(texts.model_not_fetched(self.base_model))
 
@@ -305,10 +310,27 @@ def _terminated_by_signal() -> Iterator[None]:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = [(getattr(signal, name), signal.signal(getattr(signal, name), interrupt)) for name in names]
+    with _handled(interrupt, "SIGTERM", "SIGHUP"):
+        yield
+
+
+@contextlib.contextmanager
+def _interrupted_afterwards() -> Iterator[None]:
+    """What comes within the block interrupts at its end: in the midst of starting a process it would leave one that
+    nobody knows of."""
+    came = []
+    with _handled(lambda *_: came.append(True), "SIGINT", "SIGTERM", "SIGHUP"):
+        yield
+    if came:
+        raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _handled(handler: Callable[..., object], *names: str) -> Iterator[None]:
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = [(number, signal.signal(number, handler)) for number in numbers]
     try:
         yield
     finally:
-        for number, handler in before:
-            signal.signal(number, handler)
+        for number, other in before:
+            signal.signal(number, other)

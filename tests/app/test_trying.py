@@ -1,7 +1,11 @@
 """`finetune-bot try`: what is wrong with the place is said before anything is changed in it."""
 
+import os
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -123,3 +127,26 @@ def test_the_bot_speaks_the_language_of_the_terminal_unless_a_setting_names_anot
         assert Trial(tmp_path).language == "zh"
         monkeypatch.setenv("FINETUNE_LANGUAGE", "en")
         assert Trial(tmp_path).language == "en"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM")
+def test_a_signal_that_comes_while_a_process_is_being_started_leaves_none_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            started.append(self)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    started: list[subprocess.Popen[bytes]] = []
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    made = trial(tmp_path)
+    assert made.run() == 0
+    made.release()
+    (left,) = started
+    try:
+        assert left.poll() is not None
+    finally:
+        left.kill()
+        left.wait()
