@@ -129,6 +129,7 @@ def acts(database: Database) -> dict[str, Act]:
         "the team's models": lambda: lookup.visible(caller, place, fresh=False),
         "when models were used": SqlModelUses(database).all,
         "spending of the month": lambda: jobs.spends_of_month(time.time()),
+        "when ten models were used": lambda: SqlModelUses(database).of([f"ft:{MODEL}:x::{one}" for one in range(10)]),
     }
 
 

@@ -206,7 +206,7 @@ class Homes:
         except ProviderError:
             return msgspec.structs.replace(home, models=None)
         models, at, pages = _page([one for one in visible if not spot.mine or one.owner == caller.user], spot)
-        used, scores = await self._last_uses(caller), await self._scores(caller)
+        used, scores = await self._last_uses(caller, [model.id for model in models]), await self._scores(caller)
         shown = [TeamModel(model, used.get(model.id), scores.get(model.id)) for model in models]
         # On the first page alone: those after it are for whoever looks through the list.
         return msgspec.structs.replace(
@@ -218,9 +218,9 @@ class Homes:
         latest = await self._jobs.latest(_LOOKED_AT)
         return any(job.finished_at is not None and job.finished_at > now - _JUST_NOW for job in latest)
 
-    async def _last_uses(self, caller: Caller) -> Mapping[str, float]:
+    async def _last_uses(self, caller: Caller, models: Sequence[str]) -> Mapping[str, float]:
         found: dict[str, float] = {}
-        for use in await self._uses.all():
+        for use in await self._uses.of(models):
             if use.last_used_at is not None and use.is_seen_by(caller, caller.answers_in):
                 found[use.model] = max(use.last_used_at, found.get(use.model, 0.0))
         return found

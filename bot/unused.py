@@ -91,10 +91,10 @@ class UnusedThings:
         return Unused(days, await self._models(caller, before), await self._files(caller, before))
 
     async def _models(self, caller: Caller, before: float) -> list[UnusedModel]:
-        uses: dict[str, list[ChannelUse]] = {}
-        for use in await self._uses.all():
-            uses.setdefault(use.model, []).append(use)
         visible = await self._lookup.visible(caller, caller.answers_in, fresh=False, rehearsed=True)
+        uses: dict[str, list[ChannelUse]] = {}
+        for use in await self._uses.of([model.id for model in visible]):
+            uses.setdefault(use.model, []).append(use)
         things = await self._catalogue.resources([model.id for model in visible])
         found = []
         for model in visible:

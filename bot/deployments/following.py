@@ -139,7 +139,7 @@ class DeploymentFollower:
 
     async def _remind(self, job: Job, deployment: Deployment) -> None:
         """Once for each time without use: what is asked again may be forgotten again."""
-        used = [use.last_used_at or 0.0 for use in await self._uses.all() if use.model == job.fine_tuned_model]
+        used = [use.last_used_at or 0.0 for use in await self._uses.of([str(job.fine_tuned_model)])]
         since = max([deployment.ready_at or 0.0, *used])
         now = self._clock()
         if now - since < UNUSED_DAYS * _DAY or (deployment.reminded_at or 0.0) > since:

@@ -107,7 +107,8 @@ class JobStore(Protocol):
         """Those whose models are deployed, or about to be; the oldest first."""
 
     async def spends_of_month(self, at: float) -> list[Spend]:
-        """What each job counts for that was submitted in the same calendar month (UTC) as `at`."""
+        """What the jobs of the calendar month (UTC) of `at` count for, and what models' answers cost in it: for each
+        person and channel; what is still an estimate, and jobs whose price nobody knows, apart."""
 
     async def running(self, provider: str) -> int:
         """How many jobs the provider runs for us, or is about to (see `states.WITHOUT_ROOM`)."""

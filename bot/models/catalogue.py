@@ -96,9 +96,10 @@ class Catalogue:
 
         Not every provider calls its fine-tuned models `ft:…`; those that came of our jobs are known all the same.
         """
-        ours = await self._jobs.models()
+        listed = await self._listed_anywhere(fresh=fresh)
+        ours = await self._made_by([model.id for _, model in listed])
         found = []
-        for provider, model in await self._listed_anywhere(fresh=fresh):
+        for provider, model in listed:
             job = ours.get(model.id)
             kept = job.kept.get(model.id) if job else None
             made_by_job = job is not None and job.fine_tuned_model == model.id

@@ -42,5 +42,8 @@ class ModelUses(Protocol):
         """Of every model that was made or asked here, without those that were deleted, or that their provider lost
         before their day."""
 
+    async def of(self, models: Sequence[str]) -> Sequence[ChannelUse]:
+        """Of these alone: that takes no longer the more others there are."""
+
     async def asking(self, model: str, channel: str, since: float) -> Asking:
         """Conversations are those that were opened or asked since then (seconds since the epoch)."""

@@ -144,7 +144,7 @@ class Succession:
         Those of them that the caller may know of. Raises like `get`."""
         successor = await self.get(caller, move_id, job_id)
         move = successor.move
-        asked = [use for use in await self._uses.all() if _is_asked(use, caller, successor)]
+        asked = [use for use in await self._uses.of([successor.old]) if _is_asked(use, caller, successor)]
         body = SuccessorOffered(job_id, caller.user)
         notices = [
             Notice(f"{move.id}/offered/{job_id}/{use.channel}", body, use.channel, move.resource, since=caller.at)
@@ -160,8 +160,8 @@ class Succession:
 
 
 def _is_asked(use: ChannelUse, caller: Caller, successor: Successor) -> bool:
-    """A channel in which a model was only made has nothing to switch."""
-    if use.model != successor.old or use.channel == caller.channel:
+    """A channel in which the old model was only made has nothing to switch."""
+    if use.channel == caller.channel:
         return False
     in_use = use.current or use.repeated or use.last_used_at is not None
     owner = use.people[0] if use.people else ""

@@ -22,13 +22,14 @@ class OverBudget(NotAdmitted):
 
 
 class Spend(msgspec.Struct, frozen=True):
-    """What one job counts for, or so many `answers` of models: US dollars, None where nobody knows its price;
-    `promised` while that is an estimate."""
+    """What so many `jobs` count for together, or so many `answers` of models: US dollars, None where nobody knows the
+    price of any of them; `promised` while that is an estimate."""
 
     person: str
     channel: str
     usd: float | None
     promised: bool = False
+    jobs: int = 1
     answers: int = 0
 
 
@@ -87,8 +88,8 @@ def used(spends: Iterable[Spend]) -> Used:
     for spend in spends:
         cost = spend.usd or 0
         answers += spend.answers
-        jobs += not spend.answers
-        unknown += spend.usd is None
+        jobs += spend.jobs
+        unknown += spend.jobs if spend.usd is None else 0
         usd += cost
         promised += cost if spend.promised else 0
     return Used(usd, promised, jobs, unknown, answers)

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.estimate import spend_of
+from bot.jobs.estimate import counted_cost, spend_of
 from bot.jobs.interfaces import Followed, JobUpdate, LedgerSnapshot
 from bot.jobs.job import Job
 from bot.jobs.notice import Notice
@@ -17,7 +17,7 @@ from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import TRAINING_NOT_AVAILABLE, Checkpoint, Metrics
 from bot.spending.budget import Spend, month_of
 from bot.store.audit import put_entries
-from bot.store.connection import Connection, marks
+from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 from bot.store.spending import read_answers, read_limits
@@ -170,15 +170,20 @@ class SqlJobStore:
         return [msgspec.json.decode(row[0], type=Checkpoint) for row in rows]
 
     async def models(self, names: Sequence[str] | None = None) -> dict[str, Job]:
-        among = "" if names is None else f" WHERE model IN ({marks(names)})"
+        made = (
+            "SELECT * FROM (SELECT c.model AS model, j.value FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
+            " UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made"
+        )
 
         def work(db: Connection) -> dict[str, Job]:
-            rows = db.execute(
-                "SELECT * FROM (SELECT c.model AS model, j.value FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
-                " UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made"
-                f"{among}",
-                list(names or ()),
-            ).fetchall()
+            if names is None:
+                rows = db.execute(made).fetchall()
+            else:
+                rows = [
+                    row
+                    for some in portions(names)
+                    for row in db.execute(f"{made} WHERE model IN ({marks(some)})", some).fetchall()
+                ]
             return {model: _job(value) for model, value in rows}
 
         return await self._database.read(work)
@@ -297,8 +302,20 @@ def read_ledger(db: Connection, job: Job) -> LedgerSnapshot:
 
 
 def _spends_of_jobs(db: Connection, at: float) -> list[Spend]:
-    rows = db.execute("SELECT value FROM jobs WHERE created_at >= ? AND created_at < ?", month_of(at)).fetchall()
-    return [spend_of(_job(row[0])) for row in rows]
+    in_month = "created_at >= ? AND created_at < ?"
+    summed = db.execute(
+        f"SELECT requester, origin_channel, sum(counted_usd), CASE WHEN {_OPEN} THEN 1 ELSE 0 END AS promised,"
+        f" count(*) FROM jobs WHERE {in_month}"
+        " AND (counted_usd IS NULL OR counted_usd >= 0)"
+        " GROUP BY requester, origin_channel, promised, CASE WHEN counted_usd IS NULL THEN 0 ELSE 1 END",
+        month_of(at),
+    ).fetchall()
+    # Of an earlier version, and not written since: nobody has reckoned yet what they count for.
+    older = db.execute(f"SELECT value FROM jobs WHERE {in_month} AND counted_usd < 0", month_of(at)).fetchall()
+    return [
+        *(Spend(person, channel, usd, bool(promised), jobs) for person, channel, usd, promised, jobs in summed),
+        *(spend_of(_job(value)) for (value,) in older),
+    ]
 
 
 def _running(db: Connection, provider: str) -> int:
@@ -374,6 +391,7 @@ def _write_job(db: Connection, job: Job, *, followed: bool) -> None:
         "created_at": job.created_at,
         "followed": followed,
         "knows_models": bool(job.kept or job.lost_models),
+        "counted_usd": counted_cost(job),
         "value": msgspec.json.encode(job).decode(),
     }
     db.execute(

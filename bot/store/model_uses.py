@@ -3,7 +3,7 @@
 Implements `bot.models.uses.ModelUses` and `bot.unused.FileUses`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,29 +11,31 @@ import msgspec
 from bot.access import Resource
 from bot.jobs.job import KeptCheckpoint, Loss
 from bot.models.uses import Asking, ChannelUse
-from bot.store.connection import Connection
+from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 from bot.unused import FileUse
 
-# model, channel, person, when it was used or NULL, whether it is current there, whether it is evaluated repeatedly
-_USES: Final = """
-SELECT model, channel, user_id, max(at), 0, 0 FROM model_use GROUP BY model, channel, user_id
-UNION ALL SELECT model, channel, owner, max(created_at), 0, 0 FROM conversations GROUP BY model, channel, owner
-UNION ALL SELECT model, channel, set_by, NULL, 1, 0 FROM current_models
-UNION ALL SELECT fine_tuned_model, origin_channel, requester, NULL, 0, 0 FROM jobs
-    WHERE fine_tuned_model IS NOT NULL
-"""
+# Each of model, channel, person, when it was used or NULL, whether it is current there, whether it is evaluated
+# repeatedly; `{among}` narrows the models down.
+_USES: Final = (
+    "SELECT model, channel, user_id, max(at), 0, 0 FROM model_use WHERE {among} GROUP BY model, channel, user_id",
+    "SELECT model, channel, owner, max(created_at), 0, 0 FROM conversations WHERE {among}"
+    " GROUP BY model, channel, owner",
+    "SELECT model, channel, set_by, NULL, 1, 0 FROM current_models WHERE {among}",
+    "SELECT * FROM (SELECT fine_tuned_model AS model, origin_channel, requester, NULL AS at, 0 AS is_current,"
+    " 0 AS is_repeated FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made WHERE {among}",
+)
 _EVALUATIONS: Final = """
 SELECT value, channel, owner, created_at, CASE WHEN repeats.evaluation_id IS NULL THEN 0 ELSE 1 END
 FROM evaluations LEFT JOIN evaluation_repeats AS repeats ON repeats.evaluation_id = id
 """
-_PRIVATE: Final = """
-SELECT origin_channel FROM jobs WHERE origin_private = 1
-UNION SELECT channel FROM datasets WHERE channel_private = 1
-UNION SELECT channel FROM conversations WHERE private = 1
-UNION SELECT channel FROM comparisons WHERE private = 1
-UNION SELECT channel FROM evaluations WHERE private = 1
-"""
+_PRIVATE: Final = (
+    "SELECT DISTINCT origin_channel FROM jobs WHERE origin_private = 1 AND origin_channel IN ({channels})",
+    "SELECT DISTINCT channel FROM datasets WHERE channel_private = 1 AND channel IN ({channels})",
+    "SELECT DISTINCT channel FROM conversations WHERE private = 1 AND channel IN ({channels})",
+    "SELECT DISTINCT channel FROM comparisons WHERE private = 1 AND channel IN ({channels})",
+    "SELECT DISTINCT channel FROM evaluations WHERE private = 1 AND channel IN ({channels})",
+)
 _CONVERSATIONS: Final = """
 SELECT id, CASE WHEN used_at > created_at THEN used_at ELSE created_at END AS latest FROM (
     SELECT c.id, c.created_at, max(u.at) AS used_at FROM conversations c LEFT JOIN model_use u ON u.subject = c.id
@@ -74,7 +76,10 @@ class SqlModelUses:
 
     async def all(self) -> list[ChannelUse]:
         # Gathered where it is read: thousands of models would hold up the event loop.
-        return await self._database.read(_every_use)
+        return await self._database.read(lambda db: _uses(db, None))
+
+    async def of(self, models: Sequence[str]) -> list[ChannelUse]:
+        return await self._database.read(lambda db: [use for some in portions(set(models)) for use in _uses(db, some)])
 
     async def asking(self, model: str, channel: str, since: float) -> Asking:
         def work(db: Connection) -> Asking:
@@ -95,12 +100,13 @@ class SqlModelUses:
         ]
 
 
-def _every_use(db: Connection) -> list[ChannelUse]:
+def _uses(db: Connection, models: Sequence[str] | None) -> list[ChannelUse]:
+    """Of these models, as many as go into one statement; None: of all."""
     jobs = db.execute("SELECT value, origin_channel FROM jobs WHERE knows_models = 1").fetchall()
     of_jobs = [(msgspec.json.decode(value, type=_OfJob), channel) for value, channel in jobs]
     lost = {model for job, _ in of_jobs for model, loss in job.lost_models.items() if loss is not Loss.SHUT_DOWN}
-    private = {channel for (channel,) in db.execute(_PRIVATE).fetchall()}
-    rows: list[_Row] = db.execute(_USES).fetchall()
+    among = "1 = 1" if models is None else f"model IN ({marks(models)})"
+    rows: list[_Row] = [row for sql in _USES for row in db.execute(sql.format(among=among), models or ()).fetchall()]
     rows += [
         (model, channel, owner, at, 0, repeated)
         for value, channel, owner, at, repeated in db.execute(_EVALUATIONS).fetchall()
@@ -109,12 +115,23 @@ def _every_use(db: Connection) -> list[ChannelUse]:
     rows += [(model, channel, kept.owner, None, 0, 0) for job, channel in of_jobs for model, kept in job.kept.items()]
     found: dict[tuple[str, str], list[_Row]] = {}
     for model, channel, *use in rows:
-        if model not in lost:
+        if model not in lost and (models is None or model in models):
             found.setdefault((model, channel), []).append(tuple(use))
+    private = _private(db, {channel for _, channel in found})
     return [
         _use(model, channel, channel in private or channel.startswith("D"), uses)
         for (model, channel), uses in found.items()
     ]
+
+
+def _private(db: Connection, channels: Collection[str]) -> set[str]:
+    """Those of these channels that are known to be private."""
+    return {
+        channel
+        for some in portions(channels)
+        for sql in _PRIVATE
+        for (channel,) in db.execute(sql.format(channels=marks(some)), some).fetchall()
+    }
 
 
 def _use(model: str, channel: str, private: bool, uses: Sequence[_Row]) -> ChannelUse:

@@ -27,7 +27,7 @@ def read_answers(db: Connection, at: float) -> list[Spend]:
         " GROUP BY user_id, channel",
         month_of(at),
     ).fetchall()
-    return [Spend(user, channel, usd, answers=answers) for user, channel, usd, answers in rows]
+    return [Spend(user, channel, usd, jobs=0, answers=answers) for user, channel, usd, answers in rows]
 
 
 def put_use(db: Connection, use: ModelUse) -> None:

@@ -1,6 +1,6 @@
 """Deploying a model: who may, that its price is told first, and that its thread hears what came of it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import httpx2
@@ -51,8 +51,8 @@ Make = Callable[..., Deployments]
 
 
 class Uses(list[ChannelUse]):
-    async def all(self) -> "Uses":
-        return self
+    async def of(self, models: Sequence[str]) -> "Uses":
+        return Uses(use for use in self if use.model in models)
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ ACTS = {
     "a job asked for": lambda store: store.admit(),
     "whether training is refused": lambda store: store.jobs.training_refused_since(PROVIDER),
     "the latest jobs": lambda store: store.jobs.latest(50),
+    "a model named": lambda store: store.jobs.models(["ft:old:3"]),
+    "where a model is used": lambda store: store.uses.of(["ft:old:3"]),
     "news of a job": lambda store: store.jobs.update("job-0", lambda job: JobUpdate(job, notices=[told(job)])),
 }
 

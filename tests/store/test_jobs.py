@@ -7,10 +7,12 @@ from parts import a_job, a_notice, event, followed_job, measured
 from store_reading import all_notices
 
 from bot.errors import Conflict
+from bot.jobs.estimate import spend_of
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Text
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
+from bot.spending.budget import Used, used
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
@@ -176,3 +178,34 @@ async def test_what_happened_before_comes_with_an_adopted_job(jobs: SqlJobStore)
     await jobs.insert(job, JobUpdate(job, events=[measured(1)], followed=False))
     assert len(await jobs.metrics("job-1")) == 1
     assert await jobs.followed("acme") == []
+
+
+JUNE, JULY = 1_750_000_000.0, 1_752_000_000.0  # 15 June and 8 July 2025
+
+
+async def test_a_month_is_summed_up_as_its_jobs_one_by_one_would_be(jobs: SqlJobStore) -> None:
+    ran = {"state": "succeeded", "base_model": "gpt-4.1-mini-2025-04-14", "trained_tokens": 2_000_000}
+    of_june = [
+        a_job(id="a", estimated_cost=2.0, created_at=JUNE),
+        a_job(id="b", estimated_cost=3.0, created_at=JUNE, dataset_id="ds-2"),
+        a_job(id="c", estimated_cost=None, created_at=JUNE, dataset_id="ds-3"),
+        followed_job("ftjob-d", id="d", created_at=JUNE, estimated_cost=1.0, **ran),
+        followed_job("ftjob-e", id="e", created_at=JUNE, estimated_cost=9.0, state="failed", requester="U0BEN"),
+        followed_job("ftjob-f", id="f", created_at=JUNE, **{**ran, "base_model": "of-nobody"}),
+    ]
+    for job in (*of_june, a_job(id="later", estimated_cost=50.0, created_at=JULY, dataset_id="ds-4")):
+        assert await jobs.insert(job)
+    summed = await jobs.spends_of_month(JUNE)
+    one_by_one = used(map(spend_of, of_june))
+    assert used(summed) == one_by_one
+    assert (one_by_one.promised, one_by_one.jobs, one_by_one.unknown) == (5.0, 6, 2)
+    assert used(one for one in summed if one.person == "U0BEN") == Used(jobs=1)
+    await jobs.update("b", into(state="failed", started_at=None))
+    assert used(await jobs.spends_of_month(JUNE)).promised == 2.0
+
+
+async def test_jobs_of_an_earlier_version_count_as_much_as_before(jobs: SqlJobStore, database: Database) -> None:
+    await jobs.insert(a_job(id="old", estimated_cost=2.0, created_at=JUNE))
+    await jobs.insert(a_job(id="new", estimated_cost=3.0, created_at=JUNE, dataset_id="ds-2"))
+    await database.write(lambda db: db.execute("UPDATE jobs SET counted_usd = -1 WHERE id = 'old'"))
+    assert used(await jobs.spends_of_month(JUNE)) == Used(5.0, 5.0, 2)

@@ -69,3 +69,15 @@ def m041_jobs_at_scale(db: Database) -> None:
 def m042_apps_of_processes(db: Database) -> None:
     """The Slack app that each speaks for: bots of two would take each other's work."""
     db.execute("ALTER TABLE processes ADD COLUMN app TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m043_counted_costs(db: Database) -> None:
+    """What a job counts for in a budget, so that a month is summed up without reading its jobs: NULL where nobody
+    knows, -1 where the job was not written since. And one model's uses are found among those of all."""
+    db.execute("ALTER TABLE jobs ADD COLUMN counted_usd REAL DEFAULT -1")
+    db.execute("CREATE INDEX jobs_costs ON jobs (created_at, requester, origin_channel, state, counted_usd)")
+    db.execute("CREATE INDEX model_use_model ON model_use (model, channel, user_id, at)")
+    db.execute("CREATE INDEX jobs_private ON jobs (origin_channel) WHERE origin_private = 1")
+    db.execute("CREATE INDEX conversations_private ON conversations (channel) WHERE private = 1")
+    db.execute("CREATE INDEX conversations_model ON conversations (model, channel, owner, created_at)")
