@@ -59,10 +59,10 @@ async def connect(
     handler = SocketMode(app, settings.slack_app_token.get_secret_value(), client)
     stack.push_async_callback(handler.close)
     await handler.connect()
-    watch = partial(backfill.watch, handler.client.is_connected, look_every=timing.connection_look)
+    watch = partial(backfill.watch, handler.is_connected, look_every=timing.connection_look)
     watching = keep("connection", watch)
     stack.callback(watching.cancel)
-    return handler.client.is_connected
+    return handler.is_connected
 
 
 async def listen(

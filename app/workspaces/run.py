@@ -99,7 +99,7 @@ async def hosted(
         router = Router(hosting, workspaces, web_client(settings), awake.set)
         routes = InstallFlow(settings, workspaces, hosting.look).routes()
         handler = await _connect(settings, router, stack)
-        hosting.connected = handler.client.is_connected if handler else None
+        hosting.connected = handler.is_connected if handler else None
         if handler is None:
             assert settings.slack_signing_secret is not None
             routes.append(events_route(router, settings.slack_signing_secret.get_secret_value()))

@@ -48,7 +48,7 @@ async def test_a_command_that_came_before_the_end_is_answered(sandbox: Sandbox) 
         asyncio.get_running_loop().call_later(0.2, bot.may_answer.set)
         assert (await typed)["acked"]
         await closing
-        assert not await bot.socket.client.is_connected()
+        assert not await bot.socket.is_connected()
 
 
 async def test_what_is_never_answered_holds_up_no_end(sandbox: Sandbox) -> None:
@@ -60,3 +60,27 @@ async def test_what_is_never_answered_holds_up_no_end(sandbox: Sandbox) -> None:
         async with asyncio.timeout(2.5):
             await bot.socket.close()
         assert not (await typed)["acked"]
+
+
+async def test_before_slack_closes_a_connection_another_one_is_open_and_no_command_is_lost(sandbox: Sandbox) -> None:
+    bot = Bot(sandbox)
+    bot.may_answer.set()
+    await bot.socket.connect()
+    sockets = sandbox.state.deliverer.sockets
+    async with SandboxClient(sandbox.page_url) as people:
+        await people.wait_connected()
+        (old,) = sockets._open
+        await sockets._ask_back(old, "warning")
+        typed: list[asyncio.Task[dict[str, Any]]] = []
+        async with asyncio.timeout(30):
+            while sockets.count < 2 or len(typed) < 12:
+                typed.append(asyncio.create_task(people.command("ana", "#general", "/test")))
+                await asyncio.wait(typed, timeout=0.01)
+        assert all([(await one)["acked"] for one in typed])
+        await sockets._close(old)
+        assert (await people.command("ana", "#general", "/test"))["acked"]
+    assert await bot.socket.is_connected()
+    async with asyncio.timeout(30):
+        await bot.socket.close()
+        while sockets.count:
+            await asyncio.sleep(0)
