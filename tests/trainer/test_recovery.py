@@ -12,7 +12,7 @@ import openai
 import psutil
 import pytest
 from tiny_model import ENDLESS
-from trainer_process import Trainer, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
+from trainer_process import Trainer, example, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}
@@ -166,6 +166,14 @@ def test_of_two_processes_that_train_a_job_none_outlives_the_other_and_the_job_g
     processes = both()
     jobs.cancel(job.id)
     ended(processes)
+
+
+def test_what_all_processes_of_a_job_cannot_go_on_from_is_told_once(saving_trainer: Trainer) -> None:
+    endless = [example("Go on! " * 3000, "No.") for _ in range(10)]
+    job = saving_trainer.train(endless, metadata={"gpus": "2"})
+    assert saving_trainer.ended(job.id).status == "failed"
+    wait_for(lambda: not (saving_trainer.data / "states" / job.id).exists())
+    assert len([event for event in saving_trainer.events(job.id) if event.level == "error"]) == 1
 
 
 def test_preferences_are_refused_where_they_ask_for_several_devices(saving_trainer: Trainer) -> None:

@@ -81,14 +81,14 @@ class Peers:
         with self._ending:
             if self._over.is_set():
                 return
-            if failed is not None:
-                self._failed(failed)
-            self._kill()
-            if failed is not None:
-                os._exit(0)
-            if code < 0:
-                os.kill(os.getpid(), -code)  # in the same way, so that the server tells what happened
-            os._exit(abs(code))
+            try:
+                self._kill()
+                if failed is not None:
+                    self._failed(failed)
+                elif code < 0:
+                    os.kill(os.getpid(), -code)  # in the same way, so that the server tells what happened
+            finally:
+                os._exit(0 if failed is not None else abs(code))
 
 
 def _start(place: Place) -> tuple[BaseProcess, Connection]:

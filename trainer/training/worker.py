@@ -171,15 +171,15 @@ def _train(plan: Plan, mailbox: Mailbox, missing: str | None, patience: float, *
             failed = Failed(*explain(error))
         else:
             return
+        finally:
+            if peers is not None:
+                peers.end()  # before a last word: what stops all of them is said once
         if own_disk and failed.code == "disk_full":
             mailbox.send(Told(f"The disk of the node {platform.node()} is full"))
             sys.exit(errno.ENOSPC)
         mailbox.send(failed)
     except OSError as error:  # there was no room for a last word either
         sys.exit(error.errno or 1)
-    finally:
-        if peers is not None:
-            peers.end()
 
 
 def _obey(command: Command, flags: ControlFlags) -> None:
