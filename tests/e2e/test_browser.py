@@ -18,7 +18,8 @@ from ports import free_port
 from tiny_model import MODEL_ID, build_tiny_model
 
 from app.trying import BASE_MODEL, Trial
-from texts import chat, datasets, jobs, notices, start
+from texts import chat, jobs, notices, start
+from texts.datasets import report
 from texts.errors.job_requests import not_whole_number
 from texts.language import speaking
 
@@ -70,11 +71,11 @@ async def _walk(page: Page) -> None:
     await offered.first.click()
     await page.get_by_text("1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
-    await expect(thread.get_by_text(datasets.ready("house-voice.jsonl"))).to_be_visible()
+    await expect(thread.get_by_text(report.ready("house-voice.jsonl"))).to_be_visible()
     await picture(page, "report")
 
     # Start, with a mistake first: the modal says so under the field and stays open.
-    await thread.get_by_role("button", name=datasets.start_button()).click()
+    await thread.get_by_role("button", name=report.start_button()).click()
     modal = page.get_by_role("dialog")
     name, epochs = start.suffix_input(None)[0], start.epochs_input(None)[0]
     await modal.get_by_label(name).fill("bike-shop")
