@@ -5,7 +5,7 @@ That of job cards is held in `test_cards.py`.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,6 +28,7 @@ from bot.store.database import Database
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.exports import SqlExportStore
 from bot.store.shown_messages import SqlShownMessages
+from handlers.chat.just_opened import JustOpened
 from handlers.compare import blocks
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.evaluations.messages import EvaluationMessages
@@ -137,10 +138,12 @@ async def test_of_comparisons(slack: Slack, database: Database, monkeypatch: pyt
     broken = Broken(blocks.side_by_side)
     monkeypatch.setattr(blocks, "side_by_side", broken)
     parts: Any = SimpleNamespace(ask=ask)
-    opening: Any = nullcontext
     messages, poster = SqlShownMessages(database), Poster(slack.client)
     keeper = ComparisonKeeper(
-        *(store, messages, parts, parts, poster, ENGLISH), opening=opening, opened=lambda *_: None, **HURRIED
+        *(store, messages, parts, parts, poster, ENGLISH),
+        opening=JustOpened().opening,
+        opened=lambda *_: None,
+        **HURRIED,
     )
     async with running(keeper.run):
         await until(lambda: "It said that." in str(slack.called("chat.update")))
