@@ -18,6 +18,9 @@ _NOWHERE: Final = "C0000000000"
 _NO_TRIGGER: Final = "0.0.finetune-bot"
 _TEXT: Final = "finetune-bot doctor --compare"
 _SECONDS: Final = 30.0
+# Of a file that was uploaded: until the message is there that shows it.
+_LOOKS: Final = 25
+_BETWEEN_LOOKS: Final = 0.2
 
 
 def slack_cases(client: AsyncWebClient, channel: str, person: str | None) -> Sequence[Case]:
@@ -106,8 +109,20 @@ class _Posted:
         )
         if seen is not None:
             return seen
-        files = answer.get("files") or [{}]
-        return await _done(lambda: self._client.files_delete(file=str(files[0].get("id"))))
+        file = str((answer.get("files") or [{}])[0].get("id"))
+        for ts in await self._shown(file):
+            await _done(lambda ts=ts: self._client.chat_delete(channel=self._channel, ts=ts))  # type: ignore[misc]
+        return await _done(lambda: self._client.files_delete(file=file))
+
+    async def _shown(self, file: str) -> list[str]:
+        """The messages that show it, which Slack posts some time after an upload."""
+        for _ in range(_LOOKS):
+            answer, _ = await _asked(lambda: self._client.files_info(file=file))
+            places = ((answer.get("file") or {}).get("shares") or {}).values()
+            if shown := [str(one.get("ts")) for place in places for one in place.get(self._channel) or ()]:
+                return shown
+            await asyncio.sleep(_BETWEEN_LOOKS)
+        return []
 
     async def whispers(self, person: str) -> str | None:
         return await _done(lambda: self._client.chat_postEphemeral(channel=self._channel, user=person, text=_TEXT))
