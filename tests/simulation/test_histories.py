@@ -33,7 +33,7 @@ WEATHER = {
     "evaluate": ACCIDENTS - {"carried out later", "repeated"}
     | {"budget_used_up", "a person pauses", "a person resumes", "a person cancels"},
     "two": ACCIDENTS - {"*** killed"} | TOGETHER | {"a person decides", "says yes", "says no", "same_job"},
-    "two talk": ACCIDENTS - {"is locked", "repeated", "*** killed"} | TOGETHER | {"redelivery", "answer cut off"},
+    "two talk": ACCIDENTS - {"is locked", "repeated", "*** killed"} | TOGETHER | {"redelivery"},
     "move": ACCIDENTS | {"models are moved", "a person agrees", "a model retires"},
 }
 
