@@ -204,10 +204,10 @@ def test_reinforcement_goes_on_after_its_process_and_the_server_were_killed(savi
 def test_a_paused_job_rests_while_another_dies_with_its_server_and_both_go_on(saving_trainer: Trainer) -> None:
     jobs = saving_trainer.client.fine_tuning.jobs
     job = saving_trainer.train(hyperparameters={"n_epochs": 6})
-    dying = saving_trainer.train(some_examples(30), hyperparameters={"n_epochs": 4})
+    dying = saving_trainer.train(some_examples(30), hyperparameters={"n_epochs": 8})
     wait_for(lambda: saving_trainer.steps(job.id) > 3)
     assert jobs.pause(job.id).status == "paused"
-    # The next one has its turn meanwhile.
+    wait_for(lambda: jobs.checkpoints.list(job.id).data)  # its worker has left a model, and is gone
     wait_for(lambda: saving_trainer.steps(dying.id) > 2)
     saving_trainer.kill_all()
     saving_trainer.start()
@@ -215,7 +215,7 @@ def test_a_paused_job_rests_while_another_dies_with_its_server_and_both_go_on(sa
     assert saving_trainer.ended(dying.id).status == "succeeded"
     messages = [event.message for event in saving_trainer.events(dying.id)]
     assert any(message.startswith("Fine-tuning job resumed from step ") for message in messages)
-    assert told_steps(saving_trainer, dying.id) == list(range(1, 61))
+    assert told_steps(saving_trainer, dying.id) == list(range(1, 121))
     # The paused one has rested, and left a model.
     assert jobs.retrieve(job.id).status == "paused"
     (snapshot,) = jobs.checkpoints.list(job.id).data
