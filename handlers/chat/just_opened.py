@@ -69,9 +69,12 @@ class JustOpened:
         return self._claims is not None and await self._claims.is_announced_elsewhere(channel)
 
     async def settled(self, channel: str, work: str) -> None:
-        """Wait until nothing but this `work` is opening a conversation in the channel."""
-        for key, opening in list(self._openings.items()):
-            if key != work and opening.channel == channel:
+        """Wait until nothing is opening a conversation in the channel. A `work` that opens one itself has waited before
+        it did: two of them would wait for each other."""
+        if work in self._openings:
+            return
+        for opening in list(self._openings.values()):
+            if opening.channel == channel:
                 await opening.over.wait()
         if self._claims is not None:
             await self._claims.ended_elsewhere(channel)

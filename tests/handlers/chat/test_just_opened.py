@@ -109,3 +109,14 @@ async def test_what_is_said_in_a_known_thread_does_not_wait_for_another() -> Non
     threads = ChatThreads(cast(Poster, None), ENGLISH, {("C1", "1.0")})
     async with threads.just_opened.opening("C1"):
         await asyncio.wait_for(threads.settled("C1", "1.0", "reply"), 5)
+
+
+async def test_two_that_may_have_opened_a_thread_do_not_wait_for_each_other() -> None:
+    """When Slack is back, both are tried again."""
+    opened = JustOpened()
+    for work in ("one", "other"):
+        with pytest.raises(PostDoubtful):
+            async with opened.opening("D1", work):
+                raise PostDoubtful("timeout")
+    for work in ("one", "other"):
+        await asyncio.wait_for(opened.settled("D1", work), 5)
