@@ -387,8 +387,9 @@ def test_a_python_grader_runs_only_where_its_source_is_trusted(tmp_path: Path) -
 )
 def test_a_python_grader_is_held_to_its_limits(body: str, kind: str) -> None:
     source = f"def grade(sample, item):\n    {body}"
+    seconds = 1.5 if kind == "grader_python_too_slow" else 30  # a busy machine starts it late
     with pytest.raises(GraderError) as failure:
-        python.run(source, {}, Sample(""), frozenset({source}), seconds=1.5)
+        python.run(source, {}, Sample(""), frozenset({source}), seconds=seconds)
     assert failure.value.kind == kind
 
 
