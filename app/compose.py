@@ -53,11 +53,11 @@ from app.features.workflow_steps import step_listeners
 from app.services import Services
 
 
-async def listeners(services: Services) -> Mapping[type[object], object]:
+def listeners(services: Services) -> Mapping[type[object], object]:
     """For each class that a feature names in its register."""
     deletion = dataset_deletion(services)
     files = provider_files(services)
-    threads = await chat_threads(services)
+    threads = chat_threads(services)
     answers = model_answers(services)
 
     datasets = dataset_listeners(services, deletion)

@@ -208,7 +208,7 @@ def _job_pages(services: Services) -> list[web.RouteDef]:
 async def _put_together(services: Services, tenancy: Tenancy, stack: contextlib.AsyncExitStack) -> Bot:
     """Everything that works on what Slack sends, from here on."""
     settings, timing, membership = services.settings, services.timing, services.membership
-    listeners = await compose.listeners(services)
+    listeners = compose.listeners(services)
     background = Background(services, listeners)
     stack.push_async_callback(background.close)
     secret = settings.slack_signing_secret

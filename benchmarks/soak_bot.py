@@ -68,7 +68,7 @@ class BotProcess:
         self.services = services = await make_services(
             settings, Timing(), client, who, providers, database, AtOnce(), membership
         )
-        self.listeners = await compose.listeners(services)
+        self.listeners = compose.listeners(services)
         self._app, _, self.worker = build(
             client,
             None,
@@ -105,7 +105,7 @@ class BotProcess:
 
     @property
     def threads(self) -> int:
-        """Those that it knows as conversations."""
+        """Of which it remembers whether they talk to a model."""
         chat: Any = self.listeners[ChatListeners]
         return len(chat.threads._known)
 

@@ -16,13 +16,14 @@ import numpy as np
 from soak_world import HOUR, SoakWorld
 
 ENOUGH = 6.0  # hours of which a slope can be told
-# Of each conversation the bot remembers that its thread is one: blocks of memory, at most.
+# The bot remembers of the latest threads whether they talk to a model: blocks of memory for each, at most.
 _KEPT = 4
 
 
 class Memory:
     """Looks at one life: hours, blocks, objects, resident bytes, bytes of the store, what is under way (messages that
-    Slack's model remembers, people who wait), and conversations. `lines`: which lines of code hold how much, too."""
+    Slack's model remembers, people who wait), and threads that the bot remembers. `lines`: also which lines of code
+    hold how much."""
 
     def __init__(self, world: SoakWorld, *, lines: bool = False) -> None:
         self._world = world
@@ -32,7 +33,7 @@ class Memory:
         self._lines: list[tracemalloc.Snapshot] = []
 
     def look(self, threads: int, waiting: int) -> None:
-        """`threads`: that the bot knows as conversations; `waiting`: people."""
+        """`threads`: that the bot remembers; `waiting`: people."""
         gc.collect()
         blocks, objects, world = sys.getallocatedblocks(), len(gc.get_objects()), self._world
         pages, size = (world.store.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))

@@ -106,9 +106,13 @@ ENGLISH = cast(Languages, SimpleNamespace(answers=english, place=english, person
 """Everybody's language."""
 
 
-def an_inbox(store: SqlInbox, threads: ChatThreads | None = None) -> Inbox:
+async def no_thread(_channel: str, _thread_ts: str) -> bool:
     """Of a bot that knows of no conversations."""
-    threads = threads or ChatThreads(cast(Poster, None), ENGLISH, set())
+    return False
+
+
+def an_inbox(store: SqlInbox, threads: ChatThreads | None = None) -> Inbox:
+    threads = threads or ChatThreads(cast(Poster, None), ENGLISH, no_thread)
     return Inbox(store, threads=threads, bot_user="U0BOT", finished=lambda: None)
 
 

@@ -23,18 +23,16 @@ from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.modals import Modals
 
 
-async def chat_threads(services: Services) -> ChatThreads:
+def chat_threads(services: Services) -> ChatThreads:
     """Knows the threads in which the bot answers."""
-    known = await services.conversations.threads() | await services.comparisons.threads()
 
     async def look_up(channel: str, thread_ts: str) -> bool:
-        return (
-            await services.conversations.of_thread(channel, thread_ts) is not None
-            or await services.comparisons.of_thread(channel, thread_ts) is not None
-        )
+        if await services.conversations.of_thread(channel, thread_ts) is not None:
+            return True
+        comparison = await services.comparisons.of_thread(channel, thread_ts)
+        return comparison is not None and comparison.arena is None
 
-    claims = services.membership.claims("thread opened")
-    return ChatThreads(services.poster, services.languages, known, None if claims is None else look_up, claims)
+    return ChatThreads(services.poster, services.languages, look_up, services.membership.claims("thread opened"))
 
 
 def chat_listeners(services: Services, threads: ChatThreads) -> ChatListeners:

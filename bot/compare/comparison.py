@@ -135,9 +135,6 @@ class ComparisonStore(Protocol):
 
     async def of_thread(self, channel: str, thread_ts: str) -> Comparison | None: ...
 
-    async def threads(self) -> set[tuple[str, str]]:
-        """(channel, thread_ts) of those that are not blind: what is said there is a question."""
-
     async def arenas(self, channel: str) -> list[Comparison]:
         """Of this channel, the latest first."""
 

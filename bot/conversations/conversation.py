@@ -163,9 +163,6 @@ class ConversationStore(Protocol):
     async def remove(self, conversation_id: str) -> None:
         """Delete a conversation in which nothing was said."""
 
-    async def threads(self) -> set[tuple[str, str]]:
-        """(channel, thread_ts) of all conversations."""
-
     async def turns(self, conversation_id: str) -> list[Turn]: ...
 
     async def add(self, conversation_id: str, turn: Turn) -> bool:

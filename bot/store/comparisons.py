@@ -61,14 +61,6 @@ class SqlComparisonStore:
         )
         return msgspec.json.decode(row[0], type=Comparison) if row else None
 
-    async def threads(self) -> set[tuple[str, str]]:
-        rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT channel, thread_ts FROM comparisons WHERE thread_ts IS NOT NULL AND blind = 0"
-            ).fetchall()
-        )
-        return {(channel, thread_ts) for channel, thread_ts in rows}
-
     async def arenas(self, channel: str) -> list[Comparison]:
         rows = await self._database.read(
             lambda db: db.execute(

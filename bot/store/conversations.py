@@ -87,12 +87,6 @@ class SqlConversationStore:
             )
         )
 
-    async def threads(self) -> set[tuple[str, str]]:
-        rows = await self._database.read(
-            lambda db: db.execute("SELECT channel, thread_ts FROM conversations").fetchall()
-        )
-        return {(channel, thread_ts) for channel, thread_ts in rows}
-
     async def turns(self, conversation_id: str) -> list[Turn]:
         rows = await self._database.read(
             lambda db: db.execute(

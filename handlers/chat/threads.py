@@ -1,7 +1,8 @@
-"""The threads that talk to a model, kept in memory so that messages in other threads cost no query."""
+"""The threads that talk to a model. Of the latest it is remembered whether they do: few replies cost a query."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 import structlog
 
@@ -13,29 +14,37 @@ from handlers.blocks.message import Message
 from handlers.chat import blocks
 from handlers.chat.just_opened import JustOpened
 from handlers.languages import Languages
+from handlers.lru_cache import LruCache
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
 
 log = structlog.get_logger()
 
+# A process may have many workspaces, and the next look into the store takes a millisecond.
+_MOST_REMEMBERED: Final = 500
+
 
 class ChatThreads:
-    """Implements `bot.conversations.opening.Threads`. `known`: (channel, thread_ts) of every conversation. Where other
-    processes open some, `claims` are of those, and `look_up` asks the store for one."""
+    """Implements `bot.conversations.opening.Threads`. `look_up` asks the store whether a thread (channel, thread_ts)
+    talks to a model. `claims`: of the threads that are opened, where other processes open some."""
 
     def __init__(
         self,
         poster: Poster,
         languages: Languages,
-        known: set[tuple[str, str]],
-        look_up: Callable[[str, str], Awaitable[bool]] | None = None,
+        look_up: Callable[[str, str], Awaitable[bool]],
         claims: Claims | None = None,
+        *,
+        most: int = _MOST_REMEMBERED,
     ) -> None:
         self._poster = poster
         self._languages = languages
-        self._known = known
         self._look_up = look_up
+        self._known: LruCache[tuple[str, str], bool] = LruCache(most)
+        self._opened = 0
+        # Any thread may become one that talks to a model, which another process would not tell.
+        self._remembers_others = claims is None
         self.just_opened = JustOpened(claims)
 
     @asynccontextmanager
@@ -50,7 +59,7 @@ class ChatThreads:
                 priority=Priority.CHAT,
             )
             yield ts
-            self._known.add((caller.channel, ts))
+            self.know(caller.channel, ts)
 
     async def link(self, conversation: Conversation) -> str | None:
         try:
@@ -60,7 +69,7 @@ class ChatThreads:
             return None
 
     async def joined(self, caller: Caller, conversation: Conversation) -> str:
-        self.add(conversation)
+        self.know(conversation.channel, conversation.thread_ts)
         return await self._poster.post_once(
             conversation.channel,
             await self._shown(conversation),
@@ -95,37 +104,36 @@ class ChatThreads:
             if str(error) not in {"thread_not_found", "message_not_found"}:
                 log.info("unused conversation left", why=str(error))
                 return False
-        self._known.discard((conversation.channel, conversation.thread_ts))
+        self._known.forget((conversation.channel, conversation.thread_ts))
         return True
 
-    def add(self, conversation: Conversation) -> None:
-        """What is said in its thread is for the model."""
-        self._known.add((conversation.channel, conversation.thread_ts))
-
     def know(self, channel: str, thread_ts: str) -> None:
-        """What is said in this thread is for models that are compared there."""
-        self._known.add((channel, thread_ts))
+        """What is said in this thread is for a model from now on, or for models that are compared there."""
+        self._opened += 1
+        self._known.put((channel, thread_ts), True)
 
-    def may_be_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
+    async def is_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
         """Whether a message may be for a model: in a thread that talks to one or is about to, or said in the channel by
         somebody who has just opened one."""
         if not thread_ts:
             return self.just_opened.has(channel, user)
-        return (channel, thread_ts) in self._known or self.just_opened.is_opening(channel)
+        if self._known.get((channel, thread_ts)) or self.just_opened.is_opening(channel):
+            return True
+        # In this order: what is not being opened any more has been stored.
+        return await self.just_opened.is_opening_elsewhere(channel) or await self._talks(channel, thread_ts)
 
     async def settled(self, channel: str, thread_ts: str | None, work: str) -> None:
         """Wait until it is known whether the thread, in which this `work` was said, talks to a model."""
-        if (channel, thread_ts) not in self._known:
+        if not thread_ts or not await self._talks(channel, thread_ts):
             await self.just_opened.settled(channel, work)
 
-    async def is_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
-        """The same, also where another process has opened the thread, or is about to."""
-        if self.may_be_meant(channel, thread_ts, user) or not thread_ts or self._look_up is None:
-            return self.may_be_meant(channel, thread_ts, user)
-        # In this order: what is not being opened any more has been stored.
-        if await self.just_opened.is_opening_elsewhere(channel):
-            return True
-        if await self._look_up(channel, thread_ts):
-            self._known.add((channel, thread_ts))
-            return True
-        return False
+    async def _talks(self, channel: str, thread_ts: str) -> bool:
+        thread = channel, thread_ts
+        known = self._known.get(thread)
+        if known is None:
+            before = self._opened
+            known = await self._look_up(channel, thread_ts)
+            # It may be opened while it is looked up.
+            if known or (self._remembers_others and self._opened == before):
+                self._known.put(thread, known)
+        return known

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from bot.jobs.job import Job
 from bot.notices.interfaces import CardStore, PostError
+from handlers.lru_cache import LruCache
 from handlers.web.poster import Poster
 
 CardLink = Callable[[Job], Awaitable[str | None]]
@@ -25,22 +26,23 @@ async def no_link(_: Job) -> str | None:
 
 
 class KnownLinks:
-    """Each is asked of Slack once, as long as it is among the last that were: for what is drawn again and again."""
+    """Each is asked of Slack once, as long as it is among the last that were wanted: for what is drawn again and
+    again."""
 
     def __init__(self, cards: CardStore, poster: Poster, *, most: int = 2_000) -> None:
         self._cards = cards
         self._poster = poster
-        self._most = most
-        self._known: dict[str, str] = {}
+        self._known: LruCache[str, str] = LruCache(most)
 
     async def to(self, job_ids: Iterable[str]) -> Mapping[str, str]:
         """By the jobs' ids, as far as there are any."""
         found = {}
         for job_id in job_ids:
-            if link := self._known.get(job_id) or await _link(self._cards, self._poster, job_id):
-                found[job_id] = self._known[job_id] = link
-        while len(self._known) > self._most:
-            del self._known[next(iter(self._known))]
+            link = self._known.get(job_id)
+            if link is None and (link := await _link(self._cards, self._poster, job_id)):
+                self._known.put(job_id, link)
+            if link:
+                found[job_id] = link
         return found
 
 

@@ -172,9 +172,8 @@ async def test_those_in_which_nobody_has_said_anything_give_way_to_a_new_one(
     opened = await opening.open(a_caller(key="4"), HERE, NEW)
     assert set(opened.others) == {asked, seen, unused}
     await opening.remove_unused(opened.others)
-    left = await conversations.threads()
-    assert (unused.channel, unused.thread_ts) not in left
-    assert len(left) == 3
+    left = await conversations.of_person(unused.owner, unused.channel)
+    assert set(left) == {asked, seen, opened.conversation}
 
 
 async def test_a_conversation_starts_with_what_the_model_was_trained_on(

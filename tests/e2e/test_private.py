@@ -916,9 +916,6 @@ async def test_what_a_stranger_does_with_a_session_tells_of_nothing(private: Pri
     services = private.bot.services
     hushed = Conversation("cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True)
     await SqlConversationStore(services.database).open(hushed)
-    chats = private.bot.listeners[ChatListeners]
-    assert isinstance(chats, ChatListeners)
-    chats.threads.add(hushed)
     await private.bring(private.event(type=kind, user=BEN, thread_ts=ts, title="Mine now"))
     assert not leaks(wire.sent, names.secrets)
 
@@ -964,9 +961,6 @@ async def test_a_private_model_is_silent_in_a_public_thread(private: Private, wi
         "cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True
     )
     await SqlConversationStore(services.database).open(conversation)
-    chats = private.bot.listeners[ChatListeners]
-    assert isinstance(chats, ChatListeners)
-    chats.threads.add(conversation)
     asked = len(private.w.provider.chats)
     text = f"<@{services.bot_user}> Who was it?" if kind == "app_mention" else "Who was it?"
     await private.bring(private.event(type=kind, user=user, text=text, thread_ts=ts))

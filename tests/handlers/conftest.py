@@ -6,7 +6,7 @@ import pytest
 from chatting import Models
 from parts import channel_providers
 from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH
+from slack_requests import ANA, ENGLISH, no_thread
 
 from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
@@ -64,7 +64,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     authority = Authority(Policy(), SqlAuditLog(database))
     providers = channel_providers(cast(Provider, SimpleNamespace(name="acme")))
     channel_models = ChannelModels(SqlChannelModels(database), authority, cast(Catalogue, use_cases), providers)
-    threads = ChatThreads(poster, ENGLISH, set())
+    threads = ChatThreads(poster, ENGLISH, no_thread)
     return ChatListeners(
         callers=callers,
         opening=cast(ConversationOpening, use_cases),

@@ -37,10 +37,15 @@ async def test_slack_is_asked_once_for_a_link_that_is_known_and_again_for_one_th
         assert asked == ["1.0", "2.0", "2.0"]
 
 
-async def test_what_is_known_of_links_does_not_grow_with_the_jobs_there_were(database: Database) -> None:
+async def test_of_more_links_than_there_is_room_for_the_one_goes_that_was_not_wanted_for_the_longest_time(
+    database: Database,
+) -> None:
     async with Slack() as slack:
         slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://x/p1"}]
         links = KnownLinks(SqlCardStore(database), Poster(slack.client), most=2)
-        for number in range(1, 6):
-            assert await links.to([await posted(database, number)])
-        assert len(links._known) == 2
+        jobs = [await posted(database, number) for number in range(1, 5)]
+        for wanted in jobs[1:]:
+            assert await links.to([jobs[0], wanted])
+        assert await links.to(jobs[1:2])
+        asked = [call["message_ts"] for call in slack.called("chat.getPermalink")]
+        assert asked == ["1.0", "2.0", "3.0", "4.0", "2.0"]

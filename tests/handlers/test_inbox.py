@@ -129,7 +129,11 @@ async def test_only_what_may_be_meant_for_the_bot_is_kept(
     database: Database, event: dict[str, Any], kept: bool
 ) -> None:
     store = SqlInbox(database)
-    threads = ChatThreads(cast(Poster, None), ENGLISH, {("C1", "1.5")})
+
+    async def look_up(*thread: str) -> bool:
+        return thread == ("C1", "1.5")
+
+    threads = ChatThreads(cast(Poster, None), ENGLISH, look_up)
     threads.just_opened.add(Conversation("cv-1", "ft:x", "T1", "C1", "1.5", "U0OWNER", 1.0))
     inbox = an_inbox(store, threads)
 

@@ -11,7 +11,7 @@ from scripted_slack import Slack, text
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_requests import ENGLISH, a_press, a_worker, an_event, an_inbox, bolt_app, bolt_listeners
+from slack_requests import ENGLISH, a_press, a_worker, an_event, an_inbox, bolt_app, bolt_listeners, no_thread
 
 from bot.backoff import Backoff
 from bot.errors import BotError
@@ -122,7 +122,7 @@ class _Begun:
     def __init__(self, database: Database, slack: Slack) -> None:
         self.store = SqlInbox(database)
         self.poster = Poster(slack.client)
-        self.threads = ChatThreads(self.poster, ENGLISH, set())
+        self.threads = ChatThreads(self.poster, ENGLISH, no_thread)
         inbox, backoff = an_inbox(self.store, self.threads), Backoff(0.01, longest=0.01, tries=1)
         self.worker = a_worker(self.store, inbox, self.poster, backoff=backoff)
 

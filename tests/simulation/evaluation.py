@@ -174,7 +174,7 @@ class EvaluationProcess:
         )
         for channel, private in CHANNELS.items():
             await _patiently(lambda channel=channel, private=private: self._take_in(channel, private))  # type: ignore[misc]
-        listeners: Any = await _patiently(lambda: compose.listeners(services))
+        listeners: Any = compose.listeners(services)
         listening = listeners[EvaluationListeners]
         self.evaluations = listening.evaluations
         tasks = [asyncio.ensure_future(work) for work in (listening.runs.run(), listening.keeper.run(), self._people())]

@@ -362,7 +362,7 @@ class TalkProcess:
         services = await make_services(
             *(_settings(), Timing(), self.slack, who, Providers(self.provider), database, Here(), membership)
         )
-        self.listeners = await compose.listeners(services)
+        self.listeners = compose.listeners(services)
         self.app, _, self.worker = build(
             self.slack,
             None,

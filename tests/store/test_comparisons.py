@@ -37,10 +37,7 @@ async def test_what_is_opened_again_stays_as_it_was(store: SqlComparisonStore, d
     assert await SqlAuditLog(database).count() == 2
 
 
-async def test_questions_are_taken_in_the_threads_of_those_that_are_not_blind(store: SqlComparisonStore) -> None:
-    await store.posted("cmp-1", "9.9")
-    await store.posted("cmp-2", "8.8")
-    assert await store.threads() == {("C1", "9.9")}
+async def test_the_blind_ones_of_a_channel_are_its_arenas(store: SqlComparisonStore) -> None:
     assert [arena.id for arena in await store.arenas("C1")] == ["cmp-2"]
     assert await store.arenas("C2") == []
 

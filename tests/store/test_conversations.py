@@ -24,7 +24,6 @@ async def conversations(database: Database) -> SqlConversationStore:
 async def test_a_conversation_is_known_by_its_thread(conversations: SqlConversationStore) -> None:
     assert await conversations.of_thread("C1", "1.1") == CONVERSATION
     assert await conversations.of_thread("C1", "2.2") is None
-    assert await conversations.threads() == {("C1", "1.1")}
 
 
 async def test_a_thread_has_one_conversation(conversations: SqlConversationStore) -> None:

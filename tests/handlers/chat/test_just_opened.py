@@ -4,7 +4,7 @@ import asyncio
 from typing import cast
 
 import pytest
-from slack_requests import ENGLISH
+from slack_requests import ENGLISH, no_thread
 
 from bot.claims import Claims
 from bot.conversations.conversation import Conversation
@@ -44,14 +44,13 @@ async def test_a_reply_waits_for_a_thread_that_another_process_is_opening(databa
     processes, lost = SqlProcesses(database), asyncio.Event()
     for name in ("here", "there"):
         await processes.join(name, alone=False)
-    here, there = (JustOpened(Claims(processes, name, "thread opened", lost)) for name in ("here", "there"))
+    here = JustOpened(Claims(processes, "here", "thread opened", lost))
     stored: set[tuple[str, str]] = set()
 
     async def look_up(*thread: str) -> bool:
         return thread in stored
 
-    threads = ChatThreads(cast(Poster, None), ENGLISH, set(), look_up)
-    threads.just_opened = there
+    threads = ChatThreads(cast(Poster, None), ENGLISH, look_up, Claims(processes, "there", "thread opened", lost))
     assert not await threads.is_meant("C1", "2.0", "U1")
     async with here.opening("C1"):
         assert await threads.is_meant("C1", "2.0", "U1")
@@ -106,7 +105,8 @@ async def test_a_thread_that_may_have_been_opened_is_announced_to_other_processe
 
 
 async def test_what_is_said_in_a_known_thread_does_not_wait_for_another() -> None:
-    threads = ChatThreads(cast(Poster, None), ENGLISH, {("C1", "1.0")})
+    threads = ChatThreads(cast(Poster, None), ENGLISH, no_thread)
+    threads.know("C1", "1.0")
     async with threads.just_opened.opening("C1"):
         await asyncio.wait_for(threads.settled("C1", "1.0", "reply"), 5)
 
