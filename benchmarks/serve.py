@@ -215,7 +215,6 @@ async def measure(options: argparse.Namespace, engine: str, data: Path, adapters
     whole = {kind: statistics.median(of(kind, "whole")) for kind in seen}
     keys = [statistics.median(one) for run in seen["through"] for one in run.first.values()]
     crowd = [statistics.median(one) for one in crowded.first.values()]
-    spread = [percentile(one, 0.99) / 1000 / statistics.median(one) for one in (keys, crowd)]
     figures = {"people": str(count), "answers": f"{len(of('directly', 'whole'))} / {answers}"}
     for name, what in (("first token", "firsts"), ("whole answer", "whole")):
         told = [f"{ms(statistics.median(of(kind, what)))}, {percentile(of(kind, what), 0.99):.0f} ms" for kind in seen]
@@ -225,10 +224,15 @@ async def measure(options: argparse.Namespace, engine: str, data: Path, adapters
         "added to an answer": f"{100 * (whole['through'] / whole['directly'] - 1):.1f} %",
         "trainer's CPU, an answer": ms(cpu / answers),
         "memory: before / after / crowded": f"{before / 1e6:.0f} / {after / 1e6:.0f} / {last / 1e6:.0f} MB",
-        "keys' first token, p99 / p50": f"{spread[0]:.2f}x",
-        "with a greedy key": f"{ms(statistics.median(crowd))}, {spread[1]:.2f}x",
+        "keys' first token, p99 / p50": _spread(keys),
+        "with a greedy key": f"{ms(statistics.median(crowd))}, {_spread(crowd)}" if crowd else "nobody was answered",
         "turned away": f"{sum(run.turned_away for run in seen['through'])} / {crowded.turned_away}",
     }
+
+
+def _spread(keys: list[float]) -> str:
+    """How far apart they are, from their medians."""
+    return f"{percentile(keys, 0.99) / 1000 / statistics.median(keys):.2f}x"
 
 
 def main() -> None:
