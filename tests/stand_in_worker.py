@@ -1,6 +1,7 @@
 """A training worker that learns nothing, for tests of where and how often it runs: it needs none of the libraries whose
 import takes seconds. It speaks, saves and goes on as the real one does, until there is a file `finish` beside its
-witness; at a file `full` its disk is full, once.
+witness; at a file `full` its disk is full, once. Into `gpus-ATTEMPT` it writes which GPUs it sees, and with fewer
+devices than a file `needs` says it asks for those.
 
 The witness, a file that all attempts write to, has a line for each thing done: when, by which attempt and process, what
 ("step" or "saved"), and at which step.
@@ -16,7 +17,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from trainer.training.messages import Done, Measured, Saved, SavedModel, Started, Stopped
+from trainer.training.messages import Done, Measured, NeedsDevices, Saved, SavedModel, Started, Stopped
 from trainer.training.runners import attempts, bucket_attempts
 from trainer.training.runners.mailbox import Mailbox
 
@@ -69,8 +70,13 @@ def _train(place: Path, folder: Path) -> None:
     if plan is None or not attempts.counts(folder):
         return
     attempts.watch(folder, lambda: os._exit(0))
+    (place / f"gpus-{folder.name}").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", ""))
     stop: list[bool] = []
     mailbox = Mailbox(folder)
+    needs = int((place / "needs").read_text()) if (place / "needs").exists() else 1
+    if plan.devices < needs <= plan.most_devices:
+        mailbox.send(NeedsDevices(needs))
+        return
     mailbox.listen(lambda command: stop.append(True), lambda: None, patience=1e9)
     saved = [int(one.name.split("-")[1]) for one in folder.glob("checkpoint-*") if (one / attempts.MARK).is_file()]
     step = max(saved, default=0)

@@ -13,7 +13,7 @@ from texts import trainer as texts
 from trainer.errors import TrainerError
 from trainer.settings import Settings, variable
 from trainer.training.runners.bucket import Bucket, BucketError, BucketRefused
-from trainer.training.runners.ray_cluster import Cluster, Resources, Unreachable, read_token
+from trainer.training.runners.ray_cluster import Cluster, Resources, Unreachable, most_devices, read_token
 from trainer.training.runners.ray_jobs import RayRunner
 
 _PROBE = "bases/.probe"  # an object that says nothing
@@ -21,11 +21,13 @@ _PROBE = "bases/.probe"  # an object that says nothing
 
 class State(msgspec.Struct, frozen=True):
     """How a cluster is: `trouble` keeps jobs from being handed to it, "" where nothing does. So many `nodes` are alive,
-    the head included; so many of them are `suited` to a job of one device, whether they have room now or not."""
+    the head included; so many of them are `suited` to a job of one device, whether they have room now or not. One job
+    can have up to `most_gpus`; 0 where jobs take none."""
 
     trouble: str = ""
     nodes: int = 0
     suited: int = 0
+    most_gpus: int = 0
 
 
 def ray_runner(settings: Settings, log: Path) -> RayRunner:
@@ -64,7 +66,8 @@ async def look(settings: Settings) -> State:
             nodes = await cluster.nodes()
         except (Unreachable, BucketError, TrainerError) as error:
             return State(str(error))
-    return State(nodes=len(nodes), suited=sum(node.takes(job) for node in nodes))
+    suited, most = sum(node.takes(job) for node in nodes), most_devices(nodes, job) if job.gpus else 0
+    return State(nodes=len(nodes), suited=suited, most_gpus=most)
 
 
 @asynccontextmanager

@@ -106,9 +106,22 @@ class Settings(BaseSettings):
         validation_alias="RAY_AUTH_TOKEN_PATH",
         description="The file with the cluster's token; by default `~/.ray/auth_token`.",
     )
-    ray_cpus: float = Field(1.0, gt=0, description="Processors that a job takes on the cluster.")
-    ray_gpus: float = Field(0.0, ge=0, description="GPUs that a job takes on the cluster.")
-    ray_memory: float = Field(0.0, ge=0, description="GB of memory that a job takes on the cluster; 0 claims none.")
+    ray_cpus: float = Field(
+        1.0, gt=0, description="Processors that a job takes on the cluster, for each of its GPUs where it has several."
+    )
+    ray_gpus: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="1 where jobs train on GPUs of the cluster, less where several jobs share one, 0 where it has "
+        "none. A job that needs several GPUs takes whole ones.",
+    )
+    ray_memory: float = Field(
+        0.0,
+        ge=0,
+        description="GB of main memory that a job takes on the cluster, for each of its GPUs where it has several; 0 "
+        "claims none.",
+    )
     ray_resources: dict[str, float] = Field(
         {}, description='Further resources that a job takes, as JSON, such as `{"a100": 1}`: so it finds its nodes.'
     )

@@ -103,13 +103,14 @@ async def _cluster(source: DoctorSource) -> list[Finding]:
     try:
         told = await source.cluster()
         address, nodes, suited = str(told["address"]), int(told["nodes"]), int(told["suited"])
+        most_gpus = int(told.get("most_gpus", 0))
     except (ProviderError, KeyError, TypeError, ValueError):
         return []
     if told.get("trouble"):
         return [wrong("cluster_no_use", address=address, why=str(told["trouble"]))]
     if not suited:
         return [wrong("cluster_unsuited", address=address)]
-    return [ok("cluster", address=address, nodes=nodes, suited=suited)]
+    return [ok("cluster", address=address, nodes=nodes, suited=suited, most_gpus=most_gpus)]
 
 
 async def _files(source: Source) -> Finding:

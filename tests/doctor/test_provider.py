@@ -170,10 +170,18 @@ async def test_our_trainer_tells_which_of_its_parts_fail() -> None:
 )
 async def test_our_trainer_tells_how_its_cluster_is(trouble: str | None, suited: int, code: str, level: Level) -> None:
     async with Trainer() as trainer:
-        trainer.cluster = {"address": "http://head:8265", "trouble": trouble, "nodes": 3, "suited": suited}
+        trainer.cluster = {
+            "address": "http://head:8265",
+            "trouble": trouble,
+            "nodes": 3,
+            "suited": suited,
+            "most_gpus": 4,
+        }
         findings = await found(trainer, vendor={"name": "trainer"})
     assert findings[code].level is level
-    assert "http://head:8265" in texts.sentence(findings[code])
+    said = texts.sentence(findings[code])
+    assert "http://head:8265" in said
+    assert ("up to 4 GPUs" in said) is (code == "cluster")
 
 
 async def test_another_server_in_the_trainers_place_is_well_without_that(stand_in: StandInProvider) -> None:

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
 import pytest
+from stand_in_cluster import StandInCluster
 from trainer_process import wait_for
 
 from trainer.training.messages import Done, Measured, Pause, Report, Saved, SavedModel, Stopped, Told
@@ -19,8 +19,7 @@ from trainer.training.runners import attempts, bucket_attempts, mailbox
 from trainer.training.runners.attempts import MARK, Attempt
 from trainer.training.runners.bucket import Bucket, BucketError
 from trainer.training.runners.interface import Run
-from trainer.training.runners.ray_cluster import Resources, Submission
-from trainer.training.runners.ray_jobs import Pace, RayRunner
+from trainer.training.runners.ray_cluster import Submission
 
 
 @pytest.fixture
@@ -249,33 +248,12 @@ def test_a_bucket_that_is_away_is_told(tmp_path: Path) -> None:
         Bucket(f"file://{tmp_path}/file/bucket").put("a", b"")
 
 
-class StandInCluster:
-    """A cluster on which a job trains until the test says that it has ended."""
-
-    def __init__(self) -> None:
-        self.submitted: list[str] = []
-        self.job = Submission("RUNNING")
-
-    async def ensure_safe(self) -> None: ...
-
-    async def submit(self, id: str, command: str, *more: object) -> None:
-        self.submitted.append(command.split()[-1])
-
-    async def find(self, id: str) -> Submission:
-        return self.job
-
-    async def log(self, id: str) -> str:
-        return ""
-
-
 async def test_a_run_waits_for_a_bucket_that_is_away_says_so_once_and_loses_nothing(
     bucket: Bucket, job: Path, planned: Plan, tmp_path: Path
 ) -> None:
     place, away = tmp_path / "bucket", tmp_path / "away"
     cluster = StandInCluster()
-    runner = RayRunner(
-        cast(Any, cluster), Resources(), tmp_path / "log", bucket=bucket, pace=Pace(look=0.01, ask=0.02, backoff=0.05)
-    )
+    runner = cluster.runner(tmp_path, bucket=bucket)
     heard: list[Report] = []
 
     async def hear(run: Run) -> None:
@@ -299,7 +277,7 @@ async def test_a_run_waits_for_a_bucket_that_is_away_says_so_once_and_loses_noth
     assert not cluster.submitted
     find()
     await until(lambda: cluster.submitted)
-    assert cluster.submitted == [f"{bucket.address}/states/ftjob-1/1"]
+    assert [one.place for one in cluster.submitted] == [f"{bucket.address}/states/ftjob-1/1"]
     attempt = attempts.current(job)
     assert attempt is not None
     with Node(bucket, job, attempt) as node:

@@ -57,9 +57,11 @@ async def test_a_cluster_that_anybody_may_use_is_refused_unless_it_is_this_machi
 async def test_a_trainer_that_asks_for_what_no_node_has_can_be_told_so(port: int, tmp_path: Path) -> None:
     address = f"http://127.0.0.1:{port}"
     state = await look(settings_for(address, tmp_path))
-    assert (state.trouble, state.nodes, state.suited) == ("", 2, 1)
-    state = await look(settings_for(address, tmp_path, ray_gpus=4))
-    assert (state.nodes, state.suited) == (2, 0)
+    assert (state.trouble, state.nodes, state.suited, state.most_gpus) == ("", 2, 1, 0)
+    state = await look(settings_for(address, tmp_path, ray_gpus=1))
+    assert (state.nodes, state.suited, state.most_gpus) == (2, 1, 2)
+    state = await look(settings_for(address, tmp_path, ray_gpus=1, ray_cpus=16))
+    assert (state.nodes, state.suited, state.most_gpus) == (2, 0, 0)
 
 
 async def test_a_head_that_is_away_is_told_and_no_error(tmp_path: Path) -> None:

@@ -1,14 +1,20 @@
 """Memory and disk: judged before a job starts; what is said when they run out all the same."""
 
 import errno
+import importlib.util
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
 from safetensors import SafetensorError
+from tiny_model import MODEL_ID
 
+from trainer.api import memory
+from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
+from trainer.objects import Pace
 from trainer.training.failures import explain
 from trainer.training.memory import Shape, find_plan, find_roomy_plan, needed, rows_to_sample, shape_of
 from trainer.training.messages import NeedsDevices
@@ -122,6 +128,29 @@ def test_a_job_that_one_device_cannot_hold_asks_for_more_unless_its_metadata_say
     for alone in ({"metadata": {"gpus": "1"}}, {"most_devices": 1}, {"method": "dpo"}):
         with pytest.raises(TrainingFailed, match="not enough memory"):
             decided(msgspec.structs.replace(plan, **alone))
+
+
+def test_that_a_model_does_not_fit_is_said_only_where_it_is_known_how_many_gpus_it_could_have(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster's nodes are seen when a job is handed over."""
+    monkeypatch.setattr(memory, "shape_of", lambda weights: LLAMA_70B)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)  # no 4 bits
+    pace = Pace("m", "supervised", False, "m", "cuda bfloat16", 1, 1, 1.0, 1.0, 1, memory=110 * GB)
+
+    def judged(most_devices: int | None, **more: Any) -> memory.Memory:
+        services = SimpleNamespace(
+            supervisor=SimpleNamespace(most_devices=most_devices),
+            store=SimpleNamespace(latest_pace=lambda machine: pace),
+            catalogue=SimpleNamespace(fetched=lambda base: table.parent, bases={}),
+        )
+        base = msgspec.structs.replace(read_table(table)[MODEL_ID], lora_rank=16)
+        how = {"method": "supervised", "whole": False, "batch": 2, "longest": 512, **more}
+        return memory.judged(cast(Any, services), base, **how)
+
+    assert [(told.fits, told.devices) for told in map(judged, (8, 1, None))] == [(True, 2), (False, 1), (None, 1)]
+    assert judged(None, devices=2).fits is True
+    assert judged(None, method="dpo").fits is False, "it trains on one"
 
 
 def test_the_shape_of_a_model_is_read_from_its_files(table: Path) -> None:

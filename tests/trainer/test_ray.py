@@ -157,6 +157,35 @@ def test_a_job_goes_on_while_its_head_cannot_be_reached(
     assert {line.attempt for line in stand_in_worker.read(witness)} == {1}
 
 
+def test_a_job_that_finds_one_gpu_too_small_goes_on_with_as_many_as_it_needs(
+    cluster: RayCluster, tmp_path: Path, table: Path, witness: Path
+) -> None:
+    """Its node is lost to it after some steps, and the next has smaller GPUs. Another asks for more than there are."""
+    python = stand_in_worker.executable(tmp_path)
+    each = {"TRAINER_RAY_PYTHON": str(python), "TRAINER_RAY_GPUS": "1", "TRAINER_RAY_CPUS": "0.5"}
+    trainer = start(cluster, tmp_path, table, **each)
+    try:
+        state = trainer.client.get("/x/cluster", cast_to=dict[str, Any])
+        assert (state["suited"], state["most_gpus"]) == (1, 2)
+        job = trainer.train()
+        wait_for(lambda: any(line.what == "saved" for line in stand_in_worker.read(witness)))
+        (tmp_path / "needs").write_text("2")
+        psutil.Process(stand_in_worker.read(witness)[-1].pid).kill()
+        wait_for(lambda: stand_in_worker.read(witness)[-1].attempt == 3)
+        assert cluster.jobs(job.id).get(f"{job.id}-3") == "RUNNING"
+        assert [(tmp_path / f"gpus-{attempt}").read_text() for attempt in (1, 2, 3)] == ["0", "0", "0,1"]
+        (tmp_path / "finish").touch()
+        assert trainer.ended(job.id).status == "succeeded"
+        ((_, resumed),) = changes_of_attempt(witness)
+        assert resumed.step == max(saved_before(witness, resumed)) + 1
+        told = [event.message for event in trainer.events(job.id) if "one GPU" in event.message]
+        assert told == ["The memory of one GPU is not enough for this job: it trains on 2"]
+        failed = trainer.ended(trainer.train(metadata={"gpus": "3"}).id)
+        assert (failed.status, failed.error.code) == ("failed", "not_enough_gpus")
+    finally:
+        trainer.kill_all()
+
+
 def changes_of_attempt(witness: Path) -> list[tuple[Line, Line]]:
     """The last line of each attempt and the first of the next; no line of an earlier one comes after those of a later,
     and each attempt is one process."""

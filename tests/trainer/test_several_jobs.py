@@ -66,6 +66,8 @@ class StandInRunner:
         self.runs: dict[str, StandInRun] = {}
         self.large: dict[str, int] = {}
         """Jobs that need so many devices."""
+        self.found: dict[str, StandInRun] = {}
+        """Runs of an earlier server."""
 
     def prepare(self) -> None: ...
 
@@ -79,7 +81,7 @@ class StandInRunner:
         return run
 
     def find(self, folder: Path) -> StandInRun | None:
-        return None
+        return self.found.pop(folder.name, None)
 
     def tidy(self, folder: Path) -> None: ...
 
@@ -106,9 +108,11 @@ class Place:
             self.queued += 1
             self.store.add_job(Job(id, 1, "queued", MODEL_ID, MODEL_ID, file, 1, queued_at=self.queued, **fields))
 
-    async def supervise(self, devices: int | None, **large: int) -> tuple[Supervisor, StandInRunner]:
+    async def supervise(
+        self, devices: int | None, found: dict[str, StandInRun] | None = None, **large: int
+    ) -> tuple[Supervisor, StandInRunner]:
         runner = StandInRunner(devices)
-        runner.large = large
+        runner.large, runner.found = large, found or {}
         supervisor = Supervisor(self.settings, self.store, self.catalogue, cast(Any, runner), self.activity, self.loops)
         await supervisor.start()
         return supervisor, runner
@@ -228,6 +232,18 @@ async def test_a_job_is_given_the_devices_that_it_asked_for_and_where_some_are_g
     assert runner.runs["a"].plan.devices == 2
     runner.runs["a"].end()
     await place.until_running("b")
+    await supervisor.stop()
+
+
+async def test_that_a_job_needs_more_devices_is_told_once_also_where_it_is_heard_again(place: Place) -> None:
+    place.queue("a", devices=2)  # written down by a server that was killed right then
+    before = StandInRun(cast(Any, None), NeedsDevices(2))
+    before.end()
+    supervisor, runner = await place.supervise(devices=2, found={"a": before})
+    await place.until_running("a")
+    assert runner.runs["a"].plan.devices == 2
+    told = [event.message for event in place.store.events("a", after=None, limit=100)[0]]
+    assert not [message for message in told if "is not enough" in message]
     await supervisor.stop()
 
 

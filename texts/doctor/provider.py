@@ -133,8 +133,17 @@ def trainer_in_trouble(parts: Sequence[str]) -> str:
 
 
 @FOUND.sentence
-def cluster(address: str, nodes: int, suited: int) -> str:
-    """`suited`: so many of its nodes could take a job."""
+def cluster(address: str, nodes: int, suited: int, most_gpus: int) -> str:
+    """`suited`: so many of its nodes could take a job; `most_gpus`: so many of them one job can have."""
+    if most_gpus > 1:
+        return _(
+            "It trains on the Ray cluster at {address}. Nodes that suit its jobs: {suited} of {nodes}. One job can "
+            "have up to {most} GPUs.",
+            address=address,
+            nodes=nodes,
+            suited=suited,
+            most=most_gpus,
+        )
     return _(
         "It trains on the Ray cluster at {address}. Nodes that suit its jobs: {suited} of {nodes}.",
         address=address,

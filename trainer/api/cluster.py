@@ -15,13 +15,15 @@ router = APIRouter(prefix="/v1/x/cluster")
 
 class ClusterObject(TypedDict):
     """`trouble` keeps jobs from being handed to it; null where nothing does. Of its `nodes` that are alive so many are
-    `suited` to a job on one device, whether they have room now or not."""
+    `suited` to a job on one device, whether they have room now or not. One job can have up to `most_gpus`; 0 where jobs
+    take none."""
 
     object: Literal["cluster"]
     address: str
     trouble: str | None
     nodes: int
     suited: int
+    most_gpus: int
 
 
 @router.get("")
@@ -38,4 +40,5 @@ async def retrieve(services: ServicesDep) -> ClusterObject:
         "trouble": state.trouble or None,
         "nodes": state.nodes,
         "suited": state.suited,
+        "most_gpus": state.most_gpus,
     }

@@ -12,7 +12,7 @@ from trainer.api.memory import Memory, judged
 from trainer.api.services import CurrentKey, ServicesDep
 from trainer.jobs.pace import duration
 from trainer.machine import machine
-from trainer.training.plan import Method, auto_batch_size
+from trainer.training.plan import MOST_DEVICES, Method, auto_batch_size
 from training_files import auto_epochs
 
 router = APIRouter(prefix="/v1/x/estimate")
@@ -62,7 +62,7 @@ async def estimate(
     batch_size: Annotated[int | None, Query(ge=1, le=256)] = None,
     longest: Annotated[int | None, Query(ge=1, le=_TOKENS)] = None,
     method: Method = "supervised",
-    gpus: Annotated[int | None, Query(ge=1, le=64)] = None,
+    gpus: Annotated[int | None, Query(ge=1, le=MOST_DEVICES)] = None,
 ) -> EstimateObject:
     """`tokens`: of the training file, once through; `longest`: of its longest example. Without epochs or batch size
     those that "auto" stands for. Where this machine has not trained the model yet, it may begin to measure some steps:

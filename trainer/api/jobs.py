@@ -28,11 +28,9 @@ from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.catalogue import ResolvedModel
 from trainer.errors import TrainingFailed
 from trainer.objects import PRIORITIES, Checkpoint, Event, Job, Key, Priority, new_id, now
-from trainer.training.plan import GPUS, Method, Reinforcement, check_devices
+from trainer.training.plan import GPUS, MOST_DEVICES, Method, Reinforcement, check_devices
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
-
-_MOST_DEVICES = 64  # of one machine
 
 
 @router.post("")
@@ -301,8 +299,8 @@ def _priority(metadata: dict[str, str] | None, key: Key) -> Priority:
 
 
 def _devices(metadata: dict[str, str] | None, method: Method, there_are: int | None) -> int:
-    """How many GPUs the metadata ask for; a cluster may have `_MOST_DEVICES`."""
-    said, most = (metadata or {}).get(GPUS, "1"), there_are or _MOST_DEVICES
+    """How many GPUs the metadata ask for; a cluster's nodes may have `MOST_DEVICES`."""
+    said, most = (metadata or {}).get(GPUS, "1"), there_are or MOST_DEVICES
     if not said.isdecimal() or not 1 <= int(said) <= most:
         raise ApiError(
             400,

@@ -38,7 +38,7 @@ def judged(
     devices: int | None = None,
 ) -> Memory:
     """By all that each device has, as if nothing else ran on it: a training that does not fit then never will. Without
-    `devices`, on as many GPUs of this machine as it would have."""
+    `devices`, on as many GPUs as it would have."""
     shape = _shape(services, base)
     if method not in SIDE_BY_SIDE:
         devices = 1
@@ -50,13 +50,14 @@ def judged(
     number_bytes = 2 if latest is not None and latest.device.endswith("bfloat16") else 4
     of_step = partial(needed, shape, rank=rank, number_bytes=number_bytes, reference=method == "dpo")
     read = min(longest, base.context_length)
-    if latest is None or latest.memory is None:
+    on_gpus = latest is not None and latest.device.startswith("cuda")
+    most = services.supervisor.most_devices if on_gpus else 1
+    if latest is None or latest.memory is None or (most is None and devices is None):
         rows = share(batch, devices or 1)
         return Memory(of_step(tokens=micro_batch(rows) * read), devices=devices or 1)
-    on_gpus = latest.device.startswith("cuda")
     # Processes on a processor share its memory.
     total = latest.memory if on_gpus else latest.memory // (devices or 1)
-    most = (services.supervisor.devices or 1) if on_gpus else 1
+    most = most or 1
     how: dict[str, Any] = {
         "number_bytes": number_bytes,
         "free": total,

@@ -88,6 +88,11 @@ class Supervisor:
         """How many there are for jobs; None where a cluster sees to that."""
         return self._runner.devices
 
+    @property
+    def most_devices(self) -> int | None:
+        """How many a job may ask for that finds one too small; None where that is not known yet."""
+        return self._runner.most_devices
+
     async def start(self) -> None:
         """Pick up what an earlier server left, then begin to work."""
         self._leftovers.make_folders()

@@ -169,7 +169,8 @@ class Turns:
                     self._journal.started(job.id, report)
             case NeedsDevices(devices):
                 turn.ended = True
-                self._journal.needs_devices(job.id, devices)
+                if job.devices != devices:  # or it was written down before a restart
+                    self._journal.needs_devices(job.id, devices)
             case Baseline(metrics):
                 self._journal.baseline(job.id, metrics)
             case Measured():

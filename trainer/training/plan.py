@@ -106,6 +106,9 @@ def check_devices(devices: int, method: Method) -> None:
 GPUS = "gpus"
 """The metadata that say on how many devices a job trains."""
 
+MOST_DEVICES = 64
+"""The most that a machine is taken to have."""
+
 
 class Hyperparameters(msgspec.Struct, frozen=True):
     """The numbers a job trains with. `beta` counts for DPO only."""

@@ -69,11 +69,20 @@ def begin(job: Path, plan: Plan | None = None) -> Attempt:
     folder.mkdir(parents=True, mode=0o700)
     older = [one for one in _folders(job) if one != folder]
     _inherit(older, folder)
-    _replace(folder / PLAN, msgspec.structs.replace(plan, state=str(folder), output=str(folder / OUTPUT)))
+    write_plan(folder, msgspec.structs.replace(plan, state=str(folder), output=str(folder / OUTPUT)))
     write(job, attempt)
     for one in older:
         shutil.rmtree(one, ignore_errors=True)
     return attempt
+
+
+def write_plan(folder: Path, plan: Plan) -> None:
+    _replace(folder / PLAN, plan)
+
+
+def holds_state(folder: Path) -> bool:
+    """Whether an attempt that did not begin yet has something to go on from."""
+    return any(folder.glob(f"checkpoint-*/{MARK}"))
 
 
 def folder_of(job: Path, attempt: Attempt) -> Path:

@@ -96,6 +96,11 @@ def exchange(bucket: Bucket, folder: Path) -> None:
         have += len(piece)
 
 
+def holds_state(bucket: Bucket, job: Path) -> bool:
+    """Whether the job's next attempt has something to go on from."""
+    return bool(_states(bucket, key_of(job)))
+
+
 def begin_anew(folder: Path) -> None:
     """Have all that was said fetched again: a server that was cut off may have written a part of it."""
     (folder / mailbox.REPORTS).unlink(missing_ok=True)

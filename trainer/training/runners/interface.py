@@ -43,6 +43,11 @@ class Runner(Protocol):
         own queue they wait in."""
         ...
 
+    @property
+    def most_devices(self) -> int | None:
+        """How many devices a job may ask for that finds one too small; None where that is not known yet."""
+        ...
+
     def prepare(self) -> None:
         """A job is likely soon: begin to load what takes long."""
         ...

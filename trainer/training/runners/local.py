@@ -227,6 +227,10 @@ class LocalRunner:
     def devices(self) -> int:
         return self._devices
 
+    @property
+    def most_devices(self) -> int:
+        return max(1, len(self._gpus))
+
     def prepare(self) -> None:
         self._expected = time.monotonic()
         if self._preforker is None or not self._preforker.usable:
@@ -240,7 +244,7 @@ class LocalRunner:
         async with self._loading:  # so that no other job is given the same GPUs
             gpus = self._free_gpus(plan.devices)
             devices = len(gpus) or min(plan.devices, self._devices)
-            plan = msgspec.structs.replace(plan, devices=devices, most_devices=max(1, len(self._gpus)))
+            plan = msgspec.structs.replace(plan, devices=devices, most_devices=self.most_devices)
             preforker = await self._loaded(gpus)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             mailbox.empty(folder)

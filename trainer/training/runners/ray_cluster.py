@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ import msgspec
 
 from texts import trainer as texts
 from trainer.errors import TrainerError
+from trainer.training.plan import MOST_DEVICES
 
 S = TypeVar("S")
 _TIMEOUT = httpx.Timeout(15.0, connect=5.0)
@@ -39,6 +41,18 @@ class Resources(msgspec.Struct, frozen=True):
     custom: Mapping[str, float] = {}
     labels: Mapping[str, str] = {}
 
+    def on(self, devices: int) -> Resources:
+        """What the job takes with so many devices: processors, GPUs and memory for each of them. Several share no GPU
+        with other jobs."""
+        if devices == 1:
+            return self
+        return msgspec.structs.replace(
+            self,
+            cpus=self.cpus * devices,
+            gpus=math.ceil(self.gpus) * devices,
+            memory=self.memory * devices,
+        )
+
 
 class Node(msgspec.Struct, frozen=True):
     """A node with all that it has, taken or not; `state` is ALIVE or DEAD."""
@@ -52,6 +66,15 @@ class Node(msgspec.Struct, frozen=True):
         asked = {"CPU": job.cpus, "GPU": job.gpus, "memory": job.memory, **job.custom}
         has_all = all(self.resources_total.get(name, 0) >= amount for name, amount in asked.items())
         return has_all and all(_selects(selector, self.labels.get(name)) for name, selector in job.labels.items())
+
+
+def most_devices(nodes: Sequence[Node], job: Resources) -> int:
+    """With how many devices the job would have room on one of the nodes, if nothing else ran there; 0 where none suits
+    it."""
+    devices = 0
+    while devices < MOST_DEVICES and any(node.takes(job.on(devices + 1)) for node in nodes):
+        devices += 1
+    return devices
 
 
 class Submission(msgspec.Struct, frozen=True):

@@ -18,14 +18,14 @@ from typing import Any
 
 import msgspec
 
-from trainer.errors import TrainerError
-from trainer.training.messages import Command, Done, Failed, Pause, Report, Stopped, Told
+from trainer.errors import TrainerError, TrainingFailed
+from trainer.training.messages import Command, Done, Failed, NeedsDevices, Pause, Report, Stopped, Told
 from trainer.training.plan import Plan
 from trainer.training.runners import attempts, bucket_attempts, mailbox
 from trainer.training.runners.attempts import Attempt
 from trainer.training.runners.bucket import Bucket, BucketError
 from trainer.training.runners.interface import Run
-from trainer.training.runners.ray_cluster import NODE, Cluster, Resources, Submission, Unreachable
+from trainer.training.runners.ray_cluster import NODE, Cluster, Resources, Submission, Unreachable, most_devices
 from trainer.workers import OFFLINE, QUIET
 
 logger = logging.getLogger(__name__)
@@ -65,11 +65,16 @@ class RayRunner:
         self.python = python
         self.pace = pace or Pace()
         self._log = log
+        self._most_devices: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def devices(self) -> int | None:
         return None
+
+    @property
+    def most_devices(self) -> int | None:
+        return self._most_devices
 
     def prepare(self) -> None:
         """Nothing to load: a node does that."""
@@ -98,6 +103,17 @@ class RayRunner:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.cluster.close()
+
+    async def fit(self, plan: Plan, avoid: tuple[str, ...]) -> tuple[Plan, Resources, int]:
+        """The plan with as many devices as it may ask for, what its job takes, and how many devices one node has for
+        it, as the cluster is now."""
+        avoided = {NODE: f"!in({', '.join(avoid)})"} if avoid else {}
+        job = msgspec.structs.replace(self.resources, labels={**avoided, **self.resources.labels})
+        there_are = most_devices(await self.cluster.nodes(), job)
+        # Of processors nothing is gained by more of them.
+        self._most_devices = max(1, there_are) if job.gpus else 1
+        plan = msgspec.structs.replace(plan, most_devices=self._most_devices)
+        return plan, job.on(plan.devices), there_are
 
     def command(self, folder: Path) -> str:
         place = str(folder) if self.bucket is None else f"{self.bucket.address}/{bucket_attempts.key_of(folder)}"
@@ -186,6 +202,9 @@ class RayRun:
                     await self._exchange()
                     ended = now_ended
                     pause, told = self._pace.ask, False
+                except TrainingFailed as failure:
+                    yield Failed(failure.code, str(failure), failure.param)
+                    return
                 except (Unreachable, TrainerError, BucketError) as error:
                     pause = min(pause * 2, self._pace.backoff)
                     if not told:
@@ -194,7 +213,7 @@ class RayRun:
                 ask_at = clock() + pause
             said = await asyncio.to_thread(reports.read)
             for report in said:
-                spoke = spoke or isinstance(report, Done | Failed | Stopped)
+                spoke = spoke or isinstance(report, NeedsDevices | Done | Failed | Stopped)
                 await asyncio.to_thread(attempts.publish, self._job, self._attempt, report)
                 yield report
             if ended and not said:
@@ -236,19 +255,10 @@ class RayRun:
 
     async def _ask(self) -> list[Told]:
         """Ask the cluster what became of it, and submit it where that was not done. What it returns is said where the
-        next attempt was begun."""
+        next attempt was begun. Raises TrainingFailed where the cluster has no node for the job."""
         await self._cluster.ensure_safe()
         if not self._attempt.submitted:
-            if self._bucket is not None:
-                await asyncio.to_thread(bucket_attempts.send, self._bucket, self._job, self._attempt)
-            await self._cluster.submit(
-                self.id,
-                self._runner.command(self._folder),
-                await asyncio.to_thread(self._resources),
-                {**QUIET, **OFFLINE},
-                {"job": self._job.name},
-            )
-            self._write(submitted=True)
+            await self._submit()
             return []
         found = await self._cluster.find(self.id)
         if found is None:
@@ -263,18 +273,32 @@ class RayRun:
                 self._write(avoid=(*self._attempt.avoid, found.driver_node_id))
         return []
 
+    async def _submit(self) -> None:
+        plan = await asyncio.to_thread(attempts.plan_of, self._folder)
+        assert plan is not None
+        plan, resources, there_are = await self._runner.fit(plan, self._attempt.avoid)
+        # Where none suits even one device, they may all be away: it waits. So does what has something to lose.
+        if 0 < there_are < plan.devices and not await asyncio.to_thread(self._holds_state):
+            raise TrainingFailed(
+                f"No node of the Ray cluster has {plan.devices} GPUs for one job; the most is {there_are}. Start the "
+                "job again with fewer, or once there is such a node.",
+                code="not_enough_gpus",
+            )
+        await asyncio.to_thread(attempts.write_plan, self._folder, plan)
+        if self._bucket is not None:
+            await asyncio.to_thread(bucket_attempts.send, self._bucket, self._job, self._attempt)
+        command = self._runner.command(self._folder)
+        await self._cluster.submit(self.id, command, resources, {**QUIET, **OFFLINE}, {"job": self._job.name})
+        self._write(submitted=True)
+
+    def _holds_state(self) -> bool:
+        if self._bucket is not None:
+            return bucket_attempts.holds_state(self._bucket, self._job)
+        return attempts.holds_state(self._folder)
+
     async def _exchange(self) -> None:
         if self._bucket is not None:
             await asyncio.to_thread(bucket_attempts.exchange, self._bucket, self._folder)
-
-    def _resources(self) -> Resources:
-        """What one device takes, for as many as the plan says."""
-        plan = attempts.plan_of(self._folder)
-        each, devices = self._runner.resources, plan.devices if plan else 1
-        avoided = {NODE: f"!in({', '.join(self._attempt.avoid)})"} if self._attempt.avoid else {}
-        return msgspec.structs.replace(
-            each, cpus=each.cpus * devices, gpus=each.gpus * devices, labels={**avoided, **each.labels}
-        )
 
     def _last_words(self) -> str:
         if self._over is None:
