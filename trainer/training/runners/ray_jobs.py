@@ -280,8 +280,8 @@ class RayRun:
         # Where none suits even one device, they may all be away: it waits. So does what has something to lose.
         if 0 < there_are < plan.devices and not await asyncio.to_thread(self._holds_state):
             raise TrainingFailed(
-                f"No node of the Ray cluster has {plan.devices} GPUs for one job; the most is {there_are}. Start the "
-                "job again with fewer, or once there is such a node.",
+                f"No node of the Ray cluster has {plan.devices} GPUs for one job, with processors and memory for each; "
+                f"the most is {there_are}. Start the job again with fewer, or once there is such a node.",
                 code="not_enough_gpus",
             )
         await asyncio.to_thread(attempts.write_plan, self._folder, plan)
