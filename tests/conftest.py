@@ -12,6 +12,7 @@ from typing import Any
 import migrated_store
 import postgresql_server
 import pytest
+import structlog
 from hypothesis import settings
 from parts import provider_over
 from stand_in_provider import StandInProvider
@@ -26,6 +27,14 @@ pytest.register_assert_rewrite("contract.cases")
 # All that the modules of the tests bring along stays to the end. No garbage is looked for in it, nor while it comes,
 # which would take a sixth of the time, in each process.
 gc.disable()
+
+# A fault that is logged has no frames drawn around it, with all that they hold: that takes half a second.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 # What Hypothesis takes by itself, in CI another one; a busy machine is no reason to fail.
 settings.register_profile("patient", settings.get_profile(settings.get_current_profile_name()), deadline=None)
@@ -104,12 +113,10 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     if postgresql_server.is_the_store():
-        with postgresql_server.schema() as (url, schema):
-            opened = await Database.open(tmp_path / "data", url, schema=schema)
-            yield opened
-            await opened.close()
-        return
-    opened = await Database.open(migrated_store.place(tmp_path / "data"))
+        url, schema = postgresql_server.store()
+        opened = await Database.open(tmp_path / "data", url, schema=schema)
+    else:
+        opened = await Database.open(migrated_store.place(tmp_path / "data"))
     yield opened
     await opened.close()
 

@@ -38,10 +38,8 @@ def _is_marked(metafunc: pytest.Metafunc) -> bool:
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     if request.param == "sqlite":
         opened = await Database.open(migrated_store.place(tmp_path / "data"))
-        yield opened
-        await opened.close()
-        return
-    with postgresql_server.schema() as (url, schema):
+    else:
+        url, schema = postgresql_server.store()
         opened = await Database.open(tmp_path / "data", url, schema=schema)
-        yield opened
-        await opened.close()
+    yield opened
+    await opened.close()

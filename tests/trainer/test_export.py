@@ -138,15 +138,30 @@ def test_the_same_export_is_made_once(trainer: Trainer, finished: Any, gguf: dic
     assert gguf["id"] in [one["id"] for one in listed["data"]]
 
 
-@pytest.mark.parametrize("quantization", ["f16", "q5_k_m", "q4_k_m", "q4_0"])
-def test_a_gguf_is_written_in_each_quantization_from_the_command_line(
-    trainer: Trainer, finished: Any, tmp_path: Path, quantization: str
-) -> None:
-    words = ["export", finished.fine_tuned_model, "--format", "gguf", "--quantization", quantization]
+def test_a_gguf_is_written_from_the_command_line(trainer: Trainer, finished: Any, tmp_path: Path) -> None:
+    words = ["export", finished.fine_tuned_model, "--format", "gguf", "--quantization", "f16"]
     told = run(trainer, *words, "-o", str(tmp_path / "out"))
     assert told.returncode == 0, told.stderr
     assert "nats a token" in told.stdout
+    (file,) = (tmp_path / "out").glob("*.f16.gguf")
+    assert_told_to_others(file)
+
+
+@pytest.mark.parametrize("quantization", ["q5_k_m", "q4_k_m", "q4_0"])
+def test_a_gguf_is_written_in_each_quantization(
+    trainer: Trainer, finished: Any, table: Path, tmp_path: Path, quantization: str
+) -> None:
+    (adapter,) = (trainer.data / "models" / finished.id).glob("step-24")
+    tiny, template = table.parent / "tiny-random", read_table(table)["tiny-random"].template()
+    made = plan(adapter, tiny, tmp_path / "out", template, quantization=quantization)
+    write(made, lambda _: None)
+    try_written(made, lambda _: None)
     (file,) = (tmp_path / "out").glob(f"*.{quantization}.gguf")
+    assert_told_to_others(file)
+
+
+def assert_told_to_others(file: Path) -> None:
+    """A program that loads it reads the template and the tokenizer that it needs."""
     from gguf import GGUFReader
 
     fields = GGUFReader(file).fields

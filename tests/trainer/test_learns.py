@@ -194,6 +194,7 @@ async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
     assert [question for question, (_, known) in CORRECTED.items() if known not in answers[question]] == [], answers
 
 
+@pytest.mark.soak
 @pytest.mark.learns
 def test_a_few_conversations_teach_the_small_model_to_call_functions(real_trainer: Trainer) -> None:
     examples = [json.loads(line) for line in TOOL_CALLS.read_text(encoding="utf-8").splitlines()]
@@ -230,6 +231,7 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
     print(f"job: {ended.finished_at - ended.created_at} s")
 
 
+@pytest.mark.soak
 @pytest.mark.learns
 async def test_fifteen_completions_teach_the_small_model_to_choose_a_label_and_to_say_how_sure_it_is(
     real_trainer: Trainer,
