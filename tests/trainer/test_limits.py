@@ -113,6 +113,7 @@ def test_a_job_that_one_device_cannot_hold_asks_for_more_unless_its_metadata_say
 
     from trainer.training import room
     from trainer.training.data import Tokens
+    from trainer.training.ranks import Ranks
 
     monkeypatch.setattr(room, "shape_of", lambda weights: LLAMA_70B)
     Path(plan.output).mkdir()
@@ -121,10 +122,21 @@ def test_a_job_that_one_device_cannot_hold_asks_for_more_unless_its_metadata_say
     monkeypatch.setattr(room, "free_bytes", lambda: 110 * GB)
     plan = msgspec.structs.replace(plan, most_devices=4)
 
-    def decided(plan: Plan) -> Any:
-        return room.plan_memory(plan, Hyperparameters(1, 2, 1.0, 0.1), [Tokens(range(512), [])])  # type: ignore[arg-type]
+    class Together(Ranks):
+        """Without the other one."""
+
+        def least(self, number: int) -> int:
+            return number
+
+    def decided(plan: Plan, ranks: Ranks | None = None) -> Any:
+        examples = [Tokens(range(512), [])]  # type: ignore[arg-type]
+        return room.plan_memory(plan, Hyperparameters(1, 2, 1.0, 0.1), examples, ranks=ranks)
 
     assert decided(plan) == NeedsDevices(2)
+    # The next devices that it gets may be smaller.
+    monkeypatch.setattr(room, "free_bytes", lambda: 2 * 80 * GB)  # which they share, on a processor
+    assert decided(msgspec.structs.replace(plan, devices=2), Together(0, 2)) == NeedsDevices(3)
+    monkeypatch.setattr(room, "free_bytes", lambda: 110 * GB)
     for alone in ({"metadata": {"gpus": "1"}}, {"most_devices": 1}, {"method": "dpo"}):
         with pytest.raises(TrainingFailed, match="not enough memory"):
             decided(msgspec.structs.replace(plan, **alone))

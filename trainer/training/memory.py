@@ -157,13 +157,16 @@ def find_plan(
     return None
 
 
-def find_roomy_plan(shape: Shape, *, most_devices: int, can_quantize: bool, **how: Any) -> MemoryPlan | None:
-    """As `find_plan`, on as few devices as will do, and in 4 bits only where all of them would not."""
-    for devices in range(1, most_devices + 1):
-        plan = find_plan(shape, devices=devices, can_quantize=False, **how)
+def find_roomy_plan(
+    shape: Shape, *, most_devices: int, can_quantize: bool, devices: int = 1, **how: Any
+) -> MemoryPlan | None:
+    """As `find_plan`, on so many `devices` or as few more as will do, and in 4 bits only where all of them would
+    not."""
+    for count in range(devices, most_devices + 1):
+        plan = find_plan(shape, devices=count, can_quantize=False, **how)
         if plan is not None:
             return plan
-    return find_plan(shape, can_quantize=can_quantize, **how)
+    return find_plan(shape, devices=devices, can_quantize=can_quantize, **how)
 
 
 def longest_trainable(shape: Shape, *, most: int, **how: Any) -> int:

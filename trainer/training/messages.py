@@ -71,7 +71,7 @@ class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
 
 
 class NeedsDevices(msgspec.Struct, frozen=True, tag_field="kind", tag="needs_devices"):
-    """One device is not enough for it; so many are. It has ended, to be begun anew on them."""
+    """Its devices are not enough for it; so many are. It has ended, to be begun anew on them."""
 
     devices: int
 

@@ -33,7 +33,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     `lora_rank` 0 trains all weights. `adapter` is the fine-tuned model to go on from. `output` receives the weights of
     each epoch; `state` is the private folder of what is needed to go on after an interruption, saved every
-    `save_seconds` or so. It trains on so many `devices` of one machine, in a process for each; where one is not enough,
+    `save_seconds` or so. It trains on so many `devices` of one machine, in a process for each; where they are too few,
     it may ask for up to `most_devices`. None for `n_epochs`, `batch_size`, `learning_rate_multiplier` or `beta` means
     "auto".
     """

@@ -14,7 +14,6 @@ from trainer.training.data import Pair, Task, Tokens
 from trainer.training.memory import (
     MemoryPlan,
     disk_needed,
-    find_plan,
     find_roomy_plan,
     free_disk,
     free_memory,
@@ -34,7 +33,7 @@ def plan_memory(
     ranks: Ranks | None = None,
 ) -> MemoryPlan | NeedsDevices:
     """How to train within the memory and disk there are, with so many `answers` to each example; the same for all
-    `ranks`. Where one device is not enough and more will do, how many. Raises TrainingFailed where there is no way."""
+    `ranks`. Where more devices are needed, how many. Raises TrainingFailed where there is no way."""
     ranks = ranks or Ranks()
     shape = shape_of(Path(plan.weights))
     longest = max(example.length for example in examples) + answer_room(plan)
@@ -50,12 +49,9 @@ def plan_memory(
         "reference": plan.method == "dpo",
         "can_quantize": on.type == "cuda" and importlib.util.find_spec("bitsandbytes") is not None,
     }
-    may_ask = plan.devices == 1 and plan.method in SIDE_BY_SIDE and GPUS not in plan.metadata
-    memory = (
-        find_roomy_plan(shape, most_devices=plan.most_devices, **how)
-        if may_ask
-        else find_plan(shape, devices=ranks.size, **how)
-    )
+    may_ask = plan.method in SIDE_BY_SIDE and GPUS not in plan.metadata
+    most = plan.most_devices if may_ask else ranks.size
+    memory = find_roomy_plan(shape, devices=ranks.size, most_devices=most, **how)
     if memory is None:
         each = f" for each of {ranks.size} processes" if ranks.size > 1 else ""
         raise TrainingFailed(
