@@ -19,15 +19,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import table
-from ack_during_check import percentile
-from provider import Running, our_job, running
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
-from team import command, launch, post_cards, workspace
 
+from benchmarks import table
+from benchmarks.ack_during_check import percentile
+from benchmarks.provider import Running, our_job, running
+from benchmarks.team import command, launch, post_cards, workspace
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore

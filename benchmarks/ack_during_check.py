@@ -23,10 +23,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-import corpus
-import table
-
 from app.trying import Trial
+from benchmarks import corpus, table
 from sandbox.client import SandboxClient
 
 CHANNEL = "#support-model"

@@ -25,11 +25,11 @@ import time
 from pathlib import Path
 
 import numpy as np
-import table
 from openai import OpenAI
 from safetensors.numpy import save_file
-from train import MODEL, Server
 
+from benchmarks import table
+from benchmarks.train import MODEL, Server
 from trainer.base_models import read_table
 from trainer.fetch import located
 from trainer.objects import Model

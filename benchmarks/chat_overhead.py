@@ -22,13 +22,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import table
-from ack_during_check import percentile
 from aiohttp import web
 from openai import AsyncOpenAI
-from provider import MODEL, REQUESTER
-from team import launch, workspace
 
+from benchmarks import table
+from benchmarks.ack_during_check import percentile
+from benchmarks.provider import MODEL, REQUESTER
+from benchmarks.team import launch, workspace
 from sandbox.seed import GENERAL
 from sandbox.server import Sandbox
 

@@ -32,8 +32,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import corpus
-import table
+from benchmarks import corpus, table
 
 HERE = Path(__file__).parent
 VOCABULARY = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"

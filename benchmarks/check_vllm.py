@@ -17,8 +17,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from xml.etree import ElementTree
 
-import table
-from vllm_server import MODEL, processor, started, version
+from benchmarks import table
+from benchmarks.vllm_server import MODEL, processor, started, version
 
 ROOT = Path(__file__).parents[1]
 TESTS = "tests/trainer/test_vllm.py"

@@ -19,9 +19,8 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-import corpus
-import table
-from check import MEGABYTE, Run, run, say
+from benchmarks import corpus, table
+from benchmarks.check import MEGABYTE, Run, run, say
 
 LOOK = """
 import json, sys

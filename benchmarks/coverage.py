@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from check import say
 
+from benchmarks.check import say
 from bot.evaluations.statistics import (
     Compared,
     Estimate,

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from train import MODEL, Server
+from benchmarks.train import MODEL, Server
 
 WORDS = ("time", "said", "each", "which", "their", "will", "about", "many", "then", "them", "write", "would", "like")
 # Name, examples, words of each of the two messages, epochs.

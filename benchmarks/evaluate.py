@@ -24,10 +24,10 @@ from typing import Any
 
 import openai
 import psutil
-import table
 from aiohttp import web
 from openai import AsyncOpenAI
 
+from benchmarks import table
 from bot.access import Actor, Caller, Place, Policy
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import httpx
-from train import MODEL, Server
 
+from benchmarks.train import MODEL, Server
 from trainer.exports.plan import QUANTIZATIONS
 
 

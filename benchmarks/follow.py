@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import table
 from openai import AsyncOpenAI
-from provider import BETWEEN_FIGURES, NAME, our_job, running
 
+from benchmarks import table
+from benchmarks.provider import BETWEEN_FIGURES, NAME, our_job, running
 from bot.jobs import states
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobUpdate

@@ -17,11 +17,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
-import table
 from openai import AsyncOpenAI
-from provider import MODEL, NAME, REQUESTER, TEAM, channel, our_job
-from start import fill
 
+from benchmarks import table
+from benchmarks.provider import MODEL, NAME, REQUESTER, TEAM, channel, our_job
+from benchmarks.start import fill
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.authority import Authority
 from bot.dashboard import Dashboards

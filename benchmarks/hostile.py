@@ -11,16 +11,13 @@ Needs Linux or macOS.
 import argparse
 import os
 import random
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import table
-from check import MEGABYTE, say
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from measured import measured
+from benchmarks import table
+from benchmarks.check import MEGABYTE, say
+from tests.measured import measured
 
 ROOM = b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "%s"}]}\n'
 

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import table
+from benchmarks import table
 
 ROOT = Path(__file__).parents[1]
 MODEL = "SmolLM2-135M-Instruct"

@@ -15,9 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-import table
-
 from app.trying import Trial
+from benchmarks import table
 from sandbox.client import SandboxClient
 
 FILE = Path(__file__).parents[1] / "examples" / "house-voice.jsonl"

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import table
-from chat import add_models, chat, fetched, together
-from train import MODEL, Server
 
+from benchmarks import table
+from benchmarks.chat import add_models, chat, fetched, together
+from benchmarks.train import MODEL, Server
 from trainer.serving.engines import gguf_files
 from trainer.serving.worker import IDLE
 from trainer.settings import cache_folder

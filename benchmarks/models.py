@@ -14,9 +14,10 @@ import time
 from pathlib import Path
 
 import psutil
-import table
-from chat import add_models, chat, fetched
-from train import MODEL, Server
+
+from benchmarks import table
+from benchmarks.chat import add_models, chat, fetched
+from benchmarks.train import MODEL, Server
 
 
 def main() -> None:

@@ -12,24 +12,19 @@ import asyncio
 import hashlib
 import itertools
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, Final
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from e2e.world import World, world  # noqa: E402
-from moving import made_before  # noqa: E402
-from train import KEY, MODEL, Server  # noqa: E402
-
-from app.run import Bot  # noqa: E402
-from bot.jobs import states  # noqa: E402
-from bot.moves.progress import Moving  # noqa: E402
-from bot.providers.protocol import Hyperparameters  # noqa: E402
-from handlers.moves.listeners import MoveListeners  # noqa: E402
+from app.run import Bot
+from benchmarks.train import KEY, MODEL, Server
+from bot.jobs import states
+from bot.moves.progress import Moving
+from bot.providers.protocol import Hyperparameters
+from handlers.moves.listeners import MoveListeners
+from tests.e2e.world import World, world
+from tests.moving import made_before
 
 _PATIENCE: Final = 3 * 3600.0
 _PEOPLE: Final = ("I", "My colleague", "A customer", "Our intern", "The night shift")

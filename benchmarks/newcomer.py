@@ -22,7 +22,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from playwright.async_api import Page, async_playwright, expect
-from table import record
+
+from benchmarks.table import record
 
 ROOT = Path(__file__).parents[1]
 MOST_STEPS, MOST_ACTS = 5, 10

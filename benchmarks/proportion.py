@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from check import say
-
+from benchmarks.check import say
 from training_files.pii_and_secrets import mask
 from training_files.repair.source import _read
 from training_files.tool_text import as_types

@@ -23,13 +23,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import table
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-
-from ray_cluster import TOKEN, RayCluster
-from tiny_model import build_tiny_model
-from trainer_process import Trainer, some_examples, wait_for
+from benchmarks import table
+from tests.ray_cluster import TOKEN, RayCluster
+from tests.tiny_model import build_tiny_model
+from tests.trainer_process import Trainer, some_examples, wait_for
 
 PATIENCE = 1200.0
 

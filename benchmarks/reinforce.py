@@ -15,9 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import table
-from learning import _base, _load
-
+from benchmarks import table
+from benchmarks.learning import _base, _load
 from bot.evaluations.statistics import compare, mean_interval
 
 ONE = {"type": "pattern", "name": "one word", "pattern": r"^[A-Za-z]+[.!]?$"}

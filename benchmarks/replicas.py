@@ -22,12 +22,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-import table
-from ack_during_check import percentile
-from provider import running
-from team import command, launch, workspace
 
 from app.processes import Child
+from benchmarks import table
+from benchmarks.ack_during_check import percentile
+from benchmarks.provider import running
+from benchmarks.team import command, launch, workspace
 from sandbox.server import Sandbox
 
 BETWEEN = 0.1

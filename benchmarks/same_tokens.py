@@ -21,11 +21,11 @@ from typing import Any
 import gguf
 import httpx
 import msgspec
-import table
 import torch
-from train import MODEL, ROOT, Server
-from vllm_server import processor, started, version, weights
 
+from benchmarks import table
+from benchmarks.train import MODEL, ROOT, Server
+from benchmarks.vllm_server import processor, started, version, weights
 from trainer.base_models import read_table
 from trainer.serving.engines import gguf_files
 from trainer.serving.engines.llama_library import Adapter, Context, Model

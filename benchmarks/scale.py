@@ -17,7 +17,6 @@ import contextlib
 import math
 import random
 import resource
-import sys
 import time
 from bisect import bisect
 from collections.abc import Iterator
@@ -26,45 +25,42 @@ from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import httpx2
+import structlog
+from openai import AsyncOpenAI
+from slack_sdk.models.basic_objects import JsonObject
+from slack_sdk.web.async_client import AsyncWebClient
 
-import httpx2  # noqa: E402
-import structlog  # noqa: E402
-import table  # noqa: E402
-from groups import group_messages  # noqa: E402
-from openai import AsyncOpenAI  # noqa: E402
-from scale_world import EPOCH, HOURS, Calm, Loop, NoCharts, Provider, Seen, Slack, Transport  # noqa: E402
-from simulation.loop import Timeline  # noqa: E402
-from simulation.slack import Session  # noqa: E402
-from simulation.store import new_store  # noqa: E402
-from slack_sdk.models.basic_objects import JsonObject  # noqa: E402
-from slack_sdk.web.async_client import AsyncWebClient  # noqa: E402
-
-from bot.changes import CHANGES, Changes  # noqa: E402
-from bot.jobs import states  # noqa: E402
-from bot.jobs.admission import Rules  # noqa: E402
-from bot.jobs.apply_update import notice  # noqa: E402
-from bot.jobs.follow import Follower  # noqa: E402
-from bot.jobs.interfaces import JobUpdate  # noqa: E402
-from bot.jobs.job import Job, Origin  # noqa: E402
-from bot.jobs.notice import Accepted, Ended, Started  # noqa: E402
-from bot.jobs.queue import JobQueue  # noqa: E402
-from bot.jobs.submit import Submitter  # noqa: E402
-from bot.jobs.sync import JobSync  # noqa: E402
-from bot.notices.deliver import Delivery  # noqa: E402
-from bot.providers.openai_protocol import OpenAIProtocol  # noqa: E402
-from bot.providers.registry import Providers  # noqa: E402
-from bot.store.database import Database  # noqa: E402
-from bot.store.jobs import SqlJobStore, write_change  # noqa: E402
-from bot.store.outbox import SqlCardStore, SqlOutbox  # noqa: E402
-from bot.store.sqlite import SqliteConnection  # noqa: E402
-from bot.timing import Timing  # noqa: E402
-from bot.worker_processes import WorkerPools  # noqa: E402
-from handlers.outgoing.cards import CardKeeper  # noqa: E402
-from handlers.outgoing.digest_messages import DigestMessages  # noqa: E402
-from handlers.outgoing.notice_poster import SlackNoticePoster  # noqa: E402
-from handlers.web.poster import Poster  # noqa: E402
+from benchmarks import table
+from benchmarks.scale_world import EPOCH, HOURS, Calm, Loop, NoCharts, Provider, Seen, Slack, Transport
+from bot.changes import CHANGES, Changes
+from bot.jobs import states
+from bot.jobs.admission import Rules
+from bot.jobs.apply_update import notice
+from bot.jobs.follow import Follower
+from bot.jobs.interfaces import JobUpdate
+from bot.jobs.job import Job, Origin
+from bot.jobs.notice import Accepted, Ended, Started
+from bot.jobs.queue import JobQueue
+from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobSync
+from bot.notices.deliver import Delivery
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
+from bot.store.database import Database
+from bot.store.jobs import SqlJobStore, write_change
+from bot.store.outbox import SqlCardStore, SqlOutbox
+from bot.store.sqlite import SqliteConnection
+from bot.timing import Timing
+from bot.worker_processes import WorkerPools
+from handlers.outgoing.cards import CardKeeper
+from handlers.outgoing.digest_messages import DigestMessages
+from handlers.outgoing.notice_poster import SlackNoticePoster
+from handlers.web.poster import Poster
+from tests.groups import group_messages
+from tests.simulation.loop import Timeline
+from tests.simulation.slack import Session
+from tests.simulation.store import new_store
 
 PROVIDER, MODEL = "acme", "gpt-4.1-mini-2025-04-14"
 _SKEW = 0.8

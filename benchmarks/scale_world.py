@@ -14,11 +14,11 @@ from typing import Any
 
 import httpx2
 import orjson
-from simulation.loop import SimulatedLoop, Timeline
-from simulation.network import Reply, Request
 
 from bot.jobs.job import Job
 from handlers.outgoing.charts import Charts
+from tests.simulation.loop import SimulatedLoop, Timeline
+from tests.simulation.network import Reply, Request
 
 Json = dict[str, Any]
 EPOCH = 1_800_000_000.0

@@ -16,9 +16,9 @@ import tempfile
 from pathlib import Path
 
 import psutil
-import table
-from corpus import write
 
+from benchmarks import table
+from benchmarks.corpus import write
 from bot.datasets.file_store import FileStore, Sealing
 from bot.encryption import KeyRing
 from bot.worker_processes import Pool, WorkerPools

@@ -34,12 +34,12 @@ from typing import Any
 import aiohttp
 import httpx
 import psutil
-import table
-from ack_during_check import percentile
-from chat import add_models
-from train import MODEL, ROOT
-from vllm_server import processor, started, version, weights
 
+from benchmarks import table
+from benchmarks.ack_during_check import percentile
+from benchmarks.chat import add_models
+from benchmarks.train import MODEL, ROOT
+from benchmarks.vllm_server import processor, started, version, weights
 from trainer.base_models import read_table
 from trainer.serving.messages import Conversation, Generation, GenerationRequest, ModelRef
 from trainer.serving.vocabulary import Vocabulary
@@ -139,7 +139,7 @@ def double(adapters: Path, rate: float) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, str(ROOT / "tests" / "vllm_double.py"), str(weights()), "--adapters", str(adapters)]
+    command = [sys.executable, "-m", "tests.vllm_double", str(weights()), "--adapters", str(adapters)]
     process = subprocess.Popen([*command, "--port", str(port), "--tokens-per-second", str(rate)])
     url = f"http://127.0.0.1:{port}"
     try:

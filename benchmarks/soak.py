@@ -20,18 +20,15 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-import table  # noqa: E402
-from scale_world import Loop  # noqa: E402
-from simulation.loop import Crash  # noqa: E402
-from simulation.world import let_pass, put_away, telling_its_time  # noqa: E402
-from soak_bot import BotProcess, without_pictures  # noqa: E402
-from soak_invariants import unrest, violations  # noqa: E402
-from soak_memory import ENOUGH, Memory  # noqa: E402
-from soak_people import Crowd, Seen  # noqa: E402
-from soak_world import HOUR, clocks, new_world  # noqa: E402
+from benchmarks import table
+from benchmarks.scale_world import Loop
+from benchmarks.soak_bot import BotProcess, without_pictures
+from benchmarks.soak_invariants import unrest, violations
+from benchmarks.soak_memory import ENOUGH, Memory
+from benchmarks.soak_people import Crowd, Seen
+from benchmarks.soak_world import HOUR, clocks, new_world
+from tests.simulation.loop import Crash
+from tests.simulation.world import let_pass, put_away, telling_its_time
 
 # Of the day at the beginning: people are at work already, so that what is kept in memory for each is kept soon.
 BEGIN = 8.0

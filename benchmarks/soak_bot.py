@@ -10,18 +10,15 @@ import httpx2
 import msgspec
 import structlog
 from openai import AsyncOpenAI
-from scale_world import NoCharts
-from simulation.provider import ProviderModel, Transport
-from simulation.slack import BOT, Session
-from simulation.world import PROVIDER, alone
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
-from soak_services import Json
-from soak_world import SoakWorld, Store
 
 from app import background, compose
 from app.schedule import Task
 from app.services import Services, make_services
+from benchmarks.scale_world import NoCharts
+from benchmarks.soak_services import Json
+from benchmarks.soak_world import SoakWorld, Store
 from bot.changes import CHANGES
 from bot.providers.config import ProviderConfig
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -35,6 +32,9 @@ from handlers.bolt import build
 from handlers.chat.listeners import ChatListeners
 from handlers.evaluations.results import ResultMessages
 from handlers.worker import Worker
+from tests.simulation.provider import ProviderModel, Transport
+from tests.simulation.slack import BOT, Session
+from tests.simulation.world import PROVIDER, alone
 
 log = structlog.get_logger()
 

@@ -3,9 +3,9 @@
 from collections import Counter
 
 import msgspec
-from soak_people import Seen, address
-from soak_world import SoakWorld
 
+from benchmarks.soak_people import Seen, address
+from benchmarks.soak_world import SoakWorld
 from bot.jobs import states
 from bot.jobs.job import Job
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from soak_world import HOUR, SoakWorld
+
+from benchmarks.soak_world import HOUR, SoakWorld
 
 ENOUGH = 6.0  # hours of which a slope can be told
 # The bot remembers of the latest threads whether they talk to a model: blocks of memory for each, at most.

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from scale_world import HOURS
-from simulation.slack import BOT
-from soak_services import Json, mark
-from soak_world import AT_HOME, BASE, SoakWorld
 
+from benchmarks.scale_world import HOURS
+from benchmarks.soak_services import Json, mark
+from benchmarks.soak_world import AT_HOME, BASE, SoakWorld
 from handlers.evaluations.question import CONFIRMED
+from tests.simulation.slack import BOT
 
 # Of a hundred acts, how many are what.
 _WEIGHTS = {"talk": 46, "ask": 24, "train": 14, "compare": 8, "evaluate": 6, "move": 2}

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from simulation.network import Reply, Request
-from simulation.provider import ENDED, ProviderModel
-from simulation.slack import BOT, SlackModel
+
+from tests.simulation.network import Reply, Request
+from tests.simulation.provider import ENDED, ProviderModel
+from tests.simulation.slack import BOT, SlackModel
 
 Json = dict[str, Any]
 _SIMPLE = {

@@ -14,16 +14,16 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 import aiohttp
-import migrated_store
 import numpy as np
-from simulation.loop import Timeline
-from simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
-from simulation.store import MemoryDatabase
-from simulation.world import EPOCH, World
-from soak_services import Json, SoakProvider, SoakSlack
 
+from benchmarks.soak_services import Json, SoakProvider, SoakSlack
 from bot.changes import Changes
 from bot.store.connection import Connection
+from tests import migrated_store
+from tests.simulation.loop import Timeline
+from tests.simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
+from tests.simulation.store import MemoryDatabase
+from tests.simulation.world import EPOCH, World
 
 T = TypeVar("T")
 HOUR = 3600.0

@@ -27,11 +27,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
-import table
-from provider import REQUESTER, Json, Running, channel, our_job, running
-from team import command, launch, post_cards, workspace
 
 from app.processes import Child
+from benchmarks import table
+from benchmarks.provider import REQUESTER, Json, Running, channel, our_job, running
+from benchmarks.team import command, launch, post_cards, workspace
 from bot.jobs import states
 from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import JobUpdate

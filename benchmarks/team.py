@@ -5,9 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from provider import CHANNELS, MODEL, NAME, REQUESTER, channel
-
 from app.processes import Child
+from benchmarks.provider import CHANNELS, MODEL, NAME, REQUESTER, channel
 from sandbox.model import Channel
 from sandbox.server import Sandbox
 from sandbox.settings import Settings

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import openai
-import table
+
+from benchmarks import table
 
 ROOT = Path(__file__).parents[1]
 MODEL = "SmolLM2-135M-Instruct"

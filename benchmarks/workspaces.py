@@ -21,12 +21,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
-import table
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app.run import running
 from app.tenancy import OneOfMany
+from benchmarks import table
 from bot.settings import Settings
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools

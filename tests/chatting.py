@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from msgspec import structs
-from slack_requests import ANA
 
 from bot.access import Caller, Place
 from bot.conversations.answer_events import Answer, Ended, Event, FunctionCalls, TextDelta
@@ -19,6 +18,7 @@ from bot.models.model import FineTunedModel
 from bot.models.names import short_name
 from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
+from tests.slack_requests import ANA
 
 TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
 

@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-from slack_requests import ANA
-
 from bot.access import Actor, Policy, Role
 from bot.audit import Entry
 from bot.authority import Authority
@@ -23,6 +21,7 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.feedback import SqlRatingStore
 from bot.store.generations import SqlGenerationStore
 from bot.store.jobs import SqlJobStore
+from tests.slack_requests import ANA
 
 BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
 ADMIN = Actor("U0ADMIN", "T0ACME", Role.ADMIN)

@@ -4,10 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatting import Models
-from parts import a_dataset, a_job
-from slack_requests import ANA
-
 from bot.access import Action, Caller
 from bot.compare.arenas import Standings
 from bot.compare.comparison import Choice, Comparison
@@ -15,6 +11,9 @@ from bot.datasets.dataset import Dataset
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.job import Job, Origin
 from bot.providers.protocol import Checkpoint
+from tests.chatting import Models
+from tests.parts import a_dataset, a_job
+from tests.slack_requests import ANA
 
 OPENED = Comparison("cmp-1", ("a", "b"), "T0ACME", "C0TRAINING", ANA.user, 1.0)
 

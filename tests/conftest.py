@@ -9,20 +9,19 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import migrated_store
-import postgresql_server
 import pytest
 import structlog
 from hypothesis import settings
-from parts import provider_over
-from stand_in_provider import StandInProvider
 
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlOutbox
+from tests import migrated_store, postgresql_server
+from tests.parts import provider_over
+from tests.stand_in_provider import StandInProvider
 
-pytest.register_assert_rewrite("contract.cases")
+pytest.register_assert_rewrite("tests.contract.cases")
 
 # All that the modules of the tests bring along stays to the end. No garbage is looked for in it, nor while it comes,
 # which would take a sixth of the time, in each process.

@@ -11,7 +11,6 @@ from typing import Any
 
 import openai
 from aiohttp import web
-from stand_in_provider import Json, StandInProvider
 
 from bot.providers.azure import AZURE
 from bot.providers.clients import client_of
@@ -20,6 +19,7 @@ from bot.providers.nebius import NEBIUS
 from bot.providers.openai import OPENAI
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.vendor import Vendor
+from tests.stand_in_provider import Json, StandInProvider
 
 CSV = b"step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,3.0,0.5,,\n2,1.5,0.75,1.6,0.7\n"
 

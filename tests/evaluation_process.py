@@ -1,6 +1,6 @@
 """A process that works on the evaluations of a store, as the bot does, until somebody kills it.
 
-python evaluation_process.py FOLDER URL KEY
+python -m tests.evaluation_process FOLDER URL KEY
 """
 
 import asyncio

@@ -4,14 +4,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from parts import followed_job
-from stand_in_provider import StandInProvider
-from store_reading import all_notices
-
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.parts import followed_job
+from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 JOBS = "GET /fine_tuning/jobs"
 POLL = 5.0

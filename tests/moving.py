@@ -5,9 +5,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from e2e.world import MODEL, World, examples
-from stand_in_provider import StandInProvider
-
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
@@ -17,6 +14,8 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
 from sandbox.seed import ANA, SUPPORT
+from tests.e2e.world import MODEL, World, examples
+from tests.stand_in_provider import StandInProvider
 from training_files import check_file
 
 

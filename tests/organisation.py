@@ -7,7 +7,8 @@ import itertools
 from typing import Any
 
 from aiohttp import web
-from stand_in_provider import Json, StandInProvider
+
+from tests.stand_in_provider import Json, StandInProvider
 
 BEGAN = 1_740_000_000
 RESULTS = b"step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,3.0,0.5,,\n2,1.5,0.75,,\n"

@@ -10,7 +10,6 @@ from unittest.mock import AsyncMock
 
 import openai
 from openai import AsyncOpenAI
-from stand_in_provider import StandInProvider
 
 from bot.access import Policy
 from bot.audit import Entry
@@ -24,6 +23,7 @@ from bot.providers.interface import Provider, RemoteEvent, RemoteJob
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
+from tests.stand_in_provider import StandInProvider
 from training_files.report import Report, Tokens
 
 MODEL = "gpt-4.1-mini-2025-04-14"

@@ -10,10 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from browser import chromium
 from PIL import Image
 from playwright.async_api import Locator, Page, expect
 
+from tests.browser import chromium
 from texts.language import Language
 
 PICTURES: Final = os.environ.get("FINETUNE_PICTURES")

@@ -1,4 +1,4 @@
-"""Trains plans by several ranks, without a server: `python tests/ranks_process.py` loads the training libraries, then
+"""Trains plans by several ranks, without a server: `python -m tests.ranks_process` loads the training libraries, then
 reads one `Asked` a line, forks a process for each rank and answers with one `Answer`."""
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class RanksProcess:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
         )
 
     def train(self, plan: Plan, size: int = 1, **more: Any) -> Answer:

@@ -17,8 +17,9 @@ from typing import Any
 
 import httpx
 import psutil
-from ports import free_port
-from trainer_process import wait_for
+
+from tests.ports import free_port
+from tests.trainer_process import wait_for
 
 TOKEN = "a-token-of-the-tests-" + "0" * 20
 # What Ray's processes read as they begin. No reports home, no exporter of metrics, nodes that are gone are missed soon,
@@ -48,7 +49,7 @@ class RayCluster:
         self.nodes: dict[str, str] = {}  # by name, the id that Ray gave each
         mode = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token} if token else {"RAY_AUTH_MODE": "disabled"}
         self._process = subprocess.Popen(
-            [sys.executable, __file__, self.address.rpartition(":")[2]],
+            [sys.executable, "-m", __name__, self.address.rpartition(":")[2]],
             env=os.environ | _ENVIRONMENT | mode,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

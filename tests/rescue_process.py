@@ -1,6 +1,6 @@
 """`finetune-bot rescue` as a process of its own, which somebody may kill; its waits are short.
 
-python rescue_process.py FOLDER
+python -m tests.rescue_process FOLDER
 """
 
 import sys

@@ -8,8 +8,9 @@ import subprocess
 from collections.abc import Iterator
 
 import httpx
-from ports import free_port
-from trainer_process import wait_for
+
+from tests.ports import free_port
+from tests.trainer_process import wait_for
 
 MOTO = "moto[server]==5.2.5"
 

@@ -45,10 +45,9 @@ def read(witness: Path) -> list[Line]:
 def executable(folder: Path, **environment: str) -> Path:
     """A program that takes the place of the nodes' Python, with `witness` and `finish` in `folder`."""
     program = folder / "python"
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     variables = " ".join(f"{name}='{value}'" for name, value in environment.items())
-    program.write_text(
-        f"#!/bin/sh\n{variables} PYTHONPATH={Path(__file__).parent} exec {sys.executable} {__file__} {folder} $3\n"
-    )
+    program.write_text(f"#!/bin/sh\n{variables} exec {sys.executable} -m {__name__} {folder} $3\n")
     program.chmod(0o755)
     return program
 

@@ -4,8 +4,6 @@ import time
 
 import msgspec
 import pytest
-from parts import CHANNEL, a_dataset, a_job
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.audit import Entry
@@ -22,6 +20,8 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import SqlJobStore
 from bot.store.personal_settings import SqlPersonalSettings
+from tests.parts import CHANNEL, a_dataset, a_job
+from tests.slack_requests import ANA, a_caller
 
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)
 ELSEWHERE = Origin("T0ACME", "C0OTHER", False)

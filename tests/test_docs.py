@@ -1,14 +1,13 @@
 """The reference pages say what the program does."""
 
-import importlib.util
 import re
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from bot.settings import Settings
 from handlers.commands import COMMANDS
+from scripts import docs
 from texts.commands import described
 from texts.language import Language, speaking
 from training_files.finding_codes import FINDING_CODES
@@ -16,33 +15,22 @@ from training_files.finding_codes import FINDING_CODES
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
-def docs() -> ModuleType:
-    """scripts/docs.py."""
-    spec = importlib.util.spec_from_file_location("docs", ROOT / "scripts" / "docs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize(
     "name", ["settings.md", "commands.md", "findings.md", "metrics.md", "zh/commands.md", "zh/findings.md"]
 )
-def test_a_page_is_what_the_script_would_write(docs: ModuleType, name: str) -> None:
+def test_a_page_is_what_the_script_would_write(name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == docs.pages()[name], f"docs/{name} is out of date: run scripts/docs.py"
 
 
-def test_every_setting_is_on_the_page_once_and_has_a_meaning(docs: ModuleType) -> None:
+def test_every_setting_is_on_the_page_once_and_has_a_meaning() -> None:
     lines = docs.settings_page().partition("\n## Trainer\n")[0].splitlines()  # which takes some of the same
     for name, field in Settings.model_fields.items():
         assert field.description
         assert len([line for line in lines if line.startswith(f"| `{name.upper()}` |")]) == 1
 
 
-def test_every_command_of_slack_is_on_the_page(docs: ModuleType) -> None:
+def test_every_command_of_slack_is_on_the_page() -> None:
     page = docs.commands_page()
     for command in COMMANDS:
         assert described(command.name).summary in page
@@ -51,20 +39,18 @@ def test_every_command_of_slack_is_on_the_page(docs: ModuleType) -> None:
 @pytest.mark.parametrize(
     "line", ["finetune-bot run", "finetune-bot check FILE [OPTIONS]", "finetune-bot trainer keys create"]
 )
-def test_every_command_of_the_command_line_is_on_the_page(docs: ModuleType, line: str) -> None:
+def test_every_command_of_the_command_line_is_on_the_page(line: str) -> None:
     assert f"### `{line}" in docs.commands_page()
 
 
-def test_no_secret_has_a_default(docs: ModuleType) -> None:
+def test_no_secret_has_a_default() -> None:
     for line in docs.settings_page().splitlines():
         if "_TOKEN`" in line or "_KEY`" in line or "_SECRET`" in line:
             assert line.split("|")[2].strip() == ""
 
 
 @pytest.mark.parametrize(("language", "stop"), [(Language.ENGLISH, "."), (Language.CHINESE, "。")])
-def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(
-    docs: ModuleType, language: Language, stop: str
-) -> None:
+def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(language: Language, stop: str) -> None:
     with speaking(language):
         page = docs.findings_page()
     for rule in FINDING_CODES:
@@ -74,7 +60,7 @@ def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(
 
 
 @pytest.mark.parametrize("page", ["findings.md", "commands.md"])
-def test_a_page_that_is_written_in_both_languages_links_to_the_other(docs: ModuleType, page: str) -> None:
+def test_a_page_that_is_written_in_both_languages_links_to_the_other(page: str) -> None:
     assert f"[简体中文](zh/{page})" in docs.pages()[page]
     assert f"[English](../{page})" in docs.pages()[f"zh/{page}"]
 

@@ -5,9 +5,6 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from parts import a_dataset, a_job, a_report, followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.audit import Entry
@@ -40,6 +37,9 @@ from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.personal_settings import SqlPersonalSettings
 from bot.store.spending import SqlBudgetStore, SqlModelUseStore
+from tests.parts import a_dataset, a_job, a_report, followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 MINI = "gpt-4.1-mini-2025-04-14"
 VOICE, SECRET = (f"ft:{MINI}:acme:{name}:1" for name in ("voice", "secret"))

@@ -7,9 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import MODEL, a_dataset, a_job, a_report, channel_providers, followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller, Policy, Role
 from bot.audit import Entry, Outcome
@@ -38,6 +35,9 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore
+from tests.parts import MODEL, a_dataset, a_job, a_report, channel_providers, followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 from texts.errors import sentence
 from training_files import Report
 

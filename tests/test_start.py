@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import World, world
-from ports import free_port
 from pydantic import SecretStr
-from stand_in_provider import StandInProvider
 from structlog.testing import capture_logs
 
 from app.run import Bot, running
 from bot.errors import StartError
 from bot.store.database import Database
+from tests.e2e.world import World, world
+from tests.ports import free_port
+from tests.stand_in_provider import StandInProvider
 from texts import errors
 
 MODELS = "GET /models"

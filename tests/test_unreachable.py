@@ -10,11 +10,11 @@ from pathlib import Path
 import aiohttp
 import openai
 import pytest
-from ports import free_port
 
 from bot.providers.interface import Unreachable
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.unreachable import why_unreachable
+from tests.ports import free_port
 from texts.errors import sentence
 from texts.provider_errors import message
 

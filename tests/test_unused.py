@@ -1,9 +1,6 @@
 """What nobody has used for a while, as different people see it: with the real store."""
 
 import pytest
-from parts import CHANNEL, a_dataset, followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Policy
 from bot.authority import Authority
@@ -21,6 +18,9 @@ from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.spending import SqlModelUseStore
 from bot.unused import UnusedThings
+from tests.parts import CHANNEL, a_dataset, followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 DAY = 24 * 3600.0
 NOW = 1_000 * DAY

@@ -5,12 +5,12 @@ import multiprocessing
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import process_work
 import pytest
-from refusal import refused
 
 from bot.errors import Invalid
 from bot.worker_processes import SMALL, Pool, WorkerPools
+from tests import process_work
+from tests.refusal import refused
 from training_files import TrainingFileError
 
 

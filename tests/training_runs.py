@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from trainer_process import jsonl
 
+from tests.trainer_process import jsonl
 from trainer.training.messages import Measured, Report
 from trainer.training.plan import Plan
 

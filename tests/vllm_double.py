@@ -2,7 +2,7 @@
 
 After vLLM's source: entrypoints/openai/{models,completion}, lora/peft_helper.py, plugins/lora_resolvers (read November
 2026). Its tokens follow from the prompt and the adapter alone, and can all be printed.
-`python tests/vllm_double.py MODEL_FOLDER --adapters DIR` runs it by itself, for benchmarks.
+`python -m tests.vllm_double MODEL_FOLDER --adapters DIR` runs it by itself, for benchmarks.
 """
 
 from __future__ import annotations

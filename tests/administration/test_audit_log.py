@@ -1,7 +1,6 @@
 """The audit log, as administrators read it."""
 
 import pytest
-from slack_requests import a_caller
 
 from bot.access import Actor, Place, Role
 from bot.administration.audit_log import AuditLogReader
@@ -9,6 +8,7 @@ from bot.audit import Entry, Outcome
 from bot.authority import Authority
 from bot.errors import Denied
 from bot.store.audit import SqlAuditLog
+from tests.slack_requests import a_caller
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 

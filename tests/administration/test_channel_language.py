@@ -1,7 +1,6 @@
 """The language of a channel."""
 
 import pytest
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Role
 from bot.administration.channel_language import ChannelLanguage
@@ -11,6 +10,7 @@ from bot.errors import Denied, Invalid
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.languages import SqlChannelLanguages
+from tests.slack_requests import ANA, a_caller
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Which models may be talked to in a channel."""
 
 import pytest
-from parts import channel_providers
-from slack_requests import a_caller
 
 from bot.access import Actor, Place, Role
 from bot.administration.channel_models import ChannelModels
@@ -16,6 +14,8 @@ from bot.store.audit import SqlAuditLog
 from bot.store.channel_models import SqlChannelModels
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.parts import channel_providers
+from tests.slack_requests import a_caller
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 

@@ -1,7 +1,6 @@
 """Channels that are told how jobs end."""
 
 import pytest
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Role
 from bot.administration.subscriptions import ChannelSubscriptions
@@ -11,6 +10,7 @@ from bot.errors import Denied, Invalid
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.subscriptions import SqlSubscriptions
+from tests.slack_requests import ANA, a_caller
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from parts import until
 
 from app import background
 from app.background import Background
@@ -16,6 +15,7 @@ from bot.membership import Membership
 from bot.store.database import Database
 from bot.store.processes import SqlProcesses
 from handlers.missed import Backfill
+from tests.parts import until
 
 
 async def joined(database: Database, name: str) -> Membership:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
-from scripted_slack import Slack, broken, error
 from slack_sdk.errors import SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -21,6 +20,7 @@ from app.doctor.slack import check_slack
 from app.doctor.slack_cases import slack_cases
 from bot.doctor.finding import Finding, Level
 from bot.settings import Settings
+from tests.scripted_slack import Slack, broken, error
 from texts import doctor as texts
 from texts.language import Language, speaking
 

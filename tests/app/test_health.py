@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import aiohttp
-from e2e.world import world
 from pydantic import SecretStr
 
 from app.doctor.health import check_health
@@ -18,6 +17,7 @@ from bot.membership import Membership
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.processes import SqlProcesses
+from tests.e2e.world import world
 
 
 async def yes() -> bool:

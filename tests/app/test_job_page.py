@@ -4,7 +4,6 @@ import contextlib
 
 import aiohttp
 from aiohttp import web
-from parts import a_job
 
 from app.job_page import job_page
 from app.listening import serve
@@ -15,6 +14,7 @@ from bot.jobs.links import JobLinks
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.parts import a_job
 
 CARD = "https://acme.slack.com/archives/C0TRAINING/p7"
 

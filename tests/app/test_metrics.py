@@ -11,13 +11,13 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
-from e2e.world import world
 from prometheus_client.metrics import MetricWrapperBase
-from prometheus_samples import samples, value
 from pydantic import SecretStr
 
 from app.run import running
 from bot import instruments
+from tests.e2e.world import world
+from tests.prometheus_samples import samples, value
 from trainer import instruments as trainer_instruments
 
 ROOT = Path(__file__).parents[2]

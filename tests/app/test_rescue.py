@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from organisation import Organisation
 
 from app.rescue import BROKEN_OFF, COMPLETE, INCOMPLETE, rescue_command
 from app.rescued_jobs import take_in_command
 from bot.errors import StartError
 from bot.rescue import patience
+from tests.organisation import Organisation
 from texts.language import Language, speaking
 
 

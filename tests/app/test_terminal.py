@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parts import a_job
 
 from app.command_line import AS_IN_SLACK
 from app.terminal.answers.models import models
@@ -29,6 +28,7 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from handlers.commands import find_command
+from tests.parts import a_job
 from texts.language import Language, speaking
 
 SECRET = Origin("T0ACME", "G0SECRET", True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from ports import free_port
 
 from app.trying import Trial, _keys
 from bot.errors import StartError
+from tests.ports import free_port
 from texts.language import Language, speaking
 
 

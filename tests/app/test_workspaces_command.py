@@ -8,10 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import postgresql_server
 import psycopg
 import pytest
-from parts import a_job
 
 from app import command_line
 from app.stores import of_workspace, open_store
@@ -21,6 +19,8 @@ from bot.store.installations import SqlInstallations
 from bot.store.jobs import SqlJobStore
 from bot.workspaces.installation import Installation, State, Tokens
 from bot.workspaces.workspaces import Workspaces
+from tests import postgresql_server
+from tests.parts import a_job
 
 ACME, OTHER = "T0ACME", "T0OTHER"
 Say = Callable[..., Any]

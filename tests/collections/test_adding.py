@@ -4,8 +4,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from parts import MODEL
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Policy, Role
 from bot.audit import Entry
@@ -28,6 +26,8 @@ from bot.store.feedback import SqlRatingStore
 from bot.store.generations import SqlGenerationStore
 from bot.store.jobs import SqlJobStore
 from bot.thread_examples.adding import NewExample
+from tests.parts import MODEL
+from tests.slack_requests import ANA, a_caller
 
 BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
 ADMIN = Actor("U0ADMIN", "T0ACME", Role.ADMIN)

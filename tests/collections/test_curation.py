@@ -4,8 +4,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from collecting import ADMIN, BEN, CAI, PRIVATE, Collecting, chat_line, pair_line
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place
 from bot.audit import Entry
@@ -13,6 +11,8 @@ from bot.collections.collection import usable
 from bot.collections.selection import Filter
 from bot.errors import Conflict, Denied, Invalid, NotFound
 from bot.store.database import Database
+from tests.collecting import ADMIN, BEN, CAI, PRIVATE, Collecting, chat_line, pair_line
+from tests.slack_requests import ANA, a_caller
 
 
 @pytest.fixture

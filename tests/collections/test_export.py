@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Policy
 from bot.audit import Entry
@@ -19,6 +18,7 @@ from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from tests.slack_requests import ANA, a_caller
 from texts.errors import sentence
 
 BEN = Actor("U0BEN", "T0ACME")

@@ -1,10 +1,10 @@
 """Examples by what they have in common."""
 
 import pytest
-from collecting import chat_line
 
 from bot.collections.collection import Collection, Example
 from bot.collections.selection import Filter, Selection
+from tests.collecting import chat_line
 
 SET = Collection("col-1", "Support", "U0ANA", "T0ACME", "C0TRAINING", False, 1.0)
 EXAMPLES = [

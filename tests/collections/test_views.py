@@ -3,8 +3,6 @@
 from pathlib import Path
 
 import pytest
-from collecting import ADMIN, BEN, CAI, PRIVATE, PUBLIC, Collecting, chat_line, pair_line
-from slack_requests import ANA, a_caller
 
 from bot.access import Place
 from bot.audit import Entry
@@ -12,6 +10,8 @@ from bot.collections.gist import Gist, gist, words
 from bot.collections.views import BY_PAGE, EXAMPLES_BY_PAGE
 from bot.errors import NotFound
 from bot.store.database import Database
+from tests.collecting import ADMIN, BEN, CAI, PRIVATE, PUBLIC, Collecting, chat_line, pair_line
+from tests.slack_requests import ANA, a_caller
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
 
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
@@ -21,6 +20,7 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
 
 __all__ = ["authority", "budgets", "catalogue", "channel_models", "lost_models", "spending"]
 

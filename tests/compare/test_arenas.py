@@ -6,9 +6,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-from parts import CHANNEL, MODEL, a_dataset
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Role
 from bot.audit import Entry
@@ -24,6 +21,9 @@ from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.spending import SqlBudgetStore
+from tests.parts import CHANNEL, MODEL, a_dataset
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 THIRD = f"ft:{MODEL}:acme:third:abc33333"

@@ -4,9 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import CHANNEL, MODEL
-from slack_requests import ANA
-from stand_in_provider import StandInProvider
 
 from bot.audit import Entry
 from bot.compare.asking import Asking
@@ -18,6 +15,9 @@ from bot.providers.chat import ChatMessage, Usage
 from bot.spending.budget import Scope
 from bot.store.comparisons import SqlComparisonStore
 from bot.store.spending import SqlBudgetStore
+from tests.parts import CHANNEL, MODEL
+from tests.slack_requests import ANA
+from tests.stand_in_provider import StandInProvider
 
 COMPARISON = Comparison("cmp-1", (MODEL, "ft:other"), "T0ACME", CHANNEL, ANA.user, 1.0)
 ENTRY = Entry("compare", 1.0, ANA.user, "compare", "cmp-1", CHANNEL)

@@ -1,9 +1,6 @@
 """Opening a comparison, asking on in it, and who may."""
 
 import pytest
-from parts import CHANNEL, MODEL, a_job
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place
 from bot.compare.comparison import Failure, ModelAnswer
@@ -14,6 +11,9 @@ from bot.store.audit import SqlAuditLog
 from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.parts import CHANNEL, MODEL, a_job
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 HERE = Origin("T0ACME", CHANNEL, False)

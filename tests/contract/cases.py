@@ -1,7 +1,7 @@
 """What the bot needs of every provider: one case for each thing that it does with one.
 
-A module of tests takes all of them with `from contract.cases import *`, and says by a fixture `server` whom they are
-held to. What a server lacks is said by its `Server`, and its case shows that it is refused or absent.
+A module of tests takes all of them with `from tests.contract.cases import *`, and says by a fixture `server` whom they
+are held to. What a server lacks is said by its `Server`, and its case shows that it is refused or absent.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from contract.server import Server
 
 from bot.jobs.explanations import Cause, cause_of
 from bot.jobs.results import readable
@@ -17,6 +16,7 @@ from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, Parameters
 from bot.providers.interface import ProviderError, Refused
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
+from tests.contract.server import Server
 
 __all__ = [
     "provider",

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import openai
-from doubles import AS_DOCUMENTED, Deviations, Double
-from trainer_process import KEY, Trainer, jsonl, some_examples
 
 from bot.providers.clients import client_of
 from bot.providers.interface import CreateRequest, RemoteJob
@@ -19,6 +17,8 @@ from bot.providers.protocol import Hyperparameters
 from bot.providers.trainer import TRAINER
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import vendor_of
+from tests.doubles import AS_DOCUMENTED, Deviations, Double
+from tests.trainer_process import KEY, Trainer, jsonl, some_examples
 
 
 class Server:

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from doubles import AS_DOCUMENTED, Deviations, Double
 
 from bot.doctor.comparison import compared
 from bot.doctor.finding import Finding, Level
 from bot.doctor.provider_cases import free_cases, paid_cases
 from bot.providers.chat import ChatDelta
+from tests.doubles import AS_DOCUMENTED, Deviations, Double
 from texts import doctor as texts
 from texts.language import Language, speaking
 

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from contract.cases import *  # noqa: F403
-from contract.server import DoubleServer, Server
-from doubles import AS_DOCUMENTED, Deviations, Double
 from pydantic import SecretStr
 
 from app.connecting import providers
 from bot.providers.config import ProviderConfig
 from bot.providers.configured import ConfiguredProvider
+from tests.contract.cases import *  # noqa: F403
+from tests.contract.server import DoubleServer, Server
+from tests.doubles import AS_DOCUMENTED, Deviations, Double
 
 
 @pytest.fixture(params=AS_DOCUMENTED, ids=lambda deviations: deviations.vendor.name)

@@ -1,11 +1,11 @@
 """Whatever a vendor's servers answer with, people read the same few sentences, and money is never spent twice."""
 
 import pytest
-from doubles import AS_DOCUMENTED, Deviations, Double
 
 from bot.jobs.explanations import Cause, cause_of
 from bot.providers.interface import CreateRequest, Doubtful, ProviderError, RateLimited, Refused, TooManyJobs
 from bot.providers.protocol import Hyperparameters
+from tests.doubles import AS_DOCUMENTED, Deviations, Double
 from texts.provider_errors import explanation
 
 CREATE = "POST /fine_tuning/jobs"

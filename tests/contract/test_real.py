@@ -10,8 +10,9 @@ model answers by, on Azure its deployment.
 import os
 
 import pytest
-from contract.cases import *  # noqa: F403
-from contract.server import RealServer, Server
+
+from tests.contract.cases import *  # noqa: F403
+from tests.contract.server import RealServer, Server
 
 if "FINETUNE_CONTRACT" not in os.environ:
     pytest.skip("by hand, with the key of a provider", allow_module_level=True)

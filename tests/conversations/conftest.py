@@ -1,5 +1,4 @@
 import pytest
-from parts import channel_providers
 
 from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
@@ -16,6 +15,7 @@ from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore, SqlModelUseStore
+from tests.parts import channel_providers
 
 
 @pytest.fixture

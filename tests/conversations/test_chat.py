@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from parts import MODEL, followed_job, until
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Role
 from bot.administration.channel_models import ChannelModels
@@ -52,6 +49,9 @@ from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.processes import SqlProcesses
 from bot.store.spending import SqlBudgetStore
+from tests.parts import MODEL, followed_job, until
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 TALK = Conversation("cv-1", TUNED, "T0ACME", "C0TRAINING", "1.0", "U0ANA", 1.0)

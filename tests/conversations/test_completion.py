@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parts import MODEL
-from stand_in_provider import StandInProvider
 
 from bot.conversations.completion import (
     CompletionFormat,
@@ -20,6 +18,8 @@ from bot.conversations.completion import (
 from bot.conversations.starter import starter
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, Parameters, TokenLogprobs
 from bot.providers.openai_protocol import OpenAIProtocol
+from tests.parts import MODEL
+from tests.stand_in_provider import StandInProvider
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FORMAT = CompletionFormat("\n\n###\n\n", " ", " END")

@@ -3,10 +3,6 @@
 from contextlib import aclosing
 from typing import Any, cast
 
-from parts import MODEL
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
-
 from bot.access import Caller
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
@@ -19,6 +15,9 @@ from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.spending.model_use import ModelSpending
 from bot.store.conversations import SqlConversationStore
+from tests.parts import MODEL
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 TOOL = {"type": "function", "function": {"name": "find_order"}}

@@ -7,9 +7,6 @@ from pathlib import Path
 
 import orjson
 import pytest
-from parts import CHANNEL, MODEL, a_job, followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller, Role
 from bot.administration.channel_models import ChannelModels
@@ -30,6 +27,9 @@ from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from tests.parts import CHANNEL, MODEL, a_job, followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 HERE = Origin("T0ACME", CHANNEL, False)

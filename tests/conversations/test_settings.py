@@ -4,9 +4,6 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from parts import CHANNEL, MODEL, followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Role
 from bot.administration.channel_models import ChannelModels
@@ -27,6 +24,9 @@ from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from tests.parts import CHANNEL, MODEL, followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 TALK = Conversation("cv-1", OLD, "T0ACME", CHANNEL, "1.0", ANA.user, 1.0, system="From the file.", question="Well?")

@@ -4,9 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dropping import Drop, Upload
-from parts import channel_providers
-from slack_requests import ANA
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -23,6 +20,9 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.dropping import Drop, Upload
+from tests.parts import channel_providers
+from tests.slack_requests import ANA
 
 
 @pytest.fixture

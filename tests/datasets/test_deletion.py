@@ -2,10 +2,6 @@
 
 import msgspec
 import pytest
-from dropping import Drop, Upload
-from parts import followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Role
 from bot.audit import Outcome
@@ -19,6 +15,10 @@ from bot.providers.registry import Providers
 from bot.store.audit import SqlAuditLog
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from tests.dropping import Drop, Upload
+from tests.parts import followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 BEN = Actor("U0BEN", "T0ACME")
 

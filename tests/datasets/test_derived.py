@@ -2,14 +2,14 @@
 
 import msgspec
 import pytest
-from dropping import Drop
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor
 from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import FileStore, StoredFile
 from bot.errors import Invalid
 from bot.store.datasets import SqlDatasetStore
+from tests.dropping import Drop
+from tests.slack_requests import ANA, a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from refusal import refused
-from slack_requests import ANA, a_caller
 
 from bot import worker_processes
 from bot.access import Actor, Role
@@ -20,6 +18,8 @@ from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.errors import Denied
 from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
+from tests.refusal import refused
+from tests.slack_requests import ANA, a_caller
 from training_files import Report, TrainingFileError
 
 FILE = DroppedFile("F1", "train.jsonl", 0, "1.0", private=False)

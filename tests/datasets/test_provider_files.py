@@ -3,10 +3,6 @@
 from collections.abc import Callable
 
 import pytest
-from dropping import Drop, Upload
-from parts import a_job, channel_providers, followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Role
 from bot.audit import Outcome
@@ -19,6 +15,10 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from tests.dropping import Drop, Upload
+from tests.parts import a_job, channel_providers, followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 BEN = Actor("U0BEN", "T0ACME")
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)

@@ -8,8 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from dropping import Drop
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Caller
 from bot.authority import Authority
@@ -23,6 +21,8 @@ from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid, NotFound
 from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
+from tests.dropping import Drop
+from tests.slack_requests import ANA, a_caller
 from training_files.report import Column, ColumnMapping, Table
 
 BEN = Actor("U0BEN", "T0ACME")

@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job, channel_providers
-from stand_in_provider import StandInProvider
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import DatasetReports, Verdict
@@ -18,6 +16,8 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.parts import a_job, channel_providers
+from tests.stand_in_provider import StandInProvider
 from texts.charts import words
 from training_files.report import Finding
 

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
-from slack_requests import a_caller
 
 from bot.access import Actor
 from bot.datasets.dataset import Dataset
@@ -15,6 +14,7 @@ from bot.datasets.samples import DatasetSamples
 from bot.errors import Conflict, NotFound
 from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
+from tests.slack_requests import a_caller
 
 Keep = Callable[..., Awaitable[Dataset]]
 BEN = Actor("U0BEN", "T0ACME")

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor
 from bot.datasets.derived import DerivedDatasets
@@ -15,6 +14,7 @@ from bot.datasets.splitting import DatasetSplitting, SplitFiles
 from bot.errors import Invalid, NotFound
 from bot.store.datasets import SqlDatasetStore
 from bot.worker_processes import WorkerPools
+from tests.slack_requests import ANA, a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 

@@ -1,8 +1,6 @@
 """Which training file is meant, and which validates it."""
 
 import pytest
-from parts import a_dataset, a_report
-from slack_requests import a_caller
 
 from bot.access import Actor
 from bot.authority import Authority
@@ -11,6 +9,8 @@ from bot.datasets.lookup import DatasetLookup
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Ambiguous, Invalid, NotFound
 from bot.store.datasets import SqlDatasetStore
+from tests.parts import a_dataset, a_report
+from tests.slack_requests import a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 BROKEN = a_report(ok=False)

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 import yaml
-from variables import known
 
 from app.health import Health, health_app
 from app.workspaces.install_flow import INSTALL, REDIRECT
 from bot.jobs.links import PATH as JOBS
+from tests.variables import known
 
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "helm" / "finetune-bot"

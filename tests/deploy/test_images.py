@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from variables import known
 
 from bot.settings import Settings
+from tests.variables import known
 from trainer.settings import Settings as TrainerSettings
 
 ROOT = Path(__file__).parents[2]

@@ -6,12 +6,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
-from following import Clock
-from parts import MODEL as BASE
-from parts import a_job
 from pydantic import SecretStr
-from resource_manager import ResourceManager
-from slack_requests import a_caller
 
 from bot.access import Actor, Policy, Role
 from bot.authority import Authority
@@ -42,6 +37,11 @@ from bot.store.jobs import SqlJobStore
 from handlers.blocks.card import card
 from handlers.deployments.blocks import deployed, question
 from handlers.outgoing.deployment_blocks import of_deployment
+from tests.following import Clock
+from tests.parts import MODEL as BASE
+from tests.parts import a_job
+from tests.resource_manager import ResourceManager
+from tests.slack_requests import a_caller
 
 MODEL = f"{BASE}.ft-0123456789abcdef0123456789abcdef"
 BEN = Actor("U0BEN", "T0ACME")

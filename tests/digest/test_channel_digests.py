@@ -1,8 +1,5 @@
 """A channel's digest is set."""
 
-from parts import CHANNEL
-from slack_requests import a_caller
-
 from bot.access import Policy
 from bot.authority import Authority
 from bot.channels import Channel
@@ -11,6 +8,8 @@ from bot.digest.plan import DigestTime
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.digests import SqlDigestPlans
+from tests.parts import CHANNEL
+from tests.slack_requests import a_caller
 
 
 class People:

@@ -4,8 +4,6 @@ from datetime import UTC, datetime
 
 import msgspec
 import pytest
-from parts import CHANNEL, a_job
-from store_reading import all_notices
 
 from bot.audit import Entry
 from bot.digest.digest import Digests
@@ -23,6 +21,8 @@ from bot.store.digests import SqlDigestPlans
 from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.spending import SqlBudgetStore
+from tests.parts import CHANNEL, a_job
+from tests.store_reading import all_notices
 
 DAY = 24 * 3600.0
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC).timestamp()

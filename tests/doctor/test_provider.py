@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from aiohttp import web
 from pydantic import SecretStr
-from stand_in_provider import StandInProvider
 
 from bot.doctor import provider as checks
 from bot.doctor.finding import Finding, Level
@@ -16,6 +15,7 @@ from bot.providers.config import ProviderConfig
 from bot.providers.configured import ConfiguredProvider
 from bot.providers.raw_objects import RawObjects
 from bot.providers.vendor import Vendor
+from tests.stand_in_provider import StandInProvider
 from texts import doctor as texts
 from texts.language import Language, speaking
 

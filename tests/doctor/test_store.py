@@ -7,8 +7,6 @@ from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
-import migrated_store
-import postgresql_server
 import psycopg
 import pytest
 from filelock import FileLock
@@ -21,6 +19,7 @@ from bot.encryption import KeyRing
 from bot.settings import Settings
 from bot.store.inspection import is_in_use
 from bot.store.postgresql import PostgresqlEngine
+from tests import migrated_store, postgresql_server
 from texts import doctor as texts
 from texts.language import Language, speaking
 

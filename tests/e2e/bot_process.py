@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from multiprocessing.process import BaseProcess
 
-from e2e import bot_main
-from e2e.world import ROOT, World, until
+from tests.e2e import bot_main
+from tests.e2e.world import ROOT, World, until
 
 
 async def launch(w: World, **changes: str) -> BaseProcess:

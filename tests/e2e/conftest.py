@@ -4,15 +4,15 @@ bot's worker processes."""
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import migrated_store
 import pytest
 import pytest_asyncio
-from e2e.world import World, all_is_taken, workspace
-from stand_in_provider import StandInProvider
 
 from bot.worker_processes import WorkerPools
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
+from tests import migrated_store
+from tests.e2e.world import World, all_is_taken, workspace
+from tests.stand_in_provider import StandInProvider
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

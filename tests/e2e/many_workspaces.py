@@ -11,9 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-from e2e.world import HURRIED, PATIENCE, ROOT, World
 from pydantic import SecretStr
-from stand_in_provider import StandInProvider
 
 from app.run import Bot
 from app.workspaces.run import Hosted, hosted
@@ -24,6 +22,8 @@ from sandbox.client import SandboxClient
 from sandbox.many_workspaces import ManyWorkspaces
 from sandbox.settings import Settings as SandboxSettings
 from sandbox.workspace import SANDBOX, Team
+from tests.e2e.world import HURRIED, PATIENCE, ROOT, World
+from tests.stand_in_provider import StandInProvider
 
 A, B = SANDBOX.id, "T0SECOND01"
 TEAMS = (SANDBOX, Team(B, "Second", "second"))

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import msgspec
-from e2e.world import MODEL, examples
-from stand_in_provider import StandInProvider
 
 from app.run import Bot
 from bot.access import Actor, Caller, Place
@@ -54,6 +52,8 @@ from bot.store.outbox import SqlCardStore
 from bot.store.schedules import SqlScheduleStore
 from bot.sweeps.sweep import Member, Sweep
 from sandbox.seed import ANA, LEADS
+from tests.e2e.world import MODEL, examples
+from tests.stand_in_provider import StandInProvider
 from training_files import Report, check_file
 
 T = TypeVar("T")

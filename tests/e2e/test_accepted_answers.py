@@ -2,8 +2,8 @@
 
 import json
 
-from e2e.test_evaluations import text_of
-from e2e.world import World
+from tests.e2e.test_evaluations import text_of
+from tests.e2e.world import World
 
 
 async def test_a_channels_accepted_answers_are_kept_for_review(w: World) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from e2e.world import World, until
+from tests.e2e.world import World, until
 
 BEN = "U0BENHALL1"
 

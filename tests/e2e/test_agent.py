@@ -3,10 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from answering import text_of
-from e2e.world import HURRIED, MODEL, World, until
-
 from handlers.chat.listeners import ChatListeners
+from tests.answering import text_of
+from tests.e2e.world import HURRIED, MODEL, World, until
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 

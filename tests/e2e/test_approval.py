@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from e2e.world import HURRIED, World
 
 from app.run import Bot
 from bot.audit import SETTINGS
+from tests.e2e.world import HURRIED, World
 
 ANA, BEN = "U0ANAREED1", "U0BENHALL1"
 

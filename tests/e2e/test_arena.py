@@ -6,13 +6,13 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import MODEL, World, examples, until
 
 from app.run import Bot
 from bot.compare.comparison import Vote
 from bot.store.comparisons import SqlComparisonStore
 from handlers.compare.listeners import CompareListeners
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import MODEL, World, examples, until
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 WORDS = {OLD: "The word of the elder.", NEW: "The word of the younger."}

@@ -5,11 +5,11 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.test_changed_messages import TUNED, opened
-from e2e.test_evaluations import labelled
-from e2e.world import World, examples
 
 from handlers.web.download import Download
+from tests.e2e.test_changed_messages import TUNED, opened
+from tests.e2e.test_evaluations import labelled
+from tests.e2e.world import World, examples
 
 GRADER = (
     b'{"type": "string_check", "name": "exact", "input": "{{sample.output_text}}", "reference": "yes",'

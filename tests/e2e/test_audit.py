@@ -1,8 +1,7 @@
 """What people did to jobs and models is in the audit log, and so is what they were refused and what failed."""
 
-from e2e.world import World
-
 from app.run import Bot
+from tests.e2e.world import World
 
 ANA, BEN = "U0ANAREED1", "U0BENHALL1"
 

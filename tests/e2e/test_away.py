@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import HURRIED, World, examples
+
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import HURRIED, World, examples
 
 
 async def _missed(w: World, *channels: str, thread_ts: str | None = None) -> list[str]:

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from e2e.world import World, examples, until
+
+from tests.e2e.world import World, examples, until
 
 
 async def _answer(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:

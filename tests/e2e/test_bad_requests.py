@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from e2e.world import MODEL, World, examples, until
 
 from sandbox.client import SandboxError
+from tests.e2e.world import MODEL, World, examples, until
 
 BEN = "U0BENHALL1"
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from browser import chromium
-from pictures import LANGUAGE, PERSON, PICTURES, picture
 from playwright.async_api import Page, expect
-from ports import free_port
-from tiny_model import MODEL_ID, build_tiny_model
 
 from app.trying import BASE_MODEL, Trial
+from tests.browser import chromium
+from tests.pictures import LANGUAGE, PERSON, PICTURES, picture
+from tests.ports import free_port
+from tests.tiny_model import MODEL_ID, build_tiny_model
 from texts import chat, jobs, notices, start
 from texts.datasets import report
 from texts.errors.job_requests import not_whole_number

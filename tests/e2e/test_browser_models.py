@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser import PATIENCE, chromium
-from e2e.test_browser import trial
-from e2e.world import MODEL, ROOT, World, until
-from pictures import LANGUAGE, PERSON, PICTURES, USER, picture
 from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
 from sandbox.client import SandboxClient
+from tests.browser import PATIENCE, chromium
+from tests.e2e.test_browser import trial
+from tests.e2e.world import MODEL, ROOT, World, until
+from tests.pictures import LANGUAGE, PERSON, PICTURES, USER, picture
 from texts import agent, chat, compare, feedback, retraining, start, thread_examples
 from texts.evaluations.card import title
 from texts.evaluations.question import estimate_heading, its_card, start_button

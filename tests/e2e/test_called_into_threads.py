@@ -3,10 +3,10 @@
 import sys
 
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import MODEL, World, until
 
 from bot.conversations.prompt import BEFORE, NOW
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import MODEL, World, until
 
 TUNED, OTHER = (f"ft:{MODEL}:acme:{name}:abc11111" for name in ("old", "new"))
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import orjson
-from e2e.test_settings import preferences, questions
-from e2e.world import World, examples
+
+from tests.e2e.test_settings import preferences, questions
+from tests.e2e.world import World, examples
 
 LOCAL = "SmolLM2-135M-Instruct"
 

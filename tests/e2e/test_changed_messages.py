@@ -5,8 +5,9 @@ import sys
 from typing import Any
 
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import MODEL, World, is_chat, until
+
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import MODEL, World, is_chat, until
 
 TUNED = f"ft:{MODEL}:acme:old:abc11111"
 

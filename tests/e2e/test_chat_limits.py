@@ -1,7 +1,7 @@
 """Budgets hold answers back, and administrators say which models may be talked to in a channel."""
 
-from e2e.test_changed_messages import TUNED, ask, opened
-from e2e.world import MODEL, World
+from tests.e2e.test_changed_messages import TUNED, ask, opened
+from tests.e2e.world import MODEL, World
 
 OTHER = f"ft:{MODEL}:acme:new:abc22222"
 

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from answering import text_of
-from e2e.world import MODEL, World, until
+
+from tests.answering import text_of
+from tests.e2e.world import MODEL, World, until
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 

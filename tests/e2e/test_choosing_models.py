@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from e2e.world import MODEL, World, examples, is_chat, until
+from tests.e2e.world import MODEL, World, examples, is_chat, until
 
 VOICES = [f"ft:{MODEL}:acme:voice:abc11111", f"ft:{MODEL}:acme:voice:abc22222"]
 GERMAN = f"ft:{MODEL}:acme:voice-german:abc33333"

@@ -1,7 +1,8 @@
 """A model that was trained to choose a label says how sure it is."""
 
 import orjson
-from e2e.world import World
+
+from tests.e2e.world import World
 
 
 def _mails() -> bytes:

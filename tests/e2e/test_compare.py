@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import MODEL, World, until
+
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import MODEL, World, until
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 

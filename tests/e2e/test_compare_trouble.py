@@ -10,10 +10,11 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from e2e.bot_process import bot_process, kill, launch
-from e2e.test_arena import opened, pairs, revealed
-from e2e.test_compare import OLD, a_pair, complete, eventually, shown
-from e2e.world import World, examples, until
+
+from tests.e2e.bot_process import bot_process, kill, launch
+from tests.e2e.test_arena import opened, pairs, revealed
+from tests.e2e.test_compare import OLD, a_pair, complete, eventually, shown
+from tests.e2e.world import World, examples, until
 
 
 async def test_a_message_that_slack_took_without_saying_so_is_not_posted_twice(w: World) -> None:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from e2e.world import MODEL, World, is_chat, until
-
 from app.run import Bot
 from handlers.chat.listeners import ChatListeners
+from tests.e2e.world import MODEL, World, is_chat, until
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answering import text_of
-from e2e.bot_process import bot_process, kill
-from e2e.world import MODEL, World, examples, until
+
+from tests.answering import text_of
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import MODEL, World, examples, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 

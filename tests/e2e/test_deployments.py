@@ -1,11 +1,11 @@
 """A model at Azure, from its training to the first answer and back to where it costs nothing."""
 
 import pytest
-from doubles import AS_DOCUMENTED, Double
-from e2e.world import World, until
-from resource_manager import ResourceManager
 
 from bot.providers.azure import AZURE
+from tests.doubles import AS_DOCUMENTED, Double
+from tests.e2e.world import World, until
+from tests.resource_manager import ResourceManager
 
 
 async def test_a_model_is_deployed_talked_to_and_removed(w: World, monkeypatch: pytest.MonkeyPatch) -> None:

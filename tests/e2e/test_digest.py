@@ -2,11 +2,10 @@
 
 import time
 
-from e2e.world import World
-
 from app.features.administration import digests
 from bot.digest.sending import SETTLES, DigestSender
 from bot.store.digests import SqlDigestPlans
+from tests.e2e.world import World
 
 DAY = 24 * 3600.0
 

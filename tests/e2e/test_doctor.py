@@ -5,11 +5,11 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from e2e.world import World
 
 from app.doctor.command import FINE, SOMETHING_WRONG, doctor_command
 from app.doctor.comparing import Comparing
 from sandbox.seed import ANA, SUPPORT
+from tests.e2e.world import World
 from texts.language import Language, speaking
 
 Doctor = Callable[..., Awaitable[tuple[int, str]]]

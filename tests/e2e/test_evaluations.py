@@ -7,8 +7,9 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import MODEL, World, until
+
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import MODEL, World, until
 
 TUNED = f"ft:{MODEL}:acme:support:abc12345"
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 import orjson
-from e2e.world import MODEL, World
 
 from sandbox.seed import ANA
+from tests.e2e.world import MODEL, World
 
 TUNED = f"ft:{MODEL}:acme:support:abc12345"
 

@@ -5,8 +5,8 @@ import sqlite3
 from typing import Any
 
 import orjson
-from e2e.world import MODEL, World, is_chat
 
+from tests.e2e.world import MODEL, World, is_chat
 from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
 from training_files.validate_example import validate

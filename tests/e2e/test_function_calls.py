@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import World, until
 
 from handlers.blocks.answer import AGAIN, COST, MENU
 from handlers.chat import call_blocks
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import World, until
 
 TOOL_CALLS = Path(__file__).parents[2] / "examples" / "tool-calls.jsonl"
 

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from e2e.test_evaluations import text_of
-from e2e.world import World
-from generation.conftest import TEACHER, Teacher
+
+from tests.e2e.test_evaluations import text_of
+from tests.e2e.world import World
+from tests.generation.conftest import TEACHER, Teacher
 
 
 def a_teacher(w: World) -> Teacher:

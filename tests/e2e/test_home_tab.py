@@ -2,9 +2,8 @@
 
 import time
 
-from e2e.world import World
-
 from sandbox.seed import BEN
+from tests.e2e.world import World
 
 
 async def test_home_follows_a_job_and_opens_what_there_is(w: World) -> None:

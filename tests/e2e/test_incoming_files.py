@@ -4,9 +4,10 @@ import sys
 from typing import Any
 
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.test_away import _missed
-from e2e.world import World, examples
+
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.test_away import _missed
+from tests.e2e.world import World, examples
 
 START = "start train.jsonl epochs=1 confirm=yes"
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 import orjson
-from e2e.world import World, until
+
+from tests.e2e.world import World, until
 
 
 async def training(w: World) -> tuple[dict[str, Any], str]:

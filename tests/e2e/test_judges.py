@@ -8,11 +8,12 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.test_evaluations import TUNED, labelled, text_of
-from e2e.test_evaluations import card as evaluation_card
-from e2e.test_evaluations import result as evaluation_result
-from e2e.world import MODEL, World, until
+
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.test_evaluations import TUNED, labelled, text_of
+from tests.e2e.test_evaluations import card as evaluation_card
+from tests.e2e.test_evaluations import result as evaluation_result
+from tests.e2e.world import MODEL, World, until
 
 JUDGE = "gpt-4.1"
 

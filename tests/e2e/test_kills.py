@@ -23,11 +23,6 @@ import httpx
 import msgspec
 import psutil
 import pytest
-from e2e.bot_process import kill, launch
-from e2e.world import World, examples
-from store_reading import assessment_in
-from tiny_model import MODEL_ID, build_tiny_model
-from trainer_process import KEY, Trainer
 
 from bot.jobs import states
 from bot.jobs.job import Job
@@ -35,6 +30,11 @@ from bot.jobs.notice import Notice
 from handlers.blocks.card import card as render
 from sandbox.client import SandboxError
 from sandbox.model import Message
+from tests.e2e.bot_process import kill, launch
+from tests.e2e.world import World, examples
+from tests.store_reading import assessment_in
+from tests.tiny_model import MODEL_ID, build_tiny_model
+from tests.trainer_process import KEY, Trainer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 

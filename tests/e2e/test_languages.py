@@ -1,6 +1,6 @@
 """Each person is answered in the language of their Slack, and a channel in the one that its people chose."""
 
-from e2e.world import World
+from tests.e2e.world import World
 
 
 async def test_a_channel_is_spoken_to_in_the_language_its_people_chose(w: World) -> None:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from e2e.world import MODEL, World
 
 from bot.errors import BotError, Invalid
 from handlers.commands import COMMANDS
 from sandbox.seed import ANA, BEN
+from tests.e2e.world import MODEL, World
 from texts import commands
 from texts.errors import sentence
 

@@ -3,9 +3,9 @@
 import dataclasses
 
 import aiohttp
-from e2e.world import World, until
 
 from sandbox.seed import RANDOM, SUPPORT
+from tests.e2e.world import World, until
 
 ADDRESS = "https://finetune.example.com"
 

@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from e2e.test_settings import modal, shown
-from e2e.world import World, until
 from pydantic import SecretStr
+
+from tests.e2e.test_settings import modal, shown
+from tests.e2e.world import World, until
 
 
 async def _from_file_to_chat(w: World) -> None:

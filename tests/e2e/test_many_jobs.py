@@ -6,8 +6,6 @@ import time
 from typing import Any
 from unittest.mock import patch
 
-from e2e.world import World, until
-from parts import a_job
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.jobs import states
@@ -19,6 +17,8 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.jobs import write_change
 from handlers.web.poster import Poster
+from tests.e2e.world import World, until
+from tests.parts import a_job
 
 ALL, RUNNING, ENDING = 10_000, 20, 3
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import MODEL, ROOT, World, is_chat, until
-from stand_in_provider import StandInProvider
 
 from bot.timing import Timing
 from sandbox.client import SandboxClient
 from sandbox.model import Message
 from sandbox.server import Sandbox
 from sandbox.settings import Settings
+from tests.e2e.world import MODEL, ROOT, World, is_chat, until
+from tests.stand_in_provider import StandInProvider
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 CHANNELS = ("#support-model", "#general", "#talk")

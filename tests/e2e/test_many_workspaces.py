@@ -15,10 +15,6 @@ from typing import Any, cast
 import msgspec
 import pytest
 import pytest_asyncio
-from e2e.many_workspaces import A, B, Browser, TwoWorkspaces, two_workspaces
-from e2e.private_things import Things
-from e2e.test_private import AT_ONCE, EVERYTHING, Private, body, not_typed
-from e2e.world import MODEL
 from pydantic import SecretStr
 
 from app.terminal.command import DONE, terminal_command
@@ -30,6 +26,10 @@ from bot.workspaces.installation import State
 from sandbox.delivery.http import post_signed
 from sandbox.many_workspaces import ORGANISATION
 from sandbox.seed import ANA, LEADS
+from tests.e2e.many_workspaces import A, B, Browser, TwoWorkspaces, two_workspaces
+from tests.e2e.private_things import Things
+from tests.e2e.test_private import AT_ONCE, EVERYTHING, Private, body, not_typed
+from tests.e2e.world import MODEL
 from texts.errors import sentence
 
 

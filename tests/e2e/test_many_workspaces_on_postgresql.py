@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import postgresql_server
 import psycopg
 import pytest_asyncio
-from e2e.many_workspaces import A, B, TwoWorkspaces, two_workspaces
 
 from app.stores import of_workspace, open_store
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests import postgresql_server
+from tests.e2e.many_workspaces import A, B, TwoWorkspaces, two_workspaces
 
 SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'finetune_bot%' ORDER BY 1"
 

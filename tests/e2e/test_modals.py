@@ -1,6 +1,6 @@
 """What a modal asks stands where people look, and so does what comes of it."""
 
-from e2e.world import World
+from tests.e2e.world import World
 
 
 async def test_the_question_before_a_file_is_deleted_is_a_window(w: World) -> None:

@@ -1,6 +1,6 @@
 """A model is found among many by what people type."""
 
-from e2e.world import MODEL, World
+from tests.e2e.world import MODEL, World
 
 
 async def test_a_model_is_searched_among_all_and_opened(w: World) -> None:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from e2e.bot_process import kill, launch
-from e2e.world import World, until
-from moving import made_before, providers
-from stand_in_provider import StandInProvider
 
 from bot.store.database import Database
 from bot.store.evaluations import SqlEvaluationStore
 from sandbox.seed import SUPPORT
+from tests.e2e.bot_process import kill, launch
+from tests.e2e.world import World, until
+from tests.moving import made_before, providers
+from tests.stand_in_provider import StandInProvider
 
 HOME_MODEL = "SmolLM2-135M-Instruct"
 TEN = 10

@@ -1,6 +1,6 @@
 """What a model is called that nobody has named."""
 
-from e2e.world import World
+from tests.e2e.world import World
 
 
 async def test_a_model_without_a_name_is_called_after_its_file(w: World) -> None:

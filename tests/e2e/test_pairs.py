@@ -3,10 +3,10 @@
 from typing import Any
 
 import orjson
-from e2e.test_settings import modal, opened, shown
-from e2e.world import World, examples
 
 from bot.worker_processes import Pool
+from tests.e2e.test_settings import modal, opened, shown
+from tests.e2e.world import World, examples
 
 
 async def _dropped(w: World, *files: tuple[str, bytes]) -> dict[str, dict[str, Any]]:

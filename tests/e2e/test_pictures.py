@@ -9,16 +9,16 @@ from zlib import crc32
 
 import orjson
 import pytest
-from browser import chromium
-from e2e.world import MODEL, World, examples, until
-from moving import made_before, providers
-from pictures import IN_CHINESE, LANGUAGE, PICTURES, USER, looking, message, picture, picture_of
 from playwright.async_api import Page, expect
-from stand_in_provider import StandInProvider
 
 from app.run import Bot
 from bot.jobs.job import Job
 from sandbox.seed import ANA, MEI
+from tests.browser import chromium
+from tests.e2e.world import MODEL, World, examples, until
+from tests.moving import made_before, providers
+from tests.pictures import IN_CHINESE, LANGUAGE, PICTURES, USER, looking, message, picture, picture_of
+from tests.stand_in_provider import StandInProvider
 from texts import feedback, sweeps
 from texts.evaluations.question import estimate_heading
 from texts.language import speaking

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 import pytest
-from e2e.world import World
-from pictures import IN_CHINESE, LANGUAGE, PICTURES, USER, looking, message, picture_of
 from playwright.async_api import expect
 
+from tests.e2e.world import World
+from tests.pictures import IN_CHINESE, LANGUAGE, PICTURES, USER, looking, message, picture_of
 from texts import generation, support
 from texts.evaluations.question import estimate_heading
 from texts.language import speaking

@@ -6,9 +6,10 @@ from zlib import crc32
 
 import orjson
 import pytest
-from e2e.test_pictures import LABEL_OF, SYSTEM, TICKETS
-from e2e.world import World, until
-from pictures import LANGUAGE, PICTURES, USER, looking, message, picture_of
+
+from tests.e2e.test_pictures import LABEL_OF, SYSTEM, TICKETS
+from tests.e2e.world import World, until
+from tests.pictures import LANGUAGE, PICTURES, USER, looking, message, picture_of
 
 pytestmark = pytest.mark.skipif(not PICTURES, reason="takes pictures only")
 

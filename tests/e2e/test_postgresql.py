@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-import postgresql_server
 import pytest
-from e2e.test_loop import _from_file_to_chat
-from e2e.world import World
 from pydantic import SecretStr
 
 from app.doctor.command import check_database
 from bot.doctor.finding import Level
 from bot.store.jobs import SqlJobStore
+from tests import postgresql_server
+from tests.e2e.test_loop import _from_file_to_chat
+from tests.e2e.world import World
 
 
 @pytest.fixture

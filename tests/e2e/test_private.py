@@ -20,9 +20,6 @@ from unittest.mock import Mock, patch
 
 import pytest
 import pytest_asyncio
-from e2e.private_things import Things
-from e2e.spoken import foreign
-from e2e.world import HURRIED, MODEL, World, until, world
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -38,6 +35,9 @@ from handlers.commands import COMMANDS
 from handlers.register import FEATURES, action_ids, step_ids
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
+from tests.e2e.private_things import Things
+from tests.e2e.spoken import foreign
+from tests.e2e.world import HURRIED, MODEL, World, until, world
 from texts.language import Language
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")

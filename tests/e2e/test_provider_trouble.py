@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from e2e.world import IMPATIENT, MODEL, World, until
+
+from tests.e2e.world import IMPATIENT, MODEL, World, until
 
 CREATE = "POST /fine_tuning/jobs"
 

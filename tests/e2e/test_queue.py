@@ -1,6 +1,6 @@
 """Beyond the provider's limit jobs wait in line, and their cards show the place."""
 
-from e2e.world import World, examples
+from tests.e2e.world import World, examples
 
 
 async def test_jobs_wait_in_line_show_their_place_and_go_on_when_one_ends(w: World) -> None:

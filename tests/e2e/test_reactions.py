@@ -3,7 +3,8 @@
 import asyncio
 
 import orjson
-from e2e.world import PATIENCE, World
+
+from tests.e2e.world import PATIENCE, World
 
 GOOD = b"\n".join(
     orjson.dumps({"messages": [

@@ -4,8 +4,9 @@ import asyncio
 from typing import Any
 
 import pytest
-from e2e.test_evaluations import text_of
-from e2e.world import World, examples, until
+
+from tests.e2e.test_evaluations import text_of
+from tests.e2e.world import World, examples, until
 
 SMALL = "SmolLM2-135M-Instruct"
 

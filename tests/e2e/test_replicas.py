@@ -20,11 +20,8 @@ from typing import Any
 
 import httpx
 import msgspec
-import postgresql_server
 import psycopg
 import pytest
-from e2e.bot_process import launch
-from e2e.world import World, examples, until
 from pydantic import SecretStr
 
 from bot.jobs import states
@@ -32,6 +29,9 @@ from bot.jobs.job import Job
 from bot.jobs.notice import Notice
 from bot.providers.objects import SUBMISSION_KEY
 from sandbox.model import Message
+from tests import postgresql_server
+from tests.e2e.bot_process import launch
+from tests.e2e.world import World, examples, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 

@@ -1,6 +1,6 @@
 """A job's report lies in the thread of its card, as a page and for print."""
 
-from e2e.world import World
+from tests.e2e.world import World
 
 
 async def test_the_end_of_a_job_offers_a_report_that_can_be_handed_on(w: World) -> None:

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from e2e.world import World, examples
-from organisation import Organisation
 
 from app.command_line import app
 from bot.errors import StartError
 from sandbox.seed import ANA
+from tests.e2e.world import World, examples
+from tests.organisation import Organisation
 
 
 async def rescued(*words: str) -> int:

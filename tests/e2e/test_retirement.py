@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from e2e.world import MODEL, World
+from tests.e2e.world import MODEL, World
 
 
 async def test_a_channel_is_warned_of_its_model_and_told_when_it_is_gone(w: World) -> None:

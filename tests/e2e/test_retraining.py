@@ -7,9 +7,6 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.test_settings import modal, shown
-from e2e.world import MODEL, World, examples, until
 
 from app.run import Bot
 from bot.audit import Entry
@@ -21,6 +18,9 @@ from bot.store.collections import SqlCollectionStore
 from bot.store.schedules import SqlScheduleStore
 from handlers.scheduled_training.listeners import ScheduledTrainingListeners
 from sandbox.seed import ANA
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.test_settings import modal, shown
+from tests.e2e.world import MODEL, World, examples, until
 
 PARENT, CHILD = f"ft:{MODEL}:acme:voice:abc11111", f"ft:{MODEL}:acme:voice-2:abc22222"
 RIGHT = ["We close at six.", "We open at nine."]

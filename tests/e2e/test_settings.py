@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from e2e.world import PATIENCE, World
+
+from tests.e2e.world import PATIENCE, World
 
 
 def preferences(count: int = 12) -> bytes:

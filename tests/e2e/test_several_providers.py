@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import MODEL, World, until
-from stand_in_provider import StandInProvider
 
 from bot.errors import StartError
 from sandbox.seed import BEN
+from tests.e2e.world import MODEL, World, until
+from tests.stand_in_provider import StandInProvider
 from texts.errors import sentence
 
 OPEN = "open-model"

@@ -2,9 +2,8 @@
 
 import asyncio
 
-from e2e.world import MODEL, World, examples, until
-
 from sandbox.seed import BEN, SUPPORT
+from tests.e2e.world import MODEL, World, examples, until
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 

@@ -5,9 +5,9 @@ import time
 from typing import Any
 
 import pytest
-from e2e.world import IMPATIENT, World, examples, until
 
 from bot.store.outbox import SqlOutbox
+from tests.e2e.world import IMPATIENT, World, examples, until
 
 
 async def _whole_way(w: World) -> tuple[dict[str, Any], dict[str, Any]]:

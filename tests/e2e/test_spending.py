@@ -5,12 +5,11 @@ import csv
 import io
 from typing import Any
 
-from e2e.world import MODEL, PATIENCE, World, examples
-
 from app.run import Bot
 from bot.audit import SETTINGS, Entry
 from bot.jobs.estimate import estimate
 from bot.spending.budget import Scope
+from tests.e2e.world import MODEL, PATIENCE, World, examples
 
 ANA, BEN = "U0ANAREED1", "U0BENHALL1"
 SUPPORT = "C0SUPPORT1"

@@ -4,10 +4,10 @@ import time
 from typing import Any
 
 import pytest
-from e2e.world import World
 
 from app.run import Bot
 from bot.store.connection import Connection
+from tests.e2e.world import World
 
 
 async def _full(bot: Bot, *, full: bool) -> None:

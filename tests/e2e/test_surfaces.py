@@ -4,14 +4,14 @@ FINETUNE_PICTURES names a folder (scripts/surfaces)."""
 from typing import Any
 
 import pytest
-from e2e.world import World, examples, until
-from moving import made_before
-from pictures import LANGUAGE, PICTURES, USER, looking, message, picture_of
 from playwright.async_api import Page
 
 from app.run import Bot
 from handlers.commands import COMMANDS
 from handlers.home import blocks
+from tests.e2e.world import World, examples, until
+from tests.moving import made_before
+from tests.pictures import LANGUAGE, PICTURES, USER, looking, message, picture_of
 
 pytestmark = pytest.mark.skipif(not PICTURES, reason="takes pictures only")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from e2e.world import World, examples, until
+from tests.e2e.world import World, examples, until
 
 
 async def test_a_sweep_is_planned_started_once_followed_in_one_table_and_its_best_is_offered(w: World) -> None:

@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 import pytest
-from e2e.world import World
 
 from app.terminal.command import DONE, terminal_command
 from bot.audit import TERMINAL
+from tests.e2e.world import World
 
 BEN, SUPPORT = "U0BENHALL1", "C0SUPPORT1"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.bot_process import bot_process, kill
-from e2e.world import World
 
 from bot.collections.export import FEWEST
 from sandbox.seed import LEADS
+from tests.e2e.bot_process import bot_process, kill
+from tests.e2e.world import World
 
 Json = dict[str, Any]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import structlog
-from e2e.world import until, world
-from otlp_collector import Collector
 
 from app.logs import set_up_logging
 from telemetry import traces
+from tests.e2e.world import until, world
+from tests.otlp_collector import Collector
 
 CREATE = "POST /fine_tuning/jobs"
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.world import MODEL, PATIENCE, World, examples, until
 from pydantic import SecretStr
+
+from tests.e2e.world import MODEL, PATIENCE, World, examples, until
 
 
 async def _dropped(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:

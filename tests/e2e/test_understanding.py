@@ -4,10 +4,9 @@ import asyncio
 from typing import Any
 from unittest.mock import patch
 
-from e2e.world import MODEL, World, examples
-
 from bot.conversations.conversation import Conversation
 from bot.store.conversations import SqlConversationStore
+from tests.e2e.world import MODEL, World, examples
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 

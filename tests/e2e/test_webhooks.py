@@ -9,10 +9,11 @@ import time
 from typing import Any
 
 import aiohttp
-import postgresql_server
 import pytest
-from e2e.world import World
 from pydantic import SecretStr
+
+from tests import postgresql_server
+from tests.e2e.world import World
 
 KEY = secrets.token_bytes(24)
 SECRET = "whsec_" + base64.b64encode(KEY).decode()

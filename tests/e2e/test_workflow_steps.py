@@ -3,11 +3,10 @@
 import asyncio
 from typing import Any
 
-from e2e.test_changed_messages import TUNED
-from e2e.world import PATIENCE, World, until
-
 from bot.store.workflow_steps import SqlStepOutputs
 from sandbox.seed import BEN, GENERAL, LEADS, SUPPORT
+from tests.e2e.test_changed_messages import TUNED
+from tests.e2e.world import PATIENCE, World, until
 
 TOLD = "functions.completeSuccess"
 

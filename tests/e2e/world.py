@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from pydantic import SecretStr
-from stand_in_provider import StandInProvider
 
 from app.run import Bot, running
 from bot.backoff import Backoff
@@ -22,6 +21,7 @@ from handlers import register
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
+from tests.stand_in_provider import StandInProvider
 
 ROOT = Path(__file__).parents[2]
 MODEL = "gpt-4.1-mini-2025-04-14"

@@ -5,10 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from compare.conftest import chat_models, datasets
-from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from parts import MODEL, a_dataset
-from stand_in_provider import StandInProvider
 
 from bot.authority import Authority
 from bot.conversations.chat_models import ChatModels
@@ -25,6 +21,10 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.compare.conftest import chat_models, datasets
+from tests.conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
+from tests.parts import MODEL, a_dataset
+from tests.stand_in_provider import StandInProvider
 
 __all__ = [
     "authority",

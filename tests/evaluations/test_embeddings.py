@@ -4,10 +4,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
-from evaluating import a_chat
-from parts import CHANNEL, MODEL
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.audit import Entry
 from bot.authority import Authority
@@ -36,6 +32,10 @@ from bot.store.spending import SqlBudgetStore
 from bot.worker_processes import WorkerPools
 from graders.named import NAMED
 from graders.reading import as_json
+from tests.evaluating import a_chat
+from tests.parts import CHANNEL, MODEL
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 HERE = Origin("T0ACME", CHANNEL, False)
 COSINE = EvaluationRequest((MODEL,), "ds-valid", grader=as_json(NAMED["cosine"]))

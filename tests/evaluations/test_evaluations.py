@@ -3,9 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from evaluating import labelled
-from parts import CHANNEL, MODEL
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Role
 from bot.audit import Entry
@@ -26,6 +23,9 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.spending import SqlBudgetStore
 from graders.named import NAMED
 from graders.reading import as_json
+from tests.evaluating import labelled
+from tests.parts import CHANNEL, MODEL
+from tests.slack_requests import ANA, a_caller
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 PYTHON = {"type": "python", "name": "length", "source": "def grade(sample, item):\n    return 1.0"}

@@ -4,11 +4,6 @@ import csv
 import io
 
 import orjson
-from evaluating import a_chat
-from evaluations.test_runs import HERE, TUNED, Drop, answers, runs
-from parts import MODEL
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
@@ -19,6 +14,11 @@ from bot.evaluations.runs import EvaluationRuns
 from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.worker_processes import WorkerPools
+from tests.evaluating import a_chat
+from tests.evaluations.test_runs import HERE, TUNED, Drop, answers, runs
+from tests.parts import MODEL
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 __all__ = ["answers", "runs"]
 

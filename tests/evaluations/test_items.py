@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evaluating import a_chat, labelled
-from parts import MODEL
 
 from bot.evaluations.evaluation import Task
 from bot.evaluations.items import items_in, items_of, language_of
 from bot.evaluations.survey import survey
+from tests.evaluating import a_chat, labelled
+from tests.parts import MODEL
 
 
 def test_each_answer_of_a_chat_is_asked_for_again_with_what_came_before_it() -> None:

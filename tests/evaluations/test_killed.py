@@ -10,21 +10,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import evaluation_process
-from evaluating import labelled
-from evaluations.test_runs import BOTH, HERE, Drop
-from parts import until
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
-
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.survey import answer_keys
 from bot.store.evaluations import SqlEvaluationStore
+from tests import evaluation_process
+from tests.evaluating import labelled
+from tests.evaluations.test_runs import BOTH, HERE, Drop
+from tests.parts import until
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 
 @asynccontextmanager
 async def bot(folder: Path, stand_in: StandInProvider) -> AsyncIterator[asyncio.subprocess.Process]:
-    program = [sys.executable, evaluation_process.__file__, str(folder), stand_in.url, stand_in.key]
+    program = [sys.executable, "-m", evaluation_process.__name__, str(folder), stand_in.url, stand_in.key]
     process = await asyncio.create_subprocess_exec(*program, env={"PYTHONPATH": str(Path(__file__).parents[2])})
     try:
         yield process

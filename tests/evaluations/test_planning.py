@@ -4,9 +4,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
-from evaluating import a_chat, labelled
-from parts import CHANNEL, MODEL, a_job, a_report
-from slack_requests import a_caller
 
 from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
@@ -15,6 +12,9 @@ from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.planning import EvaluationPlanning
 from bot.jobs.job import Origin
 from bot.store.jobs import SqlJobStore
+from tests.evaluating import a_chat, labelled
+from tests.parts import CHANNEL, MODEL, a_job, a_report
+from tests.slack_requests import a_caller
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 HERE = Origin("T0ACME", CHANNEL, False)

@@ -7,10 +7,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from evaluating import a_chat, labelled
-from parts import CHANNEL, MODEL
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.audit import Entry
 from bot.backoff import Backoff
@@ -38,6 +34,10 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore
 from bot.worker_processes import WorkerPools
+from tests.evaluating import a_chat, labelled
+from tests.parts import CHANNEL, MODEL
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 HERE = Origin("T0ACME", CHANNEL, False)

@@ -6,12 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from parts import a_job
 
 from bot.experiments.observations import Kind, Observation, observe
 from bot.jobs.diagnosis import diagnose
 from bot.providers import objects
 from bot.providers.protocol import REINFORCEMENT, Metrics
+from tests.parts import a_job
 
 RUNS = sorted((Path(__file__).parents[1] / "jobs" / "runs").glob("*.json"))
 DONE = a_job(state="succeeded")

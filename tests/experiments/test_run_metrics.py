@@ -2,8 +2,6 @@
 
 import msgspec
 import pytest
-from parts import a_job, a_report
-from slack_requests import a_caller
 
 from bot.access import Actor
 from bot.authority import Authority
@@ -22,6 +20,8 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.parts import a_job, a_report
+from tests.slack_requests import a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 

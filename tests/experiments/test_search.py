@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from parts import a_job
-from slack_requests import a_caller
 
 from bot.access import Actor, Place
 from bot.authority import Authority
@@ -20,6 +18,8 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.experiments import SqlExperimentStore
 from bot.store.jobs import SqlJobStore
+from tests.parts import a_job
+from tests.slack_requests import a_caller
 
 BEN, CARL = Actor("U0BEN", "T0ACME"), Actor("U0CARL", "T0ACME")
 SECRET = Origin("T0ACME", "G0SECRET", True)

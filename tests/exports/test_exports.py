@@ -5,10 +5,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from parts import a_job
-from scripted_slack import Slack, error
-from slack_requests import ENGLISH, Answers, a_caller, a_request
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller, Policy
 from bot.authority import Authority
@@ -29,6 +25,10 @@ from bot.store.jobs import SqlJobStore
 from handlers.exports.blocks import export_message
 from handlers.exports.listeners import ExportListeners
 from handlers.web.poster import Poster
+from tests.parts import a_job
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ENGLISH, Answers, a_caller, a_request
+from tests.stand_in_provider import StandInProvider
 
 MODEL = "ft:gpt-4.1-mini-2025-04-14:acme:support:abc12345"
 HERE = "C0TRAINING"

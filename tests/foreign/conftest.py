@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_model import build_tiny_model
-from trainer_process import KEY, Trainer
 
+from tests.tiny_model import build_tiny_model
+from tests.trainer_process import KEY, Trainer
 from trainer.settings import cache_folder
 
 BASE = "SmolLM2-135M-Instruct"

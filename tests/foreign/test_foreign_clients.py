@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trainer_process import Trainer, wait_for
 
+from tests.trainer_process import Trainer, wait_for
 from trainer.settings import cache_folder
 
 from .conftest import BASE, EXAMPLES

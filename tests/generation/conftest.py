@@ -5,12 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from compare.conftest import chat_models, datasets, file_store
-from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from evaluations.conftest import pools, processes
-from parts import CHANNEL
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.authority import Authority
 from bot.backoff import Backoff
@@ -28,6 +22,12 @@ from bot.store.database import Database
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.generations import SqlGenerationStore
 from bot.worker_processes import WorkerPools
+from tests.compare.conftest import chat_models, datasets, file_store
+from tests.conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
+from tests.evaluations.conftest import pools, processes
+from tests.parts import CHANNEL
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 __all__ = [
     "authority",

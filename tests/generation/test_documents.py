@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import pytest
-from generation.conftest import a_request
 
 from bot.errors import Invalid
 from handlers.generation.documents import Documents
 from handlers.web.download import Download
+from tests.generation.conftest import a_request
 
 LONG = "A parcel may be returned within thirty days, unopened, with the receipt and in its box."
 

@@ -3,10 +3,6 @@
 import asyncio
 
 import msgspec
-from generation.conftest import HERE, Teacher, a_request
-from parts import until
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.authority import Authority
@@ -23,6 +19,10 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.feedback import SqlRatingStore
 from bot.store.generations import SqlGenerationStore
 from bot.store.jobs import SqlJobStore
+from tests.generation.conftest import HERE, Teacher, a_request
+from tests.parts import until
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 BEN = a_caller(Actor("U0BEN", "T0ACME"), key="withdraw/ben")
 THREAD = Topic("A parcel", "My parcel did not arrive.", ("U0BEN", "U0EVE"))

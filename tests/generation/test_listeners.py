@@ -6,9 +6,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from generation.conftest import HERE, Started, Teacher, a_request
-from slack_requests import ANA, Answers
-from slack_requests import a_request as request
 
 from bot.access import Caller
 from bot.authority import Authority
@@ -31,6 +28,9 @@ from handlers.generation import review_blocks
 from handlers.generation.listeners import GenerationListeners
 from handlers.languages import english
 from handlers.request import Request
+from tests.generation.conftest import HERE, Started, Teacher, a_request
+from tests.slack_requests import ANA, Answers
+from tests.slack_requests import a_request as request
 
 
 @dataclass

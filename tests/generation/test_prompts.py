@@ -1,12 +1,12 @@
 """What a teacher is asked, and how what it says is read."""
 
 import pytest
-from generation.conftest import TEACHER
 
 from bot.generation.diversity import distinct
 from bot.generation.generation import Draft, Generation, Instructions, State, Topic
 from bot.generation.prompts import questions_asked, questions_in
 from bot.generation.rounds import batches
+from tests.generation.conftest import TEACHER
 
 
 def a_generation(**told: object) -> Generation:

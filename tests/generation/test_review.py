@@ -2,8 +2,6 @@
 
 import msgspec
 import pytest
-from generation.conftest import Started, Teacher
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor
 from bot.authority import Authority
@@ -17,6 +15,8 @@ from bot.generation.runs import GenerationRuns
 from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
 from bot.store.generations import SqlGenerationStore
+from tests.generation.conftest import Started, Teacher
+from tests.slack_requests import ANA, a_caller
 
 BEN = a_caller(Actor("U0BEN", "T0ACME"), key="review/ben")
 

@@ -6,10 +6,6 @@ from collections import Counter
 
 import msgspec
 import pytest
-from generation.conftest import HERE, TEACHER, Started, Teacher, a_request
-from parts import CHANNEL, until
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Role
 from bot.audit import Entry
@@ -21,6 +17,10 @@ from bot.generation.runs import GenerationRuns
 from bot.spending.budget import OverBudget, Scope
 from bot.store.generations import SqlGenerationStore
 from bot.store.spending import SqlBudgetStore
+from tests.generation.conftest import HERE, TEACHER, Started, Teacher, a_request
+from tests.parts import CHANNEL, until
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 
 async def kept(store: SqlGenerationStore, id: str) -> list[Draft]:

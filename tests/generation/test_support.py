@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import msgspec
 import pytest
-from generation.conftest import HERE
-from slack_requests import a_caller
 
 from bot.access import Actor, Role
 from bot.authority import Authority
@@ -15,6 +13,8 @@ from bot.generation.support import Message, pairs_in
 from bot.generation.support_sets import SupportRequest, SupportSets
 from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
+from tests.generation.conftest import HERE
+from tests.slack_requests import a_caller
 
 ASKED = Message("1.0", "U0BEN", "How do I reach jane.doe@acme-mail.org?")
 NAMES = {"U0ANA": ("Ana Torres",), "U0BEN": ("Ben Okafor",)}

@@ -3,10 +3,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from chatting import Models
-from parts import channel_providers
-from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH, no_thread
 
 from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
@@ -39,6 +35,10 @@ from handlers.modals import Modals
 from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.chatting import Models
+from tests.parts import channel_providers
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, ENGLISH, no_thread
 
 
 @pytest.fixture

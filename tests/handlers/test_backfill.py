@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from parts import until
-from scripted_slack import Slack, error
-from slack_requests import an_inbox
 
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
@@ -20,6 +17,9 @@ from bot.store.missed_channels import SqlMissedChannels
 from handlers.incoming_files import IncomingFiles
 from handlers.missed import Backfill
 from handlers.web.poster import Poster
+from tests.parts import until
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import an_inbox
 
 
 class Reading:

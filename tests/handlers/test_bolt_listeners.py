@@ -4,9 +4,7 @@ import asyncio
 from types import SimpleNamespace
 from typing import Any, cast
 
-from parts import until
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_requests import bolt_app, bolt_listeners
 
 from bot.errors import BotError, Invalid
 from bot.store.database import Database
@@ -14,6 +12,8 @@ from bot.store.inbox import SqlInbox
 from handlers.languages import Languages
 from handlers.repair.blocks import waiting
 from handlers.routing import Modal
+from tests.parts import until
+from tests.slack_requests import bolt_app, bolt_listeners
 from texts.language import Language
 
 

@@ -1,13 +1,12 @@
 """Links to the cards of jobs, against a Web API behind a real socket, over the real store."""
 
-from parts import followed_job
-from scripted_slack import Slack, error
-
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
 from handlers.outgoing.card_links import KnownLinks
 from handlers.web.poster import Poster
+from tests.parts import followed_job
+from tests.scripted_slack import Slack, error
 
 
 async def posted(database: Database, number: int) -> str:

@@ -7,9 +7,6 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
-from groups import group_messages
-from parts import CHANNEL, followed_job, until
-from scripted_slack import Slack, text
 
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
@@ -22,6 +19,9 @@ from handlers.outgoing import cards as cards_module
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
+from tests.groups import group_messages
+from tests.parts import CHANNEL, followed_job, until
+from tests.scripted_slack import Slack, text
 
 PERMALINK = {"ok": True, "permalink": "https://acme.slack.com/archives/C0/p1"}
 

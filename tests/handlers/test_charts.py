@@ -6,9 +6,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from groups import group_messages
-from parts import followed_job, measured
-from scripted_slack import Slack
 
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
@@ -19,6 +16,9 @@ from bot.worker_processes import Pool, WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
+from tests.groups import group_messages
+from tests.parts import followed_job, measured
+from tests.scripted_slack import Slack
 
 STEPS = 8
 

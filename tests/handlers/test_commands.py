@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import cast
 
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Policy
 from bot.audit import AuditLog
@@ -18,6 +16,8 @@ from handlers.request import Request
 from handlers.routing import Command, Topic
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 from texts import commands
 from texts.language import Language, speaking
 

@@ -7,11 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from chatting import TALK, Models
 from msgspec import structs
-from parts import until
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.conversations.completion import CompletionFormat
 from bot.conversations.conversation import Attachment, Conversation
@@ -26,6 +22,10 @@ from handlers.conversation_settings import blocks
 from handlers.conversation_settings.listeners import ConversationSettingsListeners
 from handlers.modals import Modals
 from handlers.request import Request
+from tests.chatting import TALK, Models
+from tests.parts import until
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language, speaking
 
 TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {"type": "object"}}}

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from datetime import date
 
-from parts import a_job
-
 from bot.digest.digest import Digest, RetiresSoon
 from bot.jobs import states
 from bot.spending.budget import Used
 from handlers.outgoing.digest_blocks import digest
+from tests.parts import a_job
 from texts.language import Language, speaking
 
 MODEL = "ft:gpt-4.1-mini-2025-04-14:acme:voice:1"

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from scripted_slack import Slack, error, text
 
 from bot.notices.interfaces import PostDoubtful
 from handlers.web.download import Download, Interrupted
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error, text
 from training_files import TrainingFileError
 
 TOKEN = "xoxb-secret"

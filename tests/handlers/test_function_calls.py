@@ -4,9 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from chatting import TALK, Models
-from scripted_slack import Slack
-from slack_requests import Answers, a_request
 
 from bot.conversations.answer_events import Called, Ended, FunctionCalls, TextDelta
 from bot.errors import Conflict
@@ -16,6 +13,9 @@ from handlers.chat import call_blocks
 from handlers.chat.listeners import ChatListeners
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.request import Request
+from tests.chatting import TALK, Models
+from tests.scripted_slack import Slack
+from tests.slack_requests import Answers, a_request
 
 FIND = ToolCall("call_a", "find_order", '{"number": 4102, "who": "李雷"}')
 BOOK = ToolCall("call_b", "book_repair", "{not JSON")

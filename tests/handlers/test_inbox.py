@@ -4,10 +4,8 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from parts import until
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_requests import ENGLISH, an_event, an_inbox, bolt_app, bolt_listeners
 
 from bot.conversations.conversation import Conversation
 from bot.store.database import Database
@@ -15,6 +13,8 @@ from bot.store.inbox import Entry, SqlInbox
 from handlers.chat.threads import ChatThreads
 from handlers.parsing import key_of
 from handlers.web.poster import Poster
+from tests.parts import until
+from tests.slack_requests import ENGLISH, an_event, an_inbox, bolt_app, bolt_listeners
 
 
 class _SlowToAccept(SqlInbox):

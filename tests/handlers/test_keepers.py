@@ -11,9 +11,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import CHANNEL, until
-from scripted_slack import Slack
-from slack_requests import ENGLISH
 
 from bot.audit import Entry
 from bot.backoff import Backoff
@@ -36,6 +33,9 @@ from handlers.exports import keeper as export_keeper
 from handlers.exports.keeper import ExportKeeper
 from handlers.outgoing.run_keeper import RunKeeper
 from handlers.web.poster import Poster
+from tests.parts import CHANNEL, until
+from tests.scripted_slack import Slack
+from tests.slack_requests import ENGLISH
 
 ENTRY = Entry("key", 1.0, "U1", "act", "of")
 HURRIED: dict[str, Any] = {"look_every": 0.01, "between_edits": 0.01, "backoff": Backoff(600)}

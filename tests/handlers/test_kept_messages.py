@@ -4,8 +4,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from parts import CHANNEL
-from scripted_slack import Slack, error, text
 
 from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostRefused
@@ -15,6 +13,8 @@ from handlers.blocks.parts import line
 from handlers.outgoing.kept_messages import KeptMessage, KeptMessages
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from tests.parts import CHANNEL
+from tests.scripted_slack import Slack, error, text
 
 CARD = KeptMessage("eval-1", "card", CHANNEL, "5.0")
 

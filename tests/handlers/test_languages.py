@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from scripted_slack import Slack, error
 
 from bot.access import Place
 from bot.audit import Entry
@@ -13,6 +12,7 @@ from bot.store.languages import SqlChannelLanguages
 from handlers.languages import Languages
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error
 from texts.language import Language
 
 ZH, EN = Language.CHINESE, Language.ENGLISH

@@ -5,9 +5,6 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
-from chatting import TALK, Models
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 
 from bot.compare.comparison import Comparison
 from bot.conversations.titles import ConversationTitles
@@ -24,6 +21,9 @@ from handlers.home.listeners import HomeListeners
 from handlers.messages import Messages
 from handlers.models.blocks import ASK
 from handlers.request import Request
+from tests.chatting import TALK, Models
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 
 OTHERS = "<@U0BEN> what do you think?"
 MENTION = "<@U0BOT> "

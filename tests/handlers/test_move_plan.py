@@ -1,13 +1,12 @@
 """What a plan of a move says."""
 
-from parts import a_dataset, a_job
-
 from bot.evaluations.run import Reason
 from bot.jobs.settings import JobSettings
 from bot.moves.examples import Examples, From
 from bot.moves.move import MovedModel
 from bot.moves.planning import MovePlan, MoveRequest, NotMoved
 from handlers.moves.plan import plan_message
+from tests.parts import a_dataset, a_job
 
 
 def test_kept_checkpoints_do_not_count_as_models_of_one_move() -> None:

@@ -3,9 +3,6 @@
 from typing import cast
 
 import pytest
-from groups import group_messages
-from parts import CHANNEL, a_job, a_notice
-from scripted_slack import Slack, error
 
 from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, Started
@@ -17,6 +14,9 @@ from handlers.outgoing.charts import Charts
 from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
+from tests.groups import group_messages
+from tests.parts import CHANNEL, a_job, a_notice
+from tests.scripted_slack import Slack, error
 from texts.language import Language
 
 CHECKPOINT = Checkpoint("ck-1", "ft:m:acme:support:1:ckpt-step-4", 4)

@@ -3,10 +3,10 @@
 from typing import Any, cast
 
 import pytest
-from slack_requests import a_press, an_event
 
 from handlers.parsing import key_of, request_of
 from handlers.web.poster import Poster
+from tests.slack_requests import a_press, an_event
 
 
 def test_each_edit_of_a_message_is_another_event_and_none_is_the_message() -> None:

@@ -1,13 +1,13 @@
 """Who somebody is, as Slack says; what cannot be known is not allowed."""
 
 import pytest
-from scripted_slack import Slack, error, text
 
 from bot.access import Actor, Role
 from bot.errors import Denied
 from bot.notices.interfaces import PostDoubtful
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error, text
 
 US = "T0ACME"
 

@@ -1,10 +1,10 @@
 """Messages: posted once, found again, and shown where they can be."""
 
 import pytest
-from scripted_slack import Slack, error
 
 from handlers.blocks.errors import refusal
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error
 
 HELLO = refusal("Hello")
 

@@ -4,13 +4,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
 
-from parts import a_job
-from slack_requests import Answers, a_request
-
 from bot.conversations.conversation import Conversation
 from bot.errors import Denied
 from bot.moves.succession import StillUsed
 from handlers.succession.listeners import SuccessionListeners
+from tests.parts import a_job
+from tests.slack_requests import Answers, a_request
 
 OLD, NEW = "ft:gpt:acme:support:1", "ft:smol:acme:support-home:2"
 SUCCESSOR = SimpleNamespace(move=SimpleNamespace(id="move-1"), job=a_job(id="job-9"), old=OLD, new=NEW)

@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from scripted_slack import Slack, broken, error, limited, text
 
 from bot.errors import BotError
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
@@ -11,6 +10,7 @@ from handlers.blocks.errors import refusal
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from handlers.web.web_api import REACH, Reach
+from tests.scripted_slack import Slack, broken, error, limited, text
 
 HELLO = refusal("Hello")
 

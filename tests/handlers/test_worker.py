@@ -6,12 +6,9 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from parts import until
-from scripted_slack import Slack, text
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
-from slack_requests import ENGLISH, a_press, a_worker, an_event, an_inbox, bolt_app, bolt_listeners, no_thread
 
 from bot.backoff import Backoff
 from bot.errors import BotError
@@ -27,6 +24,9 @@ from handlers.parsing import key_of
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from telemetry import traces
+from tests.parts import until
+from tests.scripted_slack import Slack, text
+from tests.slack_requests import ENGLISH, a_press, a_worker, an_event, an_inbox, bolt_app, bolt_listeners, no_thread
 from texts.language import Language
 
 

@@ -1,6 +1,4 @@
 import pytest
-from following import POLL, Clock, Make, follow
-from stand_in_provider import StandInProvider
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -12,6 +10,8 @@ from bot.providers.registry import Providers
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.following import POLL, Clock, Make, follow
+from tests.stand_in_provider import StandInProvider
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ import math
 from typing import Any
 
 import pytest
-from parts import a_job
 
 from bot.jobs.admission import Rules, decide_admission
 from bot.jobs.interfaces import LedgerSnapshot
 from bot.jobs.job import Job
 from bot.jobs.notice import ApprovalAsked, WaitsInLine
 from bot.spending.budget import Budget, Limits, NotAdmitted, OverBudget, Scope
+from tests.parts import a_job
 
 RULES = Rules(approval_above=25, deciders=("U0BEN", "S0LEADS", "U0ANA"))
 

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import CHANNEL, a_job, event, followed_job, measured, remote_job
 
 from bot.jobs import states
 from bot.jobs.apply_update import apply_update
@@ -15,6 +14,7 @@ from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent, RemoteJob
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
+from tests.parts import CHANNEL, a_job, event, followed_job, measured, remote_job
 
 EVENTS = [
     event(1, "Created fine-tuning job: ftjob-1"),

@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
-from parts import a_job
-from slack_requests import a_caller
 
 from bot.access import Actor, Role
 from bot.audit import Outcome
@@ -20,6 +18,8 @@ from bot.jobs.queue import JobQueue
 from bot.store.audit import SqlAuditLog
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlOutbox
+from tests.parts import a_job
+from tests.slack_requests import a_caller
 
 HOUR = 3600.0
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)

@@ -1,9 +1,6 @@
 """A job is cancelled wherever it is in its life, and never twice or behind anybody's back."""
 
 import pytest
-from following import JOBS, POLL, Clock, look, stored, told
-from parts import a_job, followed_job
-from stand_in_provider import StandInProvider
 
 from bot.errors import Conflict
 from bot.jobs.cancel import cancel
@@ -15,6 +12,9 @@ from bot.providers.interface import ProviderError
 from bot.providers.objects import SUBMISSION_KEY
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.following import JOBS, POLL, Clock, look, stored, told
+from tests.parts import a_job, followed_job
+from tests.stand_in_provider import StandInProvider
 
 
 async def test_a_running_job_is_cancelled_at_the_provider(

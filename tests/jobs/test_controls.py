@@ -3,10 +3,6 @@
 from collections.abc import Awaitable, Callable
 
 import pytest
-from following import stored, told
-from parts import a_job
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Action, Actor, Caller, Role
 from bot.audit import Outcome
@@ -24,6 +20,10 @@ from bot.providers.registry import Providers
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.following import stored, told
+from tests.parts import a_job
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 BEN = Actor("U0BEN", "T0ACME")
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from parts import MODEL, a_job
 
 from bot.jobs.estimate import TrainingNeeds, TrainingTime, cost_so_far, estimate, is_free, real_cost
 from bot.providers.protocol import Metrics
+from tests.parts import MODEL, a_job
 from training_files.report import Report, Tokens
 
 REPORT = Report(

@@ -5,10 +5,6 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from following import JOBS, POLL, Clock, Make, follow, look, route, stored, told
-from parts import CHANNEL, followed_job
-from stand_in_provider import StandInProvider
-from store_reading import all_notices
 
 from bot.jobs.explanations import Cause, cause_of
 from bot.jobs.follow import Follower
@@ -16,6 +12,10 @@ from bot.jobs.notice import CheckpointMade, Ended, ProviderBack, ProviderSaid, P
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
+from tests.following import JOBS, POLL, Clock, Make, follow, look, route, stored, told
+from tests.parts import CHANNEL, followed_job
+from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 
 async def test_a_job_is_followed_from_its_start_to_its_end(

@@ -1,8 +1,6 @@
 """The history of a job, for those who may know of it."""
 
 import pytest
-from parts import a_job, event
-from slack_requests import a_caller
 
 from bot.access import Actor, Role
 from bot.audit import Entry, Outcome
@@ -15,6 +13,8 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.timeline import SqlDeliveries
+from tests.parts import a_job, event
+from tests.slack_requests import a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)

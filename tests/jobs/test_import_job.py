@@ -3,10 +3,6 @@
 from functools import partial
 
 import pytest
-from following import Clock, look, told
-from parts import a_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller, Resource, Role
 from bot.audit import Outcome
@@ -24,6 +20,10 @@ from bot.providers.protocol import Hyperparameters
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.following import Clock, look, told
+from tests.parts import a_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
 

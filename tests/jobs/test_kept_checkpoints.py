@@ -2,8 +2,6 @@
 
 import msgspec
 import pytest
-from parts import a_job
-from slack_requests import a_caller
 
 from bot.access import Actor, Place, Role
 from bot.authority import Authority
@@ -15,6 +13,8 @@ from bot.jobs.lookup import JobLookup
 from bot.providers.protocol import Checkpoint
 from bot.store.audit import SqlAuditLog
 from bot.store.jobs import SqlJobStore
+from tests.parts import a_job
+from tests.slack_requests import a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 CAT = Actor("U0CAT", "T0ACME")

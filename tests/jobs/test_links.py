@@ -1,14 +1,14 @@
 """Links to jobs that work outside Slack: what they lead to, and of which jobs a message with them may tell."""
 
 import pytest
-from parts import CHANNEL, a_job
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place
 from bot.authority import Authority
 from bot.jobs.job import Origin
 from bot.jobs.links import JobLinks
 from bot.store.jobs import SqlJobStore
+from tests.parts import CHANNEL, a_job
+from tests.slack_requests import ANA, a_caller
 
 ADDRESS = "https://finetune.example.com"
 LEADS = "C0LEADS"

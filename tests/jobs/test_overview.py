@@ -1,8 +1,6 @@
 """Jobs as people look at them: what they may see, and what was measured."""
 
 import pytest
-from parts import a_job, event, measured
-from slack_requests import a_caller
 
 from bot.access import Actor
 from bot.authority import Authority
@@ -17,6 +15,8 @@ from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
+from tests.parts import a_job, event, measured
+from tests.slack_requests import a_caller
 
 BEN = Actor("U0BEN", "T0ACME")
 

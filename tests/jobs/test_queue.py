@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parts import a_job, until
-from stand_in_provider import StandInProvider
 
 from bot.jobs.admission import Rules
 from bot.jobs.apply_update import apply_update
@@ -19,6 +17,8 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlOutbox
+from tests.parts import a_job, until
+from tests.stand_in_provider import StandInProvider
 
 
 class Clock:

@@ -3,9 +3,6 @@
 import base64
 
 import pytest
-from parts import a_job, measured
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.errors import Denied, NotFound
@@ -18,6 +15,9 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
 from bot.store.jobs import SqlJobStore
+from tests.parts import a_job, measured
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 CSV = b"step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,0.5,0.8,,\n"
 

@@ -1,11 +1,11 @@
 """What a person may choose for a job, read from words."""
 
 import pytest
-from parts import a_job
 
 from bot.errors import Invalid
 from bot.jobs.settings import JobSettings, of_other_methods, read_setting, read_settings, settings_of, words_of
 from bot.providers.protocol import Hyperparameters
+from tests.parts import a_job
 from texts.errors import sentence
 from texts.language import Language, speaking
 

@@ -8,9 +8,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job, impatient, provider_over, until
-from stand_in_provider import StandInProvider
-from store_reading import all_notices
 
 from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
@@ -27,6 +24,9 @@ from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.trouble import StoreTrouble
+from tests.parts import a_job, impatient, provider_over, until
+from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 CREATE = "POST /fine_tuning/jobs"
 UPLOAD = "POST /files"

@@ -1,10 +1,9 @@
 """What led to what in a job's life is told in order, from what was stored anyway."""
 
-from parts import a_job, event, measured
-
 from bot.audit import Entry, Outcome
 from bot.jobs.timeline import Delivered, Ended, LastNews, Measured, Received, Sent, Stored, timeline
 from bot.providers.protocol import JobError
+from tests.parts import a_job, event, measured
 
 T0 = 1_700_000_000.0
 JOB = a_job(created_at=T0, create_attempted_at=T0 + 2, cause="command/1")

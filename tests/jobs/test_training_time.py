@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from parts import event, followed_job, measured, remote_job
-
 from bot.jobs.apply_update import apply_update
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Metrics
+from tests.parts import event, followed_job, measured, remote_job
 
 T = 1_700_000_000.0
 

@@ -4,13 +4,13 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from parts import MODEL, a_job
 
 from bot.jobs import states
 from bot.jobs.estimate import TrainingNeeds, TrainingTime
 from bot.jobs.job import Job
 from bot.jobs.training_times import TrainingTimes
 from bot.providers.interface import Refused, RemoteMemory, RemoteTime, TimeQuestion, Unreachable
+from tests.parts import MODEL, a_job
 from training_files.report import Report, Tokens
 
 REPORT = Report(

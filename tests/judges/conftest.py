@@ -6,13 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from compare.conftest import chat_models, datasets, file_store
-from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from evaluations.conftest import dropped, evaluations, planning, pools, processes, tuned
-from evaluations.conftest import store as evaluation_store
-from parts import CHANNEL
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Caller
 from bot.audit import Entry
@@ -48,6 +41,13 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.feedback import SqlRatingStore
 from bot.store.judge_checks import SqlJudgeCheckStore
 from bot.worker_processes import WorkerPools
+from tests.compare.conftest import chat_models, datasets, file_store
+from tests.conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
+from tests.evaluations.conftest import dropped, evaluations, planning, pools, processes, tuned
+from tests.evaluations.conftest import store as evaluation_store
+from tests.parts import CHANNEL
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 __all__ = [
     "authority",

@@ -3,12 +3,6 @@
 from typing import Any
 
 import pytest
-from evaluations.conftest import TUNED
-from evaluations.test_items import labelled
-from judges.conftest import HERE, JUDGE, NOBODY, OTHER, Channel, Checked
-from parts import CHANNEL, MODEL
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.conversations.conversation import Conversation, Turn
@@ -29,6 +23,12 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.evaluations.conftest import TUNED
+from tests.evaluations.test_items import labelled
+from tests.judges.conftest import HERE, JUDGE, NOBODY, OTHER, Channel, Checked
+from tests.parts import CHANNEL, MODEL
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 
 async def test_a_judge_is_held_to_the_thumbs_of_its_channel(

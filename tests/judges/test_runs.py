@@ -5,10 +5,6 @@ from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import pytest
-from judges.conftest import HERE, JUDGE, OTHER, Channel
-from parts import CHANNEL, until
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.audit import Entry
@@ -25,6 +21,10 @@ from bot.spending.model_use import ModelSpending
 from bot.store.database import StoreTrouble
 from bot.store.judge_checks import SqlJudgeCheckStore
 from bot.store.spending import SqlBudgetStore
+from tests.judges.conftest import HERE, JUDGE, OTHER, Channel
+from tests.parts import CHANNEL, until
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 from training_files import TrainingFileError
 
 SAID = [(f"a rather longer answer {number}", f"short {number}") for number in range(5)]

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parts import followed_job, provider_over
-from stand_in_provider import StandInProvider
 
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import KeptCheckpoint
@@ -19,6 +17,8 @@ from bot.providers.protocol import Checkpoint
 from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.parts import followed_job, provider_over
+from tests.stand_in_provider import StandInProvider
 
 MODELS = "GET /models"
 TODAY = date(2026, 11, 21)

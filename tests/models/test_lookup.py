@@ -3,9 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from parts import followed_job, provider_over
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Policy
 from bot.authority import Authority
@@ -20,6 +17,9 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
+from tests.parts import followed_job, provider_over
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 from texts.errors import sentence
 
 FINAL = "ft:base:acme:voice:abc"

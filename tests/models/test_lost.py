@@ -3,8 +3,6 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from parts import MODEL, followed_job, provider_over
-from stand_in_provider import StandInProvider
 
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Loss
@@ -14,6 +12,8 @@ from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
+from tests.parts import MODEL, followed_job, provider_over
+from tests.stand_in_provider import StandInProvider
 
 MADE = f"ft:{MODEL}:acme::1"
 

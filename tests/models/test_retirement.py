@@ -3,9 +3,9 @@
 from datetime import date
 
 import pytest
-from parts import followed_job
 
 from bot.models.retirement import Retirement, ToldDates, retirement
+from tests.parts import followed_job
 
 MINI = "gpt-4.1-mini-2025-04-14"
 VOICE = f"ft:{MINI}:acme:voice:1"

@@ -3,9 +3,6 @@
 from datetime import UTC, datetime
 
 import pytest
-from parts import followed_job
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Policy
 from bot.authority import Authority
@@ -23,6 +20,9 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.spending import SqlModelUseStore
+from tests.parts import followed_job
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 MINI = "gpt-4.1-mini-2025-04-14"
 VOICE, SECRET, OLD, STAYS = (f"ft:{MINI}:acme:{name}:1" for name in ("voice", "secret", "old", "stays"))

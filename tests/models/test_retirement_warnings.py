@@ -5,9 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from parts import CHANNEL, followed_job
-from stand_in_provider import StandInProvider
-from store_reading import all_notices
 
 from bot.conversations.conversation import Conversation
 from bot.jobs.job import Job, Loss, Origin
@@ -24,6 +21,9 @@ from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.outbox import SqlOutbox
 from bot.store.spending import SqlModelUseStore
+from tests.parts import CHANNEL, followed_job
+from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 DIES = date(2027, 1, 14)
 MINI = "gpt-4.1-mini-2025-04-14"

@@ -4,9 +4,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from parts import CHANNEL, a_report, channel_providers, followed_job
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -20,6 +17,9 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
+from tests.parts import CHANNEL, a_report, channel_providers, followed_job
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 from texts.errors import sentence
 from texts.language import Language, speaking
 

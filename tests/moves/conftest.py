@@ -8,9 +8,6 @@ from unittest.mock import AsyncMock
 
 import orjson
 import pytest
-from evaluating import a_chat
-from parts import MODEL, a_dataset, a_job, a_report, channel_providers, provider_over
-from stand_in_provider import StandInProvider
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -50,6 +47,9 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.evaluating import a_chat
+from tests.parts import MODEL, a_dataset, a_job, a_report, channel_providers, provider_over
+from tests.stand_in_provider import StandInProvider
 
 HOME_MODEL = "SmolLM2-135M-Instruct"
 

@@ -1,11 +1,10 @@
 """The settings of a job at another provider."""
 
-from parts import a_job
-
 from bot.moves.mapping import mapped
 from bot.providers.openai import OPENAI
 from bot.providers.protocol import Hyperparameters
 from bot.providers.trainer import TRAINER
+from tests.parts import a_job
 
 
 def test_what_means_the_same_everywhere_is_kept_and_the_rest_is_named_and_left_to_the_provider() -> None:

@@ -3,11 +3,6 @@
 import msgspec
 import orjson
 import pytest
-from evaluating import a_chat
-from moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
-from parts import MODEL, a_report
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Place, Role
 from bot.datasets.dataset import Dataset
@@ -17,6 +12,11 @@ from bot.jobs.admission import Rules
 from bot.jobs.job import Origin
 from bot.moves.examples import From
 from bot.moves.planning import MoveRequest
+from tests.evaluating import a_chat
+from tests.moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
+from tests.parts import MODEL, a_report
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
 EVERYTHING = MoveRequest("home", HOME_MODEL)

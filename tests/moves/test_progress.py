@@ -5,8 +5,6 @@ from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
-from moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
-from slack_requests import a_caller
 
 from bot.errors import Conflict, Invalid, NotFound
 from bot.evaluations.evaluations import Evaluations
@@ -19,6 +17,8 @@ from bot.moves.progress import MoveProgress, Stage
 from bot.providers.interface import Unreachable
 from bot.store.database import Database, StoreTrouble
 from bot.store.outbox import SqlCardStore
+from tests.moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
+from tests.slack_requests import a_caller
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
 

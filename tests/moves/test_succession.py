@@ -5,9 +5,6 @@ from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
-from moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
-from slack_requests import a_caller
-from store_reading import all_notices
 
 from bot.access import Actor, Role
 from bot.audit import Entry
@@ -30,6 +27,9 @@ from bot.store.grader_files import SqlGraderFileStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.outbox import SqlOutbox
 from bot.store.spending import SqlModelUseStore
+from tests.moves.conftest import HOME_MODEL, MakeWorkshop, Workshop
+from tests.slack_requests import a_caller
+from tests.store_reading import all_notices
 
 HERE = Origin("T0ACME", "C0TRAINING", False)
 

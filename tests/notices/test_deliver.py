@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from parts import CHANNEL, a_job, a_notice
-from store_reading import all_notices
 
 from bot.backoff import Backoff
 from bot.jobs.job import Job
@@ -18,6 +16,8 @@ from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from bot.store.database import Database, StoreTrouble
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
+from tests.parts import CHANNEL, a_job, a_notice
+from tests.store_reading import all_notices
 
 
 class FakeSlack:

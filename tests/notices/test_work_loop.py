@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
-from parts import until
-from simulation.loop import SimulatedLoop, Timeline
 from structlog.testing import capture_logs
 
 from bot.backoff import Backoff
 from bot.changes import CHANGES, Changes
 from bot.notices.interfaces import PostLater
 from bot.notices.work_loop import WorkLoop
+from tests.parts import until
+from tests.simulation.loop import SimulatedLoop, Timeline
 
 
 async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on() -> None:

@@ -6,10 +6,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import postgresql_server
 import pytest
-from parts import a_dataset, a_job, event
-from slack_requests import ANA
 
 from app.data_export import export_command
 from bot.audit import Entry
@@ -24,6 +21,9 @@ from bot.store.data_export import Exported, export_data
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from tests import postgresql_server
+from tests.parts import a_dataset, a_job, event
+from tests.slack_requests import ANA
 
 BEN = "U0BEN"
 SISTER = f"{ANA.user}2"

@@ -7,8 +7,6 @@ from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
-from parts import a_dataset, a_job, followed_job
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Caller, Policy, Role
 from bot.audit import Entry
@@ -40,6 +38,8 @@ from bot.store.generations import SqlGenerationStore
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
 from bot.store.personal_settings import SqlPersonalSettings
+from tests.parts import a_dataset, a_job, followed_job
+from tests.slack_requests import ANA, a_caller
 
 CAT = Actor("U0CAT", "T0ACME", role=Role.ADMIN)
 BEN = "U0BEN"

@@ -5,8 +5,6 @@ from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
-from parts import a_dataset, a_job
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Caller, Policy, Role
 from bot.audit import SETTINGS, Entry
@@ -38,6 +36,8 @@ from bot.store.feedback import SqlRatingStore
 from bot.store.generations import SqlGenerationStore
 from bot.store.jobs import SqlJobStore
 from bot.store.retention import SqlRetention
+from tests.parts import a_dataset, a_job
+from tests.slack_requests import ANA, a_caller
 
 DAY = 24 * 3600.0
 NOW = 1_800_000_000.0

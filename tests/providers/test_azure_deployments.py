@@ -8,11 +8,11 @@ from typing import Any
 import httpx2
 import pytest
 from pydantic import SecretStr
-from resource_manager import ResourceManager
 
 from bot.providers.azure_deployments import AzureAccount, AzureDeployments
 from bot.providers.hosting import Hosted, HostedState, deployment_name
 from bot.providers.interface import Doubtful, ProviderError, RateLimited, Refused, Unreachable
+from tests.resource_manager import ResourceManager
 
 MODEL = "gpt-4.1-mini-2025-04-14.ft-0123456789abcdef0123456789abcdef"
 

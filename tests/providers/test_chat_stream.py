@@ -6,8 +6,6 @@ from math import log
 from typing import Any
 
 import pytest
-from parts import MODEL
-from stand_in_provider import StandInProvider
 
 from bot.providers.chat import (
     ChatDelta,
@@ -21,6 +19,8 @@ from bot.providers.chat import (
 )
 from bot.providers.interface import Doubtful, ProviderError, RateLimited, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
+from tests.parts import MODEL
+from tests.stand_in_provider import StandInProvider
 
 Json = dict[str, Any]
 CHAT = "POST /chat/completions"

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
-from parts import MODEL, impatient, provider_over
-from stand_in_provider import StandInProvider
 
 from bot.providers import objects
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, Usage
@@ -29,6 +27,8 @@ from bot.providers.openai import OPENAI
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
 from bot.providers.trainer import TRAINER
+from tests.parts import MODEL, impatient, provider_over
+from tests.stand_in_provider import StandInProvider
 
 JOBS = "GET /fine_tuning/jobs"
 CREATE = "POST /fine_tuning/jobs"

@@ -1,13 +1,13 @@
 """Fields that not every server takes: tried, left out where refused, and not tried again."""
 
 import pytest
-from parts import MODEL, provider_over
-from stand_in_provider import StandInProvider
 
 from bot.providers.chat import ChatMessage, ChatRequest, CompletionRequest, Parameters
 from bot.providers.interface import Refused
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.vendors import vendor_of
+from tests.parts import MODEL, provider_over
+from tests.stand_in_provider import StandInProvider
 
 CHAT = "POST /chat/completions"
 ASKED = (ChatMessage("user", "Is this spam?"),)

@@ -6,8 +6,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from parts import a_job, followed_job, provider_over
-from stand_in_provider import StandInProvider
 
 from bot.backoff import Backoff
 from bot.jobs import pausing, states
@@ -24,6 +22,8 @@ from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers, UnknownProvider
 from bot.store.jobs import SqlJobStore
+from tests.parts import a_job, followed_job, provider_over
+from tests.stand_in_provider import StandInProvider
 
 CONTENT = b'{"messages": []}\n'
 HERE = Origin("T0ACME", "C0TRAINING", False, "1.1")

@@ -7,9 +7,6 @@ from typing import get_args, get_type_hints
 
 import httpx2
 import pytest
-from doubles import AS_DOCUMENTED, Double
-from parts import provider_over
-from stand_in_provider import StandInProvider
 
 import bot.providers
 from bot.jobs.estimate import is_free
@@ -23,6 +20,9 @@ from bot.providers.trainer import TRAINER
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import VENDORS, vendor_at, vendor_of
 from bot.settings import Settings
+from tests.doubles import AS_DOCUMENTED, Double
+from tests.parts import provider_over
+from tests.stand_in_provider import StandInProvider
 from training_files.catalog import ModelFacts
 
 CUT_OFF = [ChatMessage("user", "Count to three"), ChatMessage("assistant", "One, two")]

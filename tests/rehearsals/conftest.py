@@ -9,9 +9,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from parts import a_dataset, channel_providers, provider_over
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -44,6 +41,9 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import Pool
+from tests.parts import a_dataset, channel_providers, provider_over
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
 from training_files import check_file
 
 SMALL, LARGE = "SmolLM2-135M-Instruct", "SmolLM2-360M-Instruct"

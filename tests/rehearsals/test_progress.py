@@ -5,7 +5,6 @@ from unittest.mock import AsyncMock, Mock
 
 import msgspec
 import pytest
-from rehearsals.conftest import SMALL, Stage
 
 from bot.errors import NotFound
 from bot.evaluations.differences import Differences
@@ -26,6 +25,7 @@ from bot.rehearsals.verdict import MoreData, more_data
 from bot.store.database import Database
 from bot.store.outbox import SqlCardStore
 from handlers.blocks.rehearsal import rehearsal_card, render
+from tests.rehearsals.conftest import SMALL, Stage
 
 N = 100
 

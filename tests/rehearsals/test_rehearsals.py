@@ -5,9 +5,6 @@ from unittest.mock import AsyncMock
 
 import msgspec
 import pytest
-from rehearsals.conftest import HERE, SMALL, Stage
-from slack_requests import ANA, Answers, a_caller, a_request
-from stand_in_provider import StandInProvider
 
 from bot.access import Caller, Policy
 from bot.authority import Authority
@@ -19,6 +16,9 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from handlers.rehearsals.listeners import RehearsalListeners
 from handlers.request import Request
+from tests.rehearsals.conftest import HERE, SMALL, Stage
+from tests.slack_requests import ANA, Answers, a_caller, a_request
+from tests.stand_in_provider import StandInProvider
 
 
 async def test_the_smallest_model_that_costs_nothing_learns_the_file_without_what_is_held_out(stage: Stage) -> None:

@@ -4,8 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_dataset, a_job, measured
-from slack_requests import a_caller
 
 from bot.access import Actor, Policy
 from bot.audit import Entry
@@ -28,6 +26,8 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from handlers.reports.document import document_of
+from tests.parts import a_dataset, a_job, measured
+from tests.slack_requests import a_caller
 from texts.language import Language, speaking
 
 BEN = Actor("U0BEN", "T0ACME")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from fontTools.pens.boundsPen import BoundsPen
 from fontTools.ttLib import TTFont
-from parts import measured
 
 from bot.charts.canvas import east_asian_font_files
 from bot.charts.words import ChartWords
@@ -19,6 +18,7 @@ from bot.reports.embedding import cut_out
 from bot.reports.html import html_page
 from bot.reports.pages import Curves, lay_out
 from bot.reports.pdf import pdf_page
+from tests.parts import measured
 
 HOSTILE = '</script><script>alert(1)</script>"><img src=x onerror=alert(1)> & {{ 7 * 7 }}'
 

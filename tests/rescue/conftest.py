@@ -5,13 +5,13 @@ from pathlib import Path
 
 import openai
 import pytest
-from organisation import Organisation
-from rescuing import Run
 
 from bot.providers.raw_objects import RawObjects
 from bot.rescue.folder import opened
 from bot.rescue.patience import Patience
 from bot.rescue.rescue import Outcome, Rescue
+from tests.organisation import Organisation
+from tests.rescuing import Run
 
 
 @pytest.fixture

@@ -5,9 +5,6 @@ import json
 from pathlib import Path
 
 import pytest
-from organisation import BEGAN, Organisation
-from rescuing import Run
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Policy
 from bot.authority import Authority
@@ -27,6 +24,9 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
+from tests.organisation import BEGAN, Organisation
+from tests.rescuing import Run
+from tests.slack_requests import ANA, a_caller
 
 HERE, ELSEWHERE = "C0TRAINING", "C0OTHER"
 BEN = Actor("U0BEN", "T0ACME")

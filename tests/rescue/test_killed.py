@@ -5,11 +5,11 @@ import os
 import sys
 from pathlib import Path
 
-from organisation import Organisation
-from rescuing import Run, objects
+from tests.organisation import Organisation
+from tests.rescuing import Run, objects
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = ROOT / "tests" / "rescue_process.py"
+PROGRAM = (sys.executable, "-m", "tests.rescue_process")
 
 
 async def test_killed_in_the_middle_with_a_rude_provider_it_ends_up_byte_for_byte_the_same(
@@ -28,7 +28,7 @@ async def test_killed_in_the_middle_with_a_rude_provider_it_ends_up_byte_for_byt
             "OPENAI_BASE_URL": organisation.url,
         }
         process = await asyncio.create_subprocess_exec(
-            sys.executable, PROGRAM, disturbed, env=environment, cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL
+            *PROGRAM, disturbed, env=environment, cwd=tmp_path, stdout=asyncio.subprocess.DEVNULL
         )
         while len(organisation.requests) < asked + 200:
             assert process.returncode is None

@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
-from organisation import BEGAN, RESULTS, Organisation
-from rescuing import Run, objects
 
 from bot.errors import StartError
 from bot.providers.interface import Doubtful, RateLimited, Refused
@@ -18,6 +16,8 @@ from bot.rescue import patience
 from bot.rescue.folder import Missing, RescueFolder, component, opened
 from bot.rescue.patience import Patience
 from bot.rescue.rescue import Rescue
+from tests.organisation import BEGAN, RESULTS, Organisation
+from tests.rescuing import Run, objects
 
 
 def read(path: Path) -> Any:

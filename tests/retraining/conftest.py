@@ -4,23 +4,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from compare.conftest import (
-    arenas,
-    asking,
-    authority,
-    budgets,
-    catalogue,
-    channel_models,
-    chat_models,
-    datasets,
-    file_store,
-    lost_models,
-    pools,
-    spending,
-    store,
-)
-from parts import MODEL, a_job, a_report
-from slack_requests import ANA, a_caller
 
 from bot.access import Policy
 from bot.audit import Entry
@@ -40,6 +23,23 @@ from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.compare.conftest import (
+    arenas,
+    asking,
+    authority,
+    budgets,
+    catalogue,
+    channel_models,
+    chat_models,
+    datasets,
+    file_store,
+    lost_models,
+    pools,
+    spending,
+    store,
+)
+from tests.parts import MODEL, a_job, a_report
+from tests.slack_requests import ANA, a_caller
 
 __all__ = [
     "arenas",

@@ -3,11 +3,6 @@
 from pathlib import Path
 
 import msgspec
-from parts import a_report, channel_providers
-from retraining.conftest import PARENT, PUBLIC, World, chat
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
-from store_reading import all_notices
 
 from bot.access import Actor, Caller
 from bot.audit import Entry
@@ -35,6 +30,11 @@ from bot.retraining.scheduling import Scheduling
 from bot.store.database import Database
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.schedules import SqlScheduleStore
+from tests.parts import a_report, channel_providers
+from tests.retraining.conftest import PARENT, PUBLIC, World, chat
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 MONDAY = 1_795_424_400.0
 """2026-11-23 09:00 UTC."""

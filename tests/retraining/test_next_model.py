@@ -2,9 +2,6 @@
 
 import msgspec
 import pytest
-from parts import MODEL, a_report
-from retraining.conftest import PARENT, PRIVATE, World, chat, pair
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Role
 from bot.audit import Entry
@@ -12,6 +9,9 @@ from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Loss
 from bot.providers.protocol import Checkpoint
+from tests.parts import MODEL, a_report
+from tests.retraining.conftest import PARENT, PRIVATE, World, chat, pair
+from tests.slack_requests import ANA, a_caller
 
 OLD = [chat(f"Old question {n}?", "Old.") for n in range(10)]
 NEW = [chat(f"New question {n}?", "New.") for n in range(3)]

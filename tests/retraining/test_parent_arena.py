@@ -1,10 +1,6 @@
 """A new model meets the one that it went on from."""
 
 import pytest
-from parts import CHANNEL, MODEL
-from retraining.conftest import PARENT, PRIVATE, World, chat, pair
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.compare.arenas import Arenas
@@ -13,6 +9,10 @@ from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.retraining.parent_arena import ParentArenas
 from bot.store.comparisons import SqlComparisonStore
+from tests.parts import CHANNEL, MODEL
+from tests.retraining.conftest import PARENT, PRIVATE, World, chat, pair
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 NEXT = f"ft:{MODEL}:acme:voice-2:2"
 HERE = Origin("T0ACME", CHANNEL, False)

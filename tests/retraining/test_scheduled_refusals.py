@@ -4,10 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from retraining.conftest import PRIVATE, PUBLIC, World
-from retraining.stage import DAY, MONDAY, Stage, begun
-from slack_requests import ANA
-from stand_in_provider import StandInProvider
 
 from bot.access import Caller, Role
 from bot.audit import Entry
@@ -17,6 +13,10 @@ from bot.providers.interface import Unreachable
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.retraining.next_model import Plan
 from bot.store.database import Database
+from tests.retraining.conftest import PRIVATE, PUBLIC, World
+from tests.retraining.stage import DAY, MONDAY, Stage, begun
+from tests.slack_requests import ANA
+from tests.stand_in_provider import StandInProvider
 
 
 @pytest.fixture

@@ -4,10 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from retraining.conftest import PARENT, PRIVATE, PUBLIC, World
-from retraining.stage import DAY, MONDAY, Stage, begun
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Role
 from bot.errors import Denied, Invalid, NotFound
@@ -18,6 +14,10 @@ from bot.notices.interfaces import PostLater
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.retraining.schedule import Outcome
 from bot.store.database import Database
+from tests.retraining.conftest import PARENT, PRIVATE, PUBLIC, World
+from tests.retraining.stage import DAY, MONDAY, Stage, begun
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 BEN = Actor("U0BEN", "T0ACME")
 HERE = Origin("T0ACME", PUBLIC, False)

@@ -5,10 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from parts import CHANNEL, MODEL
-from retraining.conftest import PARENT, PRIVATE, World, chat
-from slack_requests import ANA, a_caller
-from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.audit import Entry
@@ -20,6 +16,10 @@ from bot.jobs.job import Origin
 from bot.retraining.votes import ArenaVotes
 from bot.store.comparisons import SqlComparisonStore
 from bot.worker_processes import WorkerPools
+from tests.parts import CHANNEL, MODEL
+from tests.retraining.conftest import PARENT, PRIVATE, World, chat
+from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 NEXT = f"ft:{MODEL}:acme:voice-2:2"
 VOTERS = [Actor(f"U0{name}", "T0ACME") for name in ("ANA", "BEN", "CAI", "DEE")]

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser import PATIENCE, chromium
 from playwright.async_api import Browser, Page, expect
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
@@ -18,6 +17,7 @@ from sandbox.client import SandboxClient
 from sandbox.seed import ANA, BEN, GENERAL, SUPPORT
 from sandbox.server import Sandbox
 from sandbox.workspace import Workspace
+from tests.browser import PATIENCE, chromium
 
 pytestmark = pytest.mark.browser
 

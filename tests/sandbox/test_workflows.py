@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import chromium
 from playwright.async_api import expect
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -16,6 +15,7 @@ from sandbox.client import SandboxClient, SandboxError
 from sandbox.manifest import Manifest, Parameter, Step
 from sandbox.seed import ANA, SUPPORT
 from sandbox.server import Sandbox
+from tests.browser import chromium
 
 STEP = Step(
     "greet",

@@ -18,16 +18,7 @@ from unittest.mock import patch
 
 import httpx2
 import orjson
-from evaluating import a_chat
 from openai import AsyncOpenAI
-from parts import a_dataset
-from simulation.loop import Timeline
-from simulation.network import Network
-from simulation.provider import ProviderModel, Transport
-from simulation.slack import BOT, Session, SlackModel
-from simulation.store import MemoryDatabase, new_store
-from simulation.talk import Here
-from simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose
@@ -50,6 +41,15 @@ from bot.timing import Timing
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.evaluations.result_blocks import Picture
 from handlers.evaluations.results import ResultMessages
+from tests.evaluating import a_chat
+from tests.parts import a_dataset
+from tests.simulation.loop import Timeline
+from tests.simulation.network import Network
+from tests.simulation.provider import ProviderModel, Transport
+from tests.simulation.slack import BOT, Session, SlackModel
+from tests.simulation.store import MemoryDatabase, new_store
+from tests.simulation.talk import Here
+from tests.simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 
 MODELS = ("ft:gpt-4.1-mini-2025-04-14:x::1", "ft:gpt-4.1-mini-2025-04-14:x::2")
 CHANNELS = {"C1": False, "C2": True}

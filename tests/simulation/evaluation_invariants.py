@@ -3,13 +3,13 @@
 import collections
 
 import msgspec
-from simulation.evaluation import DEAREST, ITEMS, MODELS, EvaluationWorld, id_of
-from simulation.slack import BOT
 
 from bot.evaluations.evaluation import Evaluation
 from bot.evaluations.pace import MOST
 from bot.evaluations.result import Result
 from bot.evaluations.run import RunState
+from tests.simulation.evaluation import DEAREST, ITEMS, MODELS, EvaluationWorld, id_of
+from tests.simulation.slack import BOT
 
 
 def violations(world: EvaluationWorld) -> list[str]:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
-from simulation.slack import SlackModel
 
 from bot.feedback.rating import Reason
 from handlers.blocks.answer import EDIT, FEEDBACK, MENU, read_about
 from handlers.feedback.blocks import CORRECT, About
 from handlers.parsing import key_of
+from tests.simulation.slack import SlackModel
 
 CHANNEL = "C1"
 GUEST = "U3"

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from simulation.feedback import CHANNEL, GUEST, Correction, Thumb
-from simulation.slack import BOT
-from simulation.talk import TalkWorld, last_question
 
 from bot.collections.collection import Example
 from bot.conversations.conversation import Turn
+from tests.simulation.feedback import CHANNEL, GUEST, Correction, Thumb
+from tests.simulation.slack import BOT
+from tests.simulation.talk import TalkWorld, last_question
 
 About = tuple[str, str]
 _BOTH = ["correction", "preference"]

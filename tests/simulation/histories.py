@@ -1,4 +1,4 @@
-"""Histories, one or many. `python tests/simulation/histories.py SEED` plays one and prints its trace.
+"""Histories, one or many. `python -m tests.simulation.histories SEED` plays one and prints its trace.
 
 Seeds that begin with `talk` are those of conversations, with `evaluate` those of evaluations, with `move` those of
 moves, the others of jobs.
@@ -12,16 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
-if __name__ == "__main__":
-    sys.path[:0] = ["tests", "."]
-
-from simulation import evaluation_invariants, invariants, move_invariants, talk_invariants
-from simulation.evaluation import evaluate
-from simulation.history import play
-from simulation.history_together import play_together
-from simulation.moving import move
-from simulation.talk import talk
-from simulation.talk_together import talk_together
+from tests.simulation import evaluation_invariants, invariants, move_invariants, talk_invariants
+from tests.simulation.evaluation import evaluate
+from tests.simulation.history import play
+from tests.simulation.history_together import play_together
+from tests.simulation.moving import move
+from tests.simulation.talk import talk
+from tests.simulation.talk_together import talk_together
 
 _AT_A_TIME = 25
 

@@ -17,14 +17,7 @@ from typing import Any, TypeVar, cast
 
 import httpx2
 import msgspec
-from groups import group_messages
 from openai import AsyncOpenAI
-from simulation.loop import Timeline
-from simulation.network import Network
-from simulation.provider import ProviderModel, Transport
-from simulation.slack import Session, SlackModel
-from simulation.store import MemoryDatabase, new_store
-from simulation.world import EPOCH, PATIENCE, PROVIDER, World, deaths, live
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Actor, Caller, Place, Policy, Role
@@ -55,6 +48,13 @@ from handlers.outgoing.charts import Charts
 from handlers.outgoing.digest_messages import DigestMessages
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
+from tests.groups import group_messages
+from tests.simulation.loop import Timeline
+from tests.simulation.network import Network
+from tests.simulation.provider import ProviderModel, Transport
+from tests.simulation.slack import Session, SlackModel
+from tests.simulation.store import MemoryDatabase, new_store
+from tests.simulation.world import EPOCH, PATIENCE, PROVIDER, World, deaths, live
 
 MODEL = "gpt-4.1-mini-2025-04-14"
 POLL = 8.0

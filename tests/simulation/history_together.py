@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from simulation.history import Action, JobProcess, JobWorld, job_world, people
-from simulation.host import HOST
-from simulation.together import Among, accidents, among_others, live_together
 
 from bot.store.database import Database, StoreTrouble
 from bot.store.processes import FencedDatabase
+from tests.simulation.history import Action, JobProcess, JobWorld, job_world, people
+from tests.simulation.host import HOST
+from tests.simulation.together import Among, accidents, among_others, live_together
 
 
 def play_together(seed: str, prepare: Callable[[JobWorld], None] | None = None) -> JobWorld:

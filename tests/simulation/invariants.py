@@ -4,14 +4,14 @@ import collections
 
 import msgspec
 import orjson
-from simulation.history import JobWorld
-from simulation.world import PROVIDER
-from store_reading import assessment_in
 
 from bot.jobs import states
 from bot.jobs.job import Job
 from bot.jobs.notice import Notice
 from handlers.blocks.card import card as render_card
+from tests.simulation.history import JobWorld
+from tests.simulation.world import PROVIDER
+from tests.store_reading import assessment_in
 
 
 def violations(world: JobWorld) -> list[str]:

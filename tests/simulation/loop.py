@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulation.host import HOST, Host
+from tests.simulation.host import HOST, Host
 
 
 class Crash(BaseException):

@@ -3,14 +3,14 @@
 from collections import Counter
 
 import msgspec
-from simulation import invariants
-from simulation.moving import MoveWorld
 
 from bot.jobs import states
 from bot.jobs.job import Job
 from bot.jobs.notice import GroupEnded, Notice
 from bot.models.retirement_warnings import WARNING_DAYS
 from bot.moves.move import Move
+from tests.simulation import invariants
+from tests.simulation.moving import MoveWorld
 
 
 def violations(world: MoveWorld) -> list[str]:

@@ -14,9 +14,6 @@ from typing import Any, cast
 from unittest.mock import AsyncMock
 
 import msgspec
-from simulation.history import MODEL, Action, JobProcess, JobWorld, job_world
-from simulation.loop import SimulatedLoop
-from simulation.world import EPOCH, PROVIDER, live
 
 from bot.access import Actor, Caller, Place, Policy, Resource
 from bot.audit import Entry
@@ -45,6 +42,9 @@ from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import insert_job
 from bot.store.model_uses import SqlModelUses
 from bot.store.sqlite import SqliteConnection
+from tests.simulation.history import MODEL, Action, JobProcess, JobWorld, job_world
+from tests.simulation.loop import SimulatedLoop
+from tests.simulation.world import EPOCH, PROVIDER, live
 
 DAYS_A_SECOND = 0.5
 IDENTITY = "command/1"

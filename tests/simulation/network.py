@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
-from simulation.host import HOST, Host
-from simulation.loop import Timeline
+
+from tests.simulation.host import HOST, Host
+from tests.simulation.loop import Timeline
 
 
 class NotConnected(Exception):

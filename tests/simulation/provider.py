@@ -12,7 +12,8 @@ from typing import Any
 
 import httpx2
 import orjson
-from simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
+
+from tests.simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
 
 Json = dict[str, Any]
 ENDED = {"succeeded", "failed", "cancelled"}

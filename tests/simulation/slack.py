@@ -11,7 +11,8 @@ from typing import Any
 
 import aiohttp
 import orjson
-from simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
+
+from tests.simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
 
 Json = dict[str, Any]
 BOT = "UBOT"

@@ -11,11 +11,10 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
-import migrated_store
-
 from bot.store.connection import Connection
 from bot.store.database import Database, StoreTrouble
 from bot.store.sqlite import SqliteConnection
+from tests import migrated_store
 
 T = TypeVar("T")
 

@@ -17,13 +17,6 @@ from typing import Any
 import httpx2
 import msgspec
 from openai import AsyncOpenAI
-from simulation.feedback import GUEST, Feedback, Judge, Opinion
-from simulation.loop import Timeline
-from simulation.network import Network
-from simulation.provider import ProviderModel, Transport
-from simulation.slack import BOT, Session, SlackModel
-from simulation.store import MemoryDatabase, new_store
-from simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
@@ -47,6 +40,13 @@ from handlers.bolt import build
 from handlers.compare.blocks import VOTES
 from handlers.compare.listeners import CompareListeners
 from handlers.worker import Worker
+from tests.simulation.feedback import GUEST, Feedback, Judge, Opinion
+from tests.simulation.loop import Timeline
+from tests.simulation.network import Network
+from tests.simulation.provider import ProviderModel, Transport
+from tests.simulation.slack import BOT, Session, SlackModel
+from tests.simulation.store import MemoryDatabase, new_store
+from tests.simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 
 MODELS = ("ft:gpt-4.1-mini-2025-04-14:x::1", "ft:gpt-4.1-mini-2025-04-14:x::2")
 CHANNEL = "C1"

@@ -4,13 +4,13 @@ import collections
 from typing import Any
 
 import msgspec
-from simulation import feedback_invariants
-from simulation.slack import BOT
-from simulation.talk import CHANNEL, Question, TalkWorld
 
 from bot.access import Action
 from bot.compare.comparison import Comparison
 from bot.conversations.conversation import BROKEN, Turn
+from tests.simulation import feedback_invariants
+from tests.simulation.slack import BOT
+from tests.simulation.talk import CHANNEL, Question, TalkWorld
 
 
 def violations(world: TalkWorld) -> list[str]:

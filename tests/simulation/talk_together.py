@@ -5,13 +5,13 @@ import random
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from simulation.store import MemoryDatabase
-from simulation.talk import Public, TalkProcess, TalkWorld, talk_world
-from simulation.together import Among, Together, accidents, among_others, live_together, within
 from slack_bolt.response import BoltResponse
 
 from bot.store.database import StoreTrouble
 from bot.store.processes import FencedDatabase
+from tests.simulation.store import MemoryDatabase
+from tests.simulation.talk import Public, TalkProcess, TalkWorld, talk_world
+from tests.simulation.together import Among, Together, accidents, among_others, live_together, within
 
 # Seconds that Slack waits for an answer.
 _PATIENCE = 3.0

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from simulation.evaluation import evaluate
-from simulation.histories import judged, on_all_cores
-from simulation.history import play
-from simulation.history_together import play_together
-from simulation.talk import talk
-from simulation.talk_together import talk_together
+
+from tests.simulation.evaluation import evaluate
+from tests.simulation.histories import judged, on_all_cores
+from tests.simulation.history import play
+from tests.simulation.history_together import play_together
+from tests.simulation.talk import talk
+from tests.simulation.talk_together import talk_together
 
 ROOT = Path(__file__).parents[2]
 HUNDRED = 100
@@ -77,7 +78,7 @@ def _hold(histories: Iterable[tuple[str, list[str], list[str]]]) -> dict[str, se
     if wrong:
         seed, _, trace = wrong[0]
         told = "\n".join([f"{len(wrong)} histories went wrong:", *(f"{s}: {v}" for s, v, _ in wrong[:20])])
-        again = f"python tests/simulation/histories.py '{seed}'"
+        again = f"python -m tests.simulation.histories '{seed}'"
         pytest.fail("\n".join([told, *trace, f"Again: {again}"]), pytrace=False)
     return seen
 
@@ -89,14 +90,14 @@ def test_a_seed_is_one_history_wherever_it_is_played() -> None:
     assert here[:5] == here[-5:]
     assert len(set(here)) == 10
     code = """
-from simulation.test_histories import *
+from tests.simulation.test_histories import *
 kinds = (play, talk, evaluate, play_together, talk_together)
 print(*[play_one(seed).fingerprint for seed in ("11", "12") for play_one in kinds])
 """
     there = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PYTHONHASHSEED": "7"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7"},
         capture_output=True,
         text=True,
         check=True,

@@ -7,9 +7,6 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
-from simulation.moving import MoveWorld
-from simulation.test_mutations import found, killed_often
-from simulation.world import EPOCH, Death
 
 from bot.jobs.group import JobGroup
 from bot.jobs.notice import Notice
@@ -17,6 +14,9 @@ from bot.models import retirement_warnings
 from bot.moves.move import Move
 from bot.moves.progress import MoveProgress, Moving
 from bot.store.job_groups import SqlGroupStore
+from tests.simulation.moving import MoveWorld
+from tests.simulation.test_mutations import found, killed_often
+from tests.simulation.world import EPOCH, Death
 
 
 def nobody_agrees(world: MoveWorld) -> None:

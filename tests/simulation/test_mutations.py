@@ -12,12 +12,6 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
-from simulation.evaluation import EvaluationWorld, limit
-from simulation.feedback import Opinion
-from simulation.histories import judged
-from simulation.history import JobWorld, people
-from simulation.talk import Press, TalkWorld
-from simulation.world import EPOCH, Death
 
 from bot.backoff import Backoff
 from bot.compare.comparison import Choice
@@ -46,6 +40,12 @@ from bot.store.spending import SqlModelUseStore
 from handlers.blocks.card import card as render
 from handlers.bolt_listeners import BoltListeners
 from handlers.web.poster import Poster
+from tests.simulation.evaluation import EvaluationWorld, limit
+from tests.simulation.feedback import Opinion
+from tests.simulation.histories import judged
+from tests.simulation.history import JobWorld, people
+from tests.simulation.talk import Press, TalkWorld
+from tests.simulation.world import EPOCH, Death
 
 HISTORIES = 30
 Prepare = Callable[[Any], None]

@@ -9,16 +9,15 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from simulation.history import JobWorld
-from simulation.test_mutations import found, mutated
-from simulation.together import SLOTS, Accident
-
 from bot.membership import Membership
 from bot.store import jobs, processes
 from bot.store.connection import Connection
 from bot.store.inbox import Entry, SqlInbox
 from bot.store.processes import SqlProcesses
 from handlers.turns import TurnAmongProcesses
+from tests.simulation.history import JobWorld
+from tests.simulation.test_mutations import found, mutated
+from tests.simulation.together import SLOTS, Accident
 
 TALK = "two talk"
 

@@ -1,7 +1,7 @@
 """Histories in which Slack cannot be reached for an hour."""
 
-from simulation.history import JobWorld, play
-from simulation.invariants import violations
+from tests.simulation.history import JobWorld, play
+from tests.simulation.invariants import violations
 
 
 def test_an_hour_without_slack_loses_nothing_and_says_nothing_twice() -> None:

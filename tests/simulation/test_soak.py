@@ -5,40 +5,29 @@ import gc
 import math
 import random
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from benchmarks.soak import Day, Soak, figures
+from benchmarks.soak_invariants import violations
+from benchmarks.soak_memory import Memory
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
 from bot.store.outbox import SqlOutbox
 from handlers.web.poster import Poster
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def benchmarks() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCHMARKS)
-        yield
-
 
 @pytest.fixture(scope="module")
 def soaked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, list[str]]:
     """Half an hour of twenty people; what went wrong in it."""
-    from soak import Day, Soak
-
     soak = Soak(Day(hours=0.5, people=20, acts=16, restarts=2), tmp_path_factory.mktemp("soak"))
     return soak, soak.run()
 
 
 def test_half_an_hour_of_twenty_people_loses_nothing_though_the_bot_is_killed_and_stopped(soaked: Any) -> None:
-    from soak import figures
-
     soak, wrong = soaked
     assert wrong == []
     assert soak.world.crashes == 1
@@ -48,8 +37,6 @@ def test_half_an_hour_of_twenty_people_loses_nothing_though_the_bot_is_killed_an
 
 def test_it_sees_what_is_lost_or_said_twice(soaked: Any) -> None:
     """As Slack and the store would stand, had the bot done so."""
-    from soak_invariants import violations
-
     soak, _ = soaked
     ledger, store = soak.world.slack.ledger, soak.world.store
     said = "(SELECT min(mark) FROM said WHERE mark LIKE '{}')"
@@ -76,8 +63,6 @@ def test_it_sees_what_is_lost_or_said_twice(soaked: Any) -> None:
 @pytest.mark.parametrize(("kept_a_quarter", "grows"), [(0, False), (15, True)])
 def test_a_list_that_grows_is_told_from_what_comes_and_goes(kept_a_quarter: int, grows: bool) -> None:
     """People's work makes memory rise and fall by thousands of blocks; 60 an hour that stay are seen all the same."""
-    from soak_memory import Memory
-
     timeline, slack = SimpleNamespace(now=0.0), SimpleNamespace(remembered=0)
     world: Any = SimpleNamespace(timeline=timeline, slack=slack, store=sqlite3.connect(":memory:"))
     memory, chance, kept = Memory(world), random.Random(1), [object()]
@@ -101,8 +86,6 @@ class TestBugsThatArePutIntoTheBot:
     def test_a_notice_that_is_not_looked_for_is_said_twice(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from soak import Day, Soak
-
         async def never(_: Delivery, pending: Pending) -> bool:
             return False
 
@@ -114,8 +97,6 @@ class TestBugsThatArePutIntoTheBot:
     def test_a_notice_that_is_passed_over_stays_in_the_outbox(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from soak import Day, Soak
-
         following = SqlOutbox.next
 
         async def some(self: SqlOutbox, now: float, **options: Any) -> list[Pending]:
@@ -128,8 +109,6 @@ class TestBugsThatArePutIntoTheBot:
     def test_messages_that_are_all_remembered_make_memory_grow(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from soak import Day, Soak
-
         posting, remembered = Poster.post_once, []
 
         async def remembers(self: Poster, channel: str, message: Any, **options: Any) -> str:

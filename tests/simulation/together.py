@@ -9,14 +9,13 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
-from simulation.host import HOST, Host
-from simulation.loop import SimulatedLoop, Stuck
-from simulation.network import Request
-from simulation.store import MemoryDatabase
-from simulation.world import PATIENCE, World, let_pass, put_away, telling_its_time
-
 from bot.membership import Membership
 from bot.store.processes import SqlProcesses
+from tests.simulation.host import HOST, Host
+from tests.simulation.loop import SimulatedLoop, Stuck
+from tests.simulation.network import Request
+from tests.simulation.store import MemoryDatabase
+from tests.simulation.world import PATIENCE, World, let_pass, put_away, telling_its_time
 
 SLOTS = ("a", "b")
 # After so many seconds in which nothing is left to do no process has anything up its sleeve.

@@ -14,12 +14,6 @@ from typing import Any, Protocol, TypeVar
 from unittest.mock import patch
 
 import structlog
-from simulation.host import HOST
-from simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
-from simulation.network import Network, Request
-from simulation.provider import ProviderModel
-from simulation.slack import SlackModel
-from simulation.store import MemoryDatabase, opened
 from slack_sdk.models.basic_objects import JsonObject
 
 from bot.evaluations.pace import FIRST, MOST
@@ -29,6 +23,12 @@ from bot.store.database import StoreTrouble
 from bot.store.processes import SqlProcesses
 from bot.store.sqlite import SqliteConnection
 from bot.timing import Timing
+from tests.simulation.host import HOST
+from tests.simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
+from tests.simulation.network import Network, Request
+from tests.simulation.provider import ProviderModel
+from tests.simulation.slack import SlackModel
+from tests.simulation.store import MemoryDatabase, opened
 
 EPOCH = 1_800_000_000.0
 PROVIDER = "acme"

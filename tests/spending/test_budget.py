@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from parts import a_job
 
 from bot.jobs.estimate import spend_of
 from bot.jobs.job import Job, Origin
 from bot.providers.protocol import Metrics
 from bot.spending.budget import Budget, Limits, OverBudget, Scope, Spend, check, month_of, used
+from tests.parts import a_job
 from texts import errors
 
 ANY_TIME = st.floats(0, 4e9)

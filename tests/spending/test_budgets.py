@@ -3,8 +3,6 @@
 import math
 
 import pytest
-from parts import a_job
-from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Policy, Role
 from bot.audit import Outcome
@@ -17,6 +15,8 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore
+from tests.parts import a_job
+from tests.slack_requests import ANA, a_caller
 
 ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
 NOW = a_caller().at

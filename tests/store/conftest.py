@@ -3,11 +3,10 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import migrated_store
-import postgresql_server
 import pytest
 
 from bot.store.database import Database
+from tests import migrated_store, postgresql_server
 
 _OF_SQLITE = {
     *(

@@ -4,7 +4,6 @@ import sqlite3
 
 import msgspec
 import pytest
-from parts import a_job
 
 from bot.audit import Entry, Outcome, note_roles
 from bot.errors import BotError
@@ -13,6 +12,7 @@ from bot.jobs.job import Job
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
+from tests.parts import a_job
 
 
 @pytest.fixture

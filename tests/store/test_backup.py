@@ -7,8 +7,6 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from parts import a_job, followed_job
-from slack_requests import a_caller
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
@@ -30,6 +28,8 @@ from bot.store.judge_checks import SqlJudgeCheckStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.store.schema import migrations
 from bot.store.shown_messages import SqlShownMessages
+from tests.parts import a_job, followed_job
+from tests.slack_requests import a_caller
 
 
 class Store:

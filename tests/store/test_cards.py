@@ -1,7 +1,6 @@
 """A card is a projection: it is dirty as long as it may show something old."""
 
 import pytest
-from parts import a_job, a_notice, followed_job
 
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.notice import Linked
@@ -9,6 +8,7 @@ from bot.notices.interfaces import Card
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
+from tests.parts import a_job, a_notice, followed_job
 
 
 @pytest.fixture

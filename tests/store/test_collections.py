@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 import sqlite_utils
-from collecting import Collecting, chat_line
 
 from bot.audit import Entry
 from bot.errors import NotFound
 from bot.store.collections import SqlCollectionStore
 from bot.store.database import Database
 from bot.store.schema import migrations
+from tests.collecting import Collecting, chat_line
 
 
 @pytest.fixture

@@ -5,11 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import postgresql_server
 import psycopg
 import pytest
-from parts import a_job
-from store.test_audit import entry
 
 from bot.errors import StartError
 from bot.jobs import states
@@ -20,6 +17,9 @@ from bot.store.database import Database
 from bot.store.database_backup import backup_database, restore_database
 from bot.store.jobs import SqlJobStore
 from bot.store.postgresql import PostgresqlEngine
+from tests import postgresql_server
+from tests.parts import a_job
+from tests.store.test_audit import entry
 
 
 @pytest.fixture

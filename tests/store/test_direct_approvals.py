@@ -1,8 +1,6 @@
 """Approvals as direct messages: for whoever wants them, in the transaction of what they are about."""
 
 import pytest
-from parts import a_job
-from slack_requests import a_caller
 
 from bot.access import Actor, Policy, Role
 from bot.authority import Authority
@@ -18,6 +16,8 @@ from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlOutbox
 from bot.store.personal_settings import SqlPersonalSettings
+from tests.parts import a_job
+from tests.slack_requests import a_caller
 
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)
 RULES = Rules(approval_above=0.0, deciders=("U0BEN", "U0ANA"))

@@ -1,6 +1,5 @@
 """Ratings of answers: one for each person, whatever comes again; and what stays of a person who is forgotten."""
 
-from slack_requests import ANA
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
@@ -13,6 +12,7 @@ from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from bot.store.feedback import SqlRatingStore
 from bot.store.schema import migrations
+from tests.slack_requests import ANA
 
 TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
 

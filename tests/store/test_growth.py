@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
-from parts import a_job
-from simulation.store import MemoryDatabase, new_store
 
 from bot.jobs import states
 from bot.jobs.admission import Rules, decide_admission
@@ -21,6 +19,8 @@ from bot.store.connection import Connection
 from bot.store.jobs import SqlJobStore, write_change
 from bot.store.model_uses import SqlModelUses
 from bot.store.outbox import SqlCardStore, SqlOutbox
+from tests.parts import a_job
+from tests.simulation.store import MemoryDatabase, new_store
 
 PROVIDER = "acme"
 FEW, MANY = 100, 2000

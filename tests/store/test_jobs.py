@@ -3,8 +3,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job, a_notice, event, followed_job, measured
-from store_reading import all_notices
 
 from bot.errors import Conflict
 from bot.jobs.estimate import spend_of
@@ -16,6 +14,8 @@ from bot.spending.budget import Used, used
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
+from tests.parts import a_job, a_notice, event, followed_job, measured
+from tests.store_reading import all_notices
 
 
 def into(**fields: Any) -> Callable[[Job], JobUpdate]:

@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-import migrated_store
 import pytest
-from parts import a_job
 
 from bot.store.backup import restore
 from bot.store.database import Database
 from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
+from tests import migrated_store
+from tests.parts import a_job
 
 _LITESTREAM = Path(sysconfig.get_path("scripts")) / "litestream"
 _SOME = 50

@@ -1,7 +1,5 @@
 """Where models are used, as several tables tell it together."""
 
-from parts import CHANNEL, followed_job
-
 from bot.conversations.conversation import Conversation
 from bot.providers.chat import Usage
 from bot.spending.model_use import ModelUse
@@ -10,6 +8,7 @@ from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.spending import SqlModelUseStore
+from tests.parts import CHANNEL, followed_job
 
 MADE, ASKED, BASE = "ft:base:acme:made:1", "ft:base:acme:asked:2", "base"
 

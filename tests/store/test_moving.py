@@ -4,13 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import migrated_store
-import postgresql_server
 import psycopg
 import pytest
-from parts import a_job
 from pydantic import SecretStr
-from store.test_audit import entry
 
 from bot.errors import StartError
 from bot.store import copying
@@ -19,6 +15,9 @@ from bot.store.connection import Connection
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.moving import move_store
+from tests import migrated_store, postgresql_server
+from tests.parts import a_job
+from tests.store.test_audit import entry
 from texts.errors import sentence
 
 

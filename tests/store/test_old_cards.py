@@ -4,12 +4,12 @@ from pathlib import Path
 
 import msgspec
 import sqlite_utils
-from parts import CHANNEL, a_job
 
 from bot.notices.interfaces import Card
 from bot.store.database import Database
 from bot.store.outbox import SqlCardStore
 from bot.store.schema import migrations
+from tests.parts import CHANNEL, a_job
 
 
 async def test_a_card_keeps_its_message_what_it_shows_and_its_chart(tmp_path: Path) -> None:

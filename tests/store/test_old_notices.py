@@ -6,14 +6,14 @@ from typing import Any
 
 import msgspec
 import sqlite_utils
-from parts import CHANNEL, a_job
-from store_reading import all_notices
 
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Ended, Notice, Paused, ProviderSaid, Resumed, Stuck
 from bot.store.database import Database
 from bot.store.outbox import SqlOutbox
 from bot.store.schema import migrations
+from tests.parts import CHANNEL, a_job
+from tests.store_reading import all_notices
 
 JOB = a_job(state="running", created_at=5.0, origin=Origin("T0ACME", CHANNEL, True))
 

@@ -7,11 +7,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import migrated_store
-import postgresql_server
 import psycopg
 import pytest
-from parts import a_job, a_notice
 from pydantic import SecretStr
 from sqlite_utils import Database as SqliteUtilsDatabase
 
@@ -27,6 +24,8 @@ from bot.store.inbox import SqlInbox
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.store.place import postgresql
+from tests import migrated_store, postgresql_server
+from tests.parts import a_job, a_notice
 from texts import errors
 
 

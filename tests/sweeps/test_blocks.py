@@ -4,8 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job
-from slack_requests import Answers
 
 from bot.jobs.assessment import assess
 from bot.jobs.job import Approval, Job, Origin
@@ -16,6 +14,8 @@ from bot.sweeps.sweep import Member, Sweep
 from handlers.blocks.message import Message
 from handlers.blocks.sweep import render, sweep_card
 from handlers.outgoing.notice_blocks import render as render_of_job
+from tests.parts import a_job
+from tests.slack_requests import Answers
 from texts.language import Language, speaking
 
 HERE = Origin("T0ACME", "C0TRAINING", False)

@@ -4,13 +4,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job
 
 from bot.jobs.assessment import assess
 from bot.jobs.job import Job, Loss
 from bot.providers.protocol import Metrics
 from bot.sweeps.ranking import Outcome, Run, rank
 from bot.sweeps.sweep import Member
+from tests.parts import a_job
 
 NANO = "gpt-4.1-nano-2025-04-14"
 

@@ -1,10 +1,6 @@
 """A sweep's jobs are asked for, paid for, approved and stopped as one; each is made once."""
 
 import pytest
-from parts import MODEL
-from slack_requests import a_caller
-from stand_in_provider import StandInProvider
-from sweeps.conftest import MakeSweeps
 
 from bot.access import Actor, Role
 from bot.audit import Entry
@@ -26,6 +22,10 @@ from bot.sweeps.grid import configurations
 from bot.sweeps.progress import SweepProgress
 from bot.sweeps.sweep import Sweep
 from bot.sweeps.sweeps import SweepRequest, Sweeps
+from tests.parts import MODEL
+from tests.slack_requests import a_caller
+from tests.stand_in_provider import StandInProvider
+from tests.sweeps.conftest import MakeSweeps
 
 HERE = Origin("T0ACME", "C0TRAINING", False, "1700000000.000100")
 BEN = Actor("U0BEN", "T0ACME", Role.APPROVER)

@@ -9,8 +9,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 import pytest
-from parts import a_job
-from wandb_runs import OfflineRun
 
 from app import tracking as configured
 from bot.backoff import Backoff
@@ -26,6 +24,8 @@ from bot.tracking import mlflow_runs, wandb_runs
 from bot.tracking.run import Run, Tracker, run_of
 from bot.tracking.tracking import Tracking
 from bot.worker_processes import WorkerPools
+from tests.parts import a_job
+from tests.wandb_runs import OfflineRun
 
 TOLD = Tracker.WANDB
 

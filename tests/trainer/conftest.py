@@ -9,10 +9,10 @@ from typing import Any
 
 import openai
 import pytest
-from otlp_collector import Collector
-from tiny_model import MODEL_ID, build_tiny_model, tiny_plan
-from trainer_process import METRICS_TOKEN, Trainer, jsonl, some_examples
 
+from tests.otlp_collector import Collector
+from tests.tiny_model import MODEL_ID, build_tiny_model, tiny_plan
+from tests.trainer_process import METRICS_TOKEN, Trainer, jsonl, some_examples
 from trainer.base_models import read_table
 from trainer.serving.messages import ModelRef
 from trainer.store import Store

@@ -5,9 +5,9 @@ from typing import Any
 
 import openai
 import pytest
-from trainer_process import Trainer
 from typer.testing import CliRunner
 
+from tests.trainer_process import Trainer
 from trainer.cli import app
 from trainer.objects import Model
 from trainer.store import Store

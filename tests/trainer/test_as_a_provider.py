@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
-from tiny_model import EMBEDDINGS_ID
-from trainer_process import HOLDS_LETTER, KEY, Trainer, jsonl, some_tasks
 
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Parameters, ToolCall
 from bot.providers.chat_stream import ChatReader
@@ -20,6 +18,8 @@ from bot.providers.protocol import Hyperparameters
 from graders.grading import grade_with
 from graders.named import NAMED
 from graders.sample import Sample
+from tests.tiny_model import EMBEDDINGS_ID
+from tests.trainer_process import HOLDS_LETTER, KEY, Trainer, jsonl, some_tasks
 
 MODEL = "tiny-random"
 ASKED = (ChatMessage("user", "What comes after 3?"),)

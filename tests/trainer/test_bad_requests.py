@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
-from trainer_process import KEY, Trainer
+
+from tests.trainer_process import KEY, Trainer
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from stand_in_cluster import StandInCluster
-from trainer_process import wait_for
 
+from tests.stand_in_cluster import StandInCluster
+from tests.trainer_process import wait_for
 from trainer.training.messages import Done, Measured, Pause, Report, Saved, SavedModel, Stopped, Told
 from trainer.training.plan import Plan
 from trainer.training.runners import attempts, bucket_attempts, mailbox

@@ -5,8 +5,9 @@ from typing import Any, Literal
 import openai
 import pytest
 from pydantic import BaseModel
-from tiny_model import ENDLESS
-from trainer_process import Trainer, wait_for
+
+from tests.tiny_model import ENDLESS
+from tests.trainer_process import Trainer, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "What comes after 3?"}]
 

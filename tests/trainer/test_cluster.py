@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from ports import free_port
 from typer.testing import CliRunner
 
+from tests.ports import free_port
 from trainer.cli import app
 from trainer.cluster import check, look
 from trainer.errors import TrainerError

@@ -4,8 +4,9 @@ from typing import Any
 
 import openai
 import pytest
-from tiny_model import ENDLESS
-from trainer_process import Trainer
+
+from tests.tiny_model import ENDLESS
+from tests.trainer_process import Trainer
 
 ASK: dict[str, Any] = {"model": "tiny-random", "prompt": "One, two, ", "temperature": 0, "logit_bias": ENDLESS}
 

@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
-from tiny_model import EMBEDDINGS_ID
-from trainer_process import KEY, Trainer, wait_for
 
+from tests.tiny_model import EMBEDDINGS_ID
+from tests.trainer_process import KEY, Trainer, wait_for
 from trainer.store import Store
 
 HERE = Path(__file__).parent

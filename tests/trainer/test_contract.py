@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from contract.cases import *  # noqa: F403
-from contract.server import Server, TrainerServer
-from trainer_process import Trainer
+
+from tests.contract.cases import *  # noqa: F403
+from tests.contract.server import Server, TrainerServer
+from tests.trainer_process import Trainer
 
 
 @pytest.fixture(scope="module")

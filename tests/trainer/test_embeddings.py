@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from tiny_model import CONTEXT, EMBEDDINGS_ID
-from trainer_process import KEY, Trainer
 
+from tests.tiny_model import CONTEXT, EMBEDDINGS_ID
+from tests.trainer_process import KEY, Trainer
 from trainer import fetch
 from trainer.base_models import read_embedding_models
 from trainer.serving.embeddings import Embeddings

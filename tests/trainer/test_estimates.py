@@ -12,9 +12,9 @@ from typing import Any, cast
 import msgspec
 import openai
 import pytest
-from tiny_model import CONTEXT, MODEL_ID
-from trainer_process import KEY, Trainer, wait_for
 
+from tests.tiny_model import CONTEXT, MODEL_ID
+from tests.trainer_process import KEY, Trainer, wait_for
 from trainer.activity import ChatActivity
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue

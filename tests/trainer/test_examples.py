@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trainer_process import KEY, Trainer
+from tests.trainer_process import KEY, Trainer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

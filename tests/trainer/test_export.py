@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from trainer_process import KEY, Trainer, wait_for
 
+from tests.trainer_process import KEY, Trainer, wait_for
 from trainer.base_models import read_table
 from trainer.exports.plan import Plan
 from trainer.exports.trial import NotAsServed

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import httpx
 import openai
 import pytest
-from trainer_process import KEY, Trainer, jsonl, some_examples
 
+from tests.trainer_process import KEY, Trainer, jsonl, some_examples
 from trainer.expiry import remove_expired
 from trainer.settings import Settings
 from trainer.store import Store

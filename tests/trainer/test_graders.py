@@ -8,9 +8,9 @@ from typing import Any
 import jsonschema
 import openai
 import pytest
-from trainer_process import KEY, Trainer, jsonl
 
 from graders.reading import as_json, grader_of
+from tests.trainer_process import KEY, Trainer, jsonl
 
 DESCRIPTION = json.loads((Path(__file__).parent / "openai.openapi.json").read_text())
 EXACT: dict[str, Any] = {

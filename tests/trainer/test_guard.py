@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from trainer_process import KEY, Trainer
 
+from tests.trainer_process import KEY, Trainer
 from trainer.cli import main
 
 

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from tiny_model import ENDLESS
-from trainer_process import (
+
+from tests.tiny_model import ENDLESS
+from tests.trainer_process import (
     HOLDS_LETTER,
     KEY,
     Trainer,

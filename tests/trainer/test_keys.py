@@ -9,8 +9,8 @@ from typing import Any
 import openai
 import pytest
 from sqlite_utils import Database
-from trainer_process import Trainer, jsonl, some_examples
 
+from tests.trainer_process import Trainer, jsonl, some_examples
 from trainer.objects import Key, Model, Permission
 from trainer.store import Store
 from trainer.store.schema import migrations

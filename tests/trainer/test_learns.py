@@ -10,9 +10,6 @@ from typing import Any, cast
 import msgspec
 import pytest
 from openai import AsyncOpenAI
-from parts import a_dataset, a_job
-from slack_requests import ANA, a_caller
-from trainer_process import KEY, Trainer, example
 
 from bot.access import Policy
 from bot.audit import Entry
@@ -39,6 +36,9 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from bot.thread_examples.adding import Place, ThreadExamples
 from bot.worker_processes import WorkerPools
+from tests.parts import a_dataset, a_job
+from tests.slack_requests import ANA, a_caller
+from tests.trainer_process import KEY, Trainer, example
 from trainer.settings import cache_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -9,8 +9,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 from safetensors import SafetensorError
-from tiny_model import MODEL_ID
 
+from tests.tiny_model import MODEL_ID
 from trainer.api import memory
 from trainer.base_models import read_table
 from trainer.errors import TrainingFailed

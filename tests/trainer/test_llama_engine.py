@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from engine_answers import CHAT, said, text
 from safetensors.numpy import load_file, save_file
-from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
 
+from tests.engine_answers import CHAT, said, text
+from tests.tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
 from trainer.base_models import read_table
 from trainer.serving.engines import gguf_files, llama_library
 from trainer.serving.engines.interface import CannotServe

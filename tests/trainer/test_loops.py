@@ -13,9 +13,9 @@ from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
-from tiny_model import MODEL_ID
-from trainer_process import KEY, jsonl, some_examples, wait_for
 
+from tests.tiny_model import MODEL_ID
+from tests.trainer_process import KEY, jsonl, some_examples, wait_for
 from trainer.activity import ChatActivity
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue

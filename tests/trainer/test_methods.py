@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from trainer_process import some_examples, some_pairs
-from training_runs import figures, run_training
 
+from tests.trainer_process import some_examples, some_pairs
+from tests.training_runs import figures, run_training
 from trainer.errors import TrainingFailed
 from trainer.training.plan import Plan, requested_rank
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import httpx
 import openai
-from prometheus_samples import samples, value
-from trainer_process import METRICS_TOKEN, Trainer
+
+from tests.prometheus_samples import samples, value
+from tests.trainer_process import METRICS_TOKEN, Trainer
 
 
 def read(trainer: Trainer, key: str = METRICS_TOKEN, path: str = "/metrics") -> httpx.Response:

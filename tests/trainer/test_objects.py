@@ -41,8 +41,8 @@ from openai.types.responses import (
 )
 from openai.types.uploads import UploadPart
 from pydantic import TypeAdapter
-from trainer_process import Trainer
 
+from tests.trainer_process import Trainer
 from trainer.api import objects, response_objects
 
 SAME: list[tuple[Any, Any]] = [

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from ranks_process import Answer, Asked, RanksProcess
-from tiny_model import tiny_plan
-from trainer_process import example, jsonl, some_examples
 
+from tests.ranks_process import Answer, Asked, RanksProcess
+from tests.tiny_model import tiny_plan
+from tests.trainer_process import example, jsonl, some_examples
 from trainer.training.messages import Done, Failed, Started, Stopped
 from trainer.training.order import EvenOrder, Order
 from trainer.training.plan import Plan

@@ -15,12 +15,12 @@ from typing import Any
 
 import psutil
 import pytest
-import stand_in_worker
-from ray_cluster import TOKEN, RayCluster
-from s3_server import s3_server
-from stand_in_worker import Line
-from trainer_process import Trainer, some_examples, wait_for
 
+from tests import stand_in_worker
+from tests.ray_cluster import TOKEN, RayCluster
+from tests.s3_server import s3_server
+from tests.stand_in_worker import Line
+from tests.trainer_process import Trainer, some_examples, wait_for
 from trainer.errors import TrainerError
 from trainer.training.runners.bucket import Bucket, BucketRefused
 from trainer.training.runners.ray_cluster import Cluster, Resources

@@ -11,8 +11,9 @@ from typing import Any
 import openai
 import psutil
 import pytest
-from tiny_model import ENDLESS
-from trainer_process import Trainer, example, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
+
+from tests.tiny_model import ENDLESS
+from tests.trainer_process import Trainer, example, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}

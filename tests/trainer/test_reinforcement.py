@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from trainer_process import HOLDS_LETTER
-from training_runs import figures, run_training
 
+from tests.trainer_process import HOLDS_LETTER
+from tests.training_runs import figures, run_training
 from trainer.errors import TrainingFailed
 from trainer.training.plan import Plan, Reinforcement
 

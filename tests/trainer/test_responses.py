@@ -8,8 +8,8 @@ import httpx
 import openai
 import pytest
 from pydantic import BaseModel
-from trainer_process import KEY, Trainer
 
+from tests.trainer_process import KEY, Trainer
 from trainer.api.response_stream import ResponseStream
 from trainer.calls import Offer
 from trainer.expiry import remove_expired

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_model import ENDLESS, MODEL_ID, build_tiny_model
-from trainer_process import wait_for
 
+from tests.tiny_model import ENDLESS, MODEL_ID, build_tiny_model
+from tests.trainer_process import wait_for
 from trainer.base_models import read_table
 from trainer.serving import worker
 from trainer.serving.engines import gguf_files

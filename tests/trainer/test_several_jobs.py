@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tiny_model import MODEL_ID
 from typer.testing import CliRunner
 
+from tests.tiny_model import MODEL_ID
 from trainer.activity import ChatActivity
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue

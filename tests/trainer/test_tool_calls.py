@@ -5,8 +5,8 @@ from typing import Any
 
 import openai
 import pytest
-from trainer_process import Trainer
 
+from tests.trainer_process import Trainer
 from trainer.calls import Call, CallReader, Offer
 
 WEATHER = {

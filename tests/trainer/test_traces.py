@@ -1,7 +1,7 @@
 """The trainer goes on with the trace of whoever asks it, down to the process that trains."""
 
-from otlp_collector import Collector
-from trainer_process import Trainer, wait_for
+from tests.otlp_collector import Collector
+from tests.trainer_process import Trainer, wait_for
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ABOVE = "00f067aa0ba902b7"

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 import openai
 import pytest
-from trainer_process import Trainer, wait_for
-from wandb_runs import OfflineRun
 
+from tests.trainer_process import Trainer, wait_for
+from tests.wandb_runs import OfflineRun
 from trainer.loops import Loops
 from trainer.tracking import tracker
 

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from engine_answers import CHAT, said, text
 
+from tests.engine_answers import CHAT, said, text
 from trainer.serving.engines.interface import Engine
 from trainer.serving.engines.llama_engine import LlamaEngine
 from trainer.serving.engines.slots import SlotPool

@@ -6,8 +6,8 @@ from typing import Any
 
 import openai
 import pytest
-from trainer_process import Trainer, jsonl, some_examples
 
+from tests.trainer_process import Trainer, jsonl, some_examples
 from trainer.expiry import remove_expired
 from trainer.settings import Settings
 from trainer.store import Store

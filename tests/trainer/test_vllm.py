@@ -17,11 +17,11 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from random_adapter import write_adapter
-from tiny_model import MODEL_ID
-from trainer_process import Trainer
-from vllm_double import VllmDouble, running
 
+from tests.random_adapter import write_adapter
+from tests.tiny_model import MODEL_ID
+from tests.trainer_process import Trainer
+from tests.vllm_double import VllmDouble, running
 from trainer.base_models import read_table
 from trainer.fetch import located
 from trainer.objects import Model

@@ -16,11 +16,11 @@ import httpx
 import msgspec
 import openai
 import pytest
-from random_adapter import write_adapter
-from tiny_model import ENDLESS, MODEL_ID
-from trainer_process import Trainer, jsonl, some_examples, wait_for
-from vllm_double import VllmDouble, running
 
+from tests.random_adapter import write_adapter
+from tests.tiny_model import ENDLESS, MODEL_ID
+from tests.trainer_process import Trainer, jsonl, some_examples, wait_for
+from tests.vllm_double import VllmDouble, running
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.errors import ModelUnavailable, TryLater, WorkerDied

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tiny_model import MODEL_ID, build_tiny_model
 
+from tests.tiny_model import MODEL_ID, build_tiny_model
 from trainer.base_models import BaseModel, read_table
 from trainer.serving.messages import Conversation, Generation, GenerationRequest, ModelRef, Refusal, Text
 from trainer.serving.vocabulary import Vocabulary

@@ -1,9 +1,6 @@
 """What the tests of data sets share."""
 
-import importlib.util
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -12,19 +9,6 @@ from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
 from training_files.tokens import encoding
 from training_files.validate_example import validate
-
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def classic() -> ModuleType:
-    """benchmarks/classic.py, the usual script."""
-    spec = importlib.util.spec_from_file_location("classic", ROOT / "benchmarks" / "classic.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="session")

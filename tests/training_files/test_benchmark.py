@@ -1,25 +1,12 @@
 """What the benchmark of the check stands on: its file, its peer and its table."""
 
-import importlib.util
-
 import pytest
 
+from benchmarks import corpus, table
 from training_files import check_file, read_examples
 
 
-@pytest.fixture(scope="module")
-def load(root):
-    def load(name):
-        spec = importlib.util.spec_from_file_location(f"benchmark_{name}", root / "benchmarks" / f"{name}.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
-
-
-def test_the_file_is_clean_mixed_and_the_same_for_the_same_seed(load, tmp_path):
-    corpus = load("corpus")
+def test_the_file_is_clean_mixed_and_the_same_for_the_same_seed(tmp_path):
     for name, seed in (("one", 1), ("again", 1), ("other", 2)):
         corpus.write(tmp_path / name, 200_000, seed)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "again").read_bytes() != (tmp_path / "other").read_bytes()
@@ -29,15 +16,14 @@ def test_the_file_is_clean_mixed_and_the_same_for_the_same_seed(load, tmp_path):
     assert 0.2 < chinese < 0.5
 
 
-def test_the_file_of_tool_calls_is_clean_and_calls_tools(load, tmp_path):
-    load("corpus").write(tmp_path / "tools", 200_000, tools=True)
+def test_the_file_of_tool_calls_is_clean_and_calls_tools(tmp_path):
+    corpus.write(tmp_path / "tools", 200_000, tools=True)
     report = check_file(tmp_path / "tools")
     assert (report.counts, report.format, report.tokens.exact) == ({}, "chat", False)
     assert all(example["messages"][2]["tool_calls"] for example in read_examples(tmp_path / "tools"))
 
 
-def test_a_row_is_added_and_one_of_the_same_day_and_commit_is_replaced(load, tmp_path, monkeypatch):
-    table = load("table")
+def test_a_row_is_added_and_one_of_the_same_day_and_commit_is_replaced(tmp_path, monkeypatch):
     readme = tmp_path / "README.md"
     readme.write_text("# Benchmarks\n\nWords.\n\n## other\n\n| a |\n|---|\n| 1 |\n\n## last\n\nMore words.\n")
     for commit, seconds in (("aaa", "3 s"), ("bbb", "2 s"), ("bbb", "1 s")):

@@ -10,9 +10,10 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from measured import measured
-from refusal import refused
 
+from benchmarks import classic
+from tests.measured import measured
+from tests.refusal import refused
 from texts import training_file_errors
 from texts.findings import sentence
 from training_files import TrainingFileError, auto_epochs, check, check_file, cost, lookup, read_examples, tokens
@@ -349,7 +350,7 @@ CLASSIC = {
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(dataset)
-def test_a_whole_files_classic_counts_are_those_of_the_classic_script(write, classic, dataset):
+def test_a_whole_files_classic_counts_are_those_of_the_classic_script(write, dataset):
     report = check_file(write(*dataset))
     counts = {code: count for code, count in report.counts.items() if code in CLASSIC}
     assert counts == classic.format_errors(dataset)

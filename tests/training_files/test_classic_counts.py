@@ -5,6 +5,7 @@ import json
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import classic
 from training_files import check_file
 
 CODES = {
@@ -48,20 +49,20 @@ def seven(counts):
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(chats | chats | chats | others, max_size=8))
-def test_the_rules_count_as_the_classic_script_does(judged, classic, dataset):
+def test_the_rules_count_as_the_classic_script_does(judged, dataset):
     assert seven(judged(*dataset).counts) == classic.format_errors(dataset)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.fixed_dictionaries({"messages": st.just([{"role": "user", "content": "a"}]), "id": scalars})))
-def test_chats_with_other_keys_count_too_where_the_file_holds_an_ordinary_chat(judged, classic, dataset):
+def test_chats_with_other_keys_count_too_where_the_file_holds_an_ordinary_chat(judged, dataset):
     dataset = [{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, *dataset]
     assert seven(judged(*dataset).counts) == classic.format_errors(dataset)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(chats | others, max_size=12), st.sampled_from(["\n", "\r\n"]))
-def test_the_report_of_a_file_counts_as_the_classic_script_does(tmp_path, classic, dataset, end):
+def test_the_report_of_a_file_counts_as_the_classic_script_does(tmp_path, dataset, end):
     path = tmp_path / "file.jsonl"
     path.write_text("".join(json.dumps(one) + end for one in dataset), newline="")
     report = check_file(path)

@@ -7,8 +7,8 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusal import refused
 
+from tests.refusal import refused
 from texts.findings import sentence
 from training_files import check_file, duplicates
 from training_files.chat import decode_plain

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from measured import measured
 
+from tests.measured import measured
 from training_files.lines import LONGEST_LINE
 
 pytest.importorskip("resource", reason="peak memory is measured on Linux and macOS")

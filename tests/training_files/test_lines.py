@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusal import refused
 
+from tests.refusal import refused
 from training_files import lines as reading
 from training_files.lines import read_batches, read_head, read_stretch, stretches
 

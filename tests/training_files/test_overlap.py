@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import orjson
-from refusal import refused
 
+from tests.refusal import refused
 from training_files import check_file
 from training_files.overlap import count_overlap
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.sample import TEXT, TURNS, sample
 
 

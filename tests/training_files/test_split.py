@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from refusal import refused
 
+from tests.refusal import refused
 from training_files import TrainingFileError
 from training_files.split import Split, split, subset
 

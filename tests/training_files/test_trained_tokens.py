@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from tiny_model import MODEL_ID, build_tiny_model
 
+from tests.tiny_model import MODEL_ID, build_tiny_model
 from texts import training_files as texts
 from trainer.base_models import read_table
 from trainer.training.data import Reader

@@ -19,15 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import start
-from parts import a_dataset
 
 import bot
+from benchmarks import start
 from bot.audit import Entry
 from bot.conversations.conversation import Conversation, Turn
 from bot.providers.chat import Parameters
 from bot.spending.budget import Scope
 from bot.store.database import Database
+from tests.parts import a_dataset
 
 RUNNING, DATASETS = 20, 20
 

@@ -1,13 +1,9 @@
 """A few hundred runs of benchmarks/coverage.py, whose figures stand in docs/statistics.md."""
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
+from benchmarks import coverage
+
 RUNS = 200
 ROWS = [
     "mean of 0/1, n=50, truth 95%",
@@ -24,25 +20,12 @@ ROWS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def coverage() -> ModuleType:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(BENCHMARKS)
-        spec = importlib.util.spec_from_file_location("benchmark_coverage", BENCHMARKS / "coverage.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        patch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ROWS)
-def test_intervals_hold_the_truth_and_false_alarms_are_as_rare_as_stated(coverage: ModuleType, name: str) -> None:
+def test_intervals_hold_the_truth_and_false_alarms_are_as_rare_as_stated(name: str) -> None:
     [row] = [row for row in coverage.rows() if row.name == name]
     assert coverage.fault(row, coverage.measured(row, RUNS), RUNS) is None
 
 
-def test_items_of_a_conversation_that_are_taken_as_independent_are_found_out(coverage: ModuleType) -> None:
+def test_items_of_a_conversation_that_are_taken_as_independent_are_found_out() -> None:
     [row] = [row for row in coverage.rows() if row.name.startswith("naive")]
     assert "holds the truth" in coverage.fault(row._replace(name="careless"), coverage.measured(row, RUNS), RUNS)

@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.administration.audit_log import AuditLogReader, AuditPage
@@ -21,6 +19,8 @@ from handlers.callers import Callers
 from handlers.languages import Languages
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language, speaking
 
 ROLES = Entry("roles/0", 1_700_000_000, SETTINGS, "set", "roles", details="administrators: U0ADA; members: S0ALL")

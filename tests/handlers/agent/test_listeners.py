@@ -3,9 +3,6 @@
 from typing import Any
 
 import pytest
-from chatting import TALK, Models
-from scripted_slack import Slack, error
-from slack_requests import Answers, a_request
 
 from bot.conversations.titles import ConversationTitles
 from bot.models.model import FineTunedModel
@@ -16,6 +13,9 @@ from handlers.agent.listeners import AgentListeners
 from handlers.agent.sessions import session_title
 from handlers.chat.listeners import ChatListeners
 from handlers.request import Request
+from tests.chatting import TALK, Models
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import Answers, a_request
 
 
 @pytest.fixture

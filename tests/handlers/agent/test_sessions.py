@@ -3,15 +3,15 @@
 import asyncio
 
 from aiohttp import web
-from chatting import TALK
-from scripted_slack import Reply, Slack, error
-from slack_requests import ENGLISH, a_request
 
 from handlers.agent import blocks
 from handlers.agent.sessions import AgentSessions
 from handlers.request import Request
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from tests.chatting import TALK
+from tests.scripted_slack import Reply, Slack, error
+from tests.slack_requests import ENGLISH, a_request
 
 ASKED = a_request("Where is my order?", key="message/2.0", body={"event": {}})
 

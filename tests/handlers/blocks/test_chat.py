@@ -1,11 +1,11 @@
 from collections.abc import Callable
 
 from msgspec.structs import replace
-from slack_requests import Answers
 
 from bot.conversations.conversation import Conversation
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat
+from tests.slack_requests import Answers
 from texts import chat as texts
 from texts.language import Language, speaking
 

@@ -1,7 +1,6 @@
 """Slack's native table, within what Slack takes, and the same as text."""
 
 import pytest
-from scripted_slack import Slack, error
 
 from bot.notices.interfaces import PostRefused
 from handlers.blocks.data_table import Cell, DataTable, Number
@@ -10,6 +9,7 @@ from handlers.blocks.parts import image, line, message
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from sandbox.validation.data import check_data_table, check_tables_and_charts
+from tests.scripted_slack import Slack, error
 
 ROWS: list[list[Cell]] = [["support", Number(0.823, "82%")], ["模型", Number(9, "9%")]]
 

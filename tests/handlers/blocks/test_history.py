@@ -1,8 +1,6 @@
 """The history of a job as people read it."""
 
 import pytest
-from parts import a_job, event
-from slack_requests import a_caller
 
 from bot.audit import Entry, Outcome
 from bot.authority import entry
@@ -10,6 +8,8 @@ from bot.errors import Denied
 from bot.jobs.timeline import Delivered, Ended, LastNews, Measured, Moment, Received, Sent, Stored, What
 from bot.providers.protocol import JobError
 from handlers.jobs.blocks.history import event_page, timeline_page
+from tests.parts import a_job, event
+from tests.slack_requests import a_caller
 from texts.language import Language, speaking
 
 NOW = 1_700_000_000.0

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from parts import a_dataset, a_job
 
 from bot.access import Actor, Caller, Place
 from bot.audit import Entry, Outcome
@@ -92,6 +91,7 @@ from handlers.repair import blocks as repair_modal
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks import question as start_question
 from handlers.start.form import read_form
+from tests.parts import a_dataset, a_job
 from texts.commands import Description
 from training_files.repair import LostLine, ProposedRepair, Remark, RepairPlan, RepairResult
 from training_files.repair.repairs import BY_ID

@@ -4,7 +4,6 @@ import asyncio
 from typing import cast
 
 import pytest
-from slack_requests import ENGLISH, no_thread
 
 from bot.claims import Claims
 from bot.conversations.conversation import Conversation
@@ -14,6 +13,7 @@ from bot.store.processes import SqlProcesses
 from handlers.chat.just_opened import JustOpened
 from handlers.chat.threads import ChatThreads
 from handlers.web.poster import Poster
+from tests.slack_requests import ENGLISH, no_thread
 
 CONVERSATION = Conversation("cv-1", "ft:x", "T1", "C1", "1.1", "U1", 1.0)
 

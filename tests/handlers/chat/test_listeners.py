@@ -6,9 +6,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from chatting import TALK, Models
-from scripted_slack import Slack, error
-from slack_requests import Answers, a_caller, a_request
 
 from bot.access import Actor, Role
 from bot.conversations.answer_events import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
@@ -25,6 +22,9 @@ from handlers.chat import blocks
 from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.listeners import ChatListeners
 from handlers.request import Request
+from tests.chatting import TALK, Models
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import Answers, a_caller, a_request
 
 TOOLS = Attachment("tools.json", text='[{"name": "find_order"}]')
 VOICE = ["ft:gpt:acme:voice:1", "ft:gpt:acme:voice:2"]

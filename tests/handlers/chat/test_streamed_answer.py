@@ -13,8 +13,6 @@ from slack_sdk.models.blocks import Block, SectionBlock
 
 pytest.importorskip("starlette")
 
-from answering import FOOTER, HURRIED, Killed, MortalClient, Thread, buttons, said, text_of
-
 from handlers.blocks.text import size
 from handlers.chat.answer_message import LONGEST
 from handlers.chat.streamed_answer import MOST_MESSAGES
@@ -22,6 +20,7 @@ from handlers.web.poster import Poster
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings
+from tests.answering import FOOTER, HURRIED, Killed, MortalClient, Thread, buttons, said, text_of
 
 # Slack takes no two blocks of one id; the SDK does not look.
 REFUSED: list[Block] = [*FOOTER, SectionBlock(block_id="a", text="x"), SectionBlock(block_id="a", text="y")]

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from scripted_slack import Slack, error, limited
 
 from bot.conversations.background import History, Said
 from handlers.chat.thread_history import SlackThreadHistory
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error, limited
 
 
 @pytest.fixture

@@ -5,11 +5,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from chatting import TALK
 from msgspec import structs
-from parts import until
-from scripted_slack import Slack, error
-from slack_requests import ENGLISH, a_caller, no_thread
 
 from app.features.chat import chat_threads
 from bot.audit import Entry
@@ -22,6 +18,10 @@ from bot.store.database import Database
 from bot.store.processes import SqlProcesses
 from handlers.chat.threads import ChatThreads
 from handlers.web.poster import Poster
+from tests.chatting import TALK
+from tests.parts import until
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ENGLISH, a_caller, no_thread
 
 
 class _Store:

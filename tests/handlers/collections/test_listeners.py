@@ -7,9 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from collecting import BEN, PRIVATE, Collecting, chat_line, pair_line
-from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.collections.export import FEWEST
 from bot.collections.views import BY_PAGE, EXAMPLES_BY_PAGE
@@ -25,6 +22,9 @@ from handlers.modals import Modals
 from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.collecting import BEN, PRIVATE, Collecting, chat_line, pair_line
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, ENGLISH, Answers, a_request
 
 
 @dataclass(frozen=True)

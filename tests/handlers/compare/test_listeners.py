@@ -3,9 +3,6 @@
 from typing import Any, cast
 
 import pytest
-from comparing import OPENED, Compared, Files, a_checkpoint
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 
 from bot.compare.comparison import Choice
 from bot.errors import Invalid, NotFound
@@ -15,6 +12,9 @@ from handlers.compare.modal import read, wrong
 from handlers.modals import Modals
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.comparing import OPENED, Compared, Files, a_checkpoint
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 
 OLD, NEW, HOUSE = "ft:gpt:acme:old:1", "ft:gpt:acme:new:2", "ft:gpt:acme:house:3"
 

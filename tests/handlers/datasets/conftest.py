@@ -3,8 +3,6 @@
 from typing import Any, cast
 
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import DatasetReport, DatasetReports
@@ -15,6 +13,8 @@ from handlers.datasets.reactions import Reactions
 from handlers.datasets.reports import ReportMessages
 from handlers.languages import english
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA
 
 
 class KnownReports:

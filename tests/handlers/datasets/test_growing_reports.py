@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
-from scripted_slack import Slack, error
 
 from bot.datasets.dataset import Dataset
 from handlers.datasets.reports import ReportMessages
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error
 from training_files import Report, Tokens
 
 DATASET = Dataset("ds-1", "aa", "big.jsonl", 900_000_000, "U1", "T1", "C1", False, "1.0", 0.0)

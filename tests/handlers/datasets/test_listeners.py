@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.checking import DatasetCheck
@@ -33,6 +31,8 @@ from handlers.languages import english
 from handlers.modals import Modals
 from handlers.web.download import Download
 from handlers.web.people import People, Roles
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language
 from training_files import Report, TrainingFileError
 from training_files.report import Finding, Tokens

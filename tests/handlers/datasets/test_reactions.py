@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 import pytest
-from scripted_slack import Slack, error
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import Verdict
 from bot.store.datasets import SqlDatasetStore
 from handlers.datasets.reactions import Reactions
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack, error
 
 Drop = Callable[..., Dataset]
 

@@ -5,8 +5,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.dataset import Dataset
@@ -18,6 +16,8 @@ from handlers.callers import Callers
 from handlers.deletion.listeners import DeletionListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 
 TRAINING = Dataset("ds-1", "abc", "train.jsonl", 3, ANA.user, "T0ACME", "C0TRAINING", False, "1.0", 1.0)
 MODEL = "ft:gpt-4.1-mini-2025-04-14:acme:support:1"

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from parts import a_job
-
 from bot.experiments.filters import Filters
 from bot.experiments.interfaces import JobOutcome
 from bot.experiments.search import Comparison, Experiment, JobPage, differing, results
@@ -11,6 +9,7 @@ from bot.jobs.overview import AssessedJob
 from bot.providers.protocol import Hyperparameters
 from handlers.blocks.message import Message
 from handlers.experiments.blocks import comparison, job_page, read_chosen
+from tests.parts import a_job
 
 MINE = Filters(requester="U0ANA", model="gpt 4.1", sort="loss")
 

@@ -3,9 +3,6 @@
 from typing import Any, cast
 
 import pytest
-from parts import a_job
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.errors import Invalid
@@ -21,6 +18,9 @@ from handlers.metrics.listeners import MetricsListeners
 from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import a_job
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 
 CHANNEL = "C0TRAINING"
 

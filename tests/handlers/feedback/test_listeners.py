@@ -8,8 +8,6 @@ from unittest.mock import patch
 import pytest
 from aiohttp import web
 from msgspec import structs
-from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -32,6 +30,8 @@ from handlers.modals import Modals
 from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, ENGLISH, Answers, a_request
 
 MODEL = "ft:voice"
 TALK = Conversation("cv-1", MODEL, "T0ACME", "C0TRAINING", "1.0", ANA.user, 1.0, system="Be kind.")

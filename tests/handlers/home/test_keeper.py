@@ -5,9 +5,6 @@ from typing import cast
 
 import msgspec
 import pytest
-from parts import a_job
-from scripted_slack import Slack, error, limited
-from slack_requests import ANA, ENGLISH, a_request
 
 from bot.access import Caller
 from bot.backoff import Backoff
@@ -24,6 +21,9 @@ from handlers.home.keeper import HomeKeeper
 from handlers.home.listeners import HomeListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import a_job
+from tests.scripted_slack import Slack, error, limited
+from tests.slack_requests import ANA, ENGLISH, a_request
 
 DIRECT = "D0ANA"
 

@@ -4,9 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 import pytest
-from parts import a_job
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Action, Caller
 from bot.errors import Conflict
@@ -18,6 +15,9 @@ from handlers.callers import Callers
 from handlers.job_controls.listeners import JobControlListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import a_job
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 
 Listener = Callable[..., Awaitable[None]]
 

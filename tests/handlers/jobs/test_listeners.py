@@ -5,9 +5,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from parts import a_job, event
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.collections.learned import LearnedModels
@@ -29,6 +26,9 @@ from handlers.jobs.listeners import JobListeners
 from handlers.modals import Modals
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import a_job, event
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language
 
 CHANNEL = "C0TRAINING"

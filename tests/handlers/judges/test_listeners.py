@@ -6,8 +6,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_caller, a_request
 
 from bot.access import Caller
 from bot.errors import Denied, Invalid
@@ -29,6 +27,8 @@ from handlers.judges.listeners import JudgeListeners
 from handlers.outgoing.run_keeper import RunKeeper
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_caller, a_request
 
 PLAN = JudgePlan(("qwen-judge",), 32, 10, 52, 4, 0.42, 90.0)
 CHECK = JudgeCheck(

@@ -3,9 +3,6 @@
 from typing import Any
 
 import pytest
-from parts import CHANNEL, a_job
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -19,6 +16,9 @@ from handlers.links.listeners import LinkListeners
 from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import CHANNEL, a_job
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language
 
 LINK = "https://finetune.example.com/jobs/job-1"

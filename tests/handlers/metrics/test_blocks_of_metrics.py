@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job
 
 from bot.experiments.observations import Kind, Observation
 from bot.experiments.run_metrics import RunMetrics, steps_per_epoch, summaries
@@ -14,6 +13,7 @@ from bot.providers.protocol import Metrics
 from handlers.blocks.message import Message
 from handlers.blocks.parts import characters
 from handlers.metrics.blocks import run_names, runs_message
+from tests.parts import a_job
 from texts.language import Language, speaking
 
 JOB = a_job(state="succeeded", suffix="support")

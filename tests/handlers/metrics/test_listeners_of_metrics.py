@@ -3,9 +3,6 @@
 from typing import Any, cast
 
 import pytest
-from parts import a_job
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.experiments.run_metrics import MetricsOverview, RunMetrics, summaries
@@ -18,6 +15,9 @@ from handlers.languages import english
 from handlers.metrics.listeners import MetricsListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import a_job
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 from training_files import TrainingFileError
 
 TOLD = [Metrics(1, 2, train_loss=1.0), Metrics(2, 2, train_loss=0.5)]

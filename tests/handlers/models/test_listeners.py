@@ -5,8 +5,6 @@ from datetime import date
 from typing import cast
 
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller, Place
 from bot.administration.channel_models import ChannelModels
@@ -18,6 +16,8 @@ from handlers.callers import Callers
 from handlers.models.listeners import ModelListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, ENGLISH, Answers, a_request
 
 TUNED = "ft:gpt-4.1-mini-2025-04-14:acme:support:1"
 

@@ -4,8 +4,6 @@ from typing import cast
 from unittest.mock import AsyncMock
 
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.errors import Denied, Invalid
 from bot.personal_data.erasure import PersonErasure
@@ -14,6 +12,8 @@ from handlers.parsing import request_of
 from handlers.personal_data.listeners import PersonalDataListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 
 BEN = "U0BEN"
 

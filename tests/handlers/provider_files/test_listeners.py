@@ -4,8 +4,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.provider_files import ProviderFile, ProviderFiles
@@ -16,6 +14,8 @@ from handlers.provider_files import blocks
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 
 
 class TwelveFiles:

@@ -7,8 +7,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.columns import Columns
@@ -25,6 +23,8 @@ from handlers.repair.listeners import RepairListeners, wrong_columns
 from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language, speaking
 from training_files.repair import LostLine, ProposedRepair, Remark, RepairPlan, RepairResult
 from training_files.report import Column, ColumnMapping, Table

@@ -5,8 +5,6 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
-from parts import a_dataset
-from slack_requests import Answers, a_caller, a_request
 
 from bot.access import Caller
 from bot.errors import Invalid
@@ -16,6 +14,8 @@ from bot.unused import Unused, UnusedFile, UnusedModel, UnusedThings
 from handlers.callers import Callers
 from handlers.request import Request
 from handlers.retirement.listeners import RetirementListeners
+from tests.parts import a_dataset
+from tests.slack_requests import Answers, a_caller, a_request
 from texts.language import Language, speaking
 
 MINI = "gpt-4.1-mini-2025-04-14"

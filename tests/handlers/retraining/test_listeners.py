@@ -6,10 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from comparing import OPENED, Compared
-from parts import a_dataset, a_report
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 from slack_sdk.models.views import View
 
 from bot.access import Action, Caller
@@ -29,6 +25,10 @@ from handlers.request import Request
 from handlers.retraining.listeners import RetrainingListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.comparing import OPENED, Compared
+from tests.parts import a_dataset, a_report
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 
 PARENT = "ft:gpt:acme:voice:1"
 SET = Collection("col-1", "House <voice>", ANA.user, "T0ACME", "C0TRAINING", False, 1.0)

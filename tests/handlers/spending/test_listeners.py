@@ -5,9 +5,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from parts import a_job
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.errors import Conflict, Invalid
@@ -24,6 +21,9 @@ from handlers.outgoing.approval_questions import ApprovalQuestions
 from handlers.spending.listeners import SpendingListeners, without_reason
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import a_job
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 from texts.language import Language, speaking
 
 WAITING = a_job(state="awaiting_approval", approval=Approval(0.0, 25.0, (ANA.user,)), estimated_cost=30.0)

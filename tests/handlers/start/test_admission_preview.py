@@ -1,8 +1,7 @@
-from parts import a_job
-
 from bot.jobs.job import Approval, QueuePlace
 from bot.spending.budget import NotAdmitted
 from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
+from tests.parts import a_job
 
 
 def test_nothing_is_said_of_a_job_that_would_simply_begin() -> None:

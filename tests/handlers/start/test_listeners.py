@@ -7,9 +7,6 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from parts import MODEL, a_dataset, a_job, a_report
-from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_request
 
 from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
@@ -38,6 +35,9 @@ from handlers.start.listeners import Question, StartListeners
 from handlers.start.modal import ModalState, StartModal
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.parts import MODEL, a_dataset, a_job, a_report
+from tests.scripted_slack import Slack, error
+from tests.slack_requests import ANA, Answers, a_request
 from texts.errors import sentence
 from training_files import Report
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_dataset, a_report
 
 from bot.datasets.dataset import Dataset
 from bot.jobs.estimate import TrainingNeeds, TrainingTime
@@ -14,6 +13,7 @@ from bot.models.trainable import TrainableModel
 from bot.providers.interface import RemoteMemory
 from bot.providers.protocol import Hyperparameters
 from handlers.start.blocks.modal import start_modal
+from tests.parts import a_dataset, a_report
 from texts.formats import full_day
 
 MINI = TrainableModel("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)

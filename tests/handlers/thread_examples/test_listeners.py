@@ -6,8 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from scripted_slack import Slack
-from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller, Policy
 from bot.audit import Entry
@@ -35,6 +33,8 @@ from handlers.thread_examples import blocks
 from handlers.thread_examples.listeners import ThreadExampleListeners
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from tests.scripted_slack import Slack
+from tests.slack_requests import ANA, ENGLISH, Answers, a_request
 from texts.language import Language, speaking
 
 NAMES = {"U0ANA": "Ana Ruiz", "U0BEN": "Ben Okafor"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from refusal import refused
 
+from tests.refusal import refused
 from training_files import DEFAULT_MODEL, check_file
 from training_files.finding_codes import BY_CODE
 from training_files.repair import drafted, passes, plan_repairs, repair_file, survey, unusable

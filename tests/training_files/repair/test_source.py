@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusal import refused
 
+from tests.refusal import refused
 from texts.repair import remark
 from training_files import DEFAULT_MODEL
 from training_files.repair import RepairResult, plan_repairs, repair_file

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from texts.training_file_errors import sentence
 from training_files.check import check_file
 from training_files.errors import TrainingFileError

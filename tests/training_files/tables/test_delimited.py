@@ -6,8 +6,8 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.report import TableNote
 from training_files.tables import describe
 from training_files.tables.delimited import separator

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.report import ColumnMapping
 from training_files.tables import convert, describe, description, rows
 

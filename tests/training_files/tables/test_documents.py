@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.tables import describe
 from training_files.tables.rows import opened
 

@@ -1,8 +1,8 @@
 """Parquet files, with flat and nested columns."""
 
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.tables import describe
 
 

@@ -7,8 +7,8 @@ import time
 
 import psutil
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.errors import TrainingFileError
 from training_files.tables import describe, subprocess_reader
 

@@ -4,8 +4,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from refusal import refused
 
+from tests.refusal import refused
 from training_files.report import TableNote
 from training_files.tables import describe
 
