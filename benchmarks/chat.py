@@ -35,7 +35,8 @@ from trainer.fetch import located
 from trainer.objects import Model
 from trainer.serving.engines import gguf_files
 from trainer.serving.engines.slots import threads
-from trainer.settings import Settings, cache_folder
+from trainer.settings import cache_folder
+from trainer.settings import load as load_settings
 from trainer.store import Store
 
 QUESTION = "Tell me a long story about a lighthouse."
@@ -129,7 +130,7 @@ def random_adapter(weights: Path, folder: Path, seed: int = 0, rank: int = 16) -
 
 def add_models(data: Path, weights: Path, count: int) -> list[str]:
     """Register so many fine-tuned models in a new data folder; the names that clients use."""
-    settings = Settings(data=data, cache=cache_folder())
+    settings = load_settings(data, cache=cache_folder())
     data.mkdir(parents=True)
     store = Store(data / "trainer.db")
     names = []

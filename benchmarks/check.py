@@ -75,7 +75,7 @@ def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
     )
     classic_memory = max(one.megabytes for one in theirs)
     say(f"file: {file.stat().st_size / MEGABYTE:.0f} MB")
-    say(f"tokens: {ours[0].answer['tokens']['total']} tokens")  # type: ignore[index]
+    say(f"tokens: {ours[0].answer['tokens']['total']} tokens")
     say(f"check_seconds: {check:.2f} s")
     say(f"classic_seconds: {classic:.2f} s")
     say(f"check_cpu_seconds: {statistics.median(one.cpu_seconds for one in ours):.2f} s")
@@ -116,7 +116,7 @@ def look_further(folder: Path, size: int, record: bool) -> None:
         if own:
             command += ["--model", OWN]
         done = run(command, dict(os.environ))
-        if own and done.answer["tokens"]["tokenizer"] != OWN:  # type: ignore[index]
+        if own and done.answer["tokens"]["tokenizer"] != OWN:
             figures[name] = "not fetched"
             continue
         done = done._replace(megabytes=together(command, dict(os.environ)) or done.megabytes)
@@ -184,8 +184,8 @@ def verify(ours: dict[str, object], theirs: dict[str, object]) -> None:
     """The same examples and content tokens: ours adds 4 a message and 1 an example, theirs is asked for content."""
     if ours["examples"] != theirs["examples"] or ours["counts"] != theirs["errors"]:
         raise SystemExit(f"the two disagree: {ours['examples']}, {ours['counts']} and {theirs}")
-    billed = ours["tokens"]["total"]  # type: ignore[index]
-    expected = theirs["content_tokens"] + 4 * theirs["messages"] + theirs["examples"]  # type: ignore[operator]
+    billed = ours["tokens"]["total"]
+    expected = theirs["content_tokens"] + 4 * theirs["messages"] + theirs["examples"]
     if billed != expected:
         raise SystemExit(f"the two count different tokens: {billed} and {expected}")
 

@@ -10,6 +10,7 @@ import json
 import random
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 COMMON = """
 the of and to in a is that for it as was with be by on not he his but at are this have from or had
@@ -109,7 +110,7 @@ def write(path: Path, size: int, seed: int = 1, *, tools: bool = False) -> None:
     with path.open("wb") as file:
         while written < size:
             in_chinese = chance.random() < 1 / 3
-            messages = [{"role": "system", "content": chance.choice(prompts[in_chinese])}]
+            messages: list[dict[str, Any]] = [{"role": "system", "content": chance.choice(prompts[in_chinese])}]
             for _ in range(chance.choice((1, 1, 2))):
                 messages.append({"role": "user", "content": text(in_chinese, chance.randint(1, 8))})
                 messages.append({"role": "assistant", "content": text(in_chinese, chance.randint(1, 16))})
@@ -117,7 +118,7 @@ def write(path: Path, size: int, seed: int = 1, *, tools: bool = False) -> None:
             if tools:
                 arguments = json.dumps({"city": text(False, 1), "days": chance.randint(1, 14)})
                 function = {"name": "get_weather", "arguments": arguments}
-                call = {"id": f"call_{written}", "type": "function", "function": function}
+                call: dict[str, Any] = {"id": f"call_{written}", "type": "function", "function": function}
                 result = json.dumps({"answer": text(False, 2)})
                 messages[2:2] = [
                     {"role": "assistant", "content": None, "tool_calls": [call]},

@@ -63,17 +63,17 @@ def means() -> Iterator[Row]:
     for n in (20, 50, 200, 1_000):
         for p in (0.5, 0.7, 0.95):
 
-            def run(random: Generator, n: int = n, p: float = p) -> Outcome:
+            def rates(random: Generator, n: int = n, p: float = p) -> Outcome:
                 return holds(mean_interval((random.uniform(size=n) < p).astype(float).tolist()), p)
 
-            yield Row(f"mean of 0/1, n={n}, truth {p:.0%}", n, run)
+            yield Row(f"mean of 0/1, n={n}, truth {p:.0%}", n, rates)
     for n in (20, 50, 200):
         for name, a, b in (("even", 2.0, 2.0), ("skewed", 4.0, 0.5)):
 
-            def run(random: Generator, n: int = n, a: float = a, b: float = b) -> Outcome:
+            def scores(random: Generator, n: int = n, a: float = a, b: float = b) -> Outcome:
                 return holds(mean_interval(random.beta(a, b, size=n).tolist()), a / (a + b))
 
-            yield Row(f"mean of scores, {name}, n={n}", n, run)
+            yield Row(f"mean of scores, {name}, n={n}", n, scores)
 
 
 def pairs() -> Iterator[Row]:

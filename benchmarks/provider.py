@@ -68,21 +68,19 @@ def running(jobs: int, ending: tuple[float, float] | None = None) -> Iterator[Ru
 
 def our_job(number: int, **fields: Any) -> Job:
     """The job with this number as the bot's store has it, in one of the channels."""
-    return Job(
-        **{
-            "id": f"job-{number:05}",
-            "state": states.RUNNING,
-            "provider": NAME,
-            "base_model": MODEL,
-            "requester": REQUESTER,
-            "origin": Origin(TEAM, channel(number), False),
-            "created_at": time.time(),
-            "provider_job_id": f"ftjob-{number:05}",
-            "seed": 7,
-            "training_file": "file-1",
-        }
-        | fields
-    )
+    values: dict[str, Any] = {
+        "id": f"job-{number:05}",
+        "state": states.RUNNING,
+        "provider": NAME,
+        "base_model": MODEL,
+        "requester": REQUESTER,
+        "origin": Origin(TEAM, channel(number), False),
+        "created_at": time.time(),
+        "provider_job_id": f"ftjob-{number:05}",
+        "seed": 7,
+        "training_file": "file-1",
+    }
+    return Job(**values | fields)
 
 
 def channel(number: int) -> str:

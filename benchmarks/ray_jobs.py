@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchmarks import table
 from tests.ray_cluster import TOKEN, RayCluster
@@ -86,7 +87,7 @@ def throughput(trainer: Trainer, count: int) -> float:
 
 @contextmanager
 def trainer(folder: Path, models: Path, cluster: RayCluster | None = None) -> Iterator[Trainer]:
-    more = {}
+    more: dict[str, Any] = {}
     if cluster is not None:
         more = {
             "TRAINER_RUNNER": "ray",

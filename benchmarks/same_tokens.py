@@ -35,7 +35,8 @@ from trainer.serving.messages import Conversation, Generation, GenerationRequest
 from trainer.serving.vllm.adapters import AdapterFolder
 from trainer.serving.vllm.completion import completion
 from trainer.serving.vocabulary import Vocabulary
-from trainer.settings import Settings, cache_folder
+from trainer.settings import cache_folder
+from trainer.settings import load as load_settings
 from trainer.store import Store
 from trainer.tensors import tensors
 from trainer.weights import load
@@ -52,7 +53,7 @@ def trained(data: Path) -> Path:
     while (job := server.client.fine_tuning.jobs.retrieve(job.id)).finished_at is None:
         time.sleep(0.5)
     server.stop()
-    settings = Settings(data=data, cache=cache_folder())
+    settings = load_settings(data, cache=cache_folder())
     store = Store(data / "trainer.db")
     model = store.model(job.fine_tuned_model or "")
     store.close()

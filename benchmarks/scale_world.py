@@ -37,7 +37,7 @@ class Loop(SimulatedLoop):
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
-        self._ready = deque()
+        self._ready: Any = deque()
 
 
 class Calm:

@@ -24,7 +24,7 @@ from bot.providers.config import ProviderConfig
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.providers.trainer import TRAINER
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.inbox import SqlInbox
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
@@ -61,7 +61,7 @@ class BotProcess:
             configs=[ProviderConfig(name=PROVIDER), ProviderConfig(name="home", vendor=TRAINER)],
         )
         who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
-        settings = Settings(_env_file=None, finetune_data=world.folder)  # type: ignore[call-arg]
+        settings = load_settings(_env_file=None, finetune_data=world.folder)
         membership = alone(world, self.database)
         await membership.join()
         database: Any = self.database
@@ -123,7 +123,7 @@ async def _again(task: Task) -> None:
 class AtOnce(WorkerPools):
     """Processes are no part of it: the work is done here."""
 
-    async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # type: ignore[override]
         partial = options.pop("on_partial", None)
         for name in ("pool", "seconds"):
             options.pop(name, None)

@@ -182,8 +182,8 @@ class Crowd:
         lines = [_example(number, line) for line in range(rng.choice([60, 80, 120]))]
         url = f"https://files.slack.com/files-pri/T1-F{number}/{name}"
         self.world.files[url] = content = b"".join(orjson.dumps(line) + b"\n" for line in lines)
-        file = {"id": f"F{number}", "name": name, "title": name, "filetype": "jsonl", "mode": "hosted", "user": user}
-        file |= {"size": len(content), "url_private": url, "url_private_download": url}
+        what = {"name": name, "title": name, "filetype": "jsonl", "mode": "hosted", "size": len(content)}
+        file = {"id": f"F{number}", "user": user, "url_private": url, "url_private_download": url, **what}
         ts = self.world.slack.say(channel, None, user, "")
         await self._tell(
             {"channel": channel, "user": user, "text": "", "ts": ts, "subtype": "file_share", "files": [file]}

@@ -99,8 +99,11 @@ def new_world(folder: Path, hours: float) -> SoakWorld:
         deaths=[],
         folder=data,
     )
-    for provider in (world.provider, world.home):
-        provider.created = lambda job: world.slack.ledger.execute("INSERT INTO created VALUES (?)", [job]) and None
+
+    def created(job: str) -> None:
+        world.slack.ledger.execute("INSERT INTO created VALUES (?)", [job])
+
+    world.provider.created = world.home.created = created
     _make_weather(world.network, hours)
     return world
 

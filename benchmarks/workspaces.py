@@ -27,7 +27,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from app.run import running
 from app.tenancy import OneOfMany
 from benchmarks import table
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 
@@ -53,7 +53,7 @@ async def rest(count: int, seconds: float, folder: Path) -> Cost:
     async with AsyncExitStack() as stack:
         for number in range(count):
             team = f"T{number:05}"
-            settings = Settings(
+            settings = load_settings(
                 _env_file=None,
                 slack_bot_token=SecretStr("xoxb-x"),
                 openai_api_key=SecretStr("x"),

@@ -5,6 +5,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
@@ -135,7 +136,7 @@ class Sandbox:
         """Begin again with a new workspace in the same server; see SandboxState.reset."""
         await self.state.reset()
 
-    async def __aenter__(self) -> "Sandbox":
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 

@@ -31,7 +31,7 @@ class Models:
     base: list[str] = field(default_factory=list)
     is_new: bool = True
     answer: list[Event] | None = field(
-        default_factory=lambda: [TextDelta("Hello "), TextDelta("you."), Ended("stop", None)]
+        default_factory=lambda: list[Event]((TextDelta("Hello "), TextDelta("you."), Ended("stop", None)))
     )
     is_known: bool = False
     called: FunctionCalls | None = None

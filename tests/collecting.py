@@ -82,10 +82,9 @@ class Collecting:
         model: str | None = None,
     ) -> Example:
         """Added by `by`, whose words it holds where no other people's are said to be in it."""
-        example = Example(
-            *(id, into, line or chat_line(f"What is {id}?", f"It is {id}."), origin),
-            *(PRIVATE if private else PUBLIC, "1.0", private, people or (by,), by, at, model),
-        )
+        line = line or chat_line(f"What is {id}?", f"It is {id}.")
+        channel = PRIVATE if private else PUBLIC
+        example = Example(id, into, line, origin, channel, "1.0", private, people or (by,), by, at, model)
         await self.store.add(example, Entry(f"add/{id}", at, by, "add example", into))
         return example
 

@@ -37,13 +37,15 @@ class Compared(Models):
     async def base_models(self) -> list[str]:
         return ["gpt-base"]
 
-    async def get(self, caller: Caller, word: str, action: Action) -> Job:
+    async def get(self, caller: Caller, word: str, action: Action) -> Job:  # type: ignore[override]
         return self.job
 
     async def checkpoints(self, caller: Caller, job_id: str) -> tuple[Job, list[RankedCheckpoint]]:
         return self.job, self.ranked
 
-    async def open(self, caller: Caller, origin: Origin, models: Sequence[str], *about: Any, **options: Any) -> Any:
+    async def open(  # type: ignore[override]
+        self, caller: Caller, origin: Origin, models: Sequence[str], *about: Any, **options: Any
+    ) -> Any:
         self.asked.append(("open", tuple(models), *about, *options.values()))
         return OPENED
 

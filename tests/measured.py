@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 # A process inherits the peak of the one that started it, and that of a test run is large: a small one stands between.
 _BETWEEN = """
@@ -37,5 +37,5 @@ def measured(*arguments: str | Path) -> Measured:
     """Runs Python with these arguments to its end. On Linux and macOS."""
     command = [sys.executable, "-c", _BETWEEN, sys.executable, *map(str, arguments)]
     between = subprocess.run(command, capture_output=True, text=True, check=True)
-    done: list[Any] = json.loads(between.stdout)
-    return Measured(*done, between.stderr)
+    code, said, megabytes, seconds, processor = json.loads(between.stdout)
+    return Measured(code, said, megabytes, seconds, processor, between.stderr)

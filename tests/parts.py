@@ -148,7 +148,7 @@ def impatient() -> openai.Timeout:
     return openai.Timeout(0.2, connect=5)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+async def until(condition: Callable[..., Any], seconds: float = 30) -> None:
     """Wait for something in this process to become true."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -11,7 +11,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from math import log
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -64,7 +64,7 @@ class StandInProvider:
         self._faults: defaultdict[str, list[Json]] = defaultdict(list)
         self._ids = itertools.count(first_id)
 
-    async def __aenter__(self) -> "StandInProvider":
+    async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._door], client_max_size=600_000_000)
         self.routes(app)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)

@@ -225,7 +225,7 @@ def test_what_is_written_in_a_chart_can_be_read_on_a_telephone() -> None:
     canvas.furnish(axes, "Loss")
     canvas.set_title(axes, "x" * 100, pad=8)
     axes.plot([0, 1], [0, 1])
-    figure.draw_without_rendering()  # type: ignore[attr-defined]
+    figure.draw_without_rendering()
     smallest = min(label.get_window_extent().height for label in axes.get_xticklabels())
     assert smallest * 366 / 1280 > 6.5  # of the figures alone, which are two thirds of their type's height
     assert axes.title.get_window_extent().width < 1280

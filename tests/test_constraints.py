@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.markers import default_environment
@@ -31,7 +32,7 @@ def _constraints() -> Iterator[Requirement]:
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize(("system", "machine"), SYSTEMS)
 def test_every_dependency_has_one_tested_version(python: str, system: str, machine: str) -> None:
-    here = {
+    here: dict[str, Any] = {
         **default_environment(),
         "python_version": python,
         "python_full_version": f"{python}.0",

@@ -1,6 +1,7 @@
 """What is running and what needs a person: for whoever looks, and only what they may see."""
 
 import time
+from typing import Any
 
 import msgspec
 import pytest
@@ -43,7 +44,7 @@ def dashboards(database: Database, jobs: SqlJobStore) -> Dashboards:
     )
 
 
-def looks(actor: Actor = ANA, at: float = NOW, **fields: object) -> Caller:
+def looks(actor: Actor = ANA, at: float = NOW, **fields: Any) -> Caller:
     return a_caller(actor, at=at, **fields)
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.encryption import KeyRing, Unopened, key_ring
 from bot.errors import StartError
 from bot.redact import redact
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from texts.errors import sentence
 
 OLD, NEW = os.urandom(32), os.urandom(32)
@@ -62,21 +62,21 @@ def test_keys_come_from_the_environment_or_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text(f"{new}\n{old}\n")
     for settings in (
-        Settings(_env_file=None, finetune_encryption_keys=f"{new}, {old}"),
-        Settings(_env_file=None, finetune_encryption_keys_file=file),
+        load_settings(_env_file=None, finetune_encryption_keys=f"{new}, {old}"),
+        load_settings(_env_file=None, finetune_encryption_keys_file=file),
     ):
         ring = key_ring(settings)
         assert ring is not None
         assert ring.first == KeyRing([NEW]).first
         assert ring.open(KeyRing([OLD]).seal(b"it", "token"), "token") == b"it"
     assert new not in redact(f"a trace with {new} in it")
-    assert key_ring(Settings(_env_file=None)) is None
+    assert key_ring(load_settings(_env_file=None)) is None
 
 
 @pytest.mark.parametrize("word", ["short", base64.b64encode(b"x" * 31).decode(), "é" * 44])
 def test_what_is_no_key_is_said_without_repeating_it(word: str, tmp_path: Path) -> None:
     with pytest.raises(StartError) as raised:
-        key_ring(Settings(_env_file=None, finetune_encryption_keys=word))
+        key_ring(load_settings(_env_file=None, finetune_encryption_keys=word))
     assert "openssl rand -base64 32" in sentence(raised.value)
     assert word not in sentence(raised.value)
 
@@ -85,4 +85,4 @@ def test_a_file_of_keys_that_is_empty_or_missing_is_an_error(tmp_path: Path) -> 
     (tmp_path / "empty").write_text("\n")
     for name in ("empty", "missing"):
         with pytest.raises(StartError):
-            key_ring(Settings(_env_file=None, finetune_encryption_keys_file=tmp_path / name))
+            key_ring(load_settings(_env_file=None, finetune_encryption_keys_file=tmp_path / name))

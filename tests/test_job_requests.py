@@ -121,8 +121,8 @@ async def test_a_request_becomes_a_job_with_its_price_and_its_audit_entry(
     dataset = a_dataset(name="House voice.jsonl")
     await datasets.save(dataset)
     await datasets.save(a_dataset(id="ds-2", sha256="2"))
-    settings = {"hyperparameters": Hyperparameters(n_epochs=3), "validation": "ds-2", "metadata": {"team": "support"}}
-    job = await asked(requests, wanted(**settings))
+    settings = wanted(hyperparameters=Hyperparameters(n_epochs=3), validation="ds-2", metadata={"team": "support"})
+    job = await asked(requests, settings)
     assert (job.requester, job.origin, job.cause, job.suffix) == (ANA.user, HERE, "command/1", "House-voice")
     assert job.estimated_cost == estimate(a_report(), MODEL, 3).usd
     (created,) = stand_in.jobs.values()

@@ -69,9 +69,9 @@ async def test_only_owners_and_administrators_may_delete_and_a_private_channels_
     unused: UnusedThings,
 ) -> None:
     found = await unused.of(a_caller(CLEO))
-    assert not any(one.may_delete for one in (*found.models, *found.files))
+    assert not any([one.may_delete for one in found.models] + [one.may_delete for one in found.files])
     owned = await unused.of(a_caller(ANA, channel=LEADS))
-    assert all(one.may_delete for one in (*owned.models, *owned.files))
+    assert all([one.may_delete for one in owned.models] + [one.may_delete for one in owned.files])
     assert "ds-secret" in [one.dataset.id for one in owned.files]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save_file
@@ -24,7 +25,7 @@ CONTEXT = 2048
 HIDDEN, INTERMEDIATE, LAYERS, HEADS = 32, 64, 2, 4
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 # A logit_bias under which it talks without end: none of its special tokens is ever chosen.
-ENDLESS = {str(token): -100 for token in range(len(SPECIAL))}
+ENDLESS: dict[str, Any] = {str(token): -100 for token in range(len(SPECIAL))}
 
 
 def build_tiny_model(folder: Path) -> Path:

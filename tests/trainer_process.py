@@ -21,7 +21,7 @@ METRICS_TOKEN = "for-prometheus"
 T = TypeVar("T")
 
 
-def wait_for(what: Callable[[], T], seconds: float = 240) -> T:
+def wait_for(what: Callable[..., T | None], seconds: float = 240) -> T:
     """What the function gives as soon as it gives something."""
     deadline = time.monotonic() + seconds
     while True:
@@ -157,5 +157,5 @@ class Trainer:
 
     def steps(self, job_id: str) -> int:
         """How many steps the job has made."""
-        page = self.client.fine_tuning.jobs.list_events(job_id, limit=1)
+        page: Any = self.client.fine_tuning.jobs.list_events(job_id, limit=1)
         return (page.data[0].data or {}).get("step", 0) if page.data else 0

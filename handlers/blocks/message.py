@@ -28,9 +28,9 @@ class Message:
     text: str
     blocks: Sequence[Block] = field(default_factory=tuple)
 
-    def as_arguments(self) -> dict[str, object]:
+    def as_arguments(self) -> dict[str, Any]:
         """Arguments for chat.postMessage, chat.update and chat.postEphemeral."""
-        arguments: dict[str, object] = {"text": self.text}
+        arguments: dict[str, Any] = {"text": self.text}
         if self.blocks:
             arguments["blocks"] = self._block_dicts
         return arguments

@@ -19,7 +19,7 @@ from app.doctor.command import SOMETHING_WRONG, doctor_command
 from app.doctor.slack import check_slack
 from app.doctor.slack_cases import slack_cases
 from bot.doctor.finding import Finding, Level
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from tests.scripted_slack import Slack, broken, error
 from texts import doctor as texts
 from texts.language import Language, speaking
@@ -70,7 +70,7 @@ async def found(slack: Slack, *, bots_here: int = 0, **changes: Any) -> dict[str
         "slack_api_url": slack.url,
         **changes,
     }
-    findings = await check_slack(Settings(_env_file=None, **values), bots_here=bots_here)
+    findings = await check_slack(load_settings(_env_file=None, **values), bots_here=bots_here)
     for language in Language:
         with speaking(language):
             assert all(texts.sentence(finding) for finding in findings)
@@ -125,7 +125,7 @@ async def test_links_to_jobs_need_scopes_of_their_own_and_somebody_who_answers(s
     answers(slack, scopes=NEEDED_SCOPES | LINK_SCOPES)
     assert not_well(await found(slack, **links, health_port=8080)) == {}
     assert not_well(await found(slack, **links)) == {"links_lead_nowhere": Level.WRONG}
-    over_http = {"slack_app_token": None, "slack_signing_secret": SecretStr("secret")}
+    over_http: dict[str, Any] = {"slack_app_token": None, "slack_signing_secret": SecretStr("secret")}
     assert "links" in await found(slack, **links, **over_http)
     assert not_well(await found(slack, health_port=8080)) == {"scopes_not_needed": Level.WARNING}
 

@@ -15,7 +15,7 @@ from app.check import check_command
 from app.prepare import PrepareOptions, prepare_command, split_command
 from app.trying import Trial
 from bot.errors import StartError
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from texts.errors import sentence
 from texts.language import Language, speaking
 from trainer.cli import app as trainer_command_line
@@ -107,7 +107,7 @@ def test_the_locale_of_the_terminal_says_which_language(
 
 
 def test_why_it_cannot_start_is_said_in_chinese() -> None:
-    missing = Settings(slack_bot_token=None, slack_app_token=None, slack_signing_secret=None, openai_api_key=None)
+    missing = load_settings(slack_bot_token=None, slack_app_token=None, slack_signing_secret=None, openai_api_key=None)
     with speaking(Language.CHINESE), pytest.raises(StartError) as error:
         connecting.require(missing, connecting.configured(missing))
     assert sentence(error.value).startswith("缺少 SLACK_BOT_TOKEN。")

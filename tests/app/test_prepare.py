@@ -151,7 +151,8 @@ def test_what_a_file_holds_does_not_reach_the_terminal_raw(tmp_path: Path, capsy
 
 
 def test_a_split_writes_both_parts_beside_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = shutil.copy(ROOT / "examples" / "house-voice.jsonl", tmp_path / "house.jsonl")
+    path = tmp_path / "house.jsonl"
+    shutil.copy(ROOT / "examples" / "house-voice.jsonl", path)
     assert split_command(path, 0.25, 42, False) == 0
     assert "9 examples for training, 3 examples for validation." in capsys.readouterr().out
     assert len(examples(tmp_path / "house.training.jsonl")) == 9

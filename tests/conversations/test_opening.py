@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -214,7 +215,7 @@ async def _trained(
         ]
     }
     file_store.path("abc").write_bytes(orjson.dumps(example) + b"\n")
-    values = {"channel_private": False, **fields}
+    values: dict[str, Any] = {"channel_private": False, **fields}
     await datasets.save(
         Dataset("ds-1", "abc", "train.jsonl", 3, ANA.user, "T0ACME", channel, thread_ts="1.0", created_at=1.0, **values)
     )

@@ -16,7 +16,7 @@ from bot.datasets import plain_folder
 from bot.datasets.file_store import FileStore, Sealing
 from bot.encryption import KeyRing, Unopened
 from bot.errors import StartError
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from texts.errors import sentence
 
 OLD, NEW = KeyRing([b"o" * 32]), KeyRing([b"n" * 32, b"o" * 32])
@@ -149,7 +149,7 @@ def test_a_folder_that_somebody_else_made_is_not_used(tmp_path: Path, monkeypatc
 
 
 def test_files_are_sealed_where_the_settings_say_so_and_that_needs_keys(tmp_path: Path) -> None:
-    settings = Settings(_env_file=None, finetune_data=tmp_path, finetune_encrypt_files=True)
+    settings = load_settings(_env_file=None, finetune_data=tmp_path, finetune_encrypt_files=True)
     with pytest.raises(StartError, match="no_keys_for_files"):
         file_store_of(settings)
     with_keys = settings.model_copy(
@@ -164,7 +164,7 @@ async def test_nothing_starts_without_the_key_of_files_and_it_says_how_many_and_
     tmp_path: Path, keys: str
 ) -> None:
     folder = tmp_path / "files"
-    settings = Settings(_env_file=None, finetune_data=tmp_path, finetune_encryption_keys=SecretStr(keys))
+    settings = load_settings(_env_file=None, finetune_data=tmp_path, finetune_encryption_keys=SecretStr(keys))
     file_store_of(settings)
     for sha256 in ("abc", "def"):
         await keep(sealing(folder), sha256)
@@ -182,6 +182,6 @@ async def test_nothing_starts_without_the_key_of_files_and_it_says_how_many_and_
 async def test_a_damaged_file_stops_no_start(tmp_path: Path) -> None:
     await keep(sealing(tmp_path / "files"))
     (tmp_path / "files/abc.sealed").write_bytes(b"FBF1")
-    files = file_store_of(Settings(_env_file=None, finetune_data=tmp_path))
+    files = file_store_of(load_settings(_env_file=None, finetune_data=tmp_path))
     with pytest.raises(Unopened, match="sealed_damaged"):
         b"".join(files.content("abc"))

@@ -95,7 +95,7 @@ def uses() -> Uses:
 
 
 @pytest.fixture
-def follower(jobs: SqlJobStore, providers: Providers, uses: Uses, clock: Clock) -> DeploymentFollower:
+def follower(jobs: SqlJobStore, providers: Providers, uses: Any, clock: Clock) -> DeploymentFollower:
     return DeploymentFollower(jobs, providers, uses, clock=clock, steady=clock)
 
 

@@ -127,11 +127,11 @@ async def test_where_nothing_can_be_trained_that_is_wrong(stand_in: StandInProvi
 
 
 class Trainer(StandInProvider):
-    """Tells how it is, as ours does. `down`: its parts that fail; `cluster`: on which it trains."""
+    """Tells how it is, as ours does. `failing`: its parts that do; `cluster`: on which it trains."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.down: list[str] = []
+        self.failing: list[str] = []
         self.cluster: dict[str, Any] | None = None
 
     def routes(self, app: web.Application) -> None:
@@ -145,8 +145,8 @@ class Trainer(StandInProvider):
         return web.json_response(self.cluster)
 
     async def _health(self, request: web.Request) -> web.Response:
-        if self.down:
-            return web.json_response({"status": "degraded", "down": self.down}, status=503)
+        if self.failing:
+            return web.json_response({"status": "degraded", "down": self.failing}, status=503)
         return web.json_response({"status": "ok"})
 
 
@@ -154,7 +154,7 @@ async def test_our_trainer_tells_which_of_its_parts_fail() -> None:
     async with Trainer() as trainer:
         assert not_well(findings := await found(trainer, vendor={"name": "trainer"})) == {}
         assert "trainer" in findings
-        trainer.down = ["supervisor"]
+        trainer.failing = ["supervisor"]
         findings = await found(trainer, vendor={"name": "trainer"})
     assert not_well(findings) == {"trainer_in_trouble": Level.WRONG}
     assert findings["trainer_in_trouble"].values == {"parts": ["supervisor"]}

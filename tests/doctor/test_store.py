@@ -16,7 +16,7 @@ from bot.datasets.sealed_file import seal
 from bot.doctor.finding import Finding, Level, ok
 from bot.doctor.store import FULL, LOW, check_database, check_files, check_store
 from bot.encryption import KeyRing
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.inspection import is_in_use
 from bot.store.postgresql import PostgresqlEngine
 from tests import migrated_store, postgresql_server
@@ -76,16 +76,16 @@ def test_a_disk_that_fills_up_is_noticed(
 
 def test_encrypted_files_are_told_of_and_it_is_wrong_where_a_key_is_missing(folder: Path) -> None:
     files, ring = folder / "files", KeyRing([b"k" * 32])
-    settings = Settings(_env_file=None, finetune_encryption_keys=SecretStr(base64.b64encode(b"k" * 32).decode()))
+    settings = load_settings(_env_file=None, finetune_encryption_keys=SecretStr(base64.b64encode(b"k" * 32).decode()))
     assert list(check_files([files], settings)) == [], "where none is encrypted nothing is said"
     files.mkdir()
     with (files / "abc.sealed").open("wb") as target:
         seal(iter([b"words"]), target, ring, "abc")
     (fine,) = check_files([files], settings)
     assert fine == ok("files_encrypted", count=1)
-    (missing,) = check_files([files], Settings(_env_file=None))
+    (missing,) = check_files([files], load_settings(_env_file=None))
     assert (missing.level, "1 training file" in texts.sentence(missing)) == (Level.WRONG, True)
-    (no_key,) = check_files([files], Settings(_env_file=None, finetune_encrypt_files=True))
+    (no_key,) = check_files([files], load_settings(_env_file=None, finetune_encrypt_files=True))
     assert "needs a key" in texts.sentence(no_key)
 
 

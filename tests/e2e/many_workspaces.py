@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from app.run import Bot
 from app.workspaces.run import Hosted, hosted
 from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from sandbox.client import SandboxClient
@@ -57,7 +58,7 @@ class TwoWorkspaces:
             "http_port": 0,
             **changes,
         }
-        return Settings(_env_file=None, **values)
+        return load_settings(_env_file=None, **values)
 
     @asynccontextmanager
     async def host(self, timing: Timing = HURRIED, **changes: Any) -> AsyncIterator[Hosted]:

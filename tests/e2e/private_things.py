@@ -219,21 +219,15 @@ class Things:
         )
         made = JobUpdate(job, checkpoints=[Checkpoint("ckpt-1", it["checkpoint"], 5)], followed=False)
         assert await jobs.insert(job, made)
-        others = {
+        others: dict[str, dict[str, Any]] = {
             "running": {"state": states.RUNNING, "provider_job_id": it["remote_running"]},
             "uncertain": {"state": states.UNCERTAIN, "provider_job_id": None},
             "waiting": {"state": states.AWAITING_APPROVAL, "provider_job_id": None, "create_attempted_at": None},
         }
         for name, changes in others.items():
-            other = {
-                "fine_tuned_model": None,
-                "kept": {},
-                "result_files": (),
-                "finished_at": None,
-                "id": it[name],
-                **changes,
-            }
-            other = msgspec.structs.replace(job, **other)
+            other = msgspec.structs.replace(
+                job, fine_tuned_model=None, kept={}, result_files=(), finished_at=None, id=it[name], **changes
+            )
             assert await jobs.insert(other, JobUpdate(other, followed=False))
         for kind in ("job", *others):
             await cards.abandon(it[kind])

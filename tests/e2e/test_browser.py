@@ -45,8 +45,7 @@ def trial(folder: Path) -> Iterator[str]:
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     async with chromium() as browser:
         with trial(tmp_path) as url:
-            scheme = "light"
-            page = await browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+            page = await browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
             await page.goto(url)
             yield page
 

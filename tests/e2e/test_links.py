@@ -1,6 +1,7 @@
 """A job's link that works outside Slack: shown, followed, and written into a message."""
 
 import dataclasses
+from typing import Any
 
 import aiohttp
 
@@ -48,7 +49,7 @@ async def test_a_jobs_link_leads_to_its_card_and_shows_the_job_where_the_bot_is(
         assert _below(w, RANDOM, elsewhere["ts"]) == []
 
 
-def _below(w: World, channel: str, ts: str) -> list[dict[str, object]]:
+def _below(w: World, channel: str, ts: str) -> list[dict[str, Any]]:
     message = w.sandbox.state.workspace.message(channel, ts)
     assert message is not None
     return message.attachments or []

@@ -313,8 +313,8 @@ async def test_a_judge_in_pictures(w: World) -> None:
                 await w.person.close_view("ben", view["id"])
         await w.settled(bot)
         await w.person.command(USER, w.channel, "/finetune", f"judge {JUDGE}")
-        question = await w.person.wait_ephemeral(USER, w.channel, action_id="judge_confirmed", timeout=60)
-        await w.person.click(USER, w.channel, question["ts"], "judge_confirmed")
+        asked = await w.person.wait_ephemeral(USER, w.channel, action_id="judge_confirmed", timeout=60)
+        await w.person.click(USER, w.channel, asked["ts"], "judge_confirmed")
         card = await w.person.wait_message(w.channel, payload={"id": "judge-*/card"}, timeout=60)
         told = await w.person.wait_message(
             w.channel, thread_ts=card["ts"], payload={"id": "judge-*/result"}, timeout=60

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from app.doctor.command import check_database
 from bot.doctor.finding import Level
+from bot.doctor.store import check_database
 from bot.store.jobs import SqlJobStore
 from tests import postgresql_server
 from tests.e2e.test_loop import _from_file_to_chat

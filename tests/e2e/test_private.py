@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from sqlite3 import Connection
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from unittest.mock import Mock, patch
 
 import pytest
@@ -306,7 +306,7 @@ GLOBAL_SHORTCUTS = {"start_a_fine_tune", "chat_with_a_model", "what_needs_me"}
 SHORTCUT_CASES = {"add_to_training_set", "train_on_this_file", "ask_a_model", *GLOBAL_SHORTCUTS}
 PLACE = {"channel": SUPPORT, "thread_ts": "1700000000.000300", "message_ts": "1700000000.000300"}
 # In a modal: what it carries, and what was filled in.
-VIEW_CASES = {
+VIEW_CASES: dict[str, tuple[Json, dict[str, str]]] = {
     "follow_job": ({"channel": SUPPORT}, {"provider_job": "{remote}"}),
     "start_job": (
         {"channel": SUPPORT, "dataset": "{dataset}"},
@@ -454,10 +454,12 @@ def registered() -> set[tuple[str, str]]:
 
         return note
 
-    kinds = ("command", "event", "action", "view", "options", "shortcut", "message", "function", "step")
-    kinds += ("block_action", "view_submission", "view_closed", "block_suggestion", "attachment_action")
-    kinds += ("global_shortcut", "message_shortcut", "dialog_submission", "dialog_suggestion", "dialog_cancellation")
-    noted = {kind: noting(kind) for kind in kinds if hasattr(AsyncApp, kind)}
+    kinds = (
+        *("command", "event", "action", "view", "options", "shortcut", "message", "function", "step"),
+        *("block_action", "view_submission", "view_closed", "block_suggestion", "attachment_action"),
+        *("global_shortcut", "message_shortcut", "dialog_submission", "dialog_suggestion", "dialog_cancellation"),
+    )
+    noted: dict[str, Any] = {kind: noting(kind) for kind in kinds if hasattr(AsyncApp, kind)}
     with patch.multiple(AsyncApp, **noted):
         own = {one.listeners: object.__new__(one.listeners) for one in FEATURES if one.listeners}
         own[ChatListeners] = Mock(spec=ChatListeners, threads=None, callers=None)
@@ -544,6 +546,11 @@ def wire(private: "Private") -> Iterator[Wire]:
         yield noted
 
 
+def _sqlite(db: Any) -> Connection:
+    """What is beneath the store's own."""
+    return cast(Connection, db.conn)
+
+
 @dataclass
 class Private:
     w: World
@@ -559,14 +566,14 @@ class Private:
     async def remember(self) -> None:
         """What is there now, in the bot's store and at the provider, is there before each test."""
         await self.w.settled(self.bot)
-        await self.bot.services.database.read(lambda db: db.conn.backup(self.stored))
+        await self.bot.services.database.read(lambda db: _sqlite(db).backup(self.stored))
         held = ("tuned", "files", "jobs", "events")
         self.provided = {name: copy.deepcopy(getattr(self.w.provider, name)) for name in held}
 
     async def forget(self) -> None:
         """What came since: the bot would look through the things of all tests in each."""
         await self.w.settled(self.bot)
-        await self.bot.services.database.read(lambda db: self.stored.backup(db.conn))
+        await self.bot.services.database.read(lambda db: self.stored.backup(_sqlite(db)))
         vars(self.w.provider).update(copy.deepcopy(self.provided))
 
     async def bring(self, body: Json) -> Json:
@@ -647,8 +654,8 @@ class Private:
             if action_id.startswith("generate"):
                 teacher = {"generate_teacher": {"generate_teacher": {"selected_option": {"value": it["model"]}}}}
                 return body | {"view": self.view(action_id, {"channel": SUPPORT}, teacher)}
-            values = {"model": {"m": {"selected_option": {"value": f"acme|{it['model']}"}}}}
-            return body | {"view": self.view(action_id, metadata, values)}
+            chosen = {"model": {"m": {"selected_option": {"value": f"acme|{it['model']}"}}}}
+            return body | {"view": self.view(action_id, metadata, chosen)}
         container = {"type": "message", "message_ts": "1700000000.000300", "channel_id": SUPPORT, "is_ephemeral": False}
         return body | {"channel": {"id": SUPPORT}, "container": container, "message": {"ts": "1700000000.000300"}}
 

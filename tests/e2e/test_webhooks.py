@@ -33,7 +33,7 @@ def told(kind: str, job: str) -> str:
 
 def listening(w: World, **changes: Any) -> Any:
     """A bot that asks so seldom that only a webhook can tell it anything."""
-    over_http = {"slack_app_token": None, "slack_signing_secret": SecretStr(w.sandbox.signing_secret)}
+    over_http: dict[str, Any] = {"slack_app_token": None, "slack_signing_secret": SecretStr(w.sandbox.signing_secret)}
     return w.bot(openai_webhook_secret=SecretStr(SECRET), **over_http, **changes)
 
 

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from app.run import Bot, running
 from bot.backoff import Backoff
 from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.outbox import SqlOutbox
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
@@ -73,7 +74,7 @@ class World:
             "http_port": 0,
             **changes,
         }
-        return Settings(_env_file=None, **values)
+        return load_settings(_env_file=None, **values)
 
     @asynccontextmanager
     async def bot(self, timing: Timing = HURRIED, **changes: Any) -> AsyncIterator[Bot]:
@@ -234,7 +235,7 @@ def is_chat(message: dict[str, Any]) -> bool:
     return str(message.get("metadata", {}).get("event_payload", {}).get("id")).startswith("chat/")
 
 
-async def until(condition: Callable[[], Any], seconds: float = PATIENCE) -> None:
+async def until(condition: Callable[..., Any], seconds: float = PATIENCE) -> None:
     """Wait for something in this process to become true."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -15,7 +15,7 @@ from tests.parts import MODEL
 
 def test_each_answer_of_a_chat_is_asked_for_again_with_what_came_before_it() -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"city": "Rome"}'}}
-    example = {
+    example: dict[str, Any] = {
         "messages": [
             {"role": "system", "content": "Be brief."},
             {"role": "user", "content": "Weather in Rome?"},

@@ -1,5 +1,7 @@
 """The metrics of several jobs: what they come to, for those who may see each of them."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -34,7 +36,7 @@ def overview(
     return MetricsOverview(jobs, lookup, SqlDatasetStore(database), Overlaps(file_store, pools), authority)
 
 
-def told(step: int, **figures: float) -> RemoteEvent:
+def told(step: int, **figures: Any) -> RemoteEvent:
     return RemoteEvent(f"e{step}", float(step), "info", "metrics", "", Metrics(step, 20, **figures))
 
 

@@ -30,7 +30,7 @@ def search(database: Database, jobs: SqlJobStore, authority: Authority) -> JobSe
     return JobSearch(SqlExperimentStore(database), jobs, authority)
 
 
-async def ended(jobs: SqlJobStore, number: int, figures: dict[str, float] | None = None, **fields: Any) -> None:
+async def ended(jobs: SqlJobStore, number: int, figures: dict[str, Any] | None = None, **fields: Any) -> None:
     """A job that has succeeded, of which nothing more is expected."""
     job = a_job(
         **{

@@ -22,13 +22,13 @@ async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_go
     store = SqlInbox(database)
     bolt = bolt_listeners(store)
     body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
-    assert await store.accept("key", body)
+    assert await store.accept("key", {**body})
     acknowledged, gate = [], asyncio.Event()
 
     async def acknowledge() -> None:
         acknowledged.append(True)
 
-    async def work(_: Any) -> None:
+    async def work(*_: Any) -> None:
         await gate.wait()
 
     context = cast(AsyncBoltContext, {"inbox_key": "key"})
@@ -45,20 +45,20 @@ async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(da
     store = SqlInbox(database)
     bolt = bolt_listeners(store)
     view = {"id": "V1", "title": {"text": "Start"}, "state": {"values": {}}, "blocks": [{"block_id": "model"}]}
-    body = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
+    body: dict[str, Any] = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
     answers: list[dict[str, Any]] = []
     gate = asyncio.Event()
 
     async def ack(**answer: Any) -> None:
         answers.append(answer)
 
-    async def refuse(_: Any) -> None:
+    async def refuse(*_: Any) -> None:
         raise BotError("Over the budget.")
 
-    async def refuse_field(_: Any) -> None:
+    async def refuse_field(*_: Any) -> None:
         raise Invalid("No such model.", "model")
 
-    async def take_long(_: Any) -> None:
+    async def take_long(*_: Any) -> None:
         await gate.wait()
 
     for key, work in (("refused", refuse), ("field", refuse_field), ("long", take_long)):
@@ -85,15 +85,16 @@ async def test_what_stands_in_a_modal_while_it_waits_is_in_the_persons_language(
     store = SqlInbox(database)
     languages = SimpleNamespace(answers=_chinese, person=_chinese)
     bolt = bolt_listeners(store, languages=cast(Languages, languages))
-    body = {"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1", "state": {"values": {}}}}
+    view = {"id": "V1", "state": {"values": {}}}
+    body: dict[str, Any] = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
     answers: list[dict[str, Any]] = []
     worked: list[Any] = []
 
     async def ack(**answer: Any) -> None:
         answers.append(answer)
 
-    async def work(request: Any) -> None:
-        worked.append(request)
+    async def work(*request: Any) -> None:
+        worked.extend(request)
 
     assert await store.accept("key", body)
     context = cast(AsyncBoltContext, {"inbox_key": "key"})
@@ -111,7 +112,7 @@ async def test_a_window_that_is_worked_on_again_after_a_crash_is_taken_by_somebo
     store, gate = SqlInbox(database), asyncio.Event()
     bolt = bolt_listeners(store)
 
-    async def work(_: Any) -> None:
+    async def work(*_: Any) -> None:
         await gate.wait()
 
     app = bolt_app(bolt)

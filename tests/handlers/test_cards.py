@@ -14,6 +14,7 @@ from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.outbox import SqlCardStore
 from bot.worker_processes import WorkerPools
+from handlers.blocks.card import card
 from handlers.blocks.message import Message
 from handlers.outgoing import cards as cards_module
 from handlers.outgoing.cards import CardKeeper
@@ -115,7 +116,7 @@ async def test_after_an_edit_in_doubt_nobody_relies_on_what_was_shown_before(sla
 
 async def test_while_slack_is_away_a_card_is_tried_after_growing_pauses(slack: Slack, cards: Cards) -> None:
     await cards.round()
-    slack.replies["chat.update"] = [text(503)] * 4 + [{"ok": True, "ts": "1.0"}]
+    slack.replies["chat.update"] = [*[text(503)] * 4, {"ok": True, "ts": "1.0"}]
     await cards.become("paused")
     tried_at = []
     for _ in range(30):
@@ -205,13 +206,13 @@ async def test_a_start_redraws_what_an_earlier_version_said_of_an_ended_job_and_
 async def test_a_card_that_cannot_be_made_waits_while_the_others_go_on(
     slack: Slack, cards: Cards, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made, tried = cards_module.render, []
+    tried = []
 
     def render(job: Job, *arguments: Any, **options: Any) -> Message:
         tried.append(job.id)
         if job.id == "job-1":
             raise KeyError("a state that nobody thought of")
-        return made(job, *arguments, **options)
+        return card(job, *arguments, **options)
 
     monkeypatch.setattr(cards_module, "render", render)
     await cards.jobs.insert(followed_job("ftjob-2", id="job-2", state="running"))

@@ -30,6 +30,7 @@ from handlers.compare import blocks
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.evaluations.messages import EvaluationMessages
 from handlers.exports import keeper as export_keeper
+from handlers.exports.blocks import export_message
 from handlers.exports.keeper import ExportKeeper
 from handlers.outgoing.run_keeper import RunKeeper
 from handlers.web.poster import Poster
@@ -76,7 +77,7 @@ async def test_of_exports(slack: Slack, database: Database, monkeypatch: pytest.
     for number in (1, 2):
         remote = RemoteExport(f"r{number}", "running", "adapter", step="writing", total=100)
         await store.put(Export(f"export-{number}", "acme", "ft:m", remote, "U1", "T1", CHANNEL, None, False, number))
-    broken = Broken(export_keeper.export_message)
+    broken = Broken(export_message)
     monkeypatch.setattr(export_keeper, "export_message", broken)
     keeper = ExportKeeper(store, SqlShownMessages(database), parts, Poster(slack.client), ENGLISH, **HURRIED)
     async with running(keeper.run):

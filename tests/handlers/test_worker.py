@@ -217,8 +217,9 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
         store = SqlInbox(database)
         languages = cast(Languages, SimpleNamespace(answers=_answered))
         worker = a_worker(store, poster=Poster(slack.client), languages=languages)
-        troubles = [RuntimeError("a bug"), PostRefused("expired_trigger_id"), Refused("Not today.", status=403)]
-        troubles[2].provider = "acme"
+        refused = Refused("Not today.", status=403)
+        refused.provider = "acme"
+        troubles = [RuntimeError("a bug"), PostRefused("expired_trigger_id"), refused]
         for number, trouble in enumerate(troubles):
 
             async def work(_: Any, trouble: Exception = trouble) -> None:

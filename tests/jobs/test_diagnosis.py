@@ -5,6 +5,7 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -55,7 +56,7 @@ def test_a_ruined_run_is_called_what_it_is(name: str, what: Problem) -> None:
     assert problem(diagnose(*recorded(name))) is what
 
 
-def losing_words(**rewards: float) -> list[Metrics]:
+def losing_words(**rewards: Any) -> list[Metrics]:
     """The loss has hardly moved, and the answers of the file have become less likely word by word."""
     return [
         Metrics(step, train_loss=0.69 - step / 1000, train_mean_token_accuracy=0.6 - step / 100, **rewards)

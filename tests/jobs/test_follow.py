@@ -396,6 +396,8 @@ async def test_a_provider_that_refuses_the_key_is_not_called_silent(
     for _ in range(6):
         await look(follower, clock, 300)
     (notice,) = await all_notices(database)
+    assert isinstance(notice.body, ProviderSilent)
+    assert notice.body.refusal is not None
     assert cause_of(notice.body.refusal) is Cause.KEY
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_going_on_from_a_fine_tuned_model_takes_as_long_as_training_its_base() -
         {"method": "reinforcement"},
     ],
 )
-def test_what_tells_nothing_is_passed_over(changes: dict[str, object]) -> None:
+def test_what_tells_nothing_is_passed_over(changes: dict[str, Any]) -> None:
     assert seconds_per_token([job(10, **changes)], "acme") == {}
 
 

@@ -23,8 +23,8 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from bot.worker_processes import WorkerPools
+from tests.evaluating import labelled
 from tests.evaluations.conftest import TUNED
-from tests.evaluations.test_items import labelled
 from tests.judges.conftest import HERE, JUDGE, NOBODY, OTHER, Channel, Checked
 from tests.parts import CHANNEL, MODEL
 from tests.slack_requests import ANA, a_caller

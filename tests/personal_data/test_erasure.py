@@ -2,7 +2,9 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable
+from operator import methodcaller
 from pathlib import Path
+from typing import Any
 from unittest.mock import AsyncMock
 
 import msgspec
@@ -49,7 +51,7 @@ OTHERS = "a quiet afternoon"
 TALK = Conversation("cv-1", "ft:acme:1", "T0ACME", "C0TRAINING", "1.5", BEN, 1.0)
 
 
-def by_admin(**fields: object) -> Caller:
+def by_admin(**fields: Any) -> Caller:
     return a_caller(CAT, **fields)
 
 
@@ -187,14 +189,14 @@ async def test_the_audit_log_says_what_was_erased_by_whom_and_is_closed_again(st
     assert {one.actor for one in entries} == {CAT.user, erased.pseudonym}
     for statement in ("UPDATE audit SET actor = 'U0EVE'", f"UPDATE audit SET actor = '{erased.pseudonym}'"):
         with pytest.raises(sqlite3.IntegrityError, match="only ever added to"):
-            await store.database.write(lambda db, sql=statement: db.execute(sql))
+            await store.database.write(methodcaller("execute", statement))
 
 
 async def test_while_somebody_is_erased_the_audit_log_takes_nothing_but_the_pseudonym(store: Store) -> None:
     await store.erasures.begin(ANA.user, 1.0, ())
     for statement in ("UPDATE audit SET actor = 'U0EVE'", "UPDATE audit SET outcome = 'failed'", "DELETE FROM audit"):
         with pytest.raises(sqlite3.IntegrityError, match="only ever added to"):
-            await store.database.write(lambda db, sql=statement: db.execute(sql))
+            await store.database.write(methodcaller("execute", statement))
 
 
 @pytest.mark.parametrize("step", ["erase_words", "put_pseudonym", "finish"])

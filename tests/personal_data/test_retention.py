@@ -24,7 +24,7 @@ from bot.providers.chat import ChatMessage
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.audit import SqlAuditLog
 from bot.store.comparisons import SqlComparisonStore
 from bot.store.connection import Connection
@@ -275,6 +275,6 @@ async def test_only_administrators_have_it_carried_out(store: Store) -> None:
 
 
 def test_by_default_everything_is_kept() -> None:
-    assert days_of(Settings(_env_file=None)) == {}
-    some = Settings(_env_file=None, finetune_keep_files_days=90)
+    assert days_of(load_settings(_env_file=None)) == {}
+    some = load_settings(_env_file=None, finetune_keep_files_days=90)
     assert days_of(some) == {Kind.FILES: 90}

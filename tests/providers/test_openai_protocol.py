@@ -678,7 +678,7 @@ async def test_a_listener_who_leaves_early_leaves_nothing_open(
     stream = provider.chat(ChatRequest(MODEL, tuple(ASKED)))
     async for _ in stream:
         break
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     assert await answer(provider)
 
 

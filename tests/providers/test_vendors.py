@@ -19,7 +19,7 @@ from bot.providers.protocol import Hyperparameters
 from bot.providers.trainer import TRAINER
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import VENDORS, vendor_at, vendor_of
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from tests.doubles import AS_DOCUMENTED, Double
 from tests.parts import provider_over
 from tests.stand_in_provider import StandInProvider
@@ -65,7 +65,7 @@ def test_of_another_server_the_protocol_is_expected() -> None:
 def test_a_provider_is_called_by_its_address_and_only_ones_own_trains_for_nothing(
     url: str | None, name: str, free: bool
 ) -> None:
-    assert Settings(_env_file=None, openai_base_url=url).provider_name == name  # type: ignore[call-arg]
+    assert load_settings(_env_file=None, openai_base_url=url).provider_name == name
     assert is_free("gpt-4.1-mini-2025-04-14", name) is free
 
 

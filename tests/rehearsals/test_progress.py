@@ -55,10 +55,11 @@ class Evaluating:
 async def ended(stage: Stage, jobs: list[Job], state: str = states.SUCCEEDED) -> None:
     for job in jobs:
         model = f"ft:{job.suffix}" if state == states.SUCCEEDED else None
-        changes = {"state": state, "fine_tuned_model": model}
-        await stage.jobs.update(
-            job.id, lambda known, new=changes: JobUpdate(msgspec.structs.replace(known, **new), followed=False)
-        )
+
+        def end(known: Job, model: str | None = model) -> JobUpdate:
+            return JobUpdate(msgspec.structs.replace(known, state=state, fine_tuned_model=model), followed=False)
+
+        await stage.jobs.update(job.id, end)
 
 
 def going(stage: Stage, database: Database, evaluating: Evaluating) -> RehearsalProgress:

@@ -110,7 +110,7 @@ class Stage:
     async def is_in(self, _channel: str, user: str) -> bool:
         return user in self.members
 
-    async def post(self, _schedule: Schedule, caller: Caller, plan: Plan, new: int) -> Dataset:
+    async def post(self, schedule: Schedule, caller: Caller, plan: Plan, new: int) -> Dataset:
         self.looked_for.append(caller.is_retry)
         if self.slack is not None:
             raise self.slack

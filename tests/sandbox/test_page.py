@@ -679,7 +679,7 @@ async def test_charts_tables_and_cards_are_seen_and_a_card_s_button_works(
     card = {"type": "card", "block_id": "first", "title": plain("Model A"), "actions": [button]}
     rows = [[{"type": "raw_text", "text": text}] for text in ("job", "ftjob-1")]
     inside = {"type": "container", "title": plain("Jobs"), "child_blocks": [{"type": "table", "rows": rows}]}
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "data_visualization", "title": "Which label", "chart": bars},
         {"type": "carousel", "elements": [card]},
         inside | {"is_collapsible": True, "default_collapsed": True},

@@ -1,6 +1,7 @@
 """Who gets in, and that nobody's text becomes the page's code."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -66,7 +67,7 @@ async def test_a_bots_text_never_becomes_markup(
     browser: httpx.AsyncClient, slack: AsyncWebClient, people: SandboxClient
 ) -> None:
     mark = {"type": "mrkdwn", "text": f"{EVIL} <javascript:alert(1)|x> ```{EVIL}``` `{EVIL}` <!date^1^{EVIL}|f>"}
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "header", "text": {"type": "plain_text", "text": EVIL}},
         {"type": "section", "text": mark, "fields": [mark]},
         {"type": "markdown", "text": f"{EVIL} [x](javascript:alert(1)) # {EVIL}\n```\n{EVIL}\n```"},

@@ -11,7 +11,7 @@ from sandbox.client import SandboxClient
 from sandbox.seed import ANA, GENERAL
 from sandbox.workspace import Workspace
 
-TO = {"recipient_user_id": ANA, "recipient_team_id": Workspace.TEAM}
+TO: dict[str, Any] = {"recipient_user_id": ANA, "recipient_team_id": Workspace.TEAM}
 
 
 async def test_a_stream_grows_and_ends(slack: AsyncWebClient, people: SandboxClient) -> None:

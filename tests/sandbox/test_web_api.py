@@ -101,7 +101,7 @@ async def test_what_no_message_may_be_is_refused(slack: AsyncWebClient) -> None:
         "invalid_arguments"
     )
     bad = {"event_type": "x"}
-    assert await refused(post(channel=GENERAL, text="x", metadata=bad)) == "invalid_metadata_format"  # type: ignore[arg-type]
+    assert await refused(post(channel=GENERAL, text="x", metadata=bad)) == "invalid_metadata_format"
     big = {"event_type": "x", "event_payload": {"y": "z" * 9000}}
     assert await refused(post(channel=GENERAL, text="x", metadata=big)) == "metadata_too_large"
     both = {"channel": GENERAL, "text": "x", "markdown_text": "y"}

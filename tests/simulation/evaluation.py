@@ -33,7 +33,7 @@ from bot.jobs.job import Origin
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.database import StoreTrouble
 from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
@@ -166,14 +166,14 @@ class EvaluationProcess:
         self.evaluations: Evaluations
 
     async def run(self) -> None:
-        settings = Settings(_env_file=None, finetune_data=_folder())  # type: ignore[call-arg]
+        settings = load_settings(_env_file=None, finetune_data=_folder())
         who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
         membership = alone(self.world, self.database)
         services = await make_services(
             *(settings, Timing(), self.slack, who, Providers(self.provider), self.database, Here(), membership)
         )
         for channel, private in CHANNELS.items():
-            await _patiently(lambda channel=channel, private=private: self._take_in(channel, private))  # type: ignore[misc]
+            await _patiently(lambda channel=channel, private=private: self._take_in(channel, private))
         listeners: Any = compose.listeners(services)
         listening = listeners[EvaluationListeners]
         self.evaluations = listening.evaluations
@@ -199,7 +199,7 @@ class EvaluationProcess:
         for act in self.world.acts:
             await asyncio.sleep(max(0, act.at - self.world.timeline.now))
             if not act.done:
-                await _patiently(lambda act=act: self._carry_out(act))  # type: ignore[misc]
+                await _patiently(lambda act=act: self._carry_out(act))
                 act.done = True
         while True:
             await asyncio.sleep(60)
@@ -270,10 +270,10 @@ def id_of(key: str) -> str:
     return "eval-" + hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-async def _patiently(work: Callable[[], Any]) -> None:
+async def _patiently(work: Callable[..., Any]) -> Any:
     while True:
         try:
-            return await work()  # type: ignore[no-any-return]
+            return await work()
         except (StoreTrouble, ProviderError):
             await asyncio.sleep(1)
 

@@ -73,7 +73,7 @@ class Feedback:
 
     @property
     def keys(self) -> set[str]:
-        return {one.key for one in (*self.thumbs, *self.corrections)}
+        return {one.key for one in self.thumbs} | {one.key for one in self.corrections}
 
 
 class JudgedWorld(Protocol):

@@ -48,7 +48,7 @@ class JobReplica(JobProcess):
         self._tasks: list[asyncio.Future[Any]] = []
         self._stopped = asyncio.Event()
 
-    def _make(self, database: Database, **_: Any) -> None:
+    def _make(self, database: Database, **_: Any) -> None:  # type: ignore[override]
         self.membership = among_others(self.world, self.database)
         fenced = FencedDatabase(database, self.membership.process)
         super()._make(fenced, leads=lambda: self.membership.leads, require=self.membership.require)

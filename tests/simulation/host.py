@@ -50,7 +50,7 @@ class Host:
             if task is not None and not task.done():
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 with contextlib.suppress(BaseException):
-                    task.get_coro().close()  # type: ignore[union-attr]
+                    task.get_coro().close()
         for each in self.generators:
             if (generator := each()) is not None:
                 with contextlib.suppress(BaseException):

@@ -29,8 +29,7 @@ from bot.jobs.settings import JobSettings
 from bot.models.catalogue import Catalogue
 from bot.models.retirement import Retirement
 from bot.models.retirement_warnings import RetirementWarnings
-from bot.moves import moves as moving
-from bot.moves.move import MovedModel
+from bot.moves.move import MovedModel, move_id_for
 from bot.moves.moves import Moves
 from bot.moves.planning import MovePlanning, MoveRequest
 from bot.moves.progress import MoveProgress
@@ -126,7 +125,7 @@ class MoveProcess(JobProcess):
     async def drafted(
         self, caller: Caller, request: MoveRequest, origin: Origin, identity: str
     ) -> tuple[list[MovedModel], list[Job], list[object]]:
-        group = moving.move_id_for(identity)
+        group = move_id_for(identity)
         jobs = [
             msgspec.structs.replace(
                 self.world.acts[0].job,
@@ -180,7 +179,7 @@ class MoveProcess(JobProcess):
 
     async def _agree(self) -> bool:
         """With the first successor, as soon as there is one."""
-        move = await self.groups.get(moving.move_id_for(IDENTITY))
+        move = await self.groups.get(move_id_for(IDENTITY))
         if move is None:
             return False
         job = (await self.groups.jobs(move))[0]

@@ -223,7 +223,7 @@ class ProviderModel:
         told.append(" ".join(words))
         chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
         pieces = [{"delta": {"content": word if n == 0 else f" {word}"}} for n, word in enumerate(words)]
-        choices = [{"index": 0, "finish_reason": None, **piece} for piece in pieces]
+        choices: list[Json] = [{"index": 0, "finish_reason": None, **piece} for piece in pieces]
         choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
         usage = {"prompt_tokens": 10, "completion_tokens": len(words), "total_tokens": 10 + len(words)}
         events = [*(chunk | {"choices": [choice]} for choice in choices), chunk | {"choices": [], "usage": usage}]
@@ -288,7 +288,7 @@ class Transport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         content = await request.aread()
         if request.headers.get("content-type", "").startswith("multipart/"):
-            body = {"filename": content.split(b'filename="', 1)[1].split(b'"', 1)[0].decode()}
+            body: dict[str, object] = {"filename": content.split(b'filename="', 1)[1].split(b'"', 1)[0].decode()}
         else:
             body = orjson.loads(content) if content else {}
         asked = Request(request.method, request.url.path, dict(request.url.params), body)

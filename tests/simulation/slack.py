@@ -84,8 +84,8 @@ class SlackModel:
 
     def _add(self, channel: str, user: str, text: str, thread_ts: str | None) -> Json:
         self._last = max(self._clock(), self._last + 0.0001)
-        message = {"type": "message", "ts": f"{self._last:.6f}", "thread_ts": thread_ts, "user": user, "text": text}
-        message |= {"blocks": [], "metadata": {}}
+        said = {"type": "message", "ts": f"{self._last:.6f}", "thread_ts": thread_ts, "user": user, "text": text}
+        message = {**said, "blocks": [], "metadata": {}}
         self.messages.setdefault(channel, []).append(message)
         return message
 

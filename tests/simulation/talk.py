@@ -30,6 +30,7 @@ from bot.membership import Membership
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
 from bot.store.feedback import SqlRatingStore
@@ -391,11 +392,11 @@ class TalkProcess:
 @functools.cache
 def _settings() -> Settings:
     """Once, for to read them takes a tenth of a history's time."""
-    return Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
+    return load_settings(_env_file=None, finetune_data=_NOWHERE)
 
 
 class Here(WorkerPools):
     """Processes are no part of a history: the work is done at once."""
 
-    async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:  # type: ignore[override]
         return work(*arguments)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 from slack_bolt.response import BoltResponse
 
@@ -45,16 +45,20 @@ async def _tell(public: Public) -> None:
 
 
 def _is_busy(together: Together) -> bool:
-    return any(process.app is not None and process.worker.busy for process in together.running.values())
+    return any(process.app is not None and process.worker.busy for process in _processes(together).values())
+
+
+def _processes(together: Together) -> dict[str, "TalkReplica"]:
+    return cast("dict[str, TalkReplica]", together.running)
 
 
 async def _dispatch(together: Together, body: dict[str, Any]) -> BoltResponse | None:
     """Any of the processes that are connected hears of it; one that stands still or dies does not answer."""
-    there = [slot for slot, process in together.running.items() if process.app is not None and not process.is_over]
+    there = [slot for slot, process in _processes(together).items() if process.app is not None and not process.is_over]
     if not there:
         return None
     slot = together.world.rng.choice(there)
-    host, process = together.hosts[slot], together.running[slot]
+    host, process = together.hosts[slot], _processes(together)[slot]
     answering = within(host, lambda: asyncio.ensure_future(process.dispatch(body)))
     gone = asyncio.ensure_future(together.gone[host].wait())
     await asyncio.wait({answering, gone}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)

@@ -104,7 +104,7 @@ class Together:
             self.hosts[slot], self.running[slot] = host, process
             away = self._arm(host, process, accidents)
             task = within(host, lambda process=process: asyncio.ensure_future(process.run()))  # type: ignore[misc]
-            task.add_done_callback(lambda _, host=host: self.gone[host].set())  # type: ignore[misc]
+            task.add_done_callback(lambda _, host=host: self.gone[host].set())
             await self.gone[host].wait()
             self.world.network.note(f"{host.name} is gone")
             if task.done() and not task.cancelled() and task.exception():

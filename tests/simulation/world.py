@@ -119,7 +119,7 @@ def live(world: W, start: Callable[[W], Process]) -> W:
     with telling_its_time(world):
         for death in [*world.deaths, None]:
             process = start(world)
-            loop = SimulatedLoop(world.timeline, death and death.steps)
+            loop = SimulatedLoop(world.timeline, death.steps if death else None)
             if death is not None:
                 _lie_in_wait(world, death, process, loop)
             try:
@@ -203,7 +203,7 @@ def put_away(loop: SimulatedLoop) -> None:
     for task in asyncio.all_tasks(loop):
         task._log_destroy_pending = False  # type: ignore[attr-defined]
         with contextlib.suppress(BaseException):
-            task.get_coro().close()  # type: ignore[union-attr]
+            task.get_coro().close()
     # Whatever a generator waits for would be closed by the garbage collector, where the SDK's cancel scopes complain
     # that they are left in no task.
     for generator in list(loop._asyncgens):  # type: ignore[attr-defined]

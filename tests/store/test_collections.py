@@ -24,9 +24,9 @@ async def test_what_an_earlier_version_kept_is_used_without_review(tmp_path: Pat
     migrations.apply(db)
     made = {"id": "col-1", "name": "Support", "owner": "U0ANA", "team": "T0ACME", "channel": "C0", "private": False}
     db.execute("INSERT INTO collections VALUES ('col-1', 1.0, ?)", [json.dumps(made | {"created_at": 1.0})])
-    example = {"id": "ex-1", "collection_id": "col-1", "line": chat_line(), "origin": "thread", "channel": "C0"}
-    example |= {"thread_ts": "1.0", "private": False, "contributors": ["U0BEN"], "added_by": "U0ANA", "added_at": 1.0}
-    db.execute("INSERT INTO examples VALUES (1, 'ex-1', 'col-1', 'C0', ?)", [json.dumps(example)])
+    what = {"id": "ex-1", "collection_id": "col-1", "line": chat_line(), "origin": "thread", "channel": "C0"}
+    added = {"thread_ts": "1.0", "private": False, "contributors": ["U0BEN"], "added_by": "U0ANA", "added_at": 1.0}
+    db.execute("INSERT INTO examples VALUES (1, 'ex-1', 'col-1', 'C0', ?)", [json.dumps(what | added)])
     db.conn.commit()
     db.close()
     database = await Database.open(tmp_path)

@@ -4,9 +4,10 @@ import asyncio
 import sqlite3
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from bot.store.schema import migrations
 TABLE = "CREATE TABLE IF NOT EXISTS things (name TEXT)"
 
 
-def put(name: str) -> object:
+def put(name: str) -> Callable[[Connection], None]:
     def work(db: Connection) -> None:
         db.execute(TABLE)
         db.execute("INSERT INTO things VALUES (?)", [name])
@@ -55,7 +56,7 @@ async def test_a_write_is_seen_by_whoever_reads_after_it(database: Database) -> 
 async def test_a_write_that_fails_leaves_nothing_behind(database: Database) -> None:
     await database.write(put("one"))
 
-    def half(db: Connection) -> None:
+    def half(db: Any) -> None:
         db.execute("INSERT INTO things VALUES ('half')")
         db.table("things").insert({"name": "the other half"})
         raise RuntimeError("in the middle")
@@ -116,12 +117,20 @@ asyncio.run(main())
     await database.close()
 
 
+def _applied(db: Any) -> list[str]:
+    return [done.name for done in migrations.applied(db)]
+
+
+def _pending(db: Any) -> list[Any]:
+    return list(migrations.pending(db))
+
+
 async def test_migrations_run_once(tmp_path: Path) -> None:
     for _ in range(3):
         database = await Database.open(tmp_path)
-        applied = await database.read(lambda db: [done.name for done in migrations.applied(db)])
+        applied = await database.read(_applied)
         assert len(applied) == len(set(applied)) > 0
-        assert await database.read(migrations.pending) == []
+        assert await database.read(_pending) == []
         await database.close()
 
 
@@ -164,9 +173,11 @@ def test_the_sqlite_that_python_carries_may_be_used_from_several_threads() -> No
 async def test_what_waits_while_the_disk_is_at_work_is_written_together(database: Database) -> None:
     """One wait for the disk serves all who came in the meantime."""
     commits: list[str] = []
-    await database.write(
-        lambda db: db.conn.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
-    )
+
+    def listen(db: Any) -> None:
+        db.conn.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
+
+    await database.write(listen)
     commits.clear()
     async with disk_at_work(database):
         writes = [asyncio.create_task(database.write(put(str(number)))) for number in range(20)]

@@ -1,4 +1,5 @@
 import time
+from operator import methodcaller
 
 import pytest
 
@@ -87,11 +88,10 @@ async def test_keys_are_kept_as_long_as_their_channels_may_be_read_back(inbox: S
     for days in (30, 10):
         await inbox.accept(f"{days} days old", PAYLOAD)
         await inbox.finish(f"{days} days old")
-        await database.write(
-            lambda db, days=days: db.execute(
-                "UPDATE inbox SET received_at = ? WHERE key = ?", [now - days * DAY, f"{days} days old"]
-            )
+        age = methodcaller(
+            "execute", "UPDATE inbox SET received_at = ? WHERE key = ?", [now - days * DAY, f"{days} days old"]
         )
+        await database.write(age)
     await inbox.forget_old()
     assert not await inbox.accept("10 days old", PAYLOAD)
     assert await inbox.accept("30 days old", PAYLOAD)

@@ -75,7 +75,7 @@ class Litestream:
     @contextmanager
     def replicating(self) -> Iterator[None]:
         """Killed at the end."""
-        arguments = [_LITESTREAM, "replicate", "-config", self._config]
+        arguments = [str(_LITESTREAM), "replicate", "-config", str(self._config)]
         process = subprocess.Popen(arguments, env=self._environment, stdout=subprocess.DEVNULL)
         try:
             yield

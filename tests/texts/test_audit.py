@@ -22,8 +22,10 @@ def _acts() -> Iterator[str]:
                     place = {"entry": 1, "authority.recorded": 1, "Entry": 3}.get(
                         ast.unparse(node.func).split("._")[-1]
                     )
-                    if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
-                        yield str(node.args[place].value)
+                    if place is not None and len(node.args) > place:
+                        act = node.args[place]
+                        if isinstance(act, ast.Constant):
+                            yield str(act.value)
     yield from Action
 
 

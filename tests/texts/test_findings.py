@@ -328,9 +328,8 @@ def test_no_sentence_stands_in_the_texts_for_nothing(found: list[Finding], monke
 
         return call
 
-    monkeypatch.setattr(findings, "_", recorded(findings._, 1))
-    monkeypatch.setattr(findings, "plural", recorded(findings.plural, 2))
-    monkeypatch.setattr(findings, "translated", recorded(findings.translated, 1))
+    for name, forms in (("_", 1), ("plural", 2), ("translated", 1)):
+        monkeypatch.setattr(findings, name, recorded(getattr(findings, name), forms))
     for one in found:
         findings.sentence(one)
         findings.on_page(one.code)

@@ -2,7 +2,7 @@ import asyncio
 import contextvars
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import pytest
 
@@ -99,7 +99,7 @@ def test_english_loads_neither_babel_nor_a_catalogue() -> None:
 def test_what_is_cut_off_from_outside_ends_quietly() -> None:
     """As a process ends that was killed in the simulation, and a generator that nobody reads to its end."""
 
-    def talk() -> Iterator[None]:
+    def talk() -> Generator[None]:
         with speaking(Language.CHINESE):
             yield
 

@@ -16,7 +16,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Metrics
-from bot.settings import Settings
+from bot.settings import load as load_settings
 from bot.store.database import Database
 from bot.store.jobs import SqlJobStore
 from bot.store.tracking import SqlTrackingStore
@@ -151,7 +151,7 @@ def test_weights_and_biases_has_each_step_however_often_it_is_told(
 async def test_mlflow_has_one_run_of_a_job_and_each_step_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     address = f"file://{tmp_path}/mlflow"
-    settings = Settings(_env_file=None, mlflow_tracking_uri=address, mlflow_experiment_name="tuning")
+    settings = load_settings(_env_file=None, mlflow_tracking_uri=address, mlflow_experiment_name="tuning")
     pools = WorkerPools()
     try:
         send = configured.trackers(settings, pools)[Tracker.MLFLOW]
@@ -303,6 +303,6 @@ def test_a_server_that_is_not_there_fails_and_does_not_hang() -> None:
 
 def test_what_is_missing_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WANDB_MODE", raising=False)
-    (complaint,) = configured.complaints(Settings(_env_file=None, finetune_wandb_project="p"))
+    (complaint,) = configured.complaints(load_settings(_env_file=None, finetune_wandb_project="p"))
     assert "WANDB_API_KEY" in complaint
-    assert configured.trackers(Settings(_env_file=None), WorkerPools()) == {}
+    assert configured.trackers(load_settings(_env_file=None), WorkerPools()) == {}

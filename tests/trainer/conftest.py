@@ -58,7 +58,7 @@ def collector() -> Iterator[Collector]:
 def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path, collector: Collector) -> Iterator[Trainer]:
     """A server that many tests share."""
     cache = tmp_path_factory.mktemp("cache")
-    settings = {
+    settings: dict[str, Any] = {
         "TRAINER_CALIBRATE": "true",
         "TRAINER_METRICS_TOKEN": METRICS_TOKEN,
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,

@@ -13,7 +13,7 @@ HELLO: list[Any] = [{"role": "user", "content": "What comes after 3?"}]
 
 
 def test_streamed_and_whole_answers_are_the_same_text(trainer: Trainer, finished: Any) -> None:
-    ask = {"model": finished.fine_tuned_model, "messages": HELLO, "temperature": 0, "max_tokens": 12}
+    ask: Any = {"model": finished.fine_tuned_model, "messages": HELLO, "temperature": 0, "max_tokens": 12}
     whole = trainer.client.chat.completions.create(**ask)
     chunks = list(trainer.client.chat.completions.create(**ask, stream=True, stream_options={"include_usage": True}))
     assert chunks[0].choices[0].delta.role == "assistant"
@@ -40,15 +40,14 @@ def test_the_adapter_makes_a_difference_and_comes_off_without_a_trace(trainer: T
 
 @pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
 def test_a_limit_on_tokens_holds_and_is_the_reason_named(trainer: Trainer, limit: str) -> None:
-    answer = trainer.client.chat.completions.create(
-        model="tiny-random", messages=HELLO, logit_bias=ENDLESS, **{limit: 5}
-    )
+    asked: Any = {limit: 5}
+    answer = trainer.client.chat.completions.create(model="tiny-random", messages=HELLO, logit_bias=ENDLESS, **asked)
     assert answer.usage.completion_tokens == 5
     assert answer.choices[0].finish_reason == "length"
 
 
 def test_an_answer_can_go_on_where_it_ended(trainer: Trainer) -> None:
-    ask = {"model": "tiny-random", "temperature": 0, "max_tokens": 8, "logit_bias": ENDLESS}
+    ask: Any = {"model": "tiny-random", "temperature": 0, "max_tokens": 8, "logit_bias": ENDLESS}
     begun = [*HELLO, {"role": "assistant", "content": "3 4 5"}]
     more = {"continue_final_message": True, "add_generation_prompt": False}
     whole = trainer.client.chat.completions.create(messages=begun, **ask, extra_body=more)
@@ -64,7 +63,7 @@ def test_an_answer_can_go_on_where_it_ended(trainer: Trainer) -> None:
 
 
 def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
-    ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30, "logit_bias": ENDLESS}
+    ask: Any = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30, "logit_bias": ENDLESS}
     full = trainer.client.chat.completions.create(**ask).choices[0].message.content
     stop = full[8:11]
     stopped = trainer.client.chat.completions.create(**ask, stop=[stop, "never"]).choices[0]

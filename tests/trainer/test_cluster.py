@@ -14,6 +14,7 @@ from trainer.cli import app
 from trainer.cluster import check, look
 from trainer.errors import TrainerError
 from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.training.runners.ray_cluster import Node, Resources, is_loopback
 
 NODES = [
@@ -44,7 +45,7 @@ async def port() -> AsyncIterator[int]:
 
 
 def settings_for(address: str, folder: Path, **more: object) -> Settings:
-    return Settings(data=folder, runner="ray", shared=str(folder / "shared"), ray_address=address, **more)  # type: ignore[arg-type]
+    return load_settings(folder, runner="ray", shared=str(folder / "shared"), ray_address=address, **more)
 
 
 async def test_a_cluster_that_anybody_may_use_is_refused_unless_it_is_this_machine(port: int, tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ OFFERED = {
     *("grader", "item", "model_sample"),
     *("encoding_format", "input", "instructions", "previous_response_id", "max_output_tokens", "include", "truncation"),
 }
-RESPONSE = {"max_output_tokens": 16, "input": "What comes after 3?"}
+RESPONSE: dict[str, Any] = {"max_output_tokens": 16, "input": "What comes after 3?"}
 # What is taken as the input of a response, beside words.
 CALLED = {"type": "function_call", "call_id": "call_1", "name": "weather", "arguments": "{}"}
 ITEMS = [
@@ -67,7 +67,7 @@ _JUDGED = {
     "sampling_params": {"max_completions_tokens": 3},
 }
 # Graders that can be used, whatever the sample.
-GRADERS = [
+GRADERS: list[Any] = [
     {"type": "string_check", "name": "c", "operation": "ne", "input": "{{sample.output_text}}", "reference": "x"},
     {"type": "multi", "name": "m", "graders": {"a": _ALIKE, "b": _JUDGED}, "calculate_output": "1 / (a + b)"},
     _ALIKE,
@@ -185,7 +185,7 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
     for name, generated in (case.path_parameters or {}).items():
         there = [known.doomed(name)] if case.method == "DELETE" else known.ids[name]
         case.path_parameters[name] = choose.draw(st.sampled_from([*there, generated]))
-    body = case.body
+    body: Any = case.body
     if not isinstance(body, dict):
         return
     if case.path == "/responses":  # whose description requires nothing

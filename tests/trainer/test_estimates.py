@@ -23,6 +23,7 @@ from trainer.jobs.pace import Stopwatch, duration, fitted
 from trainer.machine import machine
 from trainer.objects import Job, Pace
 from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 from trainer.training.messages import Measured, Report, Started
 from trainer.training.plan import Plan
@@ -131,7 +132,7 @@ def test_one_that_went_on_after_a_break_is_not(reports: list[Report]) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path, table: Path) -> Settings:
-    return Settings(data=tmp_path / "data", cache=tmp_path / "cache", base_models=table, key=KEY)
+    return load_settings(tmp_path / "data", cache=tmp_path / "cache", base_models=table, key=KEY)
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections import namedtuple
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -97,7 +97,7 @@ def test_a_merged_model_is_what_peft_makes_of_base_and_adapter(
     told = run(trainer, "export", finished.fine_tuned_model, "--format", "merged", "-o", str(out))
     assert told.returncode == 0, told.stderr
     assert not list(out.glob("*.bin"))
-    tokenizer = AutoTokenizer.from_pretrained(out)
+    tokenizer: Any = AutoTokenizer.from_pretrained(out)
     model: Any = AutoModelForCausalLM.from_pretrained(out, dtype=torch.float32)
     base: Any = AutoModelForCausalLM.from_pretrained(table.parent / "tiny-random", dtype=torch.float32)
     messages = [{"role": "user", "content": "What comes after 3?"}, {"role": "assistant", "content": "It is 4!"}]
@@ -194,15 +194,15 @@ def test_an_export_that_was_cut_off_is_begun_again_and_never_shown_as_complete(
 
 
 def plan(folder: Path, weights: Path, into: Path, template: str = "", **more: Any) -> Plan:
-    told = {"format": "gguf", "quantization": "f16", "context_length": 2048, "licence": ""} | more
-    folders = {"folder": str(folder), "weights": str(weights), "into": str(into), "cache": str(into.parent / "cache")}
-    return Plan(name="m", chat_template=template, lineage={"base_model": "b"}, **folders, **told)
+    told: dict[str, Any] = {"format": "gguf", "quantization": "f16", "context_length": 2048, "licence": ""} | more
+    told |= {"folder": str(folder), "weights": str(weights), "into": str(into), "cache": str(into.parent / "cache")}
+    return Plan(name="m", chat_template=template, lineage={"base_model": "b"}, **told)
 
 
 def test_a_disk_without_room_is_said_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, table: Path
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(1 << 20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 20))
     tiny = table.parent / "tiny-random"
     with pytest.raises(NoRoom) as caught:
         write(plan(tiny, tiny, tmp_path / "out"), lambda _: None)

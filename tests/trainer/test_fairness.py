@@ -109,7 +109,7 @@ def simulated(jobs: list[Waiting], seconds: dict[str, float], devices: int) -> l
             waiting.remove(job)
             turn = Done(job, at, at + seconds[job.id])
             heapq.heappush(running, (turn.ended, job.id, turn))
-        at = min((moment for moment, *_ in [*running[:1], *((job.since, "") for job in coming[:1])]), default=at)
+        at = min([*(ended for ended, _, _ in running[:1]), *(job.since for job in coming[:1])], default=at)
         while running and running[0][0] <= at:
             done.append(heapq.heappop(running)[2])
     return done

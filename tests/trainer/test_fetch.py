@@ -1,6 +1,9 @@
 import hashlib
+import importlib.util
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -60,7 +63,7 @@ def write_gguf(path: Path) -> None:
     writer.add_eos_token_id(0)
     random = np.random.default_rng(1)
     square = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]
-    shapes = {f"blk.0.{name}": (width, width) for name in square}
+    shapes: dict[str, tuple[int, ...]] = {f"blk.0.{name}": (width, width) for name in square}
     shapes |= {"blk.0.attn_norm": (width,), "blk.0.ffn_norm": (width,), "output_norm": (width,)}
     shapes |= {"token_embd": (len(tokens), width), "output": (len(tokens), width)}
     for name, shape in shapes.items():
@@ -110,7 +113,11 @@ def test_a_hub_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pyt
         # A name that is asked for only once the library has been loaded.
         import huggingface_hub
 
-        monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: silent.accept() and time.sleep(60))
+        def info(*_: object, **__: object) -> None:
+            silent.accept()
+            time.sleep(60)
+
+        monkeypatch.setattr(huggingface_hub.HfApi, "model_info", info)
         with pytest.raises(fetch._SourceFailed, match="did not answer within"):
             fetch._from_hub(Source(kind="hub", repository="a/b"), tmp_path, tmp_path, lambda *_: None)
 
@@ -122,11 +129,11 @@ def test_each_hub_source_of_the_table_is_pinned() -> None:
 
 
 def test_a_gated_model_is_answered_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
+    import httpx2
     import huggingface_hub
 
     def refuse(*_: object, **__: object) -> None:
-        answer = httpx.Response(403, request=httpx.Request("GET", "https://hub.example"))
+        answer = httpx2.Response(403, request=httpx2.Request("GET", "https://hub.example"))
         raise huggingface_hub.errors.GatedRepoError("no", response=answer)
 
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", refuse)
@@ -136,8 +143,8 @@ def test_a_gated_model_is_answered_with_what_to_do(tmp_path: Path, monkeypatch: 
 
 def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = read_table()["SmolLM2-135M-Instruct"]
-    usage = fetch.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda _: usage._replace(free=1 << 20))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=1 << 20))
     with pytest.raises(ModelUnavailable, match="not enough disk space") as caught:
         fetch.ensure(base, tmp_path)
     assert "FINETUNE_CACHE" in str(caught.value)
@@ -157,7 +164,7 @@ def test_a_gguf_file_is_converted_once_and_one_that_is_none_is_said(tmp_path: Pa
     folder = fetch.ensure(base, tmp_path / "cache")
     assert (folder / "model.safetensors").is_file()
     assert (folder / "tokenizer.json").is_file()
-    assert fetch.json.loads((folder / fetch.MANIFEST).read_text())["origin"] == "gguf small.gguf"
+    assert json.loads((folder / fetch.MANIFEST).read_text())["origin"] == "gguf small.gguf"
     assert fetch.located(base, tmp_path / "cache") == folder
     (tmp_path / "bad.gguf").write_bytes(b"GGUF, or so it says")
     for name, pins, reason in (
@@ -172,8 +179,8 @@ def test_a_gguf_file_is_converted_once_and_one_that_is_none_is_said(tmp_path: Pa
 
 @pytest.mark.skipif(sys.version_info >= (3, 13) and sys.platform == "win32", reason="ensurepip may be stripped")
 def test_an_environment_without_pip_uses_the_one_that_python_carries(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = fetch.importlib.util.find_spec
-    monkeypatch.setattr(fetch.importlib.util, "find_spec", lambda name: None if name == "pip" else found(name))
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pip" else found(name))
     try:
         command = fetch._pip()
     except fetch._SourceFailed:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.trainer_process import KEY, Trainer, jsonl, some_examples
 from trainer.expiry import remove_expired
-from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 
 
@@ -87,7 +87,7 @@ def test_a_file_with_a_last_day_is_gone_after_it(trainer: Trainer) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
         trainer.client.fine_tuning.jobs.create(model="tiny-random", training_file=passing.id)
     assert caught.value.code == "file_not_found"
-    remove_expired(Settings(data=trainer.data), Store(trainer.data / "trainer.db"))
+    remove_expired(load_settings(trainer.data), Store(trainer.data / "trainer.db"))
     assert not (trainer.data / "files" / passing.id).exists()
     assert files.content(kept).content == content
 

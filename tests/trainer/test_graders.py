@@ -101,7 +101,7 @@ def test_parts_of_a_multi_grader_are_told(graders: Any) -> None:
 
 
 def test_cosine_asks_the_model_for_embeddings(graders: Any) -> None:
-    cosine = {**NEAR, "input": "{{sample.output_text}}", "reference": "Paris", "evaluation_metric": "cosine"}
+    cosine: Any = {**NEAR, "input": "{{sample.output_text}}", "reference": "Paris", "evaluation_metric": "cosine"}
     rewards = [graders.run(grader=cosine, item={}, model_sample=said).reward for said in ("Paris", "Pariss", "QQ", "")]
     assert rewards[0] > 0.999
     assert rewards == sorted(rewards, reverse=True)
@@ -199,11 +199,11 @@ def test_a_python_grader_that_an_administrator_put_there_runs(trusting: Trainer)
 def test_a_job_whose_grader_has_no_figure_here_is_refused(trainer: Trainer) -> None:
     task = {"messages": [{"role": "user", "content": "Where?"}], "answer": "Paris"}
     training, validation = trainer.upload(jsonl([task] * 10)), trainer.upload(jsonl([task] * 10))
-    cosine = {**NEAR, "input": "{{sample.output_text}}", "evaluation_metric": "cosine"}
+    cosine: Any = {**NEAR, "input": "{{sample.output_text}}", "evaluation_metric": "cosine"}
     with pytest.raises(openai.BadRequestError, match="no model for embeddings"):
         trainer.client.fine_tuning.jobs.create(
             model="tiny-random",
             training_file=training,
             validation_file=validation,
-            method={"type": "reinforcement", "reinforcement": {"grader": cosine}},  # type: ignore[typeddict-item]
+            method={"type": "reinforcement", "reinforcement": {"grader": cosine}},
         )

@@ -353,7 +353,7 @@ def test_a_fine_tuned_model_is_trained_further_on_preferences_with_dpo(trainer: 
 def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_answers_and_goes_on(
     trainer: Trainer, finished: Any
 ) -> None:
-    all_weights = {"metadata": {"lora_rank": "0"}, "hyperparameters": {"n_epochs": 2}}
+    all_weights: dict[str, Any] = {"metadata": {"lora_rank": "0"}, "hyperparameters": {"n_epochs": 2}}
     first = trainer.ended(trainer.train(model=finished.fine_tuned_model, seed=7, **all_weights).id)
     assert first.status == "succeeded", first.error
     more = trainer.ended(trainer.train(model=first.fine_tuned_model, hyperparameters={"n_epochs": 1}).id)
@@ -405,7 +405,7 @@ def test_a_model_is_trained_by_a_grader_followed_and_asked(trainer: Trainer) -> 
     assert re.fullmatch(
         r"Step 2/6 , train mean reward=0\.\d{4}, full validation mean reward=[01]\.\d{4}", steps[1].message
     )
-    checkpoints = client.fine_tuning.jobs.checkpoints.list(job.id).data
+    checkpoints: list[Any] = client.fine_tuning.jobs.checkpoints.list(job.id).data
     assert [checkpoint.step_number for checkpoint in checkpoints] == [6, 4, 2]
     rewards = {one.fine_tuned_model_checkpoint: one.metrics.full_valid_mean_reward for one in checkpoints}
     assert rewards[ended.fine_tuned_model] == max(rewards.values())

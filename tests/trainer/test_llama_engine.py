@@ -201,7 +201,7 @@ def test_nothing_is_shown_of_a_stop_sequence(engine: LlamaEngine, model: ModelRe
 
 
 def test_an_answer_held_to_a_schema_is_json_that_the_schema_allows(engine: LlamaEngine, model: ModelRef) -> None:
-    schema = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
+    schema: dict[str, Any] = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
     schema["additionalProperties"] = False
     answer = said(engine, model, Generation(CHAT, 60, Sampling(temperature=1, seed=5), schema=schema))
     assert json.loads(text(answer))["mood"] in ("good", "bad")
@@ -212,7 +212,7 @@ def test_an_answer_held_to_a_schema_is_json_that_the_schema_allows(engine: Llama
 
 def test_models_of_other_vocabularies_answer_under_schemas_in_turns(tmp_path: Path) -> None:
     # Each closes the one before, and may come to lie where that lay.
-    schema = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
+    schema: dict[str, Any] = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
     generation = Generation(CHAT, 60, Sampling(temperature=0), schema={**schema, "additionalProperties": False})
     several = []
     for name in ("one", "other"):

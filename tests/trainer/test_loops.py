@@ -28,6 +28,7 @@ from trainer.server import create_app
 from trainer.serving.chats import Chats
 from trainer.serving.messages import Generation, Text
 from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 from trainer.tracking import tracker
 from trainer.training.runners.mailbox import Tail
@@ -61,7 +62,7 @@ class Failing:
 
 @pytest.fixture
 def settings(tmp_path: Path, table: Path) -> Settings:
-    return Settings(data=tmp_path / "data", cache=tmp_path / "cache", base_models=table, key=KEY, org="acme")
+    return load_settings(tmp_path / "data", cache=tmp_path / "cache", base_models=table, key=KEY, org="acme")
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def catalogue(settings: Settings, store: Store) -> Catalogue:
     return Catalogue(settings, store, read_table(settings.base_models))
 
 
-async def until(what: Callable[[], Any]) -> Any:
+async def until(what: Callable[..., Any]) -> Any:
     async with asyncio.timeout(60):
         while not (value := what()):
             await asyncio.sleep(HURRIED)
@@ -130,7 +131,7 @@ def test_whoever_asks_for_the_servers_health_hears_which_loop_is_down(settings: 
     reading = Failing(store.unfinished_exports, in_trouble(sqlite3.SQLITE_IOERR), 1000)
     store.unfinished_exports = reading  # type: ignore[method-assign]
     with TestClient(create_app(settings, store), base_url="http://127.0.0.1") as client:
-        sick = wait_for(lambda: (said := client.get("/healthz")).status_code == 503 and said)
+        sick = wait_for(lambda: said if (said := client.get("/healthz")).status_code == 503 else None)
         assert sick.json() == {"status": "degraded", "down": ["exports"]}
         reading.left = 0
         wait_for(lambda: client.get("/healthz").status_code == 200)

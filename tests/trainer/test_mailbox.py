@@ -68,7 +68,7 @@ async def test_what_a_dead_worker_said_is_heard_and_a_process_that_has_its_numbe
     # This process has the number, and was born at another time.
     (tmp_path / "worker.json").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
     box = Mailbox(tmp_path)
-    reports = [Measured(1, 1, {"train_loss": 0.5}, 0.0), Done([], 7)]
+    reports: list[Report] = [Measured(1, 1, {"train_loss": 0.5}, 0.0), Done([], 7)]
     for report in reports:
         box.send(report)
     runner = LocalRunner(tmp_path / "log")

@@ -191,9 +191,9 @@ def test_the_vocabulary_is_computed_only_where_something_is_learned(
     import trl.trainer.utils
 
     from trainer.training import run as training
+    from trainer.weights import load
 
     # In bf16 the last digits would depend on how many positions are computed at once.
-    load = training.load
     monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
     computed: list[int] = []
     apply = trl.trainer.utils._ChunkedLogProbFunction.apply
@@ -217,9 +217,9 @@ def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: py
     import torch
 
     from trainer.training import run as training
+    from trainer.weights import load
 
     # In bf16 the last digits would depend on what stands beside.
-    load = training.load
     monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
 
     def trained(much_padding: float) -> list[dict[str, Any]]:

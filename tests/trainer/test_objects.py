@@ -44,6 +44,7 @@ from pydantic import TypeAdapter
 
 from tests.trainer_process import Trainer
 from trainer.api import objects, response_objects
+from trainer.objects import JobStatus
 
 SAME: list[tuple[Any, Any]] = [
     (objects.FileObject, FileObject),
@@ -100,7 +101,7 @@ def test_an_answer_has_the_fields_of_the_sdks_type_and_no_others(ours: Any, thei
 
 
 def test_each_value_that_a_status_may_have_is_known_to_the_sdk() -> None:
-    ours = set(get_args(objects.JobStatus))
+    ours = set(get_args(JobStatus))
     assert set(get_args(FineTuningJob.model_fields["status"].annotation)) <= ours
 
 

@@ -42,7 +42,7 @@ def cluster() -> Iterator[RayCluster]:
 
 
 def start(cluster: RayCluster, folder: Path, table: Path, **more: str) -> Trainer:
-    environment = {
+    environment: dict[str, Any] = {
         "TRAINER_RUNNER": "ray",
         "TRAINER_SHARED": str(folder / "shared"),
         "TRAINER_SAVE_SECONDS": "0",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import openai
@@ -14,7 +14,7 @@ from trainer.api.response_stream import ResponseStream
 from trainer.calls import Offer
 from trainer.expiry import remove_expired
 from trainer.serving.messages import Delta, End
-from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 
 QUESTION = "What comes after 3?"
@@ -149,7 +149,7 @@ def test_a_response_is_removed_after_thirty_days(trainer: Trainer) -> None:
         store._db.execute("UPDATE responses SET expires_at = 1 WHERE id = ?", [response.id])
     with pytest.raises(openai.NotFoundError):
         trainer.client.responses.retrieve(response.id)
-    remove_expired(Settings(data=trainer.data), store)
+    remove_expired(load_settings(trainer.data), store)
     assert list(store._db.execute("SELECT id FROM responses WHERE id = ?", [response.id])) == []
     store.close()
 
@@ -197,7 +197,7 @@ def test_a_function_is_called_and_its_output_read(trainer: Trainer) -> None:
             },
             {"role": "tool", "tool_call_id": call.call_id, "content": "sunny"},
         ],
-        tools=[{"type": "function", "function": {k: v for k, v in WEATHER.items() if k != "type"}}],
+        tools=[{"type": "function", "function": cast(Any, {k: v for k, v in WEATHER.items() if k != "type"})}],
         max_tokens=1,
     )
     assert second.usage.input_tokens == chat.usage.prompt_tokens

@@ -8,7 +8,7 @@ import pytest
 
 from trainer.cli import main
 from trainer.errors import TrainerError
-from trainer.settings import Settings, cache_folder, load
+from trainer.settings import cache_folder, load
 
 
 @pytest.fixture(autouse=True)
@@ -76,10 +76,10 @@ def test_every_command_says_which_setting_is_wrong(
 
 def test_a_bucket_is_shared_without_any_folder_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FINETUNE_CACHE", raising=False)
-    shared = Settings(data=tmp_path, shared="s3://finetune/team")
+    shared = load(tmp_path, shared="s3://finetune/team")
     assert shared.bucket == "s3://finetune/team"
     assert shared.uploads == tmp_path / "files"
     assert shared.cache == cache_folder()
-    folder = Settings(data=tmp_path, shared=str(tmp_path / "mnt"))
+    folder = load(tmp_path, shared=str(tmp_path / "mnt"))
     assert folder.bucket is None
     assert (folder.states, folder.cache) == (tmp_path / "mnt" / "states", tmp_path / "mnt" / "cache")

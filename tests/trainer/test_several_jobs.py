@@ -19,7 +19,7 @@ from trainer.cli import app
 from trainer.jobs.supervisor import Supervisor
 from trainer.loops import Loops
 from trainer.objects import CHANNEL, File, Job
-from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 from trainer.training.messages import Command, Go, Hold, Leave, NeedsDevices, Pause, Report, Started, Stopped
 from trainer.training.plan import Plan
@@ -92,7 +92,7 @@ class Place:
     """A supervisor over a real store."""
 
     def __init__(self, folder: Path, table: Path) -> None:
-        self.settings = Settings(data=folder, cache=folder / "cache", base_models=table)
+        self.settings = load_settings(folder, cache=folder / "cache", base_models=table)
         self.settings.uploads.mkdir(parents=True)
         self.store = Store(folder / "trainer.db")
         self.catalogue = Catalogue(self.settings, self.store, read_table(table))

@@ -1,7 +1,7 @@
 """Tools: what a model says is read back as calls, wherever the pieces of a stream fall; a call can be required."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import openai
 import pytest
@@ -150,15 +150,15 @@ def test_a_streamed_call_is_the_whole_one(trainer: Trainer) -> None:
     with trainer.client.chat.completions.stream(**ask) as stream:
         streamed = stream.get_final_completion().choices[0]
     assert streamed.finish_reason == whole.finish_reason
-    (call,), (expected,) = streamed.message.tool_calls, whole.message.tool_calls
+    (call,), (expected,) = list(streamed.message.tool_calls or ()), list(whole.message.tool_calls or ())
     assert (call.function.name, call.function.arguments) == (expected.function.name, expected.function.arguments)
     assert call.id.startswith("call_")
 
 
 def test_the_older_functions_are_called_in_the_older_shape(trainer: Trainer) -> None:
-    ask = {key: value for key, value in ASK.items() if key != "tools"}
+    older: dict[str, Any] = {key: value for key, value in ASK.items() if key != "tools"}
     answer = trainer.client.chat.completions.create(
-        **ask, functions=[WEATHER["function"]], function_call={"name": "weather"}
+        **older, functions=[cast(Any, WEATHER["function"])], function_call={"name": "weather"}
     ).choices[0]
     assert answer.message.function_call.name == "weather"
     assert json.loads(answer.message.function_call.arguments)["city"] in ("Bern", "Oslo")

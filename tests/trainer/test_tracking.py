@@ -14,8 +14,11 @@ import pytest
 
 from tests.trainer_process import Trainer, wait_for
 from tests.wandb_runs import OfflineRun
+from trainer.jobs.journal import Journal
 from trainer.loops import Loops
 from trainer.tracking import tracker
+from trainer.tracking.messages import Run
+from trainer.workers import Worker
 
 WANDB: Any = [{"type": "wandb", "wandb": {"project": "house-voice", "name": "first try", "tags": ["mine"]}}]
 
@@ -48,7 +51,7 @@ def network() -> Iterator[Listener]:
 @pytest.fixture(scope="module")
 def offline(tmp_path_factory: pytest.TempPathFactory, table: Path, network: Listener) -> Iterator[Trainer]:
     proxy = f"http://127.0.0.1:{network.socket.getsockname()[1]}"
-    asked = {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1"}
+    asked: dict[str, Any] = {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1"}
     cache = tmp_path_factory.mktemp("cache")
     running = Trainer(tmp_path_factory.mktemp("trainer"), table, cache, WANDB_MODE="offline", **asked)
     yield running
@@ -104,12 +107,12 @@ async def test_where_no_process_can_be_begun_it_is_tried_again_and_said(monkeypa
         raise OSError("no more processes")
 
     monkeypatch.setattr(tracker, "_AGAIN", (0.0, 0.0))
-    monkeypatch.setattr(tracker.Worker, "start", full)
-    monkeypatch.setattr(tracker.Journal, "say", lambda _, id, message, **__: said.append(message))
+    monkeypatch.setattr(Worker, "start", full)
+    monkeypatch.setattr(Journal, "say", lambda _, id, message, **__: said.append(message))
     job = SimpleNamespace(id="ftjob-1", finished=True)
     settings = SimpleNamespace(uploads=Path(), org="", wandb_key=None, logs=Path())
     reporting = tracker.Tracker(cast(Any, settings), cast(Any, SimpleNamespace(job=lambda _: job)), Loops())
-    monkeypatch.setattr(reporting, "_run", lambda _: tracker.Run("ftjob-1", "p", "n", "f"))
+    monkeypatch.setattr(reporting, "_run", lambda _: Run("ftjob-1", "p", "n", "f"))
     await reporting._keep_reporting("ftjob-1")
     assert len(begun) == 3
     assert "could not be reported" in said[0]

@@ -9,7 +9,7 @@ import pytest
 
 from tests.trainer_process import Trainer, jsonl, some_examples
 from trainer.expiry import remove_expired
-from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 
 CONTENT = jsonl(some_examples(12))
@@ -80,7 +80,7 @@ def test_a_cancelled_or_expired_upload_leaves_nothing_behind(trainer: Trainer) -
         store.execute("UPDATE uploads SET expires_at = 1 WHERE id = ?", [expired])
     with pytest.raises(openai.BadRequestError, match="is expired"):
         trainer.client.uploads.parts.create(expired, data=CONTENT)
-    remove_expired(Settings(data=trainer.data), Store(trainer.data / "trainer.db"))
+    remove_expired(load_settings(trainer.data), Store(trainer.data / "trainer.db"))
     assert not (trainer.data / "parts" / expired).exists()
     with pytest.raises(openai.NotFoundError):
         trainer.client.uploads.cancel("upload_none")

@@ -82,16 +82,12 @@ class Served:
 def start(folder: Path, table: Path, urls: list[str], **environment: str) -> Trainer:
     (folder / "data").mkdir(parents=True, exist_ok=True)
     cache = cache_folder() if REAL else folder / "cache"
-    return Trainer(
-        folder / "data",
-        table,
-        cache,
-        **{
-            "TRAINER_VLLM_URLS": ",".join(urls),
-            "TRAINER_VLLM_ADAPTERS": str(folder / "adapters"),
-            **environment,
-        },
-    )
+    settings: dict[str, Any] = {
+        "TRAINER_VLLM_URLS": ",".join(urls),
+        "TRAINER_VLLM_ADAPTERS": str(folder / "adapters"),
+        **environment,
+    }
+    return Trainer(folder / "data", table, cache, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -265,7 +261,7 @@ def test_vllm_takes_the_adapters_that_the_trainer_makes(finished: Any, trainer: 
 def test_vllm_refuses_what_it_says_it_refuses() -> None:
     plain = {"r": 16, "bias": "none", "init_lora_weights": True, "modules_to_save": ["score"], "rank_pattern": {}}
     assert refusals(plain, 16) == []
-    for more in [
+    changes: list[dict[str, Any]] = [
         {"use_dora": True},
         {"bias": "all"},
         {"lora_bias": True},
@@ -273,5 +269,6 @@ def test_vllm_refuses_what_it_says_it_refuses() -> None:
         {"init_lora_weights": "pissa"},
         {"r": 17},
         {"rank_pattern": {"q_proj": 32}},
-    ]:
+    ]
+    for more in changes:
         assert len(refusals({**plain, **more}, 16)) == 1

@@ -33,7 +33,7 @@ from trainer.serving.vllm.chats import VllmChats
 from trainer.serving.vllm.replica import Replica
 from trainer.serving.vllm.replicas import Timing
 from trainer.serving.vllm.turns import Turns
-from trainer.settings import Settings
+from trainer.settings import load as load_settings
 from trainer.store import Store
 
 HURRIED = Timing(look=0.02, again=0.01, longest=0.05, load=0.2, turn=20)
@@ -75,11 +75,11 @@ class Servers:
         self.urls = [
             stack.enter_context(running(double)) for stack, double in zip(self._running, self.doubles, strict=True)
         ]
-        self.settings = Settings(
-            data=folder / "data",
+        self.settings = load_settings(
+            folder / "data",
             vllm_urls=tuple(self.urls),
             vllm_adapters=self.adapters,
-            **settings,  # type: ignore[arg-type]
+            **settings,
         )
         self.settings.data.mkdir()
         self.store = Store(self.settings.data / "trainer.db")
@@ -480,7 +480,7 @@ def served(tmp_path: Path, table: Path) -> Iterator[Served]:
     doubles = [VllmDouble(table.parent / MODEL_ID, tmp_path / "adapters") for _ in range(2)]
     with contextlib.ExitStack() as stack:
         urls = [stack.enter_context(running(double)) for double in doubles]
-        settings = {
+        settings: dict[str, Any] = {
             "TRAINER_VLLM_URLS": ",".join(urls),
             "TRAINER_VLLM_ADAPTERS": str(tmp_path / "adapters"),
             "TRAINER_VLLM_REQUESTS": "1",

@@ -1,6 +1,7 @@
 """Prompts are read without transformers, exactly as it would."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ TOOL = {
     },
 }
 CALL = {"id": "call_1", "type": "function", "function": {"name": "weather", "arguments": '{"Ort": "Köln"}'}}
-TALK = [
+TALK: list[dict[str, Any]] = [
     {"role": "system", "content": "Be kind.\n"},
     {"role": "user", "content": "  Is it raining in Köln? 🦜"},
     {"role": "assistant", "content": None, "tool_calls": [CALL]},
@@ -37,13 +38,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("base", read_table().values(), ids=lambda base: base.id)
 @pytest.mark.parametrize("tools", [None, [TOOL]], ids=["plain", "tools"])
-def test_a_chat_is_read_as_transformers_reads_it(home: Path, base: BaseModel, tools: list[dict] | None) -> None:
+def test_a_chat_is_read_as_transformers_reads_it(home: Path, base: BaseModel, tools: list[Any] | None) -> None:
     from transformers import AutoTokenizer
 
     talk = TALK if tools else [message for message in TALK if message["role"] != "tool" and message["content"]]
     model = ModelRef(base.id, str(home), base.template(), 2**17)
     ours = Vocabulary(home).prompt(GenerationRequest("gen-1", model, Generation(Conversation(talk, tools), 1)))
-    theirs = AutoTokenizer.from_pretrained(home).apply_chat_template(
+    theirs: Any = AutoTokenizer.from_pretrained(home).apply_chat_template(
         talk, tools=tools, chat_template=base.template(), add_generation_prompt=True, return_dict=True
     )
     assert ours == list(theirs["input_ids"])

@@ -91,7 +91,9 @@ MANY = 1 << 30
 def _limits(*, few: bool):
     """Bounds that small files reach: those that a file has, and, where `few`, those on findings."""
     # With framing of its own the model's lengths are not those by which the others are priced.
-    facts = msgspec.structs.replace(lookup("gpt-4o-mini"), example_tokens=30, message_tokens=9 if few else 4)
+    known = lookup("gpt-4o-mini")
+    assert known is not None
+    facts = msgspec.structs.replace(known, example_tokens=30, message_tokens=9 if few else 4)
     with (
         patch.object(check, "lookup", lambda model: facts),
         patch.object(check, "SHARED", 0),

@@ -179,9 +179,15 @@ def test_a_tokenizer_that_hangs_holds_up_no_partial_report(write, good, monkeypa
     assert report.tokens.total == 10 * (2 * (1 + 4) + 1)
 
 
+def limits(monkeypatch, **changes):
+    """Whichever the model."""
+    facts = lookup("gpt-4o-mini")
+    assert facts is not None
+    monkeypatch.setattr(check, "lookup", lambda model: msgspec.structs.replace(facts, **changes))
+
+
 def test_a_file_of_more_examples_than_the_provider_takes_is_an_error(write, good, monkeypatch):
-    facts = msgspec.structs.replace(lookup("gpt-4o-mini"), max_examples=9)
-    monkeypatch.setattr(check, "lookup", lambda model: facts)
+    limits(monkeypatch, max_examples=9)
     assert codes(check_file(write(*good))) == {"too_many_examples"}
 
 
@@ -411,8 +417,7 @@ def test_other_training_formats_are_named(write):
 
 
 def test_a_file_over_the_providers_limit_is_an_error(write, good, monkeypatch):
-    facts = check.lookup("gpt-4o-mini")
-    monkeypatch.setattr(check, "lookup", lambda model: msgspec.structs.replace(facts, max_file_bytes=100))
+    limits(monkeypatch, max_file_bytes=100)
     assert codes(check_file(write(*good))) == {"file_too_large"}
 
 

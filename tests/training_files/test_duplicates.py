@@ -3,6 +3,7 @@
 import errno
 import json
 import random
+import tempfile
 
 import pytest
 from hypothesis import given
@@ -121,7 +122,7 @@ def test_a_full_disk_is_told_in_a_sentence(monkeypatch):
     def full():
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(duplicates.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
     index = Duplicates(in_memory=1)
     with refused("No space left on device"):
         index.add([1, 2], [1, 2])

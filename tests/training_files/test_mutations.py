@@ -132,12 +132,20 @@ Draw = Callable[[st.SearchStrategy[Any]], Any]
 
 def on_example(*formats: str) -> Callable[..., Any]:
     """Marks a mutation of one example: `(draw, example)`."""
-    return lambda change: MUTATIONS.append(Mutation(change.__name__, formats, "example", change)) or change
+    return _marked(formats, "example")
 
 
 def on_lines(*formats: str) -> Callable[..., Any]:
     """Marks a mutation of the file's lines at one of them: `(draw, lines, place)`."""
-    return lambda change: MUTATIONS.append(Mutation(change.__name__, formats, "lines", change)) or change
+    return _marked(formats, "lines")
+
+
+def _marked(formats: tuple[str, ...], of: Any) -> Callable[..., Any]:
+    def mark(change: Any) -> Any:
+        MUTATIONS.append(Mutation(change.__name__, formats, of, change))
+        return change
+
+    return mark
 
 
 def one_of(draw: Draw, *values: Any) -> Any:
@@ -310,7 +318,7 @@ def keys_in_another_order(draw: Draw, example: Example) -> Verdict:
 
 @on_example("chat")
 def any_letters_in_a_text(draw: Draw, example: Example) -> Verdict:
-    text = draw(st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=30))
+    text = draw(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
     one_of(draw, *turns(example, "user", "assistant"))["content"] = f"a{text}b"
     return HARMLESS
 

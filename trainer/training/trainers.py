@@ -34,7 +34,7 @@ def _only_what_is_learned(device: torch.device) -> bool:
     return True
 
 
-trl.trainer.utils._use_triton = _only_what_is_learned  # type: ignore[attr-defined]
+trl.trainer.utils._use_triton = _only_what_is_learned
 
 
 class _Ours:
@@ -81,16 +81,16 @@ class Supervised(_Ours, SFTTrainer):
     def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         return self._sampler
 
-    def _run_epoch(self, **how: Any) -> None:  # type: ignore[override]
+    def _run_epoch(self, **how: Any) -> None:
         # Where batches are skipped and dealt to several ranks, accelerate (1.15) does not tell the sampler.
         self._sampler.set_epoch(how["epoch"])
-        super()._run_epoch(**how)  # type: ignore[no-untyped-call]
+        super()._run_epoch(**how)
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
         self._count(inputs)
         of = inputs.get("seq_idx")  # which example each token belongs to, where they stand in one row
         watched = _Watched(model, lambda outputs: self._look(outputs, of))
-        return super().compute_loss(watched, inputs, *args, **more)  # type: ignore[no-untyped-call]
+        return super().compute_loss(watched, inputs, *args, **more)
 
     def _count(self, inputs: dict[str, Any]) -> None:
         if not self.model.training:
@@ -132,7 +132,7 @@ class Preference(_Ours, DPOTrainer):
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
         self._count(inputs)
-        return super().compute_loss(model, inputs, *args, **more)  # type: ignore[no-untyped-call]
+        return super().compute_loss(model, inputs, *args, **more)
 
 
 class Rewarded(_Ours, GRPOTrainer):

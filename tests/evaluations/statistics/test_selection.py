@@ -35,6 +35,7 @@ def test_what_was_chosen_is_reported_on_items_it_was_not_chosen_by() -> None:
         assert chosen is not None
         assert chosen.estimate.n == 50
         assert chosen.compared is not None
+        assert chosen.estimate.value is not None
         apparent.append(chosen.apparent)
         told.append(chosen.estimate.value)
     assert np.mean(apparent) > 0.6

@@ -114,7 +114,7 @@ def test_a_jobs_messages_are_all_chinese(make_job: MakeJob, measured: Assessment
 
 
 def of_training_files(make_dataset: MakeDataset, make_report: MakeReport) -> Iterator[Message]:
-    line, whole = Finding("x", 3, "第三行不对。"), Finding("y", None, "太少。")
+    line, whole = Finding("x", 3, message="第三行不对。"), Finding("y", None, message="太少。")
     lines = [msgspec.structs.replace(line, line=number) for number in range(9)]
     hints = [msgspec.structs.replace(each, severity="warning") for each in (line, whole)]
     asked = {"epochs": 5}
@@ -123,8 +123,8 @@ def of_training_files(make_dataset: MakeDataset, make_report: MakeReport) -> Ite
         make_report(**asked, warnings=hints),
         make_report(**asked, ok=False, errors=[whole, *lines], counts={"x": 2_000}),
         make_report(**asked, ok=False, examples=0, errors=[whole]),
-        make_report(**asked, ok=False, errors=[Finding("x", n, f"第 {n} 种。") for n in range(3)]),
-        make_report(**asked, ok=False, errors=[Finding(f"x{n}", n, "不对。") for n in range(9)]),
+        make_report(**asked, ok=False, errors=[Finding("x", n, message=f"第 {n} 种。") for n in range(3)]),
+        make_report(**asked, ok=False, errors=[Finding(f"x{n}", n, message="不对。") for n in range(9)]),
         make_report(**asked, method="reinforcement", tokens=Tokens(9, 9, 9, 9, 9, False, "o200k_base")),
         make_report(complete=False, errors=[whole]),
     ):
@@ -182,9 +182,9 @@ def of_starting_a_job(make_job: MakeJob, make_dataset: MakeDataset, make_report:
         dataset = make_dataset(name="数据.jsonl", report=found)
         for words in ({}, {"epochs": "3"}, {"epochs": "many"}, {"model": "ft:m", "validation": "ds-2"}):
             offered = [*models, tuned]
-            others = {"datasets_for_validation": [own], "files": [dataset, own], "overlap": 3, "diverged": "8"}
+            others: dict[str, Any] = {"datasets_for_validation": [own], "files": [dataset, own], "overlap": 3}
             views.append(start_modal.start_modal(dataset=dataset, models=offered, words=words))
-            views.append(start_modal.start_modal(dataset=dataset, models=offered, words=words, **others))
+            views.append(start_modal.start_modal(dataset=dataset, models=offered, words=words, diverged="8", **others))
     for view in views:
         yield Message(view.title.text, tuple(view.blocks))
         yield from (Message(each.text) for each in (view.submit, view.close) if each is not None)

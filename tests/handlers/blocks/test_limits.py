@@ -34,6 +34,7 @@ from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
 from bot.datasets.repairing import ProposedRepairs
+from bot.datasets.report import Offer
 from bot.digest.digest import Digest, RetiresSoon
 from bot.evaluations.differences import ToldDifference
 from bot.evaluations.result import ModelGain
@@ -285,8 +286,8 @@ quick = settings(
 
 
 @quick
-@given(datasets, st.lists(st.builds(report.Offer, long_ids, numbers, training_times), max_size=9), texts)
-def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], alt: str) -> None:
+@given(datasets, st.lists(st.builds(Offer, long_ids, numbers, training_times), max_size=9), texts)
+def test_reports_of_any_file_fit(dataset: Dataset, offers: list[Offer], alt: str) -> None:
     assert_fits(report.report(dataset, offers=offers, picture_alt=alt))
     assert_harmless(report.findings_attached(dataset, 7))
 
@@ -365,7 +366,7 @@ def test_cards_of_any_job_fit(job: Job, told: list[Metrics], now: float, chart: 
 
 @quick
 @given(bodies, job_values, measurements, st.none() | st.just("F1"))
-def test_notices_of_every_kind_fit(body: notice.Body, job: Job, told: list[Metrics], chart: str | None) -> None:
+def test_notices_of_every_kind_fit(body: notice.JobBody, job: Job, told: list[Metrics], chart: str | None) -> None:
     assert_fits(notices.render(body, job, assess(job, told), chart_file_id=chart))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import msgspec
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.report import Offer
 from bot.jobs.estimate import TrainingTime
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import report
@@ -14,7 +15,7 @@ Buttons = Callable[[Message], dict[str, dict[str, Any]]]
 
 
 def test_a_clean_file_gets_a_short_report_with_its_figures(make_dataset: Callable[..., Dataset], seen: See) -> None:
-    offers = [report.Offer("gpt-4.1-mini", 0.052, TrainingTime(700.0)), report.Offer("o9")]
+    offers = [Offer("gpt-4.1-mini", 0.052, TrainingTime(700.0)), Offer("o9")]
     assert seen(report.report(make_dataset(), offers=offers)).splitlines() == [
         "*`support.jsonl` is ready for training:* 12 examples in chat format, nothing to correct.",
         "*Tokens*",
@@ -49,7 +50,7 @@ def test_the_validation_file_that_belongs_to_a_file_is_named(make_dataset: Calla
 
 
 def test_time_is_not_spoken_of_where_no_job_has_told_it(make_dataset: Callable[..., Dataset], seen: See) -> None:
-    shown = seen(report.report(make_dataset(), offers=[report.Offer("gpt-4.1-mini", 0.052)]))
+    shown = seen(report.report(make_dataset(), offers=[Offer("gpt-4.1-mini", 0.052)]))
     assert "*Cost*\n`gpt-4.1-mini` $0.05\n" in shown
 
 

@@ -130,7 +130,8 @@ async def test_only_a_persons_own_question_that_still_stands_is_asked(
     chat: ChatListeners, models: Models, slack: Slack, found: list[dict[str, str]]
 ) -> None:
     slack.replies["conversations.replies"] = [{"ok": True, "messages": found}]
-    for place in (DIRECT, {}):
+    places: list[dict[str, Any]] = [DIRECT, {}]
+    for place in places:
         with pytest.raises(NotFound, match="question_gone"):
             await chat.ask_model(a_request(f"2.0 {VOICE[0]}", **place))
     assert models.joined == models.heard == []

@@ -17,8 +17,8 @@ MINE = Filters(requester="U0ANA", model="gpt 4.1", sort="loss")
 def a_page(jobs: int = 3, filters: Filters = MINE, **fields: Any) -> JobPage:
     shown = [AssessedJob(a_job(id=f"job-{number}")) for number in range(jobs)]
     outcomes = {"job-0": JobOutcome({"valid_loss": 0.5, "train_loss": 0.1}), "job-1": JobOutcome({"train_loss": 0.25})}
-    told = {"filters": filters, "jobs": shown, "outcomes": outcomes, "number": 2, "pages": 3, "count": 23}
-    return JobPage(**told | fields)
+    told = {"filters": filters, "jobs": shown, "outcomes": outcomes, "number": 2, "pages": 3, "count": 23, **fields}
+    return JobPage(**told)
 
 
 def elements(message: Message) -> dict[str, dict[str, Any]]:

@@ -20,6 +20,7 @@ from bot.jobs.results import JobResults, Results
 from bot.jobs.timeline import Moment
 from bot.notices.interfaces import Card, CardStore
 from bot.providers.protocol import Checkpoint
+from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.jobs.blocks import history as history_blocks
 from handlers.jobs.listeners import JobListeners
@@ -141,7 +142,7 @@ def _buttons(answers: Answers) -> dict[str, str]:
     }
 
 
-def _shown(answers: Answers) -> str:
+def _shown(answers: list[Message]) -> str:
     return "\n".join(str(block.to_dict()) for block in answers[-1].blocks)
 
 

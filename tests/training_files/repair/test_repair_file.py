@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -235,10 +236,10 @@ def test_progress_grows_from_nothing_to_all(tmp_path: Path) -> None:
 def test_a_file_is_read_twice_and_an_example_without_errors_judged_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reads, judged = [], []
-    monkeypatch.setattr(passes, "records", lambda *given, **more: reads.append(given) or records(*given, **more))
+    reads, judged = Mock(wraps=records), Mock(wraps=validate)
+    monkeypatch.setattr(passes, "records", reads)
     for module in (survey, unusable):
-        monkeypatch.setattr(module, "validate", lambda *given: judged.append(given) or validate(*given))
+        monkeypatch.setattr(module, "validate", judged)
     tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps(CHAT | {"tools": tools}) + "\n" + json.dumps(CHAT) + ",\n" for _ in range(20)))
@@ -246,8 +247,8 @@ def test_a_file_is_read_twice_and_an_example_without_errors_judged_once(
         assert draft.plan.recommended == ("json_syntax", "duplicates")
         assert draft.has(draft.plan.recommended)
         assert draft.write(tmp_path / "out.jsonl").examples == 2
-    assert len(reads) == 2
-    assert len(judged) == 20  # plain ones are known to be sound
+    assert reads.call_count == 2
+    assert judged.call_count == 20  # plain ones are known to be sound
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

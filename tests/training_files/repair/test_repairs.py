@@ -118,7 +118,7 @@ def test_a_repair_does_what_its_title_says_and_nothing_else(
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     untouched = PAIR if "preferred_output" in before else GOOD
     path.write_text(json.dumps(before) + "\n" + json.dumps(untouched) + "\n", encoding="utf-8")
-    (proposal,) = [one for one in plan_repairs(path, model=DEFAULT_MODEL).repairs if one.id == repair] or [None]
+    proposal = next((one for one in plan_repairs(path, model=DEFAULT_MODEL).repairs if one.id == repair), None)
     done = repair_file(path, out, chosen=[repair], model=DEFAULT_MODEL)
     assert [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] == [
         *([after] if after else []),

@@ -108,7 +108,8 @@ def converted(tmp_path: Path) -> Callable[..., tuple[list[Any], list[tuple[int, 
 
     def run(path: Path, mapping: Any = None) -> tuple[list[Any], list[tuple[int, str]]]:
         out = tmp_path / "out.jsonl"
-        result = convert(path, mapping or describe(path).mapping, out)
+        mapping = mapping or describe(path).mapping
+        result = convert(path, mapping, out)
         examples = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
         assert len(examples) == result.examples
         assert result.skipped_rows == len(result.skipped)
