@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Milliseconds that a busy machine may take to show something; by itself Playwright expects it within five seconds.
 PATIENCE = 120_000
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
