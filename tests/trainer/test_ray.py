@@ -309,7 +309,6 @@ async def asked(cluster: RayCluster) -> AsyncIterator[Cluster]:
 @pytest.mark.parametrize(
     ("name", "resources"),
     [
-        ("gpus", Resources(gpus=1)),
         ("memory", Resources(memory=500 << 20)),
         ("resources", Resources(custom={"two": 1})),
         ("labels", Resources(labels={"name": "!one"})),
