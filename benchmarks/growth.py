@@ -25,6 +25,7 @@ from benchmarks.start import fill
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.authority import Authority
 from bot.dashboard import Dashboards
+from bot.digest.digest import Digests
 from bot.jobs import states
 from bot.jobs.admission import Rules, decide_admission
 from bot.jobs.apply_update import notice
@@ -34,6 +35,8 @@ from bot.jobs.notice import Started
 from bot.jobs.queue import JobQueue
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.models.retirement_calendar import RetirementCalendar
+from bot.models.retirement_warnings import RetirementWarnings
 from bot.providers.interface import RemoteModel
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
@@ -48,6 +51,7 @@ from bot.store.jobs import SqlJobStore
 from bot.store.model_uses import SqlModelUses
 from bot.store.outbox import SqlCardStore, SqlOutbox
 from bot.store.personal_settings import SqlPersonalSettings
+from bot.store.spending import SqlBudgetStore
 
 ROUNDS = 5
 _TICK = 0.001
@@ -94,7 +98,9 @@ def acts(database: Database) -> dict[str, Act]:
     place = Place(channel(0))
     caller = Caller(Actor(REQUESTER, TEAM, Role.MEMBER), TEAM, channel(0), place, place, "key", time.time())
     catalogue = Catalogue(providers, jobs)
-    lookup = ModelLookup(catalogue, evaluations, authority)
+    lookup, uses = ModelLookup(catalogue, evaluations, authority), SqlModelUses(database)
+    calendar = RetirementCalendar(uses, catalogue, lookup, authority)
+    digests = Digests(jobs, uses, catalogue, SqlBudgetStore(database), jobs)
 
     async def nothing(_job: str) -> bool:
         return False
@@ -127,9 +133,12 @@ def acts(database: Database) -> dict[str, Act]:
         "the latest jobs": lambda: jobs.latest(200),
         "a model named": lambda: jobs.models(["ft:gpt-4.1-mini-2025-04-14:x::300"]),
         "the team's models": lambda: lookup.visible(caller, place, fresh=False),
-        "when models were used": SqlModelUses(database).all,
         "spending of the month": lambda: jobs.spends_of_month(time.time()),
-        "when ten models were used": lambda: SqlModelUses(database).of([f"ft:{MODEL}:x::{one}" for one in range(10)]),
+        "when ten models were used": lambda: uses.of([f"ft:{MODEL}:x::{one}" for one in range(10)]),
+        "what ends next, on Home": lambda: calendar.next(caller, 5),
+        "the calendar of ends": lambda: calendar.page(caller, 1),
+        "warnings of ends, a day's first look": lambda: RetirementWarnings(uses, catalogue, outbox).look(),
+        "a channel's digest": lambda: digests.of(channel(0), time.time() - 86400, time.time()),
     }
 
 

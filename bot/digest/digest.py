@@ -81,7 +81,7 @@ class Digests:
         )
 
     async def _retiring(self, channel: str, until: float) -> list[RetiresSoon]:
-        models = list({use.model for use in await self._uses.all() if use.channel == channel})
+        models = list(await self._uses.models(channel))
         ends = await self._catalogue.retirements(models)
         today = datetime.fromtimestamp(until, UTC).date()
         soon = [

@@ -25,6 +25,8 @@ from training_files.report import Report
 
 # Seconds to wait for a new listing if there is an old one: a modal must open within three.
 _PATIENCE = 1.5
+# Of thousands of models, so many are looked at before others have their turn in the event loop.
+_AT_ONCE = 200
 
 T = TypeVar("T")
 
@@ -172,11 +174,11 @@ class Catalogue:
         place may have made is shown nowhere.
         """
         ours = await self._jobs.models(models)
-        under_way = [job for job in await self._jobs.not_ended() if job.origin.private]
+        private = {base_of(job.base_model) for job in await self._jobs.not_ended() if job.origin.private}
         resources = {}
         for model in models:
             job = ours.get(model)
-            secret = model.startswith("ft:") and any(base_of(model) == base_of(job.base_model) for job in under_way)
+            secret = model.startswith("ft:") and base_of(model) in private
             resources[model] = job.resource if job else Resource("", "", secret, "model", model)
         return resources
 
@@ -186,7 +188,22 @@ class Catalogue:
         with contextlib.suppress(ProviderError):
             await self._listed_anywhere(fresh=False)
         ours = await self._made_by(models)
-        return {model: self._retirement(model, ours, provider) for model in models}
+        ends = {}
+        for number, model in enumerate(models, 1):
+            ends[model] = self._retirement(model, ours, provider)
+            if not number % _AT_ONCE:
+                await asyncio.sleep(0)
+        return ends
+
+    async def told_dates(self) -> dict[str, ToldDates]:
+        """What each provider's list said of ends when it was read last."""
+        with contextlib.suppress(ProviderError):
+            await self._listed_anywhere(fresh=False)
+        return {name: listing.told for name, listing in self._listings.items()}
+
+    async def listed(self) -> list[str]:
+        """The ids of all models that providers list. Raises ProviderError where none answers."""
+        return list(dict.fromkeys(model.id for _, model in await self._listed_anywhere(fresh=False)))
 
     async def _made_by(self, models: Sequence[str]) -> dict[str, Job]:
         """Our jobs that made these models, and those from which they go on, by model."""

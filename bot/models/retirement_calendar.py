@@ -1,7 +1,7 @@
 """What ends when, of the models that a person may know of: the answer to `/finetune retiring`."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -63,36 +63,34 @@ class RetirementCalendar:
     async def page(self, caller: Caller, number: int) -> CalendarPage:
         """Raises Denied, ProviderError. A page beyond the last is the last."""
         await self._authority.require(caller, Action.SEE)
-        entries = await self._entries(caller)
+        entries = await self._entries(caller, await self._uses.models())
         pages = max(1, -(-len(entries) // PAGE))
         number = min(max(1, number), pages)
         return CalendarPage(entries[(number - 1) * PAGE : number * PAGE], number, pages, len(entries))
 
     async def next(self, caller: Caller, most: int) -> CalendarPage:
-        """What is to come next, `most` entries of it: fine-tuned models, and others that are used somewhere. Raises
-        Denied, ProviderError."""
+        """What is to come next of the models that providers list, `most` entries of it: fine-tuned ones, and others
+        that are used somewhere. Raises Denied, ProviderError."""
         await self._authority.require(caller, Action.SEE)
-        entries = await self._entries(caller)
+        listed = await self._uses.of(await self._catalogue.listed())
+        entries = await self._entries(caller, {use.model for use in listed})
         ahead = [one for one in entries if one.days > 0 and (one.model != one.base_model or one.channels)]
         return CalendarPage(ahead[:most], 1, 1, len(ahead))
 
-    async def _entries(self, caller: Caller) -> list[CalendarEntry]:
-        """What is to come first, by its day, the models used last before others; then what is over, the latest
-        first."""
-        used: dict[str, list[ChannelUse]] = {}
-        for use in await self._uses.all():
-            if use.is_seen_by(caller, caller.answers_in):
-                used.setdefault(use.model, []).append(use)
+    async def _entries(self, caller: Caller, others: Collection[str]) -> list[CalendarEntry]:
+        """Of fine-tuned models, base models that are offered, and others. What is to come first, by its day, the models
+        used last before others; then what is over, the latest first."""
         tuned = await self._catalogue.fine_tuned(fresh=False)
         offered = await self._catalogue.base_models()
-        models = list(dict.fromkeys([*used, *(model.id for model in tuned), *offered]))
+        models = list(dict.fromkeys([*(model.id for model in tuned), *offered, *sorted(others)]))
         ends = await self._catalogue.retirements(models)
-        things = await self._catalogue.resources(models)
-        known = [
-            model
-            for model in models
-            if ends[model].shutdown_date is not None and self._authority.allows(caller, Action.SEE, things[model])
-        ]
+        ending = [model for model in models if ends[model].shutdown_date is not None]
+        things = await self._catalogue.resources(ending)
+        known = [model for model in ending if self._authority.allows(caller, Action.SEE, things[model])]
+        used: dict[str, list[ChannelUse]] = {}
+        for use in await self._uses.of(known):
+            if use.is_seen_by(caller, caller.answers_in):
+                used.setdefault(use.model, []).append(use)
         names, today = await self._lookup.names(caller, known), datetime.fromtimestamp(self._clock(), UTC).date()
         bases = {model.id: model.base_model for model in tuned}
         entries = []

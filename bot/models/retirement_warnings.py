@@ -46,25 +46,31 @@ class RetirementWarnings:
         self._catalogue = catalogue
         self._notices = notices
         self._clock = clock
+        self._seen: object = None
 
     async def look(self) -> None:
-        """Store what is to be said today. Never raises: the schedule goes on."""
+        """Store what is to be said today; looked up once a day, and when a provider names other days. Never raises: the
+        schedule goes on."""
         try:
-            if due := await self._due(datetime.fromtimestamp(self._clock(), UTC).date()):
+            today = datetime.fromtimestamp(self._clock(), UTC).date()
+            seen = today, await self._catalogue.told_dates()
+            if seen == self._seen:
+                return
+            if due := await self._due(today):
                 await self._notices.put(due)
+            self._seen = seen
         except BotError as error:
             log.error("nobody warned of retirements this time", why=str(error))
 
     async def _due(self, today: date) -> list[Notice]:
-        uses = await self._uses.all()
-        models = list({use.model for use in uses})
-        ends = await self._catalogue.retirements(models)
-        things = await self._catalogue.resources(models)
+        ends = await self._catalogue.retirements(list(await self._uses.models()))
+        days = {model: end.shutdown_date for model, end in ends.items() if end.shutdown_date is not None}
+        due = {model: day for model, day in days.items() if _step(day, today) is not None}
+        things = await self._catalogue.resources(list(due))
         retiring: dict[tuple[str, date], list[ChannelUse]] = defaultdict(list)
-        for use in uses:
-            day = ends[use.model].shutdown_date
-            if day is not None and _step(day, today) is not None and _may_be_told(use, things[use.model]):
-                retiring[use.channel, day].append(use)
+        for use in await self._uses.of(list(due)):
+            if _may_be_told(use, things[use.model]):
+                retiring[use.channel, due[use.model]].append(use)
         return [_notice(channel, day, today, used) for (channel, day), used in retiring.items()]
 
 

@@ -1,6 +1,6 @@
 """Where models are used, and by whom."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -38,12 +38,12 @@ class Asking(msgspec.Struct, frozen=True):
 
 
 class ModelUses(Protocol):
-    async def all(self) -> Sequence[ChannelUse]:
-        """Of every model that was made or asked here, without those that were deleted, or that their provider lost
-        before their day."""
+    async def models(self, channel: str | None = None) -> Collection[str]:
+        """Those that were made or asked in the channel, by default anywhere, without those that were deleted, or that
+        their provider lost before their day."""
 
     async def of(self, models: Sequence[str]) -> Sequence[ChannelUse]:
-        """Of these alone: that takes no longer the more others there are."""
+        """Of such models: that takes no longer the more others there are."""
 
     async def asking(self, model: str, channel: str, since: float) -> Asking:
         """Conversations are those that were opened or asked since then (seconds since the epoch)."""

@@ -1,5 +1,6 @@
 """The vendors that are known by name or address. A new one is a file beside this and a line here."""
 
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from bot.providers.vendor import Vendor
 VENDORS: Final = (OPENAI, AZURE, NEBIUS, CRUSOE, TRAINER)
 
 
+@lru_cache(256)
 def vendor_of(word: str) -> Vendor:
     """By its name or one of its hosts, or a provider's name that is one of these; for any other server of the protocol
     what can be expected of all."""

@@ -3,7 +3,7 @@
 Implements `bot.models.uses.ModelUses` and `bot.unused.FileUses`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -15,15 +15,24 @@ from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 from bot.unused import FileUse
 
+# Models that are used in a channel, or anywhere.
+_MODELS: Final = (
+    "SELECT DISTINCT model FROM model_use WHERE {here}",
+    "SELECT DISTINCT model FROM conversations WHERE {here}",
+    "SELECT model FROM current_models WHERE {here}",
+    "SELECT model FROM (SELECT fine_tuned_model AS model, origin_channel AS channel FROM jobs"
+    " WHERE fine_tuned_model IS NOT NULL) AS made WHERE {here}",
+)
 # Each of model, channel, person, when it was used or NULL, whether it is current there, whether it is evaluated
-# repeatedly; `{among}` narrows the models down.
+# repeatedly; of some models.
 _USES: Final = (
-    "SELECT model, channel, user_id, max(at), 0, 0 FROM model_use WHERE {among} GROUP BY model, channel, user_id",
-    "SELECT model, channel, owner, max(created_at), 0, 0 FROM conversations WHERE {among}"
+    "SELECT model, channel, user_id, max(at), 0, 0 FROM model_use WHERE model IN ({among})"
+    " GROUP BY model, channel, user_id",
+    "SELECT model, channel, owner, max(created_at), 0, 0 FROM conversations WHERE model IN ({among})"
     " GROUP BY model, channel, owner",
-    "SELECT model, channel, set_by, NULL, 1, 0 FROM current_models WHERE {among}",
+    "SELECT model, channel, set_by, NULL, 1, 0 FROM current_models WHERE model IN ({among})",
     "SELECT * FROM (SELECT fine_tuned_model AS model, origin_channel, requester, NULL AS at, 0 AS is_current,"
-    " 0 AS is_repeated FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made WHERE {among}",
+    " 0 AS is_repeated FROM jobs WHERE fine_tuned_model IS NOT NULL) AS made WHERE model IN ({among})",
 )
 _EVALUATIONS: Final = """
 SELECT value, channel, owner, created_at, CASE WHEN repeats.evaluation_id IS NULL THEN 0 ELSE 1 END
@@ -74,12 +83,12 @@ class SqlModelUses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def all(self) -> list[ChannelUse]:
-        # Gathered where it is read: thousands of models would hold up the event loop.
-        return await self._database.read(lambda db: _uses(db, None))
+    async def models(self, channel: str | None = None) -> set[str]:
+        return await self._database.read(lambda db: _models(db, channel))
 
     async def of(self, models: Sequence[str]) -> list[ChannelUse]:
-        return await self._database.read(lambda db: [use for some in portions(set(models)) for use in _uses(db, some)])
+        # Gathered where it is read: thousands of models would hold up the event loop.
+        return await self._database.read(lambda db: _uses(db, {*models}))
 
     async def asking(self, model: str, channel: str, since: float) -> Asking:
         def work(db: Connection) -> Asking:
@@ -100,28 +109,58 @@ class SqlModelUses:
         ]
 
 
-def _uses(db: Connection, models: Sequence[str] | None) -> list[ChannelUse]:
-    """Of these models, as many as go into one statement; None: of all."""
-    jobs = db.execute("SELECT value, origin_channel FROM jobs WHERE knows_models = 1").fetchall()
-    of_jobs = [(msgspec.json.decode(value, type=_OfJob), channel) for value, channel in jobs]
-    lost = {model for job, _ in of_jobs for model, loss in job.lost_models.items() if loss is not Loss.SHUT_DOWN}
-    among = "1 = 1" if models is None else f"model IN ({marks(models)})"
-    rows: list[_Row] = [row for sql in _USES for row in db.execute(sql.format(among=among), models or ()).fetchall()]
-    rows += [
-        (model, channel, owner, at, 0, repeated)
-        for value, channel, owner, at, repeated in db.execute(_EVALUATIONS).fetchall()
-        for model in msgspec.json.decode(value, type=_Asked).models
-    ]
-    rows += [(model, channel, kept.owner, None, 0, 0) for job, channel in of_jobs for model, kept in job.kept.items()]
+def _models(db: Connection, channel: str | None) -> set[str]:
+    here, values = ("1 = 1", []) if channel is None else ("channel = ?", [channel])
+    found = {model for sql in _MODELS for (model,) in db.execute(sql.format(here=here), values).fetchall()}
+    for asked, where, *_ in _evaluations(db):
+        if channel in (None, where):
+            found.update(asked)
+    of_jobs = _of_jobs(db)
+    for job, where in of_jobs:
+        if channel in (None, where):
+            found.update(job.kept)
+    return found - _lost(of_jobs)
+
+
+def _uses(db: Connection, models: Collection[str]) -> list[ChannelUse]:
+    of_jobs = _of_jobs(db)
+    wanted = {*models} - _lost(of_jobs)
+    if not wanted:
+        return []
     found: dict[tuple[str, str], list[_Row]] = {}
-    for model, channel, *use in rows:
-        if model not in lost and (models is None or model in models):
-            found.setdefault((model, channel), []).append(tuple(use))
+    for model, channel, *use in _rows(db, wanted, of_jobs):
+        found.setdefault((model, channel), []).append(tuple(use))
     private = _private(db, {channel for _, channel in found})
     return [
         _use(model, channel, channel in private or channel.startswith("D"), uses)
         for (model, channel), uses in found.items()
     ]
+
+
+def _rows(db: Connection, models: set[str], of_jobs: Sequence[tuple[_OfJob, str]]) -> Iterator[_Row]:
+    for some in portions(models):
+        for sql in _USES:
+            yield from db.execute(sql.format(among=marks(some)), some).fetchall()
+    for asked, channel, owner, at, repeated in _evaluations(db):
+        yield from ((model, channel, owner, at, 0, repeated) for model in models.intersection(asked))
+    for job, channel in of_jobs:
+        yield from ((model, channel, job.kept[model].owner, None, 0, 0) for model in models & job.kept.keys())
+
+
+def _evaluations(db: Connection) -> Iterator[_Row]:
+    """Models that were asked, the channel, who had them asked and when, and whether that is repeated."""
+    for value, *others in db.execute(_EVALUATIONS).fetchall():
+        yield msgspec.json.decode(value, type=_Asked).models, *others
+
+
+def _of_jobs(db: Connection) -> list[tuple[_OfJob, str]]:
+    """Those that know of kept or lost models, with their channels."""
+    rows = db.execute("SELECT value, origin_channel FROM jobs WHERE knows_models = 1").fetchall()
+    return [(msgspec.json.decode(value, type=_OfJob), channel) for value, channel in rows]
+
+
+def _lost(of_jobs: Sequence[tuple[_OfJob, str]]) -> set[str]:
+    return {model for job, _ in of_jobs for model, loss in job.lost_models.items() if loss is not Loss.SHUT_DOWN}
 
 
 def _private(db: Connection, channels: Collection[str]) -> set[str]:

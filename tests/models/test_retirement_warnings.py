@@ -102,6 +102,21 @@ async def test_after_a_time_without_the_bot_only_the_latest_warning_is_given(bot
     assert len(await bot.said()) == 1
 
 
+async def test_on_one_day_uses_are_read_once_and_again_where_the_provider_names_another_day(
+    bot: Bot, stand_in: StandInProvider
+) -> None:
+    await bot.made()
+    await bot.look(DIES - timedelta(30))
+    await bot.used(OTHER)
+    await bot.look(DIES - timedelta(30))
+    assert [one.channel for one in await bot.said()] == [CHANNEL]
+    stand_in.tuned = [VOICE]
+    stand_in.shutdown_dates = {VOICE: str(DIES - timedelta(16))}
+    await bot.look(DIES - timedelta(30))
+    earlier = [one for one in await bot.said() if one.id.endswith("/14")]
+    assert {one.channel for one in earlier} == {CHANNEL, OTHER}
+
+
 async def test_what_ended_long_ago_is_no_news(bot: Bot) -> None:
     await bot.made()
     await bot.look(DIES + timedelta(31))

@@ -27,7 +27,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.settings import JobSettings
 from bot.models.catalogue import Catalogue
-from bot.models.retirement import Retirement
+from bot.models.retirement import Retirement, ToldDates
 from bot.models.retirement_warnings import RetirementWarnings
 from bot.moves.move import MovedModel, move_id_for
 from bot.moves.moves import Moves
@@ -146,6 +146,9 @@ class MoveProcess(JobProcess):
 
     async def retirements(self, models: Sequence[str]) -> dict[str, Retirement]:
         return {model: Retirement(self.world.ends if model in self.world.old else None) for model in models}
+
+    async def told_dates(self) -> dict[str, ToldDates]:
+        return {}
 
     async def resources(self, models: Sequence[str]) -> dict[str, Resource]:
         return dict.fromkeys(models, self.world.acts[0].job.resource)

@@ -75,7 +75,7 @@ def test_an_end_that_is_told_anew_after_each_crash() -> None:
         return msgspec.structs.replace(made, id=f"{made.id}/{next(number)}") if what == "ended" else made
 
     with patch.object(JobGroup, "notice", another):
-        found("was told 2 times", of="move", when=killed_all_the_time)
+        found("was told 2 times", of="move", when=killed_all_the_time, first=77)
 
 
 def test_a_successor_that_is_taken_into_use_before_anybody_agreed() -> None:

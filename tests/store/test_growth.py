@@ -38,6 +38,7 @@ ACTS = {
     "the latest jobs": lambda store: store.jobs.latest(50),
     "a model named": lambda store: store.jobs.models(["ft:old:3"]),
     "where a model is used": lambda store: store.uses.of(["ft:old:3"]),
+    "the models of a channel": lambda store: store.uses.models("C0OTHER"),
     "news of a job": lambda store: store.jobs.update("job-0", lambda job: JobUpdate(job, notices=[told(job)])),
 }
 

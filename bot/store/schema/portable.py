@@ -81,3 +81,10 @@ def m043_counted_costs(db: Database) -> None:
     db.execute("CREATE INDEX jobs_private ON jobs (origin_channel) WHERE origin_private = 1")
     db.execute("CREATE INDEX conversations_private ON conversations (channel) WHERE private = 1")
     db.execute("CREATE INDEX conversations_model ON conversations (model, channel, owner, created_at)")
+
+
+@migrations()
+def m044_models_of_channels(db: Database) -> None:
+    """The models that are used in a channel are found without those of others."""
+    db.execute("CREATE INDEX model_use_channel ON model_use (channel, model)")
+    db.execute("CREATE INDEX jobs_models ON jobs (origin_channel, fine_tuned_model) WHERE fine_tuned_model IS NOT NULL")
