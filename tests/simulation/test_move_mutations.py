@@ -46,7 +46,11 @@ def retires_soon(world: MoveWorld) -> None:
 
 def test_a_press_that_makes_a_move_of_its_own_each_time() -> None:
     number = itertools.count()
-    with patch("bot.moves.moves.move_id_for", lambda _: f"move-{next(number)}"):
+
+    def another(_: str) -> str:
+        return f"move-{next(number)}"
+
+    with patch("bot.moves.moves.move_id_for", another), patch("tests.simulation.moving.move_id_for", another):
         found("is trained 2 times", of="move", when=pressed_twice, first=2)
 
 
