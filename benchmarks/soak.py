@@ -124,7 +124,7 @@ class Soak:
     async def _begun(self) -> BotProcess:
         process = BotProcess(self.world)
         await process.start()
-        self._crowd.dispatch = process.dispatch
+        self._crowd.dispatch = process.bot.dispatch
         return process
 
     def _say_how_far(self) -> None:

@@ -7,17 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx2
-import msgspec
 import structlog
 from openai import AsyncOpenAI
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from app import background, compose
+from app import background
 from app.schedule import Task
-from app.services import Services, make_services
 from benchmarks.scale_world import NoCharts
-from benchmarks.soak_services import Json
 from benchmarks.soak_world import SoakWorld, Store
 from bot.changes import CHANGES
 from bot.providers.config import ProviderConfig
@@ -25,15 +21,13 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.providers.trainer import TRAINER
 from bot.settings import load as load_settings
-from bot.store.inbox import SqlInbox
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
-from handlers.bolt import build
 from handlers.chat.listeners import ChatListeners
 from handlers.evaluations.results import ResultMessages
-from handlers.worker import Worker
 from tests.simulation.provider import ProviderModel, Transport
-from tests.simulation.slack import BOT, Session
+from tests.simulation.slack import Session
+from tests.simulation.whole_bot import WholeBot, whole_bot
 from tests.simulation.world import PROVIDER, alone
 
 log = structlog.get_logger()
@@ -45,10 +39,7 @@ class BotProcess:
     def __init__(self, world: SoakWorld) -> None:
         self.world = world
         self.database = Store(world)
-        self.services: Services
-        self.listeners: background.Listeners
-        self.worker: Worker
-        self._app: Any = None
+        self.bot: WholeBot
 
     async def start(self) -> None:
         CHANGES.set(self.database.changes)
@@ -60,32 +51,16 @@ class BotProcess:
             self._provider("home", world.home),
             configs=[ProviderConfig(name=PROVIDER), ProviderConfig(name="home", vendor=TRAINER)],
         )
-        who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
         settings = load_settings(_env_file=None, finetune_data=world.folder)
         membership = alone(world, self.database)
         await membership.join()
         database: Any = self.database
-        self.services = services = await make_services(
-            settings, Timing(), client, who, providers, database, AtOnce(), membership
-        )
-        self.listeners = compose.listeners(services)
-        self._app, _, self.worker = build(
-            client,
-            None,
-            SqlInbox(database, membership.process),
-            self.listeners,
-            authority=services.authority,
-            people=services.people,
-            poster=services.poster,
-            languages=services.languages,
-            bot_user=BOT,
-            finished=services.incoming_files.changed,
-            alone=True,
-        )
-        self.tasks = [*background.own_loops(self.listeners), *background.loops(services, self.listeners)]
-        self.tasks += [asyncio.create_task(_again(one)) for one in background.by_the_clock(services, self.listeners)]
-        await services.submitter.recover()
-        await self.worker.recover(self._app)
+        self.bot = bot = await whole_bot(settings, client, providers, database, AtOnce(), membership)
+        self.tasks = [*background.own_loops(bot.listeners), *background.loops(bot.services, bot.listeners)]
+        by_the_clock = background.by_the_clock(bot.services, bot.listeners)
+        self.tasks += [asyncio.create_task(_again(one)) for one in by_the_clock]
+        await bot.services.submitter.recover()
+        await bot.worker.recover(bot.app)
 
     def _provider(self, name: str, model: ProviderModel) -> OpenAIProtocol:
         http = httpx2.AsyncClient(transport=Transport(self.world.network, model))
@@ -93,20 +68,17 @@ class BotProcess:
         provider._client._platform = "Linux"  # the SDK would ask for it in a thread
         return provider
 
-    async def dispatch(self, body: Json) -> Any:
-        return await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=msgspec.convert(body, dict)))
-
     async def stop(self) -> None:
         """As `app.run` does it."""
-        await self.worker.drain(Timing.drain)
+        await self.bot.worker.drain(Timing.drain)
         for task in self.tasks:
             task.cancel()
-        await asyncio.wait([*self.tasks, asyncio.create_task(self.services.submitter.close())], timeout=2.5)
+        await asyncio.wait([*self.tasks, asyncio.create_task(self.bot.services.submitter.close())], timeout=2.5)
 
     @property
     def threads(self) -> int:
         """Of which it remembers whether they talk to a model."""
-        chat: Any = self.listeners[ChatListeners]
+        chat: Any = self.bot.listeners[ChatListeners]
         return len(chat.threads._known)
 
 

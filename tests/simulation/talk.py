@@ -17,13 +17,9 @@ from typing import Any
 import httpx2
 import msgspec
 from openai import AsyncOpenAI
-from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from app import compose
-from app.background import Listeners
-from app.services import make_services
 from bot.compare.comparison import Choice
 from bot.conversations.conversation import Conversation
 from bot.membership import Membership
@@ -35,18 +31,16 @@ from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
 from bot.store.feedback import SqlRatingStore
 from bot.store.inbox import SqlInbox
-from bot.timing import Timing
 from bot.worker_processes import WorkerPools
-from handlers.bolt import build
 from handlers.compare.blocks import VOTES
 from handlers.compare.listeners import CompareListeners
-from handlers.worker import Worker
 from tests.simulation.feedback import GUEST, Feedback, Judge, Opinion
 from tests.simulation.loop import Timeline
 from tests.simulation.network import Network
 from tests.simulation.provider import ProviderModel, Transport
 from tests.simulation.slack import BOT, Session, SlackModel
 from tests.simulation.store import MemoryDatabase, new_store
+from tests.simulation.whole_bot import WholeBot, whole_bot
 from tests.simulation.world import EPOCH, PATIENCE, PROVIDER, World, alone, deaths, live
 
 MODELS = ("ft:gpt-4.1-mini-2025-04-14:x::1", "ft:gpt-4.1-mini-2025-04-14:x::2")
@@ -334,17 +328,15 @@ class TalkProcess:
         self.provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         self.slack = AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[])
-        self.app: Any = None
-        self.worker: Worker
-        self.listeners: Listeners
+        self.bot: WholeBot | None = None
 
     async def run(self) -> None:
         membership = alone(self.world, self.database)
         await membership.join()
-        await self._make(self.database, membership)
-        keeping = asyncio.ensure_future(self.keep_comparisons())
-        await self.worker.recover(self.app)
-        public = Public(self.world, self.database, self.dispatch, lambda: self.worker.busy)
+        bot = await self._begun(self.database, membership)
+        keeping = asyncio.ensure_future(keep_comparisons(bot))
+        await bot.worker.recover(bot.app)
+        public = Public(self.world, self.database, bot.dispatch, lambda: bot.worker.busy)
         pressing = [asyncio.ensure_future(each) for each in public.pressing()]
         end = self.world.network.calm_after + PATIENCE
         while not await public.is_at_rest() or public.asks_last():
@@ -358,35 +350,15 @@ class TalkProcess:
             public.tell()
             await asyncio.sleep(1)
 
-    async def _make(self, database: Database, membership: Membership) -> None:
-        who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
-        services = await make_services(
-            *(_settings(), Timing(), self.slack, who, Providers(self.provider), database, Here(), membership)
-        )
-        self.listeners = compose.listeners(services)
-        self.app, _, self.worker = build(
-            self.slack,
-            None,
-            SqlInbox(database, membership.process),
-            self.listeners,
-            authority=services.authority,
-            people=services.people,
-            poster=services.poster,
-            languages=services.languages,
-            bot_user=BOT,
-            finished=services.incoming_files.changed,
-            alone=membership.alone,
-        )
+    async def _begun(self, database: Database, membership: Membership) -> WholeBot:
+        providers = Providers(self.provider)
+        self.bot = await whole_bot(_settings(), self.slack, providers, database, Here(), membership)
+        return self.bot
 
-    async def keep_comparisons(self) -> None:
-        compare: Any = self.listeners[CompareListeners]
-        await compare.keeper.run()
 
-    async def dispatch(self, body: dict[str, Any]) -> BoltResponse:
-        response: BoltResponse = await self.app.async_dispatch(
-            AsyncBoltRequest(mode="socket_mode", body=msgspec.convert(body, dict))
-        )
-        return response
+async def keep_comparisons(bot: WholeBot) -> None:
+    compare: Any = bot.listeners[CompareListeners]
+    await compare.keeper.run()
 
 
 @functools.cache

@@ -10,8 +10,9 @@ from slack_bolt.response import BoltResponse
 from bot.store.database import StoreTrouble
 from bot.store.processes import FencedDatabase
 from tests.simulation.store import MemoryDatabase
-from tests.simulation.talk import Public, TalkProcess, TalkWorld, talk_world
+from tests.simulation.talk import Public, TalkProcess, TalkWorld, keep_comparisons, talk_world
 from tests.simulation.together import Among, Together, accidents, among_others, live_together, within
+from tests.simulation.whole_bot import WholeBot
 
 # Seconds that Slack waits for an answer.
 _PATIENCE = 3.0
@@ -45,7 +46,7 @@ async def _tell(public: Public) -> None:
 
 
 def _is_busy(together: Together) -> bool:
-    return any(process.app is not None and process.worker.busy for process in _processes(together).values())
+    return any(process.bot is not None and process.bot.worker.busy for process in _processes(together).values())
 
 
 def _processes(together: Together) -> dict[str, "TalkReplica"]:
@@ -54,12 +55,12 @@ def _processes(together: Together) -> dict[str, "TalkReplica"]:
 
 async def _dispatch(together: Together, body: dict[str, Any]) -> BoltResponse | None:
     """Any of the processes that are connected hears of it; one that stands still or dies does not answer."""
-    there = [slot for slot, process in _processes(together).items() if process.app is not None and not process.is_over]
+    there = {slot: one.bot for slot, one in _processes(together).items() if one.bot is not None and not one.is_over}
     if not there:
         return None
-    slot = together.world.rng.choice(there)
-    host, process = together.hosts[slot], _processes(together)[slot]
-    answering = within(host, lambda: asyncio.ensure_future(process.dispatch(body)))
+    slot = together.world.rng.choice(list(there))
+    host, bot = together.hosts[slot], there[slot]
+    answering = within(host, lambda: asyncio.ensure_future(bot.dispatch(body)))
     gone = asyncio.ensure_future(together.gone[host].wait())
     await asyncio.wait({answering, gone}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     gone.cancel()
@@ -84,9 +85,9 @@ class TalkReplica(TalkProcess):
             except StoreTrouble:
                 await asyncio.sleep(1)
         beating = asyncio.ensure_future(self.membership.run())
-        await self._make(fenced, self.membership)
-        await self.worker.recover(self.app)
-        tasks = [asyncio.ensure_future(each) for each in (self.worker.take_over(self.app), self._lead())]
+        bot = await self._begun(fenced, self.membership)
+        await bot.worker.recover(bot.app)
+        tasks = [asyncio.ensure_future(each) for each in (bot.worker.take_over(bot.app), self._lead(bot))]
         ends = [asyncio.ensure_future(each.wait()) for each in (self.membership.lost, self._stopped)]
         while not any(end.done() for end in ends):
             await asyncio.wait([*ends, *tasks], timeout=10, return_when=asyncio.FIRST_COMPLETED)
@@ -95,7 +96,7 @@ class TalkReplica(TalkProcess):
                     self.world.surprises.append(f"a part of {self.membership.process} ended: {task!r}")
                     return
         self.is_over = True
-        await self.worker.drain(2.5)
+        await bot.worker.drain(2.5)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=2.5)
@@ -105,7 +106,7 @@ class TalkReplica(TalkProcess):
     async def stop(self) -> None:
         self._stopped.set()
 
-    async def _lead(self) -> None:
+    async def _lead(self, bot: WholeBot) -> None:
         await self.membership.until_leading()
         self.world.network.note("leads")
-        await self.keep_comparisons()
+        await keep_comparisons(bot)
