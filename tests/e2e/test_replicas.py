@@ -28,6 +28,7 @@ from bot.jobs import states
 from bot.jobs.job import Job
 from bot.jobs.notice import Notice
 from bot.providers.objects import SUBMISSION_KEY
+from sandbox.client import SandboxError
 from sandbox.model import Message
 from tests import postgresql_server
 from tests.e2e.bot_process import launch
@@ -167,14 +168,27 @@ class Scene:
             ):
                 continue
             self.wanted[suffix] = wanted
-            while (job := self._job(suffix)) is None or not (card := self._card_of(job)) or not job.provider_job_id:
-                await asyncio.sleep(0.1)
+            theirs, card = await self._submitted(channel, suffix)
             if wanted == states.SUCCEEDED:
-                self.w.provider.run(job.provider_job_id, steps=2, total=2)
-                self.w.provider.succeed(job.provider_job_id)
+                self.w.provider.run(theirs, steps=2, total=2)
+                self.w.provider.succeed(theirs)
             else:
                 while not await self._took(self.w.person.click("ana", channel, card.ts, "job_cancel")):
                     pass
+
+    async def _submitted(self, channel: str, suffix: str) -> tuple[str, Message]:
+        """The provider's id of the job, and its card. Where a bot was killed while it submitted it, nobody may know
+        whether the provider has it: then somebody has it looked for and submitted again."""
+        while True:
+            job = self._job(suffix)
+            card = self._card_of(job) if job else None
+            if job and card and job.provider_job_id:
+                return job.provider_job_id, card
+            if job and card and job.state == states.UNCERTAIN:
+                with contextlib.suppress(SandboxError, httpx.HTTPError):
+                    await self.w.person.click("ana", channel, card.ts, "job_resubmit")
+                await asyncio.sleep(1)
+            await asyncio.sleep(0.1)
 
     async def _drop_files(self) -> None:
         """Slack sends a message again that nobody took."""
