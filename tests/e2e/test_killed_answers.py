@@ -16,7 +16,7 @@ from tests.e2e.world import MODEL, World
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
-LONG = " ".join(f"Sentence number {number} of it.\n\n" for number in range(800))
+LONG = " ".join(f"Sentence-number-{number}-of-it.\n\n" for number in range(800))
 
 Replies = list[dict[str, Any]]
 
@@ -40,7 +40,7 @@ async def test_an_answer_over_several_messages_survives_a_kill(
     w: World, fault: str, is_time: Callable[[Replies], bool]
 ) -> None:
     w.provider.tuned.append(TUNED)
-    w.provider.answer, w.provider.answers_between = LONG, 0.0005
+    w.provider.answer, w.provider.answers_between = LONG, 0.0025
     async with bot_process(w) as bot:
         await w.person.command("ana", w.channel, "/finetune", "chat old")
         thread = (await w.wait_chat())["ts"]

@@ -266,7 +266,7 @@ def ask_many(path: str, method: str, described: Any, known: Known, **how_many: A
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_answers_are_as_described(path: str, method: str, described: Any, known: Known) -> None:
-    ask_many(path, method, described, known, max_examples=30 if method == "post" else 12, derandomize=True)
+    ask_many(path, method, described, known, max_examples=16 if method == "post" else 8, derandomize=True)
 
 
 @pytest.mark.soak

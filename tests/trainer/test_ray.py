@@ -86,7 +86,7 @@ def test_a_job_trains_on_the_cluster_while_its_server_and_its_worker_are_killed(
 ) -> None:
     trainer = start(cluster, tmp_path, table)
     try:
-        job = trainer.train(some_examples(30), hyperparameters={"n_epochs": 8})
+        job = trainer.train(some_examples(30), hyperparameters={"n_epochs": 4})
         wait_for(lambda: trainer.steps(job.id) > 3)
         worker = worker_of(trainer, job.id)
         assert worker is not None
@@ -101,13 +101,13 @@ def test_a_job_trains_on_the_cluster_while_its_server_and_its_worker_are_killed(
         ended = trainer.ended(job.id)
         assert ended.status == "succeeded", ended.error
         steps = [event.data["step"] for event in trainer.events(job.id) if event.type == "metrics"]
-        assert steps == list(range(1, 121))
+        assert steps == list(range(1, 61))
         # Its states are removed, its weights are where models are, its print is in the log.
         log = tmp_path / "data" / "logs" / "training.log"
         wait_for(lambda: log.is_file() and f"--- {job.id}-2" in log.read_text())
         shared = tmp_path / "shared"
         wait_for(lambda: not (shared / "states" / job.id).exists())
-        assert {one.name for one in (shared / "models" / job.id).iterdir()} == {"step-90", "step-105", "step-120"}
+        assert {one.name for one in (shared / "models" / job.id).iterdir()} == {"step-30", "step-45", "step-60"}
         wait_for(lambda: not cluster.jobs(job.id))
     finally:
         trainer.kill_all()
