@@ -54,7 +54,7 @@ async def channels(store: Database) -> set[str]:
 
 # A bot that is stopped in the middle of a write (SIGSTOP, a machine that swaps, a debugger) and goes on later.
 STOPPED = """
-import asyncio, os, signal, sys
+import asyncio, signal, sys, threading
 from bot.store.database import Database, StoreTrouble
 from bot.store.postgresql import PostgresqlEngine
 
@@ -64,7 +64,8 @@ def put(channel, stop):
         db.execute("INSERT INTO unread VALUES (?, ?)", [channel, 1.0])
         if stop:
             print("in the middle", flush=True)
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # This thread: sent to the process, another thread may take it, and this one goes on until that one runs.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     return work
 
 
