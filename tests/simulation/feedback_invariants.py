@@ -28,8 +28,11 @@ def _ratings(world: TalkWorld, inbox: dict[str, str]) -> Iterable[str]:
     rows = world.store.execute("SELECT user_id, conversation_id, asked_ts, good, why FROM ratings").fetchall()
     kept = {(user, (conversation_id, ts)): (good, why) for user, conversation_id, ts, good, why in rows}
     pressed: dict[tuple[str, About], list[Thumb]] = collections.defaultdict(list)
-    for thumb in sorted(world.feedback.thumbs, key=lambda one: one.at):
-        if thumb.key in inbox and thumb.user != GUEST:
+    # What was wrong is timed by the bot's clock, as it comes: a thumb within the same tenth of a second may be earlier.
+    received = dict(world.store.execute("SELECT key, received_at FROM inbox").fetchall())
+    heard = [one for one in world.feedback.thumbs if one.key in inbox]
+    for thumb in sorted(heard, key=lambda one: received[one.key] if one.explains else one.at):
+        if thumb.user != GUEST:
             pressed[thumb.user, thumb.about].append(thumb)
     for whose in kept.keys() - pressed.keys():
         yield f"{whose} never pressed a thumb, and has a rating"
