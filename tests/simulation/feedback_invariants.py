@@ -28,23 +28,22 @@ def _ratings(world: TalkWorld, inbox: dict[str, str]) -> Iterable[str]:
     rows = world.store.execute("SELECT user_id, conversation_id, asked_ts, good, why FROM ratings").fetchall()
     kept = {(user, (conversation_id, ts)): (good, why) for user, conversation_id, ts, good, why in rows}
     pressed: dict[tuple[str, About], list[Thumb]] = collections.defaultdict(list)
+    for thumb in sorted(world.feedback.thumbs, key=lambda one: one.at):
+        if thumb.key in inbox and thumb.user != GUEST:
+            pressed[thumb.user, thumb.about].append(thumb)
     # What was wrong is timed by the bot's clock, as it comes: a thumb within the same tenth of a second may be earlier.
     received = dict(world.store.execute("SELECT key, received_at FROM inbox").fetchall())
-    heard = [one for one in world.feedback.thumbs if one.key in inbox]
-    for thumb in sorted(heard, key=lambda one: received[one.key] if one.explains else one.at):
-        if thumb.user != GUEST:
-            pressed[thumb.user, thumb.about].append(thumb)
     for whose in kept.keys() - pressed.keys():
         yield f"{whose} never pressed a thumb, and has a rating"
     for whose, thumbs in pressed.items():
         good, why = kept.get(whose, (None, None))
-        allowed = _allowed(thumbs, inbox)
-        if good not in allowed:
+        as_heard = sorted(thumbs, key=lambda one: received[one.key] if one.explains else one.at)
+        if good not in _allowed(thumbs, inbox) | _allowed(as_heard, inbox):
             yield f"{whose} pressed {[(one.good, inbox[one.key]) for one in thumbs]}, and {good} is kept"
         if why is not None and (good != 0 or not any(one.explains for one in thumbs)):
             yield f"what was wrong is kept beside the rating {good} of {whose}"
         last = thumbs[-1]
-        if last.explains and inbox[last.key] == "done" and why is None:
+        if last.explains and last is as_heard[-1] and inbox[last.key] == "done" and why is None:
             yield f"what {whose} says was wrong is lost"
 
 
