@@ -20,13 +20,19 @@ for (const list of lists) {
   } else if (unread) unread.scrollIntoView({ block: "center" });
   else if (saved !== null && list.id === "scroll") list.scrollTop = Number(saved);
   else toEnd(list);
-  atEnd.set(list, list.scrollHeight - list.scrollTop - list.clientHeight < 60);
-  newestOf(list).hidden = atEnd.get(list);
-  list.addEventListener("scroll", () => {
+  let last = list.scrollTop;
+  const scrolled = () => {
     const end = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
-    atEnd.set(list, end);
-    newestOf(list).hidden = end;
-    if (end) sessionStorage.removeItem(scrollKey(list));
+    // Only who goes up leaves the end: while the list goes down to it, more may have come below.
+    if (end || list.scrollTop < last) atEnd.set(list, end);
+    last = list.scrollTop;
+    newestOf(list).hidden = atEnd.get(list);
+  };
+  atEnd.set(list, false);
+  scrolled();
+  list.addEventListener("scroll", () => {
+    scrolled();
+    if (atEnd.get(list)) sessionStorage.removeItem(scrollKey(list));
     else sessionStorage.setItem(scrollKey(list), list.scrollTop);
   }, { passive: true });
   let answer = newestAnswer(list);

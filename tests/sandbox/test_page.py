@@ -534,6 +534,31 @@ async def test_what_is_new_stands_below_a_line_and_the_newest_is_one_press_away(
     await expect(line).to_have_count(1)
 
 
+async def test_a_list_stays_at_its_end_when_more_comes_while_it_scrolls_there(
+    page: Page, people: SandboxClient
+) -> None:
+    for number in range(30):
+        await people.say("ben", "#support-model", f"line {number}")
+    await expect(page.get_by_text("line 29", exact=True)).to_be_in_viewport()
+    more = await page.locator("#scroll").evaluate_handle(
+        """async list => {
+            const scrolled = () => new Promise(done => list.addEventListener("scroll", done, { once: true }));
+            const up = scrolled();
+            list.scrollTop -= 20;
+            await up;
+            await new Promise(done => setTimeout(done)); // out of the frame, which looks at sizes after events
+            const down = scrolled();
+            list.scrollTop = list.scrollHeight;
+            const more = document.createElement("div");
+            more.style.height = "2000px";
+            list.firstElementChild.append(more);
+            await down;
+            return more;
+        }"""
+    )
+    await page.wait_for_function("more => more.getBoundingClientRect().bottom < innerHeight", arg=more)
+
+
 async def test_an_answer_to_this_person_alone_comes_into_view(
     page: Page, people: SandboxClient, slack: AsyncWebClient
 ) -> None:
