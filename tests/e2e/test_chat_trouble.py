@@ -78,7 +78,8 @@ async def test_a_stream_that_slack_ends_early_goes_on_as_an_edit(w: World) -> No
         begun = await w.person.wait_message(w.channel, "word0", thread_ts=thread)
         await w.person.settings(stream_life=0.0)
         w.provider.chat_open.set()
-        await w.person.wait_message(w.channel, "word298 word299", thread_ts=thread)
+        # Until it is whole, an answer that is edited ends with an ellipsis.
+        await w.person.wait_message(w.channel, "word298 word299", thread_ts=thread, action_id="answer_feedback")
         (answer,) = await _replies(w, thread)
         assert answer["ts"] == begun["ts"]
         assert text_of(answer).split() == w.provider.answer.split()
@@ -226,7 +227,7 @@ async def test_a_lost_reply_in_the_middle_of_a_stream_loses_and_doubles_no_words
         w.provider.answers_between = 0.02
         await w.person.fault("chat.appendStream", "drop")
         await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        await w.person.wait_message(w.channel, "word59", thread_ts=thread)
+        await w.person.wait_message(w.channel, "word59", thread_ts=thread, action_id="answer_feedback")
         (answer,) = await _replies(w, thread)
         assert text_of(answer).split() == w.provider.answer.split()
 
