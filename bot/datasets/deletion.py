@@ -13,8 +13,9 @@ from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
 from bot.errors import Conflict
+from bot.jobs import states
 from bot.jobs.interfaces import JobStore
-from bot.providers.interface import Provider, Refused
+from bot.providers.interface import Provider, Refused, upload_name
 from bot.providers.registry import Providers
 
 
@@ -74,7 +75,7 @@ class DatasetDeletion:
         """As `delete`, for a use case that has asked who may: also where that was cut off before."""
         going = [*await self._datasets.unlisted_parts(dataset.id), dataset]
         uploads = [await self._uploads(one) for one in going]
-        if dataset.deleted_at is None and await self._is_in_training(uploads):
+        if dataset.deleted_at is None and await self._is_in_training(going, uploads):
             raise Conflict("file_in_training")
         for one, copies in zip(going, uploads, strict=True):
             await self._delete(caller, one, copies)
@@ -82,20 +83,24 @@ class DatasetDeletion:
 
     async def is_in_training(self, dataset: Dataset) -> bool:
         """Whether a job that has not ended trains on it."""
-        return await self._is_in_training([await self._uploads(dataset)])
+        return await self._is_in_training([dataset], [await self._uploads(dataset)])
 
-    async def _is_in_training(self, uploads: Iterable[Mapping[Provider, str]]) -> bool:
+    async def _is_in_training(self, datasets: Iterable[Dataset], uploads: Iterable[Mapping[Provider, str]]) -> bool:
+        ids = {dataset.id for dataset in datasets}
+        for job in await self._jobs.in_states([states.SUBMITTING]):
+            if {job.dataset_id, job.validation_dataset_id} & ids:  # it may be on its way to the provider
+                return True
         for provider, file_id in (copy for copies in uploads for copy in copies.items()):
             if await self._jobs.uses_file(provider.name, file_id):
                 return True
         return False
 
     async def _uploads(self, dataset: Dataset) -> dict[Provider, str]:
-        """The providers' copies."""
+        """The providers that may have copies, with the id, "" where none is known."""
         return {
             provider: file_id
             for provider in self._providers
-            if (file_id := await self._jobs.provider_file(provider.name, dataset.sha256))
+            if (file_id := await self._jobs.provider_file(provider.name, dataset.sha256)) is not None
         }
 
     async def _delete(self, caller: Caller, dataset: Dataset, copies: Mapping[Provider, str]) -> None:
@@ -120,9 +125,12 @@ class DatasetDeletion:
         return known
 
     async def _delete_at(self, provider: Provider, sha256: str, file_id: str) -> None:
-        try:
-            await provider.delete_file(file_id)
-        except Refused as error:
-            if error.status != 404:
-                raise
+        """All uploads of it, also those whose answer was lost."""
+        name = upload_name(sha256)
+        for each in {file_id, *(file.id for file in await provider.files() if file.name == name)} - {""}:
+            try:
+                await provider.delete_file(each)
+            except Refused as error:
+                if error.status != 404:
+                    raise
         await self._jobs.set_provider_file(provider.name, sha256, None)

@@ -14,7 +14,7 @@ from bot.jobs import states
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.providers.channel_providers import ChannelProviders
-from bot.providers.interface import Provider, Refused, RemoteFile
+from bot.providers.interface import Provider, Refused, RemoteFile, upload_name
 
 # Older ones show when newer ones are gone.
 _MOST: Final = 500
@@ -59,13 +59,11 @@ class ProviderFiles:
     async def _visible_at(self, caller: Caller, provider: Provider, waiting: Sequence[Job]) -> list[ProviderFile]:
         files = (await provider.files())[:_MOST]
         contents = await self._jobs.contents(provider.name)
-        uploads = await self._datasets.by_hashes({contents[file.id] for file in files if file.id in contents})
+        hashes = {file.id: contents.get(file.id) or file.name.removesuffix(upload_name("")) for file in files}
+        uploads = await self._datasets.by_hashes(set(hashes.values()))
         jobs = await self._jobs.under_way(provider.name)
         waiting = [job for job in waiting if job.provider == provider.name]
-        seen = [
-            self._seen(caller, provider, file, uploads.get(contents.get(file.id, ""), []), jobs, waiting)
-            for file in files
-        ]
+        seen = [self._seen(caller, provider, file, uploads.get(hashes[file.id], []), jobs, waiting) for file in files]
         return [file for file in seen if file is not None]
 
     async def find(self, caller: Caller, file_id: str, provider: str | None = None) -> str:

@@ -148,7 +148,8 @@ class JobStore(Protocol):
     async def uses_file(self, provider: str, file_id: str) -> list[Job]:
         """Jobs not ended yet that train on this file of the provider."""
 
-    async def provider_file(self, provider: str, sha256: str) -> str | None: ...
+    async def provider_file(self, provider: str, sha256: str) -> str | None:
+        """The id of the provider's copy; "" where an upload was begun, and nobody knows what became of it."""
 
     async def content_of(self, provider: str, file_id: str) -> str | None:
         """The SHA-256 of what we uploaded as this file of the provider."""

@@ -211,6 +211,11 @@ class RemoteTime(msgspec.Struct, frozen=True):
     memory: RemoteMemory | None = None
 
 
+def upload_name(sha256: str) -> str:
+    """What a training file of ours is called there: known by its content, an upload whose answer was lost is found."""
+    return f"{sha256}.jsonl"
+
+
 class Provider(Protocol):
     """Every method may raise ProviderError in one of its kinds. None repeats a request by itself."""
 

@@ -213,7 +213,7 @@ class SqlJobStore:
     async def contents(self, provider: str) -> dict[str, str]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT file_id, sha256 FROM provider_files WHERE provider = ?", [provider]
+                "SELECT file_id, sha256 FROM provider_files WHERE provider = ? AND file_id <> ''", [provider]
             ).fetchall()
         )
         return dict(rows)
@@ -221,7 +221,7 @@ class SqlJobStore:
     async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None:
         def work(db: Connection) -> None:
             db.execute("DELETE FROM provider_files WHERE provider = ? AND sha256 = ?", [provider, sha256])
-            if file_id:
+            if file_id is not None:
                 db.execute("INSERT INTO provider_files VALUES (?, ?, ?)", [provider, sha256, file_id])
 
         await self._database.write(work)

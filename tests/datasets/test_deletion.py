@@ -9,14 +9,14 @@ from bot.authority import Authority
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
-from bot.providers.interface import ProviderError
+from bot.providers.interface import ProviderError, upload_name
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.audit import SqlAuditLog
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
 from tests.dropping import Drop, Upload
-from tests.parts import followed_job
+from tests.parts import a_job, followed_job
 from tests.slack_requests import ANA, a_caller
 from tests.stand_in_provider import StandInProvider
 
@@ -69,6 +69,35 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     assert (entry.actor, entry.action, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
 
 
+async def test_uploads_whose_answers_were_lost_go_too(
+    deletion: DatasetDeletion,
+    drop: Drop,
+    jobs: SqlJobStore,
+    provider: OpenAIProtocol,
+    stand_in: StandInProvider,
+    upload: Upload,
+) -> None:
+    await drop()
+    await upload("abc")
+    stand_in.files["file-lost"] = (upload_name("abc"), b"{}\n")
+    stand_in.files["file-other"] = (upload_name("abd"), b"{}\n")
+    await deletion.delete(a_caller(), "ds-1")
+    assert list(stand_in.files) == ["file-other"]
+    await drop("ds-2", sha256="abd")
+    await jobs.set_provider_file(provider.name, "abd", "")
+    assert (await deletion.delete(a_caller(key="command/2"), "ds-2")).providers == ("acme",)
+    assert not stand_in.files
+    assert await jobs.provider_file(provider.name, "abd") is None
+
+
+async def test_a_provider_that_had_no_copy_is_not_asked(
+    deletion: DatasetDeletion, drop: Drop, stand_in: StandInProvider
+) -> None:
+    await drop()
+    assert not (await deletion.delete(a_caller(), "ds-1")).providers
+    assert not stand_in.requests
+
+
 async def test_bytes_that_somebody_else_dropped_too_stay(
     deletion: DatasetDeletion, drop: Drop, file_store: FileStore, forgotten: list[str]
 ) -> None:
@@ -91,6 +120,17 @@ async def test_a_file_that_a_job_trains_on_is_not_deleted(
     await drop()
     file_id = await upload("abc")
     await jobs.insert(followed_job("ftjob-1", state="running", training_file=file_id))
+    with pytest.raises(Conflict):
+        await deletion.delete(a_caller(), "ds-1")
+    assert file_store.path("abc").exists()
+
+
+@pytest.mark.parametrize("field", ["dataset_id", "validation_dataset_id"])
+async def test_a_file_that_is_on_its_way_to_the_provider_is_not_deleted(
+    deletion: DatasetDeletion, drop: Drop, jobs: SqlJobStore, file_store: FileStore, field: str
+) -> None:
+    await drop()
+    await jobs.insert(a_job(state="submitting", **{"dataset_id": "ds-2", field: "ds-1"}))
     with pytest.raises(Conflict):
         await deletion.delete(a_caller(), "ds-1")
     assert file_store.path("abc").exists()

@@ -10,6 +10,7 @@ from bot.authority import Authority
 from bot.datasets.provider_files import ProviderFiles
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs import states
+from bot.providers.interface import upload_name
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.audit import SqlAuditLog
 from bot.store.database import Database
@@ -53,6 +54,18 @@ async def test_a_file_of_a_private_channel_is_shown_there_only(
         await files.delete(a_caller(BEN), file_id, "acme")
     (seen,) = await files.visible(a_caller(BEN, channel="G0SECRET"))
     assert seen.file.id == file_id
+
+
+async def test_an_upload_whose_answer_was_lost_is_known_by_its_name(
+    files: ProviderFiles, drop: Drop, stand_in: StandInProvider
+) -> None:
+    await drop(channel="G0SECRET", channel_private=True, name="support.jsonl")
+    stand_in.files["file-lost"] = (upload_name("abc"), b"{}\n")
+    assert await files.visible(a_caller(BEN)) == []
+    (seen,) = await files.visible(a_caller(channel="G0SECRET"))
+    assert (seen.name, seen.owner) == ("support.jsonl", ANA.user)
+    await files.delete(a_caller(channel="G0SECRET"), "file-lost", "acme")
+    assert not stand_in.files
 
 
 async def test_what_several_people_dropped_belongs_to_none_of_them(

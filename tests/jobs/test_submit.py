@@ -418,6 +418,16 @@ async def test_an_upload_whose_answer_was_lost_is_found_again(
     assert len(stand_in.files) == 1
 
 
+async def test_of_an_upload_whose_answer_was_lost_it_is_known_that_there_may_be_a_copy(
+    submitter: Submitter, jobs: SqlJobStore, stand_in: StandInProvider, files: dict[str, bytes]
+) -> None:
+    sha256 = hashlib.sha256(files["ds-1"]).hexdigest()
+    assert await jobs.provider_file("acme", sha256) is None
+    stand_in.fault(UPLOAD, status=400, late=True)
+    assert (await submitted(submitter, jobs)).state == "failed"
+    assert await jobs.provider_file("acme", sha256) == ""
+
+
 async def test_after_an_upload_in_doubt_nobody_uploads_the_same_before_it_can_have_arrived(
     make: Make, jobs: SqlJobStore, stand_in: StandInProvider, files: dict[str, bytes]
 ) -> None:

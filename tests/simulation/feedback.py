@@ -70,6 +70,8 @@ class Feedback:
     windows: dict[Opinion, tuple[dict[str, Any], str | None]] = field(default_factory=dict)
     """Those that stand open, whatever becomes of the process, and what was written there as the right answer."""
     done: set[Opinion] = field(default_factory=set)
+    unheard: set[tuple[str, tuple[str, str]]] = field(default_factory=set)
+    """Who pressed below which answer and did not see it taken: a process that stands still may have been given it."""
 
     @property
     def keys(self) -> set[str]:
@@ -157,7 +159,7 @@ class Judge:
             good = opinion.act == "good"
             value = element["positive_button" if good else "negative_button"]["value"]
             about = read_about(value.partition(" ")[2])
-            settled = await self._is_settled()
+            settled = await self._is_settled() and (self.user, about) not in self.world.feedback.unheard
             before = await self._rating(*about, self.user)
             at = round(self.world.wall(), 6)
             action = {"type": "feedback_buttons", "action_id": FEEDBACK, "value": value}
@@ -166,6 +168,7 @@ class Judge:
             taken, trigger = await self._press(message, action, at)
             if taken:
                 return trigger
+            self.world.feedback.unheard.add((self.user, about))
         return None
 
     async def _opened(self, opinion: Opinion) -> dict[str, Any] | None:

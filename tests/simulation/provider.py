@@ -8,11 +8,13 @@ import contextlib
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import httpx2
 import orjson
 
+from tests.simulation.host import HOST
 from tests.simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
 
 Json = dict[str, Any]
@@ -34,6 +36,7 @@ class ProviderModel:
         self.full_until = 0.0  # others on the same account take all the room
         self.created: Callable[[str], None] = lambda submission: None
         self.files: dict[str, str] = {}  # id -> name
+        self.uploads: list[tuple[str, str]] = []  # name, and the process that sent it
         self.jobs: dict[str, Json] = {}
         self.events: dict[str, list[Json]] = {}
         self.checkpoints: dict[str, list[Json]] = {}
@@ -46,13 +49,15 @@ class ProviderModel:
         self._plans: dict[str, list[tuple[float, Callable[[], None]]]] = {}
         self._ids = itertools.count(1)
 
-    def serve(self, request: Request) -> Reply:
+    def serve(self, request: Request, sender: str = "") -> Reply:
+        """`sender`: the process, where there are several."""
         self.live()
         parts = request.path.removeprefix("/v1/").split("/")
         match (request.method, *parts):
             case ("POST", "files"):
                 file_id = f"file-{next(self._ids):04}"
                 self.files[file_id] = str(request.body["filename"])
+                self.uploads.append((self.files[file_id], sender))
                 return _ok(self._file(file_id))
             case ("GET", "files"):
                 return _ok({"object": "list", "data": [self._file(i) for i in reversed(self.files)], "has_more": False})
@@ -293,8 +298,9 @@ class Transport(httpx2.AsyncBaseTransport):
             body = orjson.loads(content) if content else {}
         asked = Request(request.method, request.url.path, dict(request.url.params), body)
         patience = request.extensions["timeout"]["read"]
+        serve = partial(self._model.serve, sender=host.name if (host := HOST.get()) else "")
         try:
-            reply = await self._network.exchange("provider", self._model.serve, asked, patience=patience)
+            reply = await self._network.exchange("provider", serve, asked, patience=patience)
         except NotConnected:
             raise httpx2.ConnectError("refused") from None
         except Reset:
