@@ -1,12 +1,16 @@
 """What Prometheus reads of the trainer."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import httpx
 import openai
+import pytest
 
 from tests.prometheus_samples import samples, value
 from tests.trainer_process import METRICS_TOKEN, Trainer
+from trainer import instruments
+from trainer.serving.measured import measured
+from trainer.serving.messages import Delta, End, Refused, Start, StreamEvent
 
 
 def read(trainer: Trainer, key: str = METRICS_TOKEN, path: str = "/metrics") -> httpx.Response:
@@ -49,3 +53,27 @@ def test_jobs_steps_tokens_answers_and_requests_are_counted(trainer: Trainer) ->
     assert value(after, "finetune_trainer_generations_in_flight") == 0
     assert job.id not in text
     assert job.fine_tuned_model not in text
+
+
+@pytest.mark.parametrize(
+    ("events", "times"),
+    [
+        ([Start(4), Delta("a"), Delta("b"), End("length", 2)], 1),
+        ([Start(4), End("stop", 1)], 1),  # the end of turn, at once
+        ([Start(4), Refused("failed", "no")], 0),
+    ],
+    ids=["words", "nothing", "refused"],
+)
+async def test_an_answer_has_one_first_token_whether_or_not_it_says_anything(
+    events: list[StreamEvent], times: int
+) -> None:
+    async def answer() -> AsyncGenerator[StreamEvent, None]:
+        for event in events:
+            yield event
+
+    def seen() -> float:
+        return instruments.REGISTRY.get_sample_value("finetune_trainer_first_token_seconds_count") or 0
+
+    before = seen()
+    assert [event async for event in measured(answer(), 1)] == events
+    assert seen() - before == times

@@ -19,12 +19,13 @@ async def measured(answer: AsyncGenerator[StreamEvent, None], choices: int) -> A
     try:
         async with contextlib.aclosing(answer):
             async for event in answer:
+                # Of an answer that says nothing the first token is the one that ends it.
+                if first and (isinstance(event, Delta) or (isinstance(event, End) and event.completion_tokens)):
+                    instruments.FIRST_TOKEN.observe(time.monotonic() - asked_at)
+                    first = False
                 match event:
                     case Start():
                         instruments.GENERATED.labels("prompt").inc(event.prompt_tokens)
-                    case Delta() if first:
-                        instruments.FIRST_TOKEN.observe(time.monotonic() - asked_at)
-                        first = False
                     case Refused():
                         outcome = "refused"
                     case End():
