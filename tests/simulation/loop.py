@@ -80,7 +80,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.set_exception_handler(self._on_exception)
         self.set_task_factory(_in_its_host)
         self.failures: list[str] = []
-        self._generators_of: dict[int, Host | None] = {}
+        self._generators_of: dict[int, Host] = {}
 
     def die(self) -> None:
         self._dying = True
@@ -111,8 +111,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     def _asyncgen_firstiter_hook(self, agen: Any) -> None:
         super()._asyncgen_firstiter_hook(agen)  # type: ignore[misc]
-        host = self._generators_of[id(agen)] = HOST.get()
-        if host is not None:
+        # Nobody says when one comes to its end: an earlier one may have had this id.
+        self._generators_of.pop(id(agen), None)
+        if host := HOST.get():
+            self._generators_of[id(agen)] = host
             host.generators.append(weakref.ref(agen))
 
     def _asyncgen_finalizer_hook(self, agen: Any) -> None:
