@@ -25,10 +25,13 @@ class Slow(Exception):
 
 @dataclass(frozen=True)
 class Request:
+    """`sender`: which process, where there are several."""
+
     method: str
     path: str
     query: dict[str, str]
     body: dict[str, object]
+    sender: str = ""
 
 
 @dataclass(frozen=True)

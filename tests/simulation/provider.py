@@ -8,7 +8,6 @@ import contextlib
 import itertools
 import random
 from collections.abc import AsyncIterator, Callable
-from functools import partial
 from typing import Any
 
 import httpx2
@@ -49,15 +48,14 @@ class ProviderModel:
         self._plans: dict[str, list[tuple[float, Callable[[], None]]]] = {}
         self._ids = itertools.count(1)
 
-    def serve(self, request: Request, sender: str = "") -> Reply:
-        """`sender`: the process, where there are several."""
+    def serve(self, request: Request) -> Reply:
         self.live()
         parts = request.path.removeprefix("/v1/").split("/")
         match (request.method, *parts):
             case ("POST", "files"):
                 file_id = f"file-{next(self._ids):04}"
                 self.files[file_id] = str(request.body["filename"])
-                self.uploads.append((self.files[file_id], sender))
+                self.uploads.append((self.files[file_id], request.sender))
                 return _ok(self._file(file_id))
             case ("GET", "files"):
                 return _ok({"object": "list", "data": [self._file(i) for i in reversed(self.files)], "has_more": False})
@@ -296,11 +294,11 @@ class Transport(httpx2.AsyncBaseTransport):
             body: dict[str, object] = {"filename": content.split(b'filename="', 1)[1].split(b'"', 1)[0].decode()}
         else:
             body = orjson.loads(content) if content else {}
-        asked = Request(request.method, request.url.path, dict(request.url.params), body)
+        sender = host.name if (host := HOST.get()) else ""
+        asked = Request(request.method, request.url.path, dict(request.url.params), body, sender)
         patience = request.extensions["timeout"]["read"]
-        serve = partial(self._model.serve, sender=host.name if (host := HOST.get()) else "")
         try:
-            reply = await self._network.exchange("provider", serve, asked, patience=patience)
+            reply = await self._network.exchange("provider", self._model.serve, asked, patience=patience)
         except NotConnected:
             raise httpx2.ConnectError("refused") from None
         except Reset:
