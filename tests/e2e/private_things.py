@@ -267,8 +267,8 @@ class Things:
             await SqlCardStore(database).abandon(card)
 
     async def _store_rehearsal(self, database: Database, it: dict[str, str], origin: Origin, now: float) -> None:
-        """Whose job is waiting to be handed over."""
-        job = Job(f"{it['waiting']}r", states.IN_LINE, "acme", MODEL, ANA, origin, now, group=it["rehearsal"])
+        """Whose job is running: the queue has nothing to do with it."""
+        job = Job(f"{it['waiting']}r", states.RUNNING, "acme", MODEL, ANA, origin, now, group=it["rehearsal"])
         place = Place(LEADS)
         rehearsal = Rehearsal(
             id=it["rehearsal"],

@@ -25,9 +25,12 @@ from trainer.errors import TrainerError
 from trainer.training.runners.bucket import Bucket, BucketRefused
 from trainer.training.runners.ray_cluster import Cluster, Resources
 
-KILLS = int(os.environ.get("FINETUNE_KILLS", "10"))
+KILLS = int(os.environ.get("FINETUNE_KILLS", "20"))
 # A new head and its nodes cost most of a minute's work of ten workers.
-TURNS = ("worker", "node", "server", "head", "server", "worker", "server", "node", "worker", "server")
+TURNS = (
+    *("worker", "node", "server", "worker", "server", "server", "node", "worker", "server", "head"),
+    *("server", "worker", "node", "server", "worker", "node", "server", "worker", "worker", "server"),
+)
 
 
 @pytest.fixture(scope="module")
