@@ -300,8 +300,7 @@ class Submitter:
             await self._apply(job, remote)
 
     async def _uploaded(self, provider: Provider, dataset_id: str) -> str:
-        """The provider's id of a data set, uploaded at most once for each content; twice where a process that stood
-        still is taken for dead as it sends a file: no provider lets one file be sent again as the same."""
+        """The provider's id of a data set, uploaded at most once for each content."""
         path, sha256 = await self._locate(dataset_id)
         async with self._uploads.of(provider.name, sha256):
             known = await self._jobs.provider_file(provider.name, sha256)
@@ -312,9 +311,9 @@ class Submitter:
                 # Known by its name: an upload whose answer was lost is found again.
                 file_id = await provider.find_upload(name)
                 if file_id is None:
-                    self._require()
                     await self._jobs.set_provider_file(provider.name, sha256, "")
                     async with self._reading(path, sha256) as plain:
+                        self._require()
                         file_id = await provider.upload(plain, name)
             except Doubtful:
                 # The provider may still be at it, and the next in line would not find it yet.

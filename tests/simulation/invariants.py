@@ -47,12 +47,8 @@ def _created_once(world: JobWorld, jobs: list[Job]) -> list[str]:
 
 
 def _uploaded_once(world: JobWorld, jobs: list[Job]) -> list[str]:
-    """A process may stand still as it sends a file, and be taken for dead: no provider would tell the two apart."""
-    late = {line.split()[1].rstrip(":") for line in world.trace if "taken for dead by another process" in line}
-    sent = collections.Counter(world.provider.uploads)
-    uploaded = collections.Counter(name for name, sender in world.provider.uploads if sender not in late)
-    found = [f"{name} was uploaded {n} times by {sender}" for (name, sender), n in sent.items() if n > 1]
-    return found + [f"{name} was uploaded {n} times" for name, n in uploaded.items() if n > 1]
+    names = collections.Counter(world.provider.files.values())
+    return [f"{name} was uploaded {n} times" for name, n in names.items() if n > 1]
 
 
 def _decided_once(world: JobWorld, jobs: list[Job]) -> list[str]:

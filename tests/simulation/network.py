@@ -25,13 +25,10 @@ class Slow(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """`sender`: which process, where there are several."""
-
     method: str
     path: str
     query: dict[str, str]
     body: dict[str, object]
-    sender: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,14 @@ class Network:
         if (host := HOST.get()) is not None and fate not in _NOT_READ:
             reply = await self._under_way(host, serve, request)
         else:
-            await asyncio.sleep(self._latency())
+            latency = self._latency()
+            if fate == "carried out later":
+                # Read by the service, and worked on while the connection is gone already, and whoever had it may stand
+                # still.
+                self._timeline.at(
+                    self._timeline.now + latency + self._work_time(request), lambda: self._quietly(serve, request)
+                )
+            await asyncio.sleep(latency)
         if fate == "refused":
             self.note(f"{line}: no connection")
             raise NotConnected
@@ -102,8 +106,6 @@ class Network:
             self.note(f"{line}: reset before it was read")
             raise Reset
         if fate == "carried out later":
-            # Read by the service, and worked on while the connection is gone already.
-            self._timeline.at(self._timeline.now + self._work_time(request), lambda: self._quietly(serve, request))
             self.note(f"{line}: reset, carried out later")
             raise Reset
         if fate == "error":

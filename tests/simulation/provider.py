@@ -13,7 +13,6 @@ from typing import Any
 import httpx2
 import orjson
 
-from tests.simulation.host import HOST
 from tests.simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
 
 Json = dict[str, Any]
@@ -35,7 +34,6 @@ class ProviderModel:
         self.full_until = 0.0  # others on the same account take all the room
         self.created: Callable[[str], None] = lambda submission: None
         self.files: dict[str, str] = {}  # id -> name
-        self.uploads: list[tuple[str, str]] = []  # name, and the process that sent it
         self.jobs: dict[str, Json] = {}
         self.events: dict[str, list[Json]] = {}
         self.checkpoints: dict[str, list[Json]] = {}
@@ -55,7 +53,6 @@ class ProviderModel:
             case ("POST", "files"):
                 file_id = f"file-{next(self._ids):04}"
                 self.files[file_id] = str(request.body["filename"])
-                self.uploads.append((self.files[file_id], request.sender))
                 return _ok(self._file(file_id))
             case ("GET", "files"):
                 return _ok({"object": "list", "data": [self._file(i) for i in reversed(self.files)], "has_more": False})
@@ -294,8 +291,7 @@ class Transport(httpx2.AsyncBaseTransport):
             body: dict[str, object] = {"filename": content.split(b'filename="', 1)[1].split(b'"', 1)[0].decode()}
         else:
             body = orjson.loads(content) if content else {}
-        sender = host.name if (host := HOST.get()) else ""
-        asked = Request(request.method, request.url.path, dict(request.url.params), body, sender)
+        asked = Request(request.method, request.url.path, dict(request.url.params), body)
         patience = request.extensions["timeout"]["read"]
         try:
             reply = await self._network.exchange("provider", self._model.serve, asked, patience=patience)
