@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -77,6 +78,22 @@ def test_a_job_learns_the_same_in_any_number_of_processes_and_goes_on_in_another
     assert [part[0].resumed_at for part in (*parts, last) if isinstance(part[0], Started)] == [None, 4, 6, 8]
     assert isinstance(last[-1], Done)
     assert last[-1].trained_tokens == answer.metrics[-1]["elapsed_tokens"]
+
+
+def test_what_an_attempt_left_goes_and_the_folder_at_which_other_ranks_look_stays(
+    ranks: RanksProcess, plan: Plan
+) -> None:
+    begun = elsewhere(plan)
+    output = Path(begun.output)
+    (output / "step-1").mkdir(parents=True)
+    (output / "half").touch()
+    looking = os.open(output, os.O_RDONLY)
+    try:
+        ranks.train(begun, stop_after=1)
+        assert os.fstat(looking).st_nlink, "it was removed"
+    finally:
+        os.close(looking)
+    assert list(output.iterdir()) == []
 
 
 def test_in_parts_each_process_holds_its_part_of_the_base(journey: list[Answer]) -> None:

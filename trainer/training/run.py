@@ -102,8 +102,9 @@ def train(plan: Plan, send: Send, flags: ControlFlags, ranks: Ranks | None = Non
         )
     )
     if saved is None and ranks.first:
-        shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
-        output.mkdir()
+        # What an attempt left that was cut off. The folder stays: other ranks may be looking how much room there is.
+        for left in output.iterdir():
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
     set_seed(plan.seed)
     model = _model(plan, memory, ranks)
     tokenizer.chat_template = without_marks(plan.chat_template)
