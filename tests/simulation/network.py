@@ -93,11 +93,8 @@ class Network:
         else:
             latency = self._latency()
             if fate == "carried out later":
-                # Read by the service, and worked on while the connection is gone already, and whoever had it may stand
-                # still.
-                self._timeline.at(
-                    self._timeline.now + latency + self._work_time(request), lambda: self._quietly(serve, request)
-                )
+                # Read by the service at once, and worked on whether whoever sent it goes on, stands still or is gone.
+                self._timeline.at(self._timeline.now + self._work_time(request), lambda: self._quietly(serve, request))
             await asyncio.sleep(latency)
         if fate == "refused":
             self.note(f"{line}: no connection")
