@@ -157,12 +157,12 @@ class Worker:
         delays = iter(self._backoff)
         while True:
             try:
-                await work(open_modal.answering(request) if open_modal else request)
-                return True
+                return await self._attempt(work, request, open_modal)
             except (PostLater, PostDoubtful) as error:
                 delay = next(delays, None)
                 if delay is None:
-                    await _tell(request, error)
+                    with contextlib.suppress(PostError):
+                        await _tell(request, error)
                     if not reach.is_away or asyncio.get_running_loop().time() - began > _LONGEST_AWAY:
                         return False
                     delay = self._backoff.longest
@@ -170,9 +170,18 @@ class Worker:
                 await asyncio.sleep(delay)
                 again = self._request(request.key, request.body, is_retry=True, received_at=request.received_at)
                 request = replace(again, turn=request.turn)
-            except Exception as error:
-                await _tell(request, error, open_modal)
-                return False
+
+    async def _attempt(self, work: Listener, request: Request, open_modal: OpenModal | None) -> bool:
+        """False where the work failed, and the person was told. Raises PostLater, PostDoubtful: where either could not
+        be said, the work is done again."""
+        try:
+            await work(open_modal.answering(request) if open_modal else request)
+        except (PostLater, PostDoubtful):
+            raise
+        except Exception as error:
+            await _tell(request, error, open_modal)
+            return False
+        return True
 
     async def recover(self, app: AsyncApp) -> int:
         """Dispatch again what was not finished, and no other process has in hand; how many."""

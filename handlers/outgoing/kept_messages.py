@@ -67,7 +67,7 @@ class KeptMessages:
                     thread_ts=at.thread_ts,
                     priority=Priority.CHAT,
                 )
-            except PostDoubtful:
+            except (PostDoubtful, asyncio.CancelledError):
                 # Slack may still be carrying it out: whoever looks for it now, and waits here, would not find it.
                 await asyncio.sleep(self._backoff.delay(1))
                 raise

@@ -1,4 +1,5 @@
-"""Answering people where they look. An answer never raises; a failure is logged."""
+"""Answering people where they look. What cannot be said is logged; in a thread, where it can be found again, it is
+raised, so that the work is done again."""
 
 import asyncio
 
@@ -57,7 +58,7 @@ async def in_thread(
 ) -> None:
     """To everybody in the thread, once: found by its key where an earlier attempt may have said it.
 
-    Where the bot may not post there, it goes to the person's direct messages.
+    Where the bot may not post there, it goes to the person's direct messages. Raises PostLater, PostDoubtful.
     """
     for delay in (*backoff, None):
         try:
@@ -79,8 +80,7 @@ async def in_thread(
         except (PostLater, PostDoubtful) as error:
             may_exist = may_exist or isinstance(error, PostDoubtful)
             if delay is None:
-                log.warning("could not answer", why=str(error))
-                return
+                raise
             await asyncio.sleep(delay)
 
 

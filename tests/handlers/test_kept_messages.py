@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostRefused
@@ -72,6 +73,35 @@ async def test_a_post_in_doubt_is_looked_for_before_it_is_posted_again(messages:
     there(slack)
     assert await messages.post(CARD, line("one")) == "9.0"
     assert len(slack.called("chat.postMessage")) == 1
+
+
+async def test_what_a_stop_cut_off_is_looked_for_once_slack_had_time_to_carry_it_out(
+    store: SqlShownMessages, slack: Slack
+) -> None:
+    pause = 0.2
+    messages = KeptMessages(store, Poster(slack.client), priority=Priority.CHAT, backoff=Backoff(pause))
+    loop, arrived = asyncio.get_running_loop(), asyncio.Event()
+    looked_at: list[float] = []
+
+    async def never(_: web.Request) -> web.StreamResponse:
+        arrived.set()
+        await asyncio.Event().wait()
+        raise AssertionError("not reached")
+
+    def look(_: web.Request) -> web.StreamResponse:
+        looked_at.append(loop.time())
+        marked = {"ts": "9.0", "metadata": {"event_payload": {"id": "eval-1/card"}}}
+        return web.json_response({"ok": True, "messages": [marked]})
+
+    slack.replies |= {"chat.postMessage": [never], "conversations.replies": [look]}
+    cut_off = asyncio.create_task(messages.post(CARD, line("one")))
+    await arrived.wait()
+    after = asyncio.create_task(messages.post(CARD, line("one")))
+    cut_off.cancel()
+    cut_off_at = loop.time()
+    assert await after == "9.0"
+    assert looked_at[0] - cut_off_at >= pause
+    assert cut_off.cancelled()
 
 
 async def test_after_an_edit_in_doubt_nobody_relies_on_what_was_shown_before(

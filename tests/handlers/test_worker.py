@@ -208,6 +208,29 @@ async def test_what_slack_takes_neither_as_answer_nor_as_failure_is_tried_until_
         assert await begun.attempts() == []
 
 
+@pytest.mark.parametrize("fails", [True, False])
+async def test_what_could_not_be_answered_while_slack_was_away_is_worked_on_again(
+    database: Database, fails: bool
+) -> None:
+    async with Slack() as slack:
+        slack.replies["chat.postMessage"] = [*[text(503)] * 7, {"ok": True, "ts": "1.0"}]
+        slack.replies["conversations.replies"] = [{"ok": True, "messages": []}]
+        begun = _Begun(database, slack)
+        retries: list[bool] = []
+
+        async def work(request: Any) -> None:
+            retries.append(request.is_retry)
+            if fails:
+                raise BotError("store_trouble", trouble="locked")
+            await request.answer(_said("the answer"))
+
+        await begun.begin(work)
+        await until(lambda: not begun.worker.busy, 60)
+        assert retries[0] is False and all(retries[1:])
+        assert len(slack.called("chat.postMessage")) == 8
+        assert await begun.attempts() == []
+
+
 async def _answered(_channel: str, _person: str) -> Language:
     return Language.CHINESE
 

@@ -15,6 +15,10 @@ from typing import Any
 from tests.simulation.host import HOST, Host
 
 
+# Seconds, which the clocks of processes, that begin at any number up to a million, can tell apart from none.
+_SHORTEST = 1e-6
+
+
 class Crash(BaseException):
     """The process was killed: no `finally`, no `except`, nothing is put away."""
 
@@ -87,6 +91,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
     def time(self) -> float:
         return self._timeline.now
+
+    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+        """A real clock goes on while somebody waits, however shortly."""
+        return super().call_later(max(delay, _SHORTEST) if delay > 0 else delay, callback, *args, context=context)
 
     def select(self, timeout: float | None) -> list[Any]:
         """What the base class asks between two rounds: here the clock moves, and the process may die."""

@@ -130,12 +130,13 @@ class Network:
         return reply
 
     async def _under_way(self, host: Host, serve: Serve, request: Request) -> Reply:
-        """What has set out arrives, whatever becomes of who sent it; where the way is long it ends with them."""
+        """What has set out arrives, whatever becomes of who sent it; where the way is long it ends with them, or with
+        their wait."""
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         latency = self._latency()
 
         def arrive() -> None:
-            if not host.alive and latency > _ALL_THE_SAME:
+            if latency > _ALL_THE_SAME and (reply.cancelled() or not host.alive):
                 return
             served = serve(request)
             if host.alive and not reply.done():

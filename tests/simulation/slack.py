@@ -23,7 +23,7 @@ class SlackModel:
 
     def __init__(self, clock: Callable[[], float], rng: random.Random) -> None:
         self._clock = clock
-        self._page = rng.choice([3, 100])
+        self.page = rng.choice([3, 100])
         self.messages: dict[str, list[Json]] = {}
         self.whispers: list[Json] = []  # which one person sees
         self.archived: set[str] = set()
@@ -141,13 +141,12 @@ class SlackModel:
         ]
         if not parent:
             shown.reverse()
-        start = int(arguments.get("cursor") or 0)
-        more = start + self._page < len(shown)
-        return {
-            "ok": True,
-            "messages": shown[start : start + self._page],
-            "response_metadata": {"next_cursor": str(start + self._page) if more else ""},
-        }
+        cursor = arguments.get("cursor")
+        if cursor:  # the ts of the next one, as in Slack's own: what is deleted meanwhile moves nothing
+            place, sign = float(cursor), 1 if parent else -1
+            shown = [one for one in shown if sign * float(one["ts"]) >= sign * place]
+        page, more = shown[: self.page], shown[self.page :]
+        return {"ok": True, "messages": page, "response_metadata": {"next_cursor": more[0]["ts"] if more else ""}}
 
 
 def _text(arguments: Json) -> str:
