@@ -2,9 +2,11 @@
 
 import base64
 import json
+import operator
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Any, TypeVar
 
 from sandbox.model import Channel, Json, Message
@@ -85,25 +87,31 @@ class Call:
             fail("message.unknown")
         return message
 
-    def page_of(self, items: list[T], default: int, *, at_most: int = 1000) -> tuple[list[T], Json]:
-        """A page of items from `cursor` on, and the response_metadata with the next cursor."""
+    def page_of(
+        self,
+        items: list[T],
+        default: int,
+        name: Callable[[T], str],
+        *,
+        at_most: int = 1000,
+        comes_before: Callable[[str, str], bool] = operator.ne,
+    ) -> tuple[list[T], Json]:
+        """A page of items, and the response_metadata with the cursor, which holds the `name` of the item that comes
+        next. `comes_before`: whether an item stands before the one of the other name, which may be there no more."""
         count = self.number("limit", default)
         if not 1 <= count <= limit("limit"):
             fail("limit")
         count = min(count, at_most)
-        start = 0
         if cursor := self.text("cursor"):
             try:
-                prefix, _, number = base64.b64decode(cursor, validate=True).decode().partition(":")
-                start = int(number)
+                prefix, _, following = base64.b64decode(cursor, validate=True).decode().partition(":")
             except ValueError:
                 fail("cursor")
-            if prefix != "next" or not 0 <= start <= len(items):
+            if prefix != "next":
                 fail("cursor")
-        page = items[start : start + count]
-        end = start + len(page)
-        following = base64.b64encode(f"next:{end}".encode()).decode() if end < len(items) else ""
-        return page, {"next_cursor": following}
+            items = list(dropwhile(lambda item: comes_before(name(item), following), items))
+        page, more = items[:count], items[count:]
+        return page, {"next_cursor": base64.b64encode(f"next:{name(more[0])}".encode()).decode() if more else ""}
 
 
 Handler = Callable[[Call], Awaitable[Json]]

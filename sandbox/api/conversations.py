@@ -1,5 +1,7 @@
 """conversations.info, list, members, open, history, replies, join."""
 
+import operator
+
 from sandbox.api.call import TS, Call, method
 from sandbox.model import Channel, Json, Message
 from sandbox.slack_errors import fail, limit
@@ -38,7 +40,7 @@ async def list_(call: Call) -> Json:
         and (c.kind == "channel" or ws.BOT in c.members)
         and not (c.archived and call.flag("exclude_archived"))
     ]
-    page, more = call.page_of(found, 100)
+    page, more = call.page_of(found, 100, lambda channel: channel.id)
     return {"channels": [c.to_api(ws.BOT, num_members=True) for c in page], "response_metadata": more}
 
 
@@ -46,7 +48,7 @@ async def list_(call: Call) -> Json:
 async def members(call: Call) -> Json:
     channel = call.channel()
     _allow(call, channel, READ)
-    page, more = call.page_of(channel.members, 100)
+    page, more = call.page_of(channel.members, 100, str)
     return {"members": page, "response_metadata": more}
 
 
@@ -95,7 +97,7 @@ async def history(call: Call) -> Json:
         fail("channel.outside")
     found = _between(call, call.workspace.history(channel.id))
     found.reverse()
-    page, more = call.page_of(found, 100, at_most=_most(call))
+    page, more = call.page_of(found, 100, _ts, at_most=_most(call), comes_before=operator.gt)
     return _answer(call, page, more)
 
 
@@ -114,13 +116,17 @@ async def replies(call: Call) -> Json:
         thread = call.workspace.thread(channel.id, message.ts)
         # The parent is always included, whatever oldest and latest are.
         found = [thread[0], *_between(call, thread[1:])]
-    page, more = call.page_of(found, 1000, at_most=_most(call))
+    page, more = call.page_of(found, 1000, _ts, at_most=_most(call), comes_before=operator.lt)
     return _answer(call, page, more)
 
 
 def _most(call: Call) -> int:
     """How many messages a page has at most, whatever `limit` says."""
     return limit("history.items" if call.state.settings.app_distribution == "distributed" else "limit")
+
+
+def _ts(message: Message) -> str:
+    return message.ts
 
 
 def _between(call: Call, messages: list[Message]) -> list[Message]:

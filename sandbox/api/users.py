@@ -17,7 +17,7 @@ async def info(call: Call) -> Json:
 @method("users.list", "users:read", tier=2)
 async def list_(call: Call) -> Json:
     ws = call.workspace
-    page, more = call.page_of([u for u in ws.users.values() if u.team_id == ws.TEAM], 1000)
+    page, more = call.page_of([u for u in ws.users.values() if u.team_id == ws.TEAM], 1000, lambda user: user.id)
     return {
         "members": [ws.user_to_api(u, with_locale=call.flag("include_locale")) for u in page],
         "cache_ts": 1_700_000_000,
@@ -36,7 +36,7 @@ async def conversations(call: Call) -> Json:
         for c in ws.channels.values()
         if c.kind in wanted and user in c.members and (c.kind == "channel" or ws.BOT in c.members)
     ]
-    page, more = call.page_of(found, 100)
+    page, more = call.page_of(found, 100, lambda channel: channel.id)
     return {"channels": [c.to_api(user) for c in page], "response_metadata": more}
 
 

@@ -226,7 +226,8 @@ async def test_what_could_not_be_answered_while_slack_was_away_is_worked_on_agai
 
         await begun.begin(work)
         await until(lambda: not begun.worker.busy, 60)
-        assert retries[0] is False and all(retries[1:])
+        assert not retries[0]
+        assert all(retries[1:])
         assert len(slack.called("chat.postMessage")) == 8
         assert await begun.attempts() == []
 

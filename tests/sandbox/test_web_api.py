@@ -171,6 +171,26 @@ async def test_history_comes_in_pages_newest_first(slack: AsyncWebClient, people
     assert await refused(slack.conversations_history(channel=GENERAL, cursor="bogus")) == "invalid_cursor"
 
 
+async def test_a_page_goes_on_where_the_last_one_ended_whatever_was_deleted_meanwhile(
+    slack: AsyncWebClient, people: SandboxClient
+) -> None:
+    root = (await people.say("ana", "#general", "root"))["ts"]
+    said = [(await people.say("ana", "#general", f"{number}", root))["ts"] for number in range(6)]
+    first = await slack.conversations_replies(channel=GENERAL, ts=root, limit=3)
+    for ts in (said[0], said[2]):  # one that was read, and the one that comes next
+        await people.delete("ana", "#general", ts)
+    cursor = first["response_metadata"]["next_cursor"]
+    second = await slack.conversations_replies(channel=GENERAL, ts=root, limit=3, cursor=cursor)
+    assert [message["text"] for message in second["messages"]] == ["3", "4", "5"]
+    for text in ("one", "two", "three"):
+        await people.say("ana", "#general", text)
+    newest = await slack.conversations_history(channel=GENERAL, limit=2)
+    await people.say("ana", "#general", "four")
+    cursor = newest["response_metadata"]["next_cursor"]
+    older = await slack.conversations_history(channel=GENERAL, cursor=cursor)
+    assert [message["text"] for message in older["messages"]] == ["one", "root"]
+
+
 async def test_replies_begin_with_the_parent_and_can_start_after_a_time(
     slack: AsyncWebClient, people: SandboxClient
 ) -> None:

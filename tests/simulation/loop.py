@@ -14,7 +14,6 @@ from typing import Any
 
 from tests.simulation.host import HOST, Host
 
-
 # Seconds, which the clocks of processes, that begin at any number up to a million, can tell apart from none.
 _SHORTEST = 1e-6
 
