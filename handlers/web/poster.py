@@ -7,11 +7,11 @@ from typing import Any
 import aiohttp
 import structlog
 
-from bot.notices.interfaces import PostDoubtful, PostRefused
+from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from handlers.blocks.message import Message
 from handlers.web.files import Files
 from handlers.web.rate_limits import Priority
-from handlers.web.web_api import WebApi, noted
+from handlers.web.web_api import NO_CONNECTION, WebApi, noted
 
 log = structlog.get_logger()
 
@@ -204,6 +204,8 @@ class Poster(WebApi):
                 ):
                     if response.status != 200:
                         raise PostRefused(f"response_url answered {response.status}")
+            except aiohttp.ClientConnectorError as error:
+                raise PostLater(NO_CONNECTION, 10) from error
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise PostDoubtful(type(error).__name__) from error
 

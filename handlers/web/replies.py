@@ -1,5 +1,5 @@
-"""Answering people where they look. What cannot be said is logged; in a thread, where it can be found again, it is
-raised, so that the work is done again."""
+"""Answering people where they look. What Slack cannot take now is raised, so that the work is done again. What it may
+have taken is looked for in a thread; nowhere else can it be found, so there it is logged, for twice is worse."""
 
 import asyncio
 
@@ -16,26 +16,28 @@ log = structlog.get_logger()
 
 
 async def to_command(poster: Poster, response_url: str, channel: str, user: str, message: Message) -> None:
-    """To the sender of a slash command only; works where the bot is not a member."""
+    """To the sender of a slash command only; works where the bot is not a member. Raises PostLater."""
     try:
         await poster.respond(response_url, message)
     except PostDoubtful as error:
-        # Probably there. Twice is worse than a repeated command.
         log.warning("answer in doubt", why=str(error))
     except PostError:
         await to_button(poster, channel, user, None, message)
 
 
 async def to_button(poster: Poster, channel: str, user: str, thread_ts: str | None, message: Message) -> None:
-    """Visible to `user` only, where they pressed; where that cannot be, in their direct messages."""
+    """Visible to `user` only, where they pressed; where that cannot be, in their direct messages. Raises PostLater."""
     try:
         await poster.whisper(channel, user, message, thread_ts=thread_ts)
+    except PostLater:
+        raise
     except PostError as error:
         log.warning("could not answer", why=str(error))
 
 
 async def in_place(poster: Poster, response_url: str | None, channel: str, user: str, message: Message) -> None:
-    """Instead of the message whose button was pressed; where that cannot be, to the one who pressed."""
+    """Instead of the message whose button was pressed; where that cannot be, to the one who pressed. Raises
+    PostLater."""
     try:
         if response_url is None:
             raise PostRefused("no_response_url")
@@ -87,5 +89,7 @@ async def in_thread(
 async def _directly(poster: Poster, user: str, message: Message) -> None:
     try:
         await poster.post(user, message, priority=Priority.CHAT)
+    except PostLater:
+        raise
     except PostError as error:
         log.warning("could not answer", why=str(error))

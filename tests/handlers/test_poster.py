@@ -3,7 +3,9 @@
 import pytest
 
 from handlers.blocks.errors import refusal
+from handlers.web import replies
 from handlers.web.poster import Poster
+from tests.ports import free_port
 from tests.scripted_slack import Slack, error
 
 HELLO = refusal("Hello")
@@ -49,3 +51,10 @@ async def test_a_whisper_that_cannot_be_goes_to_the_persons_direct_messages(slac
     await poster.whisper("C1", "U1", HELLO)
     (sent,) = slack.called("chat.postMessage")
     assert sent["channel"] == "U1"
+
+
+async def test_a_command_is_answered_another_way_where_its_own_cannot_be_reached(slack: Slack, poster: Poster) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}/commands/1"
+    await replies.to_command(poster, nowhere, "C1", "U1", HELLO)
+    (sent,) = slack.called("chat.postEphemeral")
+    assert (sent["channel"], sent["user"]) == ("C1", "U1")

@@ -25,7 +25,7 @@ from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from telemetry import traces
 from tests.parts import until
-from tests.scripted_slack import Slack, text
+from tests.scripted_slack import Slack, limited, text
 from tests.slack_requests import ENGLISH, a_press, a_worker, an_event, an_inbox, bolt_app, bolt_listeners, no_thread
 from texts.language import Language
 
@@ -229,6 +229,20 @@ async def test_what_could_not_be_answered_while_slack_was_away_is_worked_on_agai
         assert not retries[0]
         assert all(retries[1:])
         assert len(slack.called("chat.postMessage")) == 8
+        assert await begun.attempts() == []
+
+
+async def test_what_a_press_is_answered_is_not_lost_while_slack_takes_nothing(database: Database) -> None:
+    async with Slack() as slack:
+        slack.replies["chat.postEphemeral"] = [*[limited("0")] * 5, {"ok": True}]
+        begun, body = _Begun(database, slack), a_press({"ts": "1.0"})
+
+        async def work(request: Any) -> None:
+            await request.answer(_said("the answer"))
+
+        await begun.store.accept("key", body)
+        await begun.worker.begin(work, body, cast(AsyncBoltContext, {"inbox_key": "key"}))
+        assert len(slack.called("chat.postEphemeral")) == 6
         assert await begun.attempts() == []
 
 
