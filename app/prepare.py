@@ -190,7 +190,7 @@ def _checked(console: "Console", done: "RepairResult", out: Path, options: Prepa
 def _show_plan(console: "Console", plan: "RepairPlan", *, briefly: bool) -> None:
     from rich.text import Text
 
-    from texts import repair as repairs
+    from texts import repairs
 
     console.print()
     console.print(Text(texts.examples_in(plan.examples, plan.format), style="bold"))
@@ -213,7 +213,7 @@ def _show_place(console: "Console", repair: "ProposedRepair") -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    from texts.repair import does
+    from texts.repairs import does
 
     if not (repair.recommended or repair.always):
         console.print(Text(f"     {texts.only_if_chosen(does(repair.id))}", style="dim"))
@@ -229,7 +229,7 @@ def _show_place(console: "Console", repair: "ProposedRepair") -> None:
 
 
 def _side(shown: "str | Why") -> str:
-    from texts.repair import remark
+    from texts.repairs import remark
 
     return harmless(shown if isinstance(shown, str) else remark(shown))
 

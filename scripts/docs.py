@@ -24,8 +24,9 @@ from handlers.commands import COMMANDS
 from texts import commands as texts
 from texts import findings
 from texts import pages as frame
-from texts import repair as repair_texts
+from texts import repairs as repair_texts
 from texts.language import Language, current, speaking
+from texts.repair import repair_button
 from trainer import instruments as trainer_instruments
 from trainer.cli import app as trainer_command_line
 from trainer.settings import Settings as TrainerSettings
@@ -269,7 +270,7 @@ def _is(path: Path, page: str) -> bool:
 def findings_page() -> str:
     """In the language in force."""
     repairs = {repair.id: repair_texts.title(repair.id) for repair in REPAIRS}
-    repair = repair_texts.repair_button()
+    repair = repair_button()
     parts = [*_head(frame.findings_title(), "findings.md"), frame.what_findings_are(f"*{repair}*"), ""]
     parts += [_row(*frame.findings_columns(), repair), "|---|---|---|---|---|"]
     for rule in FINDING_CODES:

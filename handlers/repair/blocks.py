@@ -18,6 +18,7 @@ from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, 
 from handlers.blocks.text import bold, clip, code, person, quoted
 from handlers.datasets.blocks.report import reading_of
 from texts import repair as texts
+from texts import repairs
 from texts.formats import listed
 from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult, Why
 from training_files.report import Report, Table
@@ -182,7 +183,7 @@ def repaired(user: str, dataset: Dataset, done: RepairResult) -> str:
     """What repairing did, as the words (mrkdwn) beside the new file."""
     lines = [texts.repaired(person(user), code(dataset.name), done.examples)]
     for repair, count in list(done.changed.items())[:_MOST_REPAIRS]:
-        name = texts.title(repair, mark=done.marks.get(repair, ""), format=done.format, of_rows=done.of_rows)
+        name = repairs.title(repair, mark=done.marks.get(repair, ""), format=done.format, of_rows=done.of_rows)
         lines.append(f"• {texts.did(quoted(name, 200), count)}")
     if done.dropped:
         lines.append(f"• {texts.left_out_in_all(done.dropped)}")
@@ -232,7 +233,7 @@ def _validation(others: Sequence[Dataset], chosen: str | None) -> Block:
 
 def _proposal(proposal: ProposedRepair, plan: RepairPlan) -> list[Block]:
     of_rows = plan.table is not None
-    title = texts.title(proposal.id, mark=proposal.mark, format=plan.format, of_rows=of_rows)
+    title = repairs.title(proposal.id, mark=proposal.mark, format=plan.format, of_rows=of_rows)
     many = texts.examples_left_out if proposal.drops else texts.examples_changed
     blocks: list[Block]
     if proposal.always:
@@ -253,14 +254,14 @@ def _proposal(proposal: ProposedRepair, plan: RepairPlan) -> list[Block]:
         change = f"{_side(proposal.before)} → {_side(proposal.after)}"
         blocks.append(context(change if proposal.line is None else texts.at_line(proposal.line, change)))
     if not (of_rows and proposal.id == "convert"):
-        blocks.append(context(quoted(texts.does(proposal.id), 300)))
+        blocks.append(context(quoted(repairs.does(proposal.id), 300)))
     return blocks
 
 
 def _side(shown: str | Why) -> str:
     """Before or after a repair: an excerpt of the file, or what is said in its place."""
     if not isinstance(shown, str):
-        return quoted(texts.remark(shown), 300)
+        return quoted(repairs.remark(shown), 300)
     return code(shown, 300) if shown.strip() else f"_{texts.nothing_there()}_"
 
 
@@ -274,7 +275,7 @@ def _named(lost: Sequence[LostLine], total: int) -> str:
     """Where and why, the first sentence of it: "line 3 (it is cut off) and 12 more"."""
     named = []
     for one in lost[:_LOST]:
-        why = _CLAUSE_END.split(texts.remark(one.why), maxsplit=1)[0]
+        why = _CLAUSE_END.split(repairs.remark(one.why), maxsplit=1)[0]
         named.append(texts.lost_line(one.line, quoted(why, 120)))
     if total > len(named):
         named.append(texts.more_lines(total - len(named)))

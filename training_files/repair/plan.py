@@ -12,7 +12,7 @@ MOST_LOST = 1_000
 
 
 class Remark(msgspec.Struct, frozen=True):
-    """Something about the file or an example: `kind` names a function of `texts.repair`, `values` are what it takes.
+    """Something about the file or an example: `kind` names a function of `texts.repairs`, `values` are what it takes.
     (Where sentences have not moved there yet, the kind is the sentence.)"""
 
     kind: str

@@ -49,7 +49,7 @@ Outcome = Example | Dropped | None
 
 
 class Repair(msgspec.Struct, frozen=True):
-    """`texts.repair` says what each is called and what it does, by its `id`.
+    """`texts.repairs` says what each is called and what it does, by its `id`.
 
     `function` repairs one example. It is None for what happens where lines are read (`source`) and where examples are
     compared; of the former `always` marks what comes with writing the file anew. `drops`: it may leave examples out.

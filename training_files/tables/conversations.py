@@ -14,7 +14,7 @@ from training_files.tables.cells import text_of
 
 
 class Unusable(ValueError):
-    """A row gives no example. `kind` names a remark of `texts.repair`, `values` are what it takes."""
+    """A row gives no example. `kind` names a remark of `texts.repairs`, `values` are what it takes."""
 
     def __init__(self, kind: str, /, **values: str | int) -> None:
         super().__init__(kind)

@@ -26,7 +26,7 @@ _OFTEN = 1_000
 
 class Skipped(msgspec.Struct, frozen=True):
     """A row that could not be converted. `row` is the number that a person sees: in a sheet the header is row 1. `why`
-    and `values` are those of a remark of `texts.repair`.
+    and `values` are those of a remark of `texts.repairs`.
     """
 
     row: int

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.refusal import refused
-from texts.repair import remark
+from texts.repairs import remark
 from training_files import DEFAULT_MODEL
 from training_files.repair import RepairResult, plan_repairs, repair_file
 from training_files.repair.source import _read

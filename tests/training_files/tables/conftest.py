@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from texts.repair import remark
+from texts.repairs import remark
 from training_files.repair import Remark
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from texts.repair import remark
+from texts.repairs import remark
 from training_files.repair import Remark
 from training_files.tables.conversations import Unusable, history, is_conversation, messages, tools
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from texts import repair as texts
+from texts import repairs as texts
 from texts.language import Language, speaking
 from training_files.repair import Remark
 from training_files.repair.repairs import REPAIRS
