@@ -255,8 +255,7 @@ async def _go_on(bot: Bot, last_heard: float | None) -> None:
         await bot.background.lead()
     unfinished = await bot.worker.recover(bot.app)
     log.info("recovered", process=membership.process, leads=membership.leads, unfinished=unfinished)
-    if not membership.alone:
-        bot.background.keep("unclaimed", partial(bot.worker.take_over, bot.app))
+    bot.background.keep("unclaimed", partial(bot.worker.take_over, bot.app))
     if last_heard is not None and membership.count == 1:  # or somebody heard what Slack said
         await bot.backfill.was_away(last_heard)
 

@@ -72,6 +72,7 @@ class Worker:
         self._alone = alone
         self._turns = Turns()
         self._working: set[asyncio.Task[Any]] = set()
+        self._left = asyncio.Event()
 
     @property
     def busy(self) -> bool:
@@ -142,10 +143,10 @@ class Worker:
             with contextlib.suppress(BotError):
                 await self._store.excuse(key)
             raise
-        except Exception:  # the store cannot be written: what it holds is gone on with at the next start
+        except Exception:  # the store cannot be written: `take_over` goes on with what it holds
             log.exception("left unfinished", key=key)
-            if not self._alone:  # or what is said next in its thread would wait until then
-                self._inbox.leave(key)
+            self._inbox.leave(key)
+            self._left.set()
         finally:
             await self._inbox.ended(key)
 
@@ -193,13 +194,17 @@ class Worker:
         return taken
 
     async def take_over(self, app: AsyncApp, *, look_every: float = 1.0) -> None:
-        """Go on with what other processes leave when they end, and with what was left here, until cancelled."""
+        """Go on with what was left here, and with what other processes leave when they end, until cancelled."""
         while True:
+            if self._alone:
+                await self._left.wait()
             await asyncio.sleep(look_every)
+            self._left.clear()
             try:
                 await self.recover(app)
             except BotError as error:  # the store takes nothing for now
-                log.warning("not looked for what others left", why=str(error))
+                log.warning("not looked for what was left", why=str(error))
+                self._left.set()
 
     async def _go_on_with(self, entry: Entry, app: AsyncApp) -> None:
         body = dict(entry.payload)

@@ -49,10 +49,11 @@ async def test_work_that_is_gone_on_with_after_a_crash_belongs_to_the_same_trace
     assert context.trace_id == span.context.trace_id
 
 
-async def test_what_could_not_be_brought_to_its_end_is_gone_on_with_where_others_wait_for_that(
-    database: Database,
+@pytest.mark.parametrize("alone", [True, False])
+async def test_what_the_store_could_not_bring_to_its_end_is_gone_on_with_when_it_can(
+    database: Database, alone: bool
 ) -> None:
-    """What is said next in the thread has its turn only then, whichever process heard it."""
+    """Slack has its answer and sends it no more; what is said next in the thread may wait for it."""
 
     class Troubled(SqlInbox):
         troubles = 1
@@ -64,7 +65,7 @@ async def test_what_could_not_be_brought_to_its_end_is_gone_on_with_where_others
             await super().finish(key, failed=failed)
 
     store = Troubled(database, "here")
-    bolt = bolt_listeners(store, alone=False)
+    bolt = bolt_listeners(store, alone=alone)
     worked = []
 
     async def work(request: Any) -> None:
@@ -77,6 +78,7 @@ async def test_what_could_not_be_brought_to_its_end_is_gone_on_with_where_others
         return SimpleNamespace(status=200)
 
     await store.accept("key", an_event())
+    assert await bolt.inbox.take("key")
     bolt.worker.begin(work, an_event(), cast(AsyncBoltContext, {"inbox_key": "key"}))
     await until(lambda: not bolt.worker.busy)
     looking = asyncio.create_task(
