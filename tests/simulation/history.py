@@ -311,8 +311,9 @@ class JobProcess:
                     if job.state == states.UNCERTAIN:
                         decision = f"decision {job.id}"
                         wants_to = self.decides(job.id) and self.world.is_calm()
-                        if wants_to and self._takes(decision) and not await self._decide(job):
-                            self._gives_back(decision)
+                        if wants_to and self._takes(decision):
+                            await self._decide(job)
+                            self._gives_back(decision)  # it may become uncertain again
                     elif self._takes(f"answers {job.id}"):
                         for answer in self._answers(job):
                             begin(answer)
@@ -390,8 +391,8 @@ class JobProcess:
         """Some people leave an uncertain job as it is."""
         return random.Random(f"{self.world.seed}/decides/{job_id}").random() < self.world.decisive
 
-    async def _decide(self, job: Job) -> bool:
-        """Whether it is carried out; where the provider cannot be asked, they try again later."""
+    async def _decide(self, job: Job) -> None:
+        """Where the provider cannot be asked, they try again later."""
         self.world.network.note(f"a person decides about {job.id}")
         try:
             try:
@@ -401,8 +402,6 @@ class JobProcess:
                 await self.submitter.submit_again(job.id)
         except BotError as error:
             self.world.network.note(f"decision about {job.id}: {error}")
-            return False
-        return True
 
     async def is_at_rest(self) -> bool:
         return self.world.is_calm() and not await self._unrest()
