@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 BEAT: Final = 2.0
 LEASE: Final = 10.0
+# Of the lease: within this, what was asked for is carried out, if it is at all.
+_CARRIED_OUT: Final = 0.2
 
 
 def steady() -> float:
@@ -57,7 +59,7 @@ class Membership:
         self._beat = beat
         self._lease = lease
         self._steady = steady
-        self._shown_at = float("-inf")
+        self._shown_at = self._asked_at = float("-inf")
         self._seen: dict[str, tuple[int, float]] = {}
         self._processes: Sequence[Process] = ()
         self._leading = asyncio.Event()
@@ -97,8 +99,11 @@ class Membership:
             raise
 
     async def leave(self) -> None:
-        """What it had claimed is free at once, and the next one leads."""
+        """What it had claimed is free, and the next one leads: once what was asked for last, and cut off, must have been
+        carried out, or whoever looks for it would not find it."""
         self._leading.clear()
+        if not self.alone:
+            await asyncio.sleep(max(0.0, self._asked_at + _CARRIED_OUT * self._lease - self._steady()))
         with contextlib.suppress(BotError):  # else the lease runs out
             await self._store.leave(self.process)
 
@@ -121,8 +126,10 @@ class Membership:
     def require(self) -> None:
         """Return if no other can have taken this process for dead by now: to be asked before anything is done that the
         store cannot refuse. A fifth of the lease is left for doing it. Raises LeaseLost."""
-        if not self.alone and (self.lost.is_set() or self._steady() - self._shown_at > 0.8 * self._lease):
+        now = self._steady()
+        if not self.alone and (self.lost.is_set() or now - self._shown_at > (1 - _CARRIED_OUT) * self._lease):
             raise LeaseLost("store_trouble", trouble="taken_over")
+        self._asked_at = now
 
     def claims(self, name: str) -> Claims | None:
         """None where there is nobody else to know of them."""

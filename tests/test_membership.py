@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.errors import StartError
-from bot.membership import Membership
+from bot.membership import Membership, steady
 from bot.store.database import Database
 from bot.store.processes import LeaseLost, SqlProcesses
 from bot.store.trouble import StoreTrouble
@@ -48,6 +48,18 @@ async def test_the_first_leads_until_it_leaves(member: Member) -> None:
     await first.leave()
     await second.beat()
     assert (first.leads, second.leads, second.count) == (False, True, 1)
+
+
+async def test_whoever_has_just_asked_for_something_leaves_once_it_must_have_been_carried_out(
+    database: Database,
+) -> None:
+    """The next one would look for it too early, and ask for it again."""
+    first = Membership(SqlProcesses(database), alone=False, lease=1.0)
+    await first.join()
+    began = steady()
+    first.require()
+    await first.leave()
+    assert steady() - began >= 0.2
 
 
 async def test_one_that_stands_still_for_a_lease_is_followed_by_the_next(member: Member, clock: Clock) -> None:
