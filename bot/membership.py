@@ -99,8 +99,8 @@ class Membership:
             raise
 
     async def leave(self) -> None:
-        """What it had claimed is free, and the next one leads: once what was asked for last, and cut off, must have been
-        carried out, or whoever looks for it would not find it."""
+        """What it had claimed is free, and the next one leads: once what was asked for last must have been carried out,
+        for whoever looks for it earlier would not find it."""
         self._leading.clear()
         if not self.alone:
             await asyncio.sleep(max(0.0, self._asked_at + _CARRIED_OUT * self._lease - self._steady()))

@@ -90,5 +90,5 @@ class Files:
     async def named(self, caller: Caller, word: str) -> Dataset:
         return a_dataset(id="ds-9", name=word)
 
-    async def latest(self, caller: Caller) -> list[Dataset]:
+    async def with_examples(self, caller: Caller) -> list[Dataset]:
         return [a_dataset(id="ds-9", name="validation.jsonl")]

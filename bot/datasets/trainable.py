@@ -1,6 +1,7 @@
 """Which training files there are to train on in a channel, which of them is meant, and which validates it."""
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import Final
 
 from bot.access import Action, Caller
@@ -8,7 +9,7 @@ from bot.authority import Authority
 from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
-from bot.datasets.pairs import validates
+from bot.datasets.pairs import can_validate, validates
 from bot.errors import Invalid, NotFound
 from bot.naming import the_one_named
 
@@ -28,6 +29,10 @@ class TrainableDatasets:
     async def latest(self, caller: Caller) -> list[Dataset]:
         """Files without errors, the latest first."""
         return [dataset for dataset in await self._dropped(caller) if _is_trainable(dataset)][:_OFFERED]
+
+    async def with_examples(self, caller: Caller) -> list[Dataset]:
+        """Also those that have too few examples to be trained on: models can be asked them, and validated with them."""
+        return [one for one in await self._dropped(caller) if _is_trainable(one) or can_validate(one)][:_OFFERED]
 
     async def find(self, caller: Caller, word: str | None, thread_ts: str | None = None) -> Dataset:
         """The file that `word` names (the id or the name of one), else that of the thread, else the latest: of two
@@ -65,7 +70,7 @@ class TrainableDatasets:
             return training.validation
         if word.startswith(("ds-", "file-")) or word == "none":
             return word
-        named = _named(word, await self.latest(caller))
+        named = _named(word, await self.with_examples(caller))
         if named is None:
             raise NotFound("unknown_validation_file", word=word)
         return named.id
@@ -85,7 +90,7 @@ class TrainableDatasets:
         """What can validate a job on this file: its own validation file first, then others of its format."""
         own = await self.validation_of(caller, training) if training else None
         found = [own] if own else []
-        for other in await self.latest(caller):
+        for other in await self.with_examples(caller):
             if training is not None and (other.sha256 == training.sha256 or other.format != training.format):
                 continue
             if other not in found:
@@ -108,8 +113,11 @@ def _is_trainable(dataset: Dataset) -> bool:
 
 def _named(word: str, datasets: Sequence[Dataset]) -> Dataset | None:
     """Of several files with one name, the one that was dropped last (`datasets` begin with it): a file that was
-    repaired and dropped again takes the place of what was there. Raises Ambiguous."""
+    repaired and dropped again takes the place of what was there. A name may be given without its ending. Raises
+    Ambiguous."""
     latest: dict[str, Dataset] = {}
     for dataset in datasets:
         latest.setdefault(dataset.name, dataset)
-    return the_one_named(word, latest.values(), lambda one: (one.name,), label=lambda one: one.name)
+    return the_one_named(
+        word, latest.values(), lambda one: (one.name, PurePath(one.name).stem), label=lambda one: one.name
+    )

@@ -176,7 +176,7 @@ class CompareListeners:
         tuned = [model.id for model in await self.models.visible(caller, caller.posts_in, fresh=False)]
         offered = dict.fromkeys([*chosen, *first, *tuned, *await self.catalogue.base_models()])
         names = await self.models.names(caller, list(offered))
-        files = await self.datasets.latest(caller)
+        files = await self.datasets.with_examples(caller)
         await self.modals.open(
             request, modal.compare_modal(request.channel, names, chosen, prompt, files=files, blind=blind)
         )

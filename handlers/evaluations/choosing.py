@@ -98,7 +98,7 @@ class Choosing:
 
     async def files(self, caller: Caller) -> list[Dataset]:
         """Those that can be asked."""
-        return await self.datasets.latest(caller)
+        return await self.datasets.with_examples(caller)
 
     async def graders(self, caller: Caller) -> Mapping[str, str]:
         """The names of those that may be chosen, by what stands for them in a choice."""

@@ -11,6 +11,7 @@ from bot.errors import Ambiguous, Invalid, NotFound
 from bot.store.datasets import SqlDatasetStore
 from tests.parts import a_dataset, a_report
 from tests.slack_requests import a_caller
+from training_files.report import Finding
 
 BEN = Actor("U0BEN", "T0ACME")
 BROKEN = a_report(ok=False)
@@ -51,10 +52,10 @@ async def test_a_file_is_named_by_its_id_or_its_name_and_of_several_the_latest_i
         a_dataset(id="ds-3", created_at=3.0, name="tickets.jsonl"),
         a_dataset(id="ds-4", created_at=4.0, name="tickets-old.jsonl"),
     )
-    for word, found in (("ds-1", "ds-1"), ("train.jsonl", "ds-2"), ("TRAIN", "ds-2"), ("tickets.jsonl", "ds-3")):
+    for word, found in (("ds-1", "ds-1"), ("train.jsonl", "ds-2"), ("TRAIN", "ds-2"), ("tickets", "ds-3")):
         assert (await trainable.find(a_caller(), word)).id == found
     with pytest.raises(Ambiguous):
-        await trainable.find(a_caller(), "tickets")
+        await trainable.find(a_caller(), "tick")
     with pytest.raises(NotFound, match="unknown_training_file"):
         await trainable.find(a_caller(), "nowhere.jsonl")
 
@@ -110,6 +111,18 @@ async def test_a_validation_file_is_offered_if_it_is_another_one_of_the_same_for
     # Of a file that only the provider has, nobody knows the format.
     every = [one.id for one in await trainable.validation_files(a_caller(), None)]
     assert every == ["ds-5", "ds-4", "ds-3", "ds-2", "ds-1"]
+
+
+async def test_what_has_too_few_examples_to_be_trained_on_validates_and_is_asked(
+    trainable: TrainableDatasets, datasets: SqlDatasetStore
+) -> None:
+    few = a_report(ok=False, examples=3, errors=[Finding("too_few_examples", None, message="Few.")])
+    training = a_dataset(id="ds-1", created_at=1.0)
+    await _store(datasets, training, a_dataset(id="ds-2", sha256="2", name="few.jsonl", report=few, created_at=2.0))
+    assert [one.id for one in await trainable.with_examples(a_caller())] == ["ds-2", "ds-1"]
+    assert [one.id for one in await trainable.validation_files(a_caller(), training)] == ["ds-2"]
+    assert await trainable.find_validation(a_caller(), "few.jsonl", training) == "ds-2"
+    assert [one.id for one in await trainable.latest(a_caller())] == ["ds-1"]
 
 
 async def test_a_validation_file_of_a_private_channel_is_for_that_channel(

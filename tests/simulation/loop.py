@@ -91,9 +91,12 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         return self._timeline.now
 
-    def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> asyncio.TimerHandle:
+    def call_later(  # type: ignore[override]
+        self, delay: float, callback: Callable[..., object], *args: Any, context: contextvars.Context | None = None
+    ) -> asyncio.TimerHandle:
         """A real clock goes on while somebody waits, however shortly."""
-        return super().call_later(max(delay, _SHORTEST) if delay > 0 else delay, callback, *args, context=context)
+        delay = max(delay, _SHORTEST) if delay > 0 else delay
+        return super().call_later(delay, callback, *args, context=context)
 
     def select(self, timeout: float | None) -> list[Any]:
         """What the base class asks between two rounds: here the clock moves, and the process may die."""

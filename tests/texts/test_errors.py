@@ -86,6 +86,11 @@ def test_each_error_has_a_sentence_that_takes_its_values(classes: tuple[str, ...
             "Only the person who started this job or an administrator may cancel it.",
             "只有发起这个任务的人或管理员可以取消它。",
         ),
+        (
+            Denied("only_owner", action=Action.EXPORT, kind="job"),
+            "Only the person whom this model belongs to or an administrator may export it.",
+            "只有这个模型的所有者或管理员可以导出它。",
+        ),
     ],
 )
 def test_an_error_is_said_in_the_language_in_force(error: Conflict, english: str, chinese: str) -> None:

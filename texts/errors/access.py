@@ -70,6 +70,8 @@ def only_looking(action: Action) -> str:
 
 @ERRORS.sentence
 def only_owner(action: Action, kind: str) -> str:
+    if action is Action.EXPORT:
+        return _("Only the person whom this model belongs to or an administrator may export it.")
     if kind == "job":
         return {
             Action.CANCEL: _("Only the person who started this job or an administrator may cancel it."),
@@ -97,8 +99,6 @@ def only_owner(action: Action, kind: str) -> str:
             Action.PAUSE: _("Only the person who has these examples written or an administrator may pause it."),
             Action.RESUME: _("Only the person who has these examples written or an administrator may resume it."),
         }.get(action) or _("Only the person who has these examples written or an administrator may cancel it.")
-    if action is Action.EXPORT:
-        return _("Only the person whom this model belongs to or an administrator may export it.")
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),
