@@ -109,7 +109,8 @@ class Settings(BaseSettings):
         max_length=20,
         pattern=r"^[a-z_][a-z0-9_]*$",
         description="Its schema in that database, which the first start makes: small letters, digits and `_`, 20 at "
-        "most. Two bots that share a database have one each.",
+        "most. Bots of one Slack app share it, see [operations.md](operations.md#two-bots); those of another app need "
+        "one of their own.",
     )
     finetune_encryption_keys: SecretStr | None = Field(
         None,
