@@ -1,4 +1,4 @@
-"""What the bot writes to its log: readable lines on a terminal, JSON lines elsewhere, and no secret."""
+"""What the bot and its libraries write to the log: readable lines on a terminal, JSON lines elsewhere, no secret."""
 
 import logging
 import sys
@@ -24,20 +24,31 @@ def set_up_logging(level: str) -> None:
         trace = traces.current()
         return {**event, "trace_id": trace.trace_id} if trace else event
 
-    on_terminal = sys.stderr.isatty()
+    told: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        with_trace,
+    ]
+    written: list[structlog.typing.Processor] = [
+        structlog.processors.format_exc_info,
+        without_secrets,
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(names[level.upper()]),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            with_trace,
-            without_secrets,
-            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
+        processors=[*told, *written],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *told],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *written],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[libraries], force=True)
     # A long tick is not an incident, and Bolt logs whole payloads below this level.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)

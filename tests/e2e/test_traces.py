@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
-from app.logs import set_up_logging
 from telemetry import traces
 from tests.e2e.world import until, world
+from tests.logs import bots_log
 from tests.otlp_collector import Collector
 
 CREATE = "POST /fine_tuning/jobs"
@@ -25,12 +24,9 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    before, written = structlog.get_config(), io.StringIO()
-    monkeypatch.setattr("sys.stderr", written)
-    set_up_logging("INFO")
-    yield written
-    structlog.configure(**before)
+def log() -> Iterator[io.StringIO]:
+    with bots_log() as written:
+        yield written
 
 
 async def test_a_job_is_one_trace_from_slack_to_the_provider(
