@@ -20,12 +20,12 @@ from bot.providers.configured import ConfiguredProvider, read_providers
 from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.vendors import vendor_at
-from bot.redact import redact, remember_secret
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
 from texts import starting as texts
 from texts.errors import sentence
 from texts.formats import sentences
+from training_files.redact import redact, remember_secret
 
 log = structlog.get_logger()
 

@@ -6,9 +6,9 @@ import sys
 import structlog
 
 from bot.errors import StartError
-from bot.redact import redact
 from telemetry import traces
 from texts import starting as texts
+from training_files.redact import redact
 
 
 def set_up_logging(level: str) -> None:

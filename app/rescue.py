@@ -21,7 +21,6 @@ from bot.providers.clients import client_of
 from bot.providers.configured import ConfiguredProvider
 from bot.providers.interface import ProviderError, Refused
 from bot.providers.raw_objects import RawObjects
-from bot.redact import redact
 from bot.rescue.folder import MANIFEST, Missing, RescueFolder, opened
 from bot.rescue.patience import Patience
 from bot.rescue.rescue import Outcome, Rescue
@@ -30,6 +29,7 @@ from texts import rescue as texts
 from texts import starting
 from texts.errors import recorded_sentence, sentence
 from texts.formats import duration, enumerated, file_size, listed, sentences
+from training_files.redact import redact
 
 COMPLETE, INCOMPLETE, BROKEN_OFF, INTERRUPTED = 0, 1, 2, 130
 SHOWN: Final = 20

@@ -4,10 +4,10 @@ import importlib.util
 from contextlib import ExitStack
 from typing import Final
 
-from bot.redact import redact
 from bot.settings import Settings
 from telemetry import traces
 from texts import starting as texts
+from training_files.redact import redact
 
 _CLOSING_SECONDS: Final = 0.5
 

@@ -8,8 +8,8 @@ from typing import NoReturn, Protocol
 from bot.access import Action, Actor, Caller, Place, Policy, Resource, authorize
 from bot.audit import AuditLog, Entry, Outcome
 from bot.errors import BotError, Denied, NotFound
-from bot.redact import redact
 from training_files import TrainingFileError
+from training_files.redact import redact
 
 
 class Authority:

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from bot.errors import BotError, StartError
-from bot.redact import remember_secret
 from bot.settings import Settings
+from training_files.redact import remember_secret
 
 KEY_BYTES: Final = 32
 ID_BYTES: Final = 8

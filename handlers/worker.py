@@ -19,7 +19,6 @@ from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
-from bot.redact import redact
 from bot.store.inbox import Entry, SqlInbox
 from bot.timing import Timing
 from handlers.blocks import errors
@@ -38,6 +37,7 @@ from texts.errors import sentence
 from texts.language import speaking
 from texts.provider_errors import explain, explain_no_answer
 from training_files import TrainingFileError
+from training_files.redact import redact
 
 log = structlog.get_logger()
 

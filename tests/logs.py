@@ -1,25 +1,24 @@
-"""The bot's log, written where a test reads it."""
+"""What goes to a log, where a test reads it."""
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 import structlog
 
-from app.logs import set_up_logging
-
 
 @contextmanager
-def bots_log(level: str = "info", *, terminal: bool = False) -> Iterator[io.StringIO]:
+def written_log(set_up: Callable[[], None], *, terminal: bool = False) -> Iterator[io.StringIO]:
+    """What is logged meanwhile, after `set_up`. pytest's own handlers are kept from it: it would close them."""
     root, before, written = logging.getLogger(), structlog.get_config(), io.StringIO()
-    handlers, root_level = root.handlers[:], root.level
+    level = root.level
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(root, "handlers", [])
         patch.setattr(written, "isatty", lambda: terminal)
         patch.setattr("sys.stderr", written)
-        set_up_logging(level)
+        set_up()
         yield written
     structlog.configure(**before)
-    root.handlers[:] = handlers
-    root.setLevel(root_level)
+    root.setLevel(level)

@@ -8,9 +8,9 @@ import pytest
 
 from bot.encryption import KeyRing, Unopened, key_ring
 from bot.errors import StartError
-from bot.redact import redact
 from bot.settings import load as load_settings
 from texts.errors import sentence
+from training_files.redact import redact
 
 OLD, NEW = os.urandom(32), os.urandom(32)
 

@@ -1,10 +1,12 @@
-"""What the trainer and its workers write to their logs: a line for each thing, with the trace that it belongs to."""
+"""What the trainer and its workers write to their logs: a line for each thing, with the trace that it belongs to, and
+no secret."""
 
 from __future__ import annotations
 
 import logging
 
 from telemetry import traces
+from training_files.redact import redact
 
 
 def set_up_logging() -> None:
@@ -16,6 +18,9 @@ def set_up_logging() -> None:
 
 
 class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
         trace = traces.current()

@@ -61,6 +61,7 @@ from trainer.traces import recorded
 from trainer.tracking.tracker import Tracker
 from trainer.training.runners.interface import Runner
 from trainer.training.runners.local import LocalRunner
+from training_files.redact import remember_secret
 
 
 def open_store(settings: Settings) -> Store:
@@ -164,6 +165,8 @@ def serve(settings: Settings) -> None:
 
         if why := asyncio.run(check(settings)):
             print(texts.cluster_unreachable(str(settings.ray_address), why), flush=True)  # noqa: T201
+    for secret in settings.secrets:
+        remember_secret(secret)
     store = open_store(settings)
     lock = FileLock(settings.data / "lock")
     try:
@@ -180,6 +183,7 @@ def serve(settings: Settings) -> None:
         address = f"http://{host}:{listening.getsockname()[1]}/v1"
         config = uvicorn.Config(
             RequestIds(Measured(app)),
+            log_config=None,  # its lines are among ours
             log_level="warning",
             server_header=False,
             ws="none",

@@ -215,6 +215,12 @@ class Settings(BaseSettings):
         return self.vllm_adapters or self._home / "adapters"
 
     @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may show."""
+        given = (self.key, self.metrics_token, self.wandb_key, self.ray_token, self.vllm_key)
+        return tuple(secret for secret in given if secret is not None)
+
+    @property
     def bucket(self) -> str | None:
         """The address of a place in a bucket, where that is what machines share."""
         return self.shared if self.shared is not None and _is_bucket(self.shared) else None

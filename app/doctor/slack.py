@@ -19,10 +19,10 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from app import connecting
 from bot.doctor.finding import Finding, ok, warning, wrong
 from bot.errors import StartError
-from bot.redact import redact
 from bot.settings import Settings
 from bot.unreachable import why_unreachable
 from texts import starting
+from training_files.redact import redact
 
 CLOCK_OFF: Final = 30.0
 CLOCK_WRONG: Final = 240.0

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.doctor.comparison import Case
-from bot.redact import redact
+from training_files.redact import redact
 
 _MOST_BLOCKS: Final = 50
 _NOWHERE: Final = "C0000000000"

@@ -23,10 +23,10 @@ from app import connecting
 from app.workspaces import pages
 from app.workspaces.slack_tokens import web_client
 from bot.errors import BotError
-from bot.redact import remember_secret
 from bot.settings import Settings
 from bot.workspaces.installation import Installation, Tokens
 from bot.workspaces.workspaces import STATE_SECONDS, Workspaces
+from training_files.redact import remember_secret
 
 log = structlog.get_logger()
 

@@ -13,8 +13,8 @@ from bot.providers.configured import ConfiguredProvider
 from bot.providers.interface import ProviderError, Refused, RemoteModel, Unintelligible
 from bot.providers.objects import Json
 from bot.providers.trainer import TRAINER
-from bot.redact import redact
 from bot.rescue.source import Source
+from training_files.redact import redact
 
 SLOW_SECONDS: Final = 3.0
 """A window of Slack's must open in that time, and waits for the list of models."""

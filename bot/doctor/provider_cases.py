@@ -11,7 +11,7 @@ from bot.doctor.comparison import Case
 from bot.jobs.explanations import Cause, cause_of
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, Parameters
 from bot.providers.interface import Provider, ProviderError, Refused
-from bot.redact import redact
+from training_files.redact import redact
 
 _NONE: Final = "no-such-thing-finetune-bot"
 _EXAMPLE: Final = b'{"messages":[{"role":"user","content":"What comes after 3?"},{"role":"assistant","content":"4"}]}\n'

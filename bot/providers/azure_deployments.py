@@ -20,8 +20,8 @@ from pydantic import SecretStr
 
 from bot.providers.hosting import Hosted, HostedState, deployment_name
 from bot.providers.interface import Doubtful, ProviderError, RateLimited, Refused, Unreachable
-from bot.redact import redact, remember_secret
 from bot.unreachable import why_unreachable
+from training_files.redact import redact, remember_secret
 
 _API_VERSION: Final = "2024-10-01"
 _TIMEOUT: Final = httpx2.Timeout(60, connect=5)

@@ -30,7 +30,7 @@ from bot.providers.azure_deployments import AzureAccount
 from bot.providers.config import NAME, ModelPrice, ProviderConfig
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import VENDORS
-from bot.redact import remember_secret
+from training_files.redact import remember_secret
 
 _KEY_FIELDS: Final = frozenset({"key", "api_key", "apikey", "secret", "token", "webhook_secret", "password"})
 _VARIABLE: Final = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -19,7 +19,7 @@ from bot.providers.interface import (
     RemoteTime,
 )
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
-from bot.redact import redact
+from training_files.redact import redact
 
 Json = dict[str, Any]
 

@@ -16,8 +16,8 @@ from bot.providers.interface import (
     Unintelligible,
     Unreachable,
 )
-from bot.redact import redact
 from bot.unreachable import why_unreachable
+from training_files.redact import redact
 
 _LONGEST_RETRY_AFTER = 600.0
 

@@ -15,8 +15,8 @@ import structlog
 from bot.backoff import Backoff
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
-from bot.redact import redact
 from bot.tracking.run import Due, Progress, Run, Tracker, TrackingStore, run_of
+from training_files.redact import redact
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ import structlog
 
 from bot.audit import SETTINGS, TERMINAL, Entry
 from bot.errors import NotFound
-from bot.redact import remember_secret
 from bot.workspaces.installation import Installation, InstallationStore, State, Tokens, team_of
+from training_files.redact import remember_secret
 
 log = structlog.get_logger()
 

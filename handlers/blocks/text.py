@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.audit import SETTINGS, TERMINAL
-from bot.redact import redact as redact
 from texts import audit, formats
+from training_files.redact import redact as redact
 
 ELLIPSIS: Final = "…"
 

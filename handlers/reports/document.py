@@ -13,7 +13,6 @@ from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.models.names import short_name
 from bot.providers.protocol import of_method
-from bot.redact import redact
 from bot.reports.document import Block, Document, Facts, Grid, Paragraph, Section
 from bot.reports.job_report import JobReport, Source
 from bot.reports.pages import Curves
@@ -32,6 +31,7 @@ from texts.formats import duration, enumerated, figure, money, number, percent, 
 from texts.language import current
 from texts.start import method
 from training_files import lookup
+from training_files.redact import redact
 
 _WORTH_A_CURVE = 2
 _HASH_SHOWN = 16

@@ -2,14 +2,17 @@
 
 import json
 import logging
+from functools import partial
 
 import pytest
 import structlog
 
-from bot.redact import MARK
-from tests.logs import bots_log
+from app.logs import set_up_logging
+from tests.logs import written_log
+from training_files.redact import MARK
 
 TOKEN = "xoxb-1234567890-1234567890-AbCdEfGhIjKlMnOpQrStUvWx"
+bots_log = partial(written_log, partial(set_up_logging, "info"))
 
 
 def test_what_a_library_says_is_a_json_object_without_secrets() -> None:
@@ -46,7 +49,8 @@ def test_libraries_say_what_goes_wrong_and_the_bot_what_its_level_allows() -> No
 
 
 def test_to_set_it_up_again_writes_no_line_twice() -> None:
-    with bots_log(), bots_log() as log:
+    with bots_log() as log:
+        set_up_logging("info")
         logging.getLogger("asyncio").error("once")
     assert len(log.getvalue().splitlines()) == 1
 

@@ -3,13 +3,15 @@
 import io
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from app.logs import set_up_logging
 from telemetry import traces
 from tests.e2e.world import until, world
-from tests.logs import bots_log
+from tests.logs import written_log
 from tests.otlp_collector import Collector
 
 CREATE = "POST /fine_tuning/jobs"
@@ -25,7 +27,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
 
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
-    with bots_log() as written:
+    with written_log(partial(set_up_logging, "info")) as written:
         yield written
 
 

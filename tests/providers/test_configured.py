@@ -9,9 +9,9 @@ from bot.errors import StartError
 from bot.providers.config import ModelPrice
 from bot.providers.configured import ConfiguredProvider, read_providers
 from bot.providers.openai import OPENAI
-from bot.redact import redact
 from texts.errors import sentence
 from texts.language import Language, speaking
+from training_files.redact import redact
 
 KEYS = {"LAB_KEY": "lab-0123456789", "OPENAI": "sk-proj-0123456789abcdef", "HOOK": "whsec_aGVsbG8="}
 LAB = 'vendor = "trainer"\nbase_url = "http://gpu-1:8902/v1"\nkey_env = "LAB_KEY"'

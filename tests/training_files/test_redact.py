@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from bot.redact import MARK, redact
+from training_files.redact import MARK, redact
 
 
 @pytest.mark.parametrize(
