@@ -137,6 +137,14 @@ def unavailable(
     return None
 
 
+def python_seconds(grader: Grader, item: Mapping[str, Any]) -> float:
+    """How long the Python graders in it may take for an answer; all others are quick."""
+    if isinstance(grader, OfItem):
+        own = _own(grader, item)
+        return 0.0 if isinstance(own, Grade) else python_seconds(own, item)
+    return float(python.SECONDS * sum(isinstance(one, Python) for one in singles(grader)))
+
+
 def failed(error: GraderError) -> Grade:
     """The grade where an error stood in its way."""
     if isinstance(error, AnswerError):

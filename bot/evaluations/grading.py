@@ -12,13 +12,13 @@ from bot.evaluations.run import Reason
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GradeFault
 from graders.grader import Grader, Perplexity, TokenAccuracy, singles
-from graders.grading import Embedder, grade, grade_with, passes
+from graders.grading import Embedder, grade, grade_with, passes, python_seconds
 from graders.reading import read_grader
 from graders.sample import Grade, Judge, Sample, TokenLogprob
 from training_files import TrainingFileError
 
 GRADED_WITHIN: Final = 120.0
-"""Seconds for what is given to a worker process at once."""
+"""Seconds for what is given to a worker process at once, beside what Python graders may take."""
 _AROUND: Final = " \t\r\n.,;:!?\"'`*_()[]{}<>。，；：！？“”‘’「」『』《》（）【】、"
 
 
@@ -37,6 +37,11 @@ def grade_all(ungraded: Sequence[Ungraded], trusted: frozenset[str] = frozenset(
     return [
         _row(one, grade(_grader(one.grader), one.fields, sample_of(one.answer), trusted=trusted)) for one in ungraded
     ]
+
+
+def may_take(one: Ungraded, trusted: frozenset[str]) -> float:
+    """Seconds that its Python graders have."""
+    return python_seconds(_grader(one.grader), one.fields) if trusted else 0.0
 
 
 async def judged(

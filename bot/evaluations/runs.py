@@ -18,7 +18,7 @@ from bot.datasets.interfaces import DatasetStore
 from bot.errors import NotFound
 from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import DrawnItem, Evaluation, EvaluationStore, GradeRow, Item, Place, Progress
-from bot.evaluations.grading import GRADED_WITHIN, Ungraded, grade_all, judged, plain_values
+from bot.evaluations.grading import GRADED_WITHIN, Ungraded, grade_all, judged, may_take, plain_values
 from bot.evaluations.items import items_in
 from bot.evaluations.model_answers import Asked, KeptJudge, ModelAnswers, Payer, Stopped
 from bot.evaluations.result import Scores, compute
@@ -162,6 +162,7 @@ class _Asking(Work):
         self._done: set[Place] = set()
         self._graded_at = time.monotonic()
         self._waiting: list[tuple[Ungraded, str, bool]] = []
+        self._may_take = 0.0
         self._fault: Exception | None = None
 
     async def look(self) -> None:
@@ -269,7 +270,10 @@ class _Asking(Work):
             await self._record([row], {place: given.key}, int(given.cached))
             return
         self._waiting.append((ungraded, given.key, given.cached))
-        if len(self._waiting) >= _GRADED_AT_ONCE or time.monotonic() - self._graded_at >= _GRADED_EVERY:
+        self._may_take += may_take(ungraded, self._trusted)
+        # All evaluations share one process: none may have it for long.
+        are_enough = len(self._waiting) >= _GRADED_AT_ONCE or self._may_take >= GRADED_WITHIN
+        if are_enough or time.monotonic() - self._graded_at >= _GRADED_EVERY:
             await self._grade()
 
     async def _failed(self, place: Place, reason: Reason) -> None:
@@ -280,12 +284,13 @@ class _Asking(Work):
 
     async def _grade(self) -> None:
         waiting, self._waiting = self._waiting, []
+        seconds, self._may_take = GRADED_WITHIN + self._may_take, 0.0
         self._graded_at = time.monotonic()
         if not waiting:
             return
         ungraded = [one for one, _, _ in waiting]
         try:
-            rows = await self._pools.run(grade_all, ungraded, self._trusted, pool=Pool.GRADING, seconds=GRADED_WITHIN)
+            rows = await self._pools.run(grade_all, ungraded, self._trusted, pool=Pool.GRADING, seconds=seconds)
         except TrainingFileError as error:  # an answer that no worker lives through, or not in time
             rows = [GradeRow(one.place, None, fault=reason_of(error)) for one in ungraded]
         await self._record(rows, {one.place: key for one, key, _ in waiting}, sum(cached for _, _, cached in waiting))

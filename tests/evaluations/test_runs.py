@@ -16,6 +16,7 @@ from bot.errors import BotError
 from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, Place
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.grading import grade_all
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.repeats import EvaluationRepeats
@@ -34,6 +35,7 @@ from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore
 from bot.worker_processes import WorkerPools
+from graders import python as python_grader
 from tests.evaluating import a_chat, labelled
 from tests.parts import CHANNEL, MODEL
 from tests.slack_requests import a_caller
@@ -64,6 +66,26 @@ def runs(
     pools: WorkerPools,
 ) -> EvaluationRuns:
     return EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools, look_every=0.01)
+
+
+@pytest.fixture
+def runs_that_trust(
+    store: SqlEvaluationStore,
+    answers: ModelAnswers,
+    spending: ModelSpending,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+) -> Callable[[str], EvaluationRuns]:
+    """Runs in which a Python grader of this source may grade."""
+
+    def make(source: str) -> EvaluationRuns:
+        trusted = frozenset({source})
+        parts = store, answers, spending, jobs, datasets, file_store, pools
+        return EvaluationRuns(*parts, look_every=0.01, trusted=trusted)
+
+    return make
 
 
 @pytest.fixture(autouse=True)
@@ -346,6 +368,37 @@ async def test_a_store_that_takes_nothing_for_now_loses_no_answer(
     result = await evaluations.result(a_caller(), started.id)
     assert [one.estimate.n for one in result.scores] == [30, 30]
     assert len(stand_in.chats) == 60
+
+
+async def test_python_graders_may_take_their_time_for_each_answer(
+    evaluations: Evaluations,
+    runs_that_trust: Callable[[str], EvaluationRuns],
+    pools: WorkerPools,
+    dropped: Drop,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    python = {"type": "python", "name": "half", "source": "def grade(sample, item):\n    return 0.5"}
+    both = {"type": "multi", "name": "own", "graders": {"a": python, "b": python}, "calculate_output": "a + b"}
+    own = [{**example, "grader": grader} for example, grader in zip(labelled(4), [python, both] * 2, strict=True)]
+    await dropped(*own, id="ds-own")
+    given, run = [], pools.run
+
+    async def observed(function: Any, *args: Any, **kwargs: Any) -> Any:
+        if function is grade_all:
+            graders = sum(msgspec.json.encode(one.fields["grader"]).count(b"source") for one in args[0])
+            given.append((graders, kwargs["seconds"]))
+        return await run(function, *args, **kwargs)
+
+    monkeypatch.setattr(pools, "run", observed)
+    request = EvaluationRequest(
+        (MODEL, TUNED), "ds-own", grader={"type": "of_item", "name": "own"}, grader_name="own", control=False
+    )
+    done = await finished(evaluations, runs_that_trust(python["source"]), request)
+    result = await evaluations.result(a_caller(), done.id)
+    assert [(one.estimate.n, one.estimate.value) for one in result.scores] == [(4, 0.75), (4, 0.75)]
+    assert sum(graders for graders, _ in given) == 12
+    assert all(graders * python_grader.SECONDS < seconds for graders, seconds in given)
+    assert all(graders <= 5 for graders, _ in given), "or other evaluations would wait too long"
 
 
 @pytest.mark.parametrize("call", ["answers", "keep_answer"])
