@@ -65,6 +65,14 @@ class Health:
             **{("jobs", name): follower.looked_at >= late or not leads for name, follower in self._followers.items()},
         }
 
+    async def by_provider(self) -> dict[tuple[str, str], bool]:
+        """The same, with one entry for a provider whose jobs are followed in several workspaces: whether all are."""
+        works: dict[tuple[str, str], bool] = {}
+        for (part, name), up in (await self.components()).items():
+            of = part, self._followers[name].provider_name if name else ""
+            works[of] = works.get(of, True) and up
+        return works
+
     def about(self) -> dict[str, object]:
         """Which process this is, whether it leads, and how many there are."""
         if (this := self.membership) is None:

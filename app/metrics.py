@@ -1,9 +1,13 @@
 """`/metrics`: what the bot has counted, and what waits, as Prometheus reads it."""
 
+import asyncio
 import contextlib
 import hmac
 import shutil
 import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from aiohttp import web
 from prometheus_client import ProcessCollector
@@ -13,20 +17,36 @@ from app.health import Health
 from bot import instruments
 from bot.errors import BotError
 from bot.settings import Settings
-from bot.store.backlog import Backlog, SqlBacklog
+from bot.store.backlog import Backlog
 from bot.version import version
 
 ProcessCollector(registry=instruments.REGISTRY)
 
 
+class ReadsBacklog(Protocol):
+    """Raises BotError where it cannot."""
+
+    async def read(self) -> Backlog: ...
+
+
 class Metrics:
-    def __init__(self, health: Health, backlog: SqlBacklog, settings: Settings) -> None:
+    """`backlogs`: those of the stores there are now, by a name that a store keeps."""
+
+    def __init__(
+        self,
+        health: Health,
+        backlogs: Callable[[], Mapping[str, ReadsBacklog]],
+        settings: Settings,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._health = health
-        self._backlog = backlog
+        self._backlogs = backlogs
+        self._clock = clock
         self._folder = settings.finetune_data
         self._token = settings.metrics_token
-        # The oldest notice that waits, and since when it is seen to be that.
-        self._first: tuple[int | None, float] = (None, 0.0)
+        # In each store the oldest notice that waits, and since when it is seen to be that.
+        self._first: dict[str, tuple[int | None, float]] = {}
         instruments.BUILD.labels(version()).set(1)
 
     def route(self) -> web.RouteDef:
@@ -49,23 +69,42 @@ class Metrics:
 
     async def _look(self) -> None:
         """Bring to date what is a state rather than a count."""
-        for (component, provider), works in (await self._health.components()).items():
+        components = await self._health.by_provider()
+        instruments.COMPONENT_UP.clear()
+        for (component, provider), works in components.items():
             instruments.COMPONENT_UP.labels(component, provider).set(works)
-        if (membership := self._health.membership) is not None:
-            instruments.LEADS.set(membership.leads)
-            instruments.PROCESSES.set(membership.count)
+        membership = self._health.membership
+        instruments.LEADS.set(membership is None or membership.leads)
+        instruments.PROCESSES.set(membership.count if membership else 1)
         instruments.DISK_FREE.set(shutil.disk_usage(self._folder).free)
-        with contextlib.suppress(BotError):  # the store: one of the components says so
-            self._show(await self._backlog.read(), time.time())
+        stores = self._backlogs()
+        read = await asyncio.gather(*map(_read, stores.values()))
+        known = {name: backlog for name, backlog in zip(stores, read, strict=True) if backlog is not None}
+        if known or not stores:
+            self._show(known, self._clock())
 
-    def _show(self, backlog: Backlog, now: float) -> None:
-        instruments.INBOX_DEPTH.set(backlog.inbox)
-        instruments.INBOX_AGE.set(max(0.0, now - backlog.inbox_since) if backlog.inbox_since is not None else 0)
-        if backlog.outbox_first != self._first[0]:
-            self._first = backlog.outbox_first, now
-        instruments.OUTBOX_DEPTH.set(backlog.outbox)
-        instruments.OUTBOX_AGE.set(now - self._first[1] if backlog.outbox_first is not None else 0)
-        instruments.CARDS_BEHIND.set(backlog.cards)
+    def _show(self, known: Mapping[str, Backlog], now: float) -> None:
+        waiting = known.values()
+        instruments.INBOX_DEPTH.set(sum(one.inbox for one in waiting))
+        since = min((one.inbox_since for one in waiting if one.inbox_since is not None), default=now)
+        instruments.INBOX_AGE.set(max(0.0, now - since))
+        self._first = {name: self._oldest(name, one.outbox_first, now) for name, one in known.items()}
+        instruments.OUTBOX_DEPTH.set(sum(one.outbox for one in waiting))
+        instruments.OUTBOX_AGE.set(now - min((seen for _, seen in self._first.values()), default=now))
+        instruments.CARDS_BEHIND.set(sum(one.cards for one in waiting))
+        jobs = sum((Counter(one.jobs) for one in waiting), Counter[tuple[str, str]]())
         instruments.JOBS.clear()
-        for (provider, state), count in backlog.jobs.items():
+        for (provider, state), count in jobs.items():
             instruments.JOBS.labels(provider, state).set(count)
+
+    def _oldest(self, store: str, first: int | None, now: float) -> tuple[int | None, float]:
+        """Of the notices that wait there, and since when; now, where none does."""
+        before = self._first.get(store)
+        return before if first is not None and before and before[0] == first else (first, now)
+
+
+async def _read(store: ReadsBacklog) -> Backlog | None:
+    """None where it cannot be read: then the others are shown."""
+    with contextlib.suppress(BotError):
+        return await store.read()
+    return None

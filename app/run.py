@@ -191,7 +191,8 @@ async def _tell_health(
             log.warning("FINETUNE_PUBLIC_URL has no effect: nothing listens in Socket Mode without HEALTH_PORT.")
         return None
     if settings.metrics_token is not None or not pages:
-        pages = [*pages, Metrics(health, SqlBacklog(services.database), settings).route()]
+        backlog = SqlBacklog(services.database)
+        pages = [*pages, Metrics(health, lambda: {"": backlog}, settings).route()]
     else:
         log.warning("/metrics needs METRICS_TOKEN where links to jobs lead to the same port.")
     at = settings.health_host, settings.health_port, "HEALTH"

@@ -14,6 +14,7 @@ from app import connecting, traces
 from app.health import Health, health_app
 from app.listening import serve
 from app.logs import set_up_logging
+from app.metrics import Metrics
 from app.run import Ready, until_stopped
 from app.schedule import keep
 from app.socket_mode import SocketMode
@@ -29,6 +30,7 @@ from app.workspaces.terminal import carry_out
 from bot.encryption import Unopened
 from bot.errors import StartError
 from bot.settings import Settings
+from bot.store.backlog import SqlBacklog
 from bot.store.database import Database
 from bot.store.installations import SqlInstallations
 from bot.timing import Timing
@@ -152,7 +154,14 @@ async def _health(
     health = Health(database, hosting.followers, None)
     health.connected = hosting.connected
     stack.enter_context(health.hearing())
-    return await serve(health_app(health), settings.health_host, settings.health_port, "HEALTH", stack)
+    metrics = Metrics(health, partial(_backlogs, hosting), settings)
+    at = settings.health_host, settings.health_port, "HEALTH"
+    return await serve(health_app(health, [metrics.route()]), *at, stack)
+
+
+def _backlogs(hosting: Hosting) -> dict[str, SqlBacklog]:
+    """Of the stores of all bots that run; they are open."""
+    return {team: SqlBacklog(bot.services.database) for team, bot in hosting.bots.items()}
 
 
 @contextlib.asynccontextmanager

@@ -111,6 +111,10 @@ class Follower:
         instruments.FOLLOWED_AT.labels(provider.name).set(sync.clock())
         """When the latest round ended, however it did, by the steady clock."""
 
+    @property
+    def provider_name(self) -> str:
+        return self._provider.name
+
     def hint(self, provider_job_id: str) -> None:
         """The provider says that something happened to this job: it is due at once."""
         self._hinted.add(provider_job_id)

@@ -5,19 +5,24 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 
+from app.health import Health
+from app.metrics import Metrics
 from app.run import running
 from bot import instruments
+from bot.settings import load as load_settings
+from bot.store.backlog import Backlog
+from bot.store.database import Database, StoreTrouble
 from tests.e2e.world import world
-from tests.prometheus_samples import samples, value
+from tests.prometheus_samples import read_metrics, samples, value
 from trainer import instruments as trainer_instruments
 
 ROOT = Path(__file__).parents[2]
@@ -26,18 +31,9 @@ PROMTOOL = shutil.which("promtool")
 DASHBOARD = ROOT / "deploy" / "grafana" / "finetune-bot.json"
 
 
-async def read(port: int | None, token: str | None = None) -> tuple[int, str]:
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.get(f"http://127.0.0.1:{port}/metrics") as answer,
-    ):
-        return answer.status, await answer.text()
-
-
 async def test_a_bot_that_works_counts_what_it_does(tmp_path: Path) -> None:
     async with world(tmp_path) as w, w.bot(health_port=0) as bot:
-        _, before = await read(bot.health_port)
+        _, before = await read_metrics(bot.health_port)
         report = await w.drop()
         await w.start(report)
         job = await w.job_at_provider()
@@ -49,7 +45,7 @@ async def test_a_bot_that_works_counts_what_it_does(tmp_path: Path) -> None:
         await w.person.say("ana", chat["channel"], "What is the answer?", thread_ts=chat["ts"])
         await w.person.wait_message(chat["channel"], thread_ts=chat["ts"], contains="in several pieces")
         await w.settled(bot)
-        _, text = await read(bot.health_port)
+        _, text = await read_metrics(bot.health_port)
     was, now = samples(before), samples(text)
 
     def more(name: str, **labels: str) -> float:
@@ -76,11 +72,50 @@ async def test_where_links_to_jobs_lead_to_the_same_port_metrics_need_a_token(tm
     public = {"health_port": 0, "finetune_public_url": "https://finetune.example.com"}
     async with world(tmp_path) as w:
         async with running(w.settings(**public)) as bot:
-            assert (await read(bot.health_port))[0] == 404
+            assert (await read_metrics(bot.health_port))[0] == 404
         async with running(w.settings(**public, metrics_token=SecretStr("for-prometheus"))) as bot:
-            assert (await read(bot.health_port))[0] == 401
-            assert (await read(bot.health_port, "somebody-elses"))[0] == 401
-            assert (await read(bot.health_port, "for-prometheus"))[0] == 200
+            assert (await read_metrics(bot.health_port))[0] == 401
+            assert (await read_metrics(bot.health_port, "somebody-elses"))[0] == 401
+            assert (await read_metrics(bot.health_port, "for-prometheus"))[0] == 200
+
+
+async def test_of_several_stores_what_waits_is_counted_together(database: Database, tmp_path: Path) -> None:
+    """And of each the oldest notice is remembered: they are numbered from 1 in all."""
+    stores = {"a": Store(backlog(notices=2, first=1)), "b": Store(backlog(notices=1, first=1, inbox_since=900.0))}
+    now = [1000.0]
+    settings = load_settings(_env_file=None, finetune_data=tmp_path)
+    metrics = Metrics(Health(database, {}, None), lambda: stores, settings, clock=lambda: now[0])
+    await metrics.text()
+    stores["b"].holds = backlog(notices=1, first=2, inbox_since=900.0)
+    now[0] = 1060.0
+    found = samples((await metrics.text()).decode())
+    assert value(found, "finetune_bot_outbox_depth") == 3
+    assert value(found, "finetune_bot_outbox_oldest_age_seconds") == 60
+    assert value(found, "finetune_bot_inbox_depth") == 2
+    assert value(found, "finetune_bot_inbox_oldest_age_seconds") == 160
+    assert value(found, "finetune_bot_jobs", provider="acme", state="running") == 6
+    stores["a"].holds = None
+    found = samples((await metrics.text()).decode())
+    assert value(found, "finetune_bot_outbox_depth") == 1, "a store that cannot be read hides no other"
+    del stores["a"], stores["b"]
+    found = samples((await metrics.text()).decode())
+    assert value(found, "finetune_bot_outbox_depth") == value(found, "finetune_bot_jobs") == 0
+
+
+def backlog(*, notices: int, first: int, inbox_since: float | None = None) -> Backlog:
+    return Backlog(1, inbox_since, notices, first, 0, {("acme", "running"): 3})
+
+
+@dataclass
+class Store:
+    """`holds`: None where it cannot be read."""
+
+    holds: Backlog | None
+
+    async def read(self) -> Backlog:
+        if self.holds is None:
+            raise StoreTrouble("store_trouble", trouble="locked")
+        return self.holds
 
 
 # The dashboard and the alerts

@@ -30,6 +30,7 @@ from tests.e2e.many_workspaces import A, B, Browser, TwoWorkspaces, two_workspac
 from tests.e2e.private_things import Things
 from tests.e2e.test_private import AT_ONCE, EVERYTHING, Private, body, not_typed
 from tests.e2e.world import MODEL
+from tests.prometheus_samples import read_metrics, samples, value
 from texts.errors import sentence
 
 
@@ -176,6 +177,24 @@ async def test_a_workspaces_own_file_sets_what_is_its_own(two: TwoWorkspaces) ->
         assert (settings.finetune_admins, settings.finetune_language) == (["U0BENHALL1"], "zh")
         assert settings.finetune_data == folder
         assert two.bot_of(A).services.settings.finetune_approval_above is None
+
+
+async def test_metrics_are_those_of_all_workspaces_together_and_name_none(two: TwoWorkspaces) -> None:
+    async with two.host(health_port=0, metrics_token=SecretStr("for-prometheus")) as running:
+        await two.installed(A, B)
+        for team in (A, B):
+            w = await two.world(team)
+            await w.start(await w.drop())
+        assert (await read_metrics(running.health_port))[0] == 401
+        status, text = await read_metrics(running.health_port, "for-prometheus")
+    assert status == 200
+    found = samples(text)
+    assert value(found, "finetune_bot_jobs", provider="acme") == 2
+    assert value(found, "finetune_bot_component_up", component="jobs", provider="acme") == 1
+    assert value(found, "finetune_bot_component_up", component="slack") == 1
+    assert value(found, "finetune_bot_leads") == value(found, "finetune_bot_processes") == 1
+    for secret in (A, B, "train.jsonl"):
+        assert secret not in text
 
 
 async def test_what_is_for_a_workspace_without_the_app_is_refused(two: TwoWorkspaces) -> None:
