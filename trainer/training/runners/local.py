@@ -83,6 +83,7 @@ class Preforker:
         self._orders: deque[asyncio.Future[ForkedWorker | Worker]] = deque()
         self._ready = asyncio.Event()
         self._reading = asyncio.create_task(self._read())
+        self._trains = False
         self.usable = True
 
     @classmethod
@@ -111,9 +112,10 @@ class Preforker:
         return await answer
 
     async def kill(self) -> None:
-        """End it; what was forked from it goes on."""
+        """End it; what was forked from it goes on, and so does what it trains itself."""
         self.usable = False
-        await self._worker.kill()
+        if not self._trains:
+            await self._worker.kill()
 
     async def _read(self) -> None:
         try:
@@ -140,6 +142,7 @@ class Preforker:
                     self._answer(fork)
                 case Begun():  # it could not fork, and trains by itself
                     self.usable = False
+                    self._trains = True
                     self._answer(self._worker)
                 case Ended(pid, code):
                     self._forks.pop(pid).end(code)
