@@ -11,6 +11,7 @@ import yaml
 from bot.settings import Settings
 from tests.variables import known
 from trainer.settings import Settings as TrainerSettings
+from trainer.training.runners.local import LEAVING_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -75,6 +76,19 @@ def test_bot_and_trainer_are_given_longer_than_they_need_to_end(services: dict[s
         needed = re.search(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)
         assert needed is not None
         assert _seconds(services[name]["stop_grace_period"]) >= int(needed[1])
+
+
+def test_whatever_ends_the_trainer_waits_longer_than_the_trainer_does_for_what_trains(services: dict[str, Any]) -> None:
+    waits = TrainerSettings.model_fields["drain_seconds"].default + LEAVING_SECONDS
+    unit = (ROOT / "deploy" / "systemd" / "finetune-trainer.service").read_text()
+    chart = (ROOT / "deploy" / "helm" / "finetune-bot" / "templates" / "trainer.yaml").read_text()
+    graces = [
+        _seconds(services["trainer"]["stop_grace_period"]),
+        *map(int, re.findall(r"^TimeoutStopSec=(\d+)$", unit, re.MULTILINE)),
+        *map(int, re.findall(r"terminationGracePeriodSeconds: (\d+)", chart)),
+    ]
+    assert len(graces) == 3
+    assert min(graces) >= waits + 20
 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "compose.gpu.yaml"])

@@ -14,6 +14,7 @@ import pytest
 
 from tests.tiny_model import ENDLESS
 from tests.trainer_process import Trainer, example, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
+from trainer.training.runners.mailbox import lives
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}
@@ -97,6 +98,10 @@ def test_where_a_gpu_forbids_to_fork_each_job_has_a_process_that_loads_the_libra
         assert trainer.ended(first.id).status == "succeeded"
         wait_for(lambda: trainer.steps(doomed.id) > 3)
         assert worker_of(trainer, doomed.id) in trainer.workers("trainer.training.worker")
+        # It saves its state before its server ends.
+        trainer.stop()
+        trainer.start()
+        wait_for(lambda: any("resumed from step" in event.message for event in trainer.events(doomed.id)))
         worker_of(trainer, doomed.id).kill()
         assert trainer.ended(doomed.id).error.code == "worker_died"
     finally:
@@ -280,8 +285,7 @@ def test_a_stopped_server_ends_its_work_and_the_next_one_goes_on_with_it(own_tra
     checked = own_trainer.train(hyperparameters=ONE)
     own_trainer.stop()
     assert own_trainer.process.returncode in (0, -15)
-    # The training saves its state and ends.
-    psutil.wait_procs([worker], timeout=240)
+    assert not lives(worker), "the training saved its state and ended before its server did"
     left = own_trainer.data / "states" / over.id
     left.mkdir(exist_ok=True)
     own_trainer.start()

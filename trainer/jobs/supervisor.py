@@ -32,7 +32,7 @@ from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.store.rows import trouble
-from trainer.training.messages import Command, Go, Hold, Leave, Pause
+from trainer.training.messages import Command, Go, Hold, Pause
 from trainer.training.runners.interface import Runner
 
 logger = logging.getLogger(__name__)
@@ -101,10 +101,9 @@ class Supervisor:
         self._tasks.add(self._loops.start("giving way to chats", self._yield_to_chat))
 
     async def stop(self) -> None:
-        """End all workers; those that train save their state after the step at hand and end by themselves. Jobs stay as
-        they are in the store and go on after the next start."""
+        """End all workers; those that train on this machine save their state first. Jobs stay as they are in the store
+        and go on after the next start."""
         self._turns.stopping = True
-        self._send_to_all(Leave())
         tasks = [*self._tasks, *(one.task for one in self._started.values())]
         for task in tasks:
             task.cancel()

@@ -69,5 +69,6 @@ class Runner(Protocol):
         ...
 
     async def stop(self) -> None:
-        """The server stops. Runs go on."""
+        """The server stops. Runs on its machine save their state after the step at hand and end, which is waited for,
+        if not for ever; others go on without it."""
         ...

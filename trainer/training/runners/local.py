@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from trainer.training.messages import Command, Report
+from trainer.training.messages import Command, Leave, Report
 from trainer.training.plan import Plan
 from trainer.training.runners import mailbox
 from trainer.training.runners.gpus import VISIBLE, gpus_here
@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 _LOOK = 0.02  # seconds between two looks at a process that nobody reports on
 # How long the training libraries stay loaded while there is nothing to train (they hold some 500 MB).
 _LOADED_SECONDS = 600.0
+# How long a server that stops waits for its trainings to save and end. Whatever ends it by force has to wait longer, as
+# what is in `deploy/` does.
+LEAVING_SECONDS = 90.0
 
 
 class ForkedWorker:
@@ -215,9 +218,10 @@ class WorkerHandle:
 class LocalRunner:
     """Runs on this machine, forked by one preforker at a time; it is ended when no job was expected for a while."""
 
-    def __init__(self, log: Path, devices: int | None = None) -> None:
+    def __init__(self, log: Path, devices: int | None = None, *, leaving_seconds: float = LEAVING_SECONDS) -> None:
         """`devices`: how many may be used; None for all GPUs, or where there is none, for one: the processor."""
         self._log = log
+        self._leaving_seconds = leaving_seconds
         self._gpus = gpus_here()[:devices]
         self._devices = len(self._gpus) or devices or 1
         self._runs: dict[Path, WorkerHandle] = {}
@@ -273,8 +277,22 @@ class LocalRunner:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._leave()
         if self._preforker is not None:
             await self._preforker.kill()
+
+    async def _leave(self) -> None:
+        """Have all runs save and end. They could do it alone, but for where a server's end is the end of everything
+        around it: in a container, or as a service."""
+        runs = [run for run in self._runs.values() if run.alive]
+        if not runs:
+            return
+        logger.info("%d training(s) save their state and end", len(runs))
+        for run in runs:
+            run.send(Leave())
+        _, late = await asyncio.wait([asyncio.create_task(run.wait()) for run in runs], timeout=self._leaving_seconds)
+        for waiting in late:
+            waiting.cancel()
 
     async def _load(self) -> Preforker:
         async with self._loading:
