@@ -67,7 +67,7 @@ from training_files.redact import remember_secret
 def open_store(settings: Settings) -> Store:
     """The data folder's database; the folder is made if need be. TrainerError where it cannot be used."""
     try:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Store(settings.data / "trainer.db")
     except (OSError, sqlite3.Error) as error:
         raise _unusable(settings, error) from error

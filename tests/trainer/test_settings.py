@@ -1,6 +1,8 @@
 """Settings of the trainer, from the environment and from a file."""
 
 import signal
+import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 
 from trainer.cli import main
 from trainer.errors import TrainerError
+from trainer.server import open_store
 from trainer.settings import cache_folder, load
 
 
@@ -35,6 +38,16 @@ def test_the_environment_goes_before_the_file_and_arguments_before_both(
     assert load(Path("data"), cache=tmp_path / "named").cache == tmp_path / "named"
     assert settings.data == tmp_path / "data"
     assert "sk-file" not in repr(settings)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_new_data_folder_is_nobody_elses_and_one_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    there.mkdir()
+    there.chmod(0o750)
+    for folder, mode in ((tmp_path / "new", 0o700), (there, 0o750)):
+        open_store(load(folder)).close()
+        assert stat.S_IMODE(folder.stat().st_mode) == mode
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
