@@ -1,10 +1,15 @@
 """Uploads in parts, as the official client makes them."""
 
+import contextlib
 import hashlib
 import sqlite3
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
+import psutil
 import pytest
 
 from tests.trainer_process import Trainer, jsonl, some_examples
@@ -68,6 +73,40 @@ def test_what_does_not_arrive_whole_is_no_file(trainer: Trainer) -> None:
     with pytest.raises(openai.BadRequestError, match="MD5"):
         uploads.complete(id, part_ids=[part.id, rest.id], md5="0" * 32)
     assert uploads.complete(id, part_ids=[part.id, rest.id]).status == "completed"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a process's limits are set from outside on Linux only")
+def test_parts_that_are_named_over_and_over_are_not_put_together(trainer: Trainer) -> None:
+    id = begin(trainer, size=1 << 20)
+    part = trainer.client.uploads.parts.create(id, data=bytes(1 << 20))
+    server = psutil.Process(trainer.process.pid)
+    before = server.rlimit(psutil.RLIMIT_FSIZE)
+    server.rlimit(psutil.RLIMIT_FSIZE, (64 << 20, before[1]))  # no file can become larger
+    try:
+        with pytest.raises(openai.BadRequestError, match=f"have {100 << 20} bytes; the upload was to have {1 << 20}"):
+            trainer.client.uploads.complete(id, part_ids=[part.id] * 100)
+    finally:
+        server.rlimit(psutil.RLIMIT_FSIZE, before)
+
+
+def test_what_is_asked_of_an_upload_at_once_is_done_once(trainer: Trainer) -> None:
+    content = CONTENT * (16_000_000 // len(CONTENT))
+    id = begin(trainer, size=len(content))
+    uploads = trainer.client.uploads
+
+    def told(ask: Callable[..., Any], **arguments: Any) -> Any:
+        """What eight who ask at the same time are told, of those that are not refused."""
+
+        def one(_: int) -> Any:
+            with contextlib.suppress(openai.BadRequestError):
+                return ask(id, **arguments)
+
+        with ThreadPoolExecutor(8) as pool:
+            return [answer for answer in pool.map(one, range(8)) if answer is not None]
+
+    (part,) = told(uploads.parts.create, data=content)
+    (completed,) = told(uploads.complete, part_ids=[part.id])
+    assert completed.file.bytes == len(content)
 
 
 def test_a_cancelled_or_expired_upload_leaves_nothing_behind(trainer: Trainer) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import shutil
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
+from weakref import WeakValueDictionary
 
 from fastapi import APIRouter, UploadFile
 from fastapi import File as FilePart
@@ -24,6 +27,8 @@ from trainer.objects import File, Key, Upload, new_id, now
 router = APIRouter(prefix="/v1/uploads")
 
 _LIFETIME = 3600  # seconds until an upload that was not completed expires, as at the service
+# Of the uploads at which something is being done.
+_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 class CreateUpload(Body):
@@ -62,31 +67,26 @@ def create(services: ServicesDep, key: CurrentKey, body: CreateUpload) -> Upload
 async def add_part(
     services: ServicesDep, key: CurrentKey, upload_id: str, data: Annotated[UploadFile, FilePart()]
 ) -> UploadPartObject:
-    upload = _pending(services, key, upload_id)
-    part = new_id("part_")
-    await asyncio.to_thread(_write, _folder(services, upload), part, data, upload.bytes)
+    async with _pending(services, key, upload_id) as upload:
+        part = new_id("part_")
+        await asyncio.to_thread(_write, _folder(services, upload), part, data, upload.bytes)
     return {"id": part, "object": "upload.part", "created_at": now(), "upload_id": upload.id}
 
 
 @router.post("/{upload_id}/complete")
 async def complete(services: ServicesDep, key: CurrentKey, upload_id: str, body: CompleteUpload) -> UploadObject:
-    upload = _pending(services, key, upload_id)
-    folder = _folder(services, upload)
-    there = {path.name for path in folder.iterdir()}
-    missing = [part for part in body.part_ids if part not in there]
-    if missing:
-        raise ApiError(400, f"The upload has no part {missing[0]!r}.", param="part_ids")
-    file = await asyncio.to_thread(_file, services, key, upload, body)
-    services.store.end_upload(upload.id, "completed")
-    shutil.rmtree(folder, ignore_errors=True)
+    async with _pending(services, key, upload_id) as upload:
+        file = await asyncio.to_thread(_file, services, key, upload, body)
+        services.store.end_upload(upload.id, "completed")
+        shutil.rmtree(_folder(services, upload), ignore_errors=True)
     return {**upload_object(upload), "status": "completed", "file": file_object(file)}
 
 
 @router.post("/{upload_id}/cancel")
-def cancel(services: ServicesDep, key: CurrentKey, upload_id: str) -> UploadObject:
-    upload = _pending(services, key, upload_id)
-    services.store.end_upload(upload.id, "cancelled")
-    shutil.rmtree(_folder(services, upload), ignore_errors=True)
+async def cancel(services: ServicesDep, key: CurrentKey, upload_id: str) -> UploadObject:
+    async with _pending(services, key, upload_id) as upload:
+        services.store.end_upload(upload.id, "cancelled")
+        shutil.rmtree(_folder(services, upload), ignore_errors=True)
     return {**upload_object(upload), "status": "cancelled"}
 
 
@@ -104,14 +104,17 @@ def upload_object(upload: Upload) -> UploadObject:
     }
 
 
-def _pending(services: Services, key: Key, id: str) -> Upload:
-    upload = services.store.upload(id)
-    if upload is None or not key.sees(upload):
-        raise not_found("upload", id, "upload_id")
-    status = "expired" if upload.status == "pending" and upload.expires_at <= now() else upload.status
-    if status != "pending":
-        raise ApiError(400, f"The upload {id} is {status}. Begin another.", code="upload_not_pending")
-    return upload
+@contextlib.asynccontextmanager
+async def _pending(services: Services, key: Key, id: str) -> AsyncIterator[Upload]:
+    """An upload at which nothing else is done meanwhile. Raises ApiError where it is not pending."""
+    async with _locks.setdefault(id, asyncio.Lock()):
+        upload = services.store.upload(id)
+        if upload is None or not key.sees(upload):
+            raise not_found("upload", id, "upload_id")
+        status = "expired" if upload.status == "pending" and upload.expires_at <= now() else upload.status
+        if status != "pending":
+            raise ApiError(400, f"The upload {id} is {status}. Begin another.", code="upload_not_pending")
+        yield upload
 
 
 def _folder(services: Services, upload: Upload) -> Path:
@@ -127,19 +130,21 @@ def _write(folder: Path, part: str, data: UploadFile, most: int) -> None:
 
 def _file(services: Services, key: Key, upload: Upload, body: CompleteUpload) -> File:
     """The parts as one file, in the order named. Raises ApiError where it is not what was announced."""
+    folder = _folder(services, upload)
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
+    missing = [part for part in body.part_ids if part not in sizes]
+    if missing:
+        raise ApiError(400, f"The upload has no part {missing[0]!r}.", param="part_ids")
+    size = sum(sizes[part] for part in body.part_ids)
+    if size != upload.bytes:
+        raise ApiError(400, f"The parts have {size} bytes; the upload was to have {upload.bytes}.", param="part_ids")
     digest = hashlib.md5(usedforsecurity=False)
     with tempfile.TemporaryFile(dir=services.settings.data) as whole:
         for part in body.part_ids:
-            with (_folder(services, upload) / part).open("rb") as content:
+            with (folder / part).open("rb") as content:
                 while block := content.read(1 << 20):
                     digest.update(block)
                     whole.write(block)
-        if whole.tell() != upload.bytes:
-            raise ApiError(
-                400,
-                f"The parts have {whole.tell()} bytes; the upload was to have {upload.bytes}.",
-                param="part_ids",
-            )
         if body.md5 not in (None, digest.hexdigest()):
             raise ApiError(400, f"The parts' MD5 is {digest.hexdigest()}, not the one given.", param="md5")
         whole.seek(0)
