@@ -138,6 +138,10 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     for part in parts:
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
+    @app.get("/livez", include_in_schema=False)
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
     @app.get("/healthz", include_in_schema=False)
     def healthz(response: Response) -> dict[str, str | list[str]]:
         if not loops.down:

@@ -141,6 +141,12 @@ def test_kubernetes_asks_the_bot_what_it_answers(chart: Any) -> None:
     assert asked - answered == set()
 
 
+def test_a_trainer_that_cannot_train_or_export_for_now_goes_on_chatting(chart: Any) -> None:
+    _, trainer = pods(rendered(chart, EVERYTHING))
+    probes = ("startupProbe", "livenessProbe", "readinessProbe")
+    assert {trainer["containers"][0][probe]["httpGet"]["path"] for probe in probes} == {"/livez"}
+
+
 def test_the_ingress_lets_through_what_is_heard(chart: Any) -> None:
     (rule,) = rendered(chart, EVERYTHING)["Ingress", "finetune-bot"]["spec"]["rules"]
     let_through = [path["path"] for path in rule["http"]["paths"]]

@@ -52,7 +52,7 @@ def test_the_ports_of_the_images_are_those_of_the_program() -> None:
     trainer = TrainerSettings.model_fields["port"].default
     assert f"EXPOSE {http} 8901\n" in DOCKERFILE
     assert f"EXPOSE {trainer}\n" in DOCKERFILE
-    assert f"http://127.0.0.1:{trainer}/healthz" in DOCKERFILE
+    assert f"http://127.0.0.1:{trainer}/livez" in DOCKERFILE
 
 
 def test_compose_sets_variables_that_the_program_reads(services: dict[str, Any]) -> None:

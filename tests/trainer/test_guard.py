@@ -37,7 +37,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 
 
 def test_without_a_key_nothing_but_health_is_answered(trainer: Trainer) -> None:
-    assert httpx.get(trainer.url.removesuffix("/v1") + "/healthz").status_code == 200
+    for path in ("/livez", "/healthz"):
+        assert httpx.get(trainer.url.removesuffix("/v1") + path).status_code == 200
     for key in ("", "Bearer", "Basic abc", "Bearer wrong"):
         answer = ask(trainer, Authorization=key)
         assert answer.status_code == 401

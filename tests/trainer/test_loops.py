@@ -133,6 +133,7 @@ def test_whoever_asks_for_the_servers_health_hears_which_loop_is_down(settings: 
     with TestClient(create_app(settings, store), base_url="http://127.0.0.1") as client:
         sick = wait_for(lambda: said if (said := client.get("/healthz")).status_code == 503 else None)
         assert sick.json() == {"status": "degraded", "down": ["exports"]}
+        assert client.get("/livez").status_code == 200, "no new start helps, and all else is answered"
         reading.left = 0
         wait_for(lambda: client.get("/healthz").status_code == 200)
 

@@ -22,7 +22,7 @@ _MAX_JSON = 16 << 20
 
 METRICS = "/metrics"
 METRICS_READER = Key("metrics", admin=True)  # on that path alone
-_OPEN_PATHS = ("/healthz", "/openapi.json", "/docs", "/docs-static/")
+_OPEN_PATHS = ("/livez", "/healthz", "/openapi.json", "/docs", "/docs-static/")
 
 
 class Guard:
