@@ -19,6 +19,7 @@ CHART = ROOT / "deploy" / "helm" / "finetune-bot"
 KUBERNETES = ("1.25", "1.37")
 
 TOGETHER = {"database": {"existingSecret": "database"}, "persistence": {"accessMode": "ReadWriteMany"}}
+MANY_WORKSPACES = {"settings": {"SLACK_CLIENT_ID": "1234567890.1234567890"}}
 EVERYTHING = {
     **TOGETHER,
     "replicas": 2,
@@ -89,11 +90,19 @@ def test_helm_finds_no_fault(chart: Any) -> None:
     [
         ({"replicas": 2}, "/database/existingSecret"),
         ({"replicas": 2, "database": TOGETHER["database"]}, "/persistence/accessMode"),
+        ({"replicas": 2, **TOGETHER, **MANY_WORKSPACES}, "/replicas"),
         ({"ingress": {"enabled": True}}, "/ingress/host"),
         ({"replica": 2}, "'replica' not allowed"),
         ({"settings": {"FINETUNE_MAX_RUNNING": 2}}, "/settings/FINETUNE_MAX_RUNNING"),
     ],
-    ids=["two bots on SQLite", "two bots on a disk of one", "ingress for no name", "typing error", "number"],
+    ids=[
+        "two bots on SQLite",
+        "two bots on a disk of one",
+        "two hosts of many workspaces",
+        "ingress for no name",
+        "typing error",
+        "number",
+    ],
 )
 def test_what_cannot_work_is_refused_with_its_place(chart: Any, values: Mapping[str, Any], why: str) -> None:
     import helm_python
@@ -102,8 +111,11 @@ def test_what_cannot_work_is_refused_with_its_place(chart: Any, values: Mapping[
         rendered(chart, values)
 
 
-def test_a_bot_that_is_alone_ends_before_the_next_begins(chart: Any) -> None:
-    (strategy,) = [each["spec"]["strategy"] for (kind, _), each in rendered(chart, {}).items() if kind == "Deployment"]
+@pytest.mark.parametrize(
+    "values", [{}, {**TOGETHER, **MANY_WORKSPACES}], ids=["on SQLite", "for many workspaces on a database"]
+)
+def test_a_bot_that_is_alone_ends_before_the_next_begins(chart: Any, values: Mapping[str, Any]) -> None:
+    strategy = rendered(chart, values)["Deployment", "finetune-bot"]["spec"]["strategy"]
     assert strategy == {"type": "Recreate"}
 
 

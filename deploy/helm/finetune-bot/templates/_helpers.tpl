@@ -21,9 +21,10 @@ helm.sh/chart: {{ .top.Chart.Name }}-{{ .top.Chart.Version }}
 {{- if .image.digest }}{{ .image.repository }}@{{ .image.digest }}{{ else }}{{ .image.repository }}:{{ .image.tag | default .top.Chart.AppVersion }}{{ end }}
 {{- end }}
 
-{{/* Several bots may work beside each other: the store is a database, and all see the same files. */}}
+{{/* Several bots may work beside each other: the store is a database, all see the same files, and they serve one
+     workspace. Whoever hosts many opens the store alone. */}}
 {{- define "finetune-bot.together" -}}
-{{- if and .Values.database.existingSecret (eq .Values.persistence.accessMode "ReadWriteMany") }}yes{{ end }}
+{{- if and .Values.database.existingSecret (eq .Values.persistence.accessMode "ReadWriteMany") (not .Values.settings.SLACK_CLIENT_ID) }}yes{{ end }}
 {{- end }}
 
 {{- define "finetune-bot.podSecurity" -}}
