@@ -1,14 +1,22 @@
 import http.client
+import os
 import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import openai
 import pytest
+from fastapi.testclient import TestClient
 
 from tests.trainer_process import KEY, Trainer, jsonl, some_examples
 from trainer.expiry import remove_expired
+from trainer.objects import File
+from trainer.server import create_app, open_store
+from trainer.settings import Settings
 from trainer.settings import load as load_settings
 from trainer.store import Store
 
@@ -90,6 +98,81 @@ def test_a_file_with_a_last_day_is_gone_after_it(trainer: Trainer) -> None:
     remove_expired(load_settings(trainer.data), Store(trainer.data / "trainer.db"))
     assert not (trainer.data / "files" / passing.id).exists()
     assert files.content(kept).content == content
+
+
+@pytest.fixture
+def settings(tmp_path: Path, table: Path) -> Settings:
+    return load_settings(tmp_path / "data", base_models=table, key=KEY)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    store = open_store(settings)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def here(settings: Settings, store: Store) -> Iterator[TestClient]:
+    """A client of a server in this process."""
+    app = create_app(settings, store)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with TestClient(app, "http://127.0.0.1", headers=headers, raise_server_exceptions=False) as client:
+        yield client
+
+
+def upload(client: TestClient) -> httpx.Response:
+    return client.post("/v1/files", data={"purpose": "fine-tune"}, files={"file": ("x.jsonl", jsonl(some_examples()))})
+
+
+def test_a_file_that_cannot_be_listed_leaves_nothing_behind_and_has_its_name_once_it_is(
+    settings: Settings, store: Store, here: TestClient
+) -> None:
+    suffixes: list[str] = []
+    add = store.add_file
+
+    def adding(file: File) -> None:
+        suffixes.extend(path.suffix for path in settings.uploads.iterdir())
+        if len(suffixes) == 1:
+            raise sqlite3.OperationalError("database or disk is full")
+        add(file)
+
+    store.add_file = adding  # type: ignore[method-assign]
+    assert upload(here).status_code >= 500
+    assert list(settings.uploads.iterdir()) == []
+    kept = upload(here).json()["id"]
+    assert [path.name for path in settings.uploads.iterdir()] == [kept]
+    assert suffixes == [".part", ".part"], "it tells what a crash left"
+
+
+def test_a_deletion_that_is_cut_off_leaves_no_content_behind_that_nobody_could_delete(
+    settings: Settings, store: Store, here: TestClient
+) -> None:
+    id = upload(here).json()["id"]
+    delete = store.delete_file
+
+    def cut_off(id: str) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    store.delete_file = cut_off  # type: ignore[method-assign]
+    assert here.delete(f"/v1/files/{id}").status_code >= 500
+    assert list(settings.uploads.iterdir()) == []
+    store.delete_file = delete  # type: ignore[method-assign]
+    assert here.delete(f"/v1/files/{id}").json()["deleted"]
+
+
+def test_what_was_being_written_when_a_server_was_killed_is_removed_after_an_hour(trainer: Trainer) -> None:
+    left, being_written = (trainer.data / "files" / f"file-{name}.part" for name in ("left", "written"))
+    for path in (left, being_written):
+        path.write_bytes(b"{")
+    os.utime(left, (time.time() - 3601,) * 2)
+    whole = trainer.data / "files" / trainer.upload(jsonl(some_examples()))
+    os.utime(whole, (1, 1))
+    remove_expired(load_settings(trainer.data), Store(trainer.data / "trainer.db"))
+    assert not left.exists()
+    assert being_written.exists()
+    assert whole.exists()
+    being_written.unlink()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -73,6 +74,24 @@ def test_what_does_not_arrive_whole_is_no_file(trainer: Trainer) -> None:
     with pytest.raises(openai.BadRequestError, match="MD5"):
         uploads.complete(id, part_ids=[part.id, rest.id], md5="0" * 32)
     assert uploads.complete(id, part_ids=[part.id, rest.id]).status == "completed"
+
+
+def test_an_upload_that_has_ended_is_forgotten_a_day_after_its_time_with_what_a_crash_left_of_it(
+    trainer: Trainer,
+) -> None:
+    store = Store(trainer.data / "trainer.db")
+    ended, lately, pending = begin(trainer), begin(trainer), begin(trainer)
+    for id in (ended, lately):
+        trainer.client.uploads.cancel(id)
+    left = trainer.data / "parts" / ended
+    left.mkdir()
+    with sqlite3.connect(trainer.data / "trainer.db", timeout=30) as rows:
+        rows.execute("UPDATE uploads SET expires_at = ? WHERE id = ?", [int(time.time()) - 86_401, ended])
+        rows.execute("UPDATE uploads SET expires_at = ? WHERE id = ?", [int(time.time()) - 3600, lately])
+    remove_expired(load_settings(trainer.data), store)
+    assert [store.upload(id) is not None for id in (ended, lately, pending)] == [False, True, True]
+    assert not left.exists()
+    store.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a process's limits are set from outside on Linux only")

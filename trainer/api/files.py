@@ -22,6 +22,7 @@ from trainer.api.guard import MAX_UPLOAD
 from trainer.api.lists import list_object
 from trainer.api.objects import Deleted, FileObject, Page
 from trainer.api.services import CurrentKey, Services, ServicesDep
+from trainer.expiry import UNLISTED
 from trainer.objects import File, Key, new_id, now
 
 router = APIRouter(prefix="/v1/files")
@@ -89,8 +90,9 @@ def retrieve(services: ServicesDep, key: CurrentKey, file_id: str) -> FileObject
 @router.delete("/{file_id}")
 def delete(services: ServicesDep, key: CurrentKey, file_id: str) -> Deleted:
     file = _existing(services, key, file_id)
-    services.store.delete_file(file.id)
+    # First: what is listed can be deleted again, should this be cut off.
     (services.settings.uploads / file.id).unlink(missing_ok=True)
+    services.store.delete_file(file.id)
     return {"id": file.id, "object": "file", "deleted": True}
 
 
@@ -149,22 +151,28 @@ def keep(services: Services, key: Key, upload: BinaryIO, filename: str, seconds:
     _require_jsonl(upload)
     id = new_id("file-")
     path = services.settings.uploads / id
-    copy(upload, path)
-    size = path.stat().st_size
-    if size > MAX_UPLOAD:
-        path.unlink()
-        raise ApiError(413, f"The file is larger than the {MAX_UPLOAD >> 20} MB that are accepted here.", param="file")
-    created = now()
-    file = File(
-        id=id,
-        filename=_shown_name(filename),
-        purpose="fine-tune",
-        bytes=size,
-        created_at=created,
-        owner=key.name,
-        expires_at=created + seconds if seconds is not None else None,
-    )
-    services.store.add_file(file)
+    part = path.with_suffix(UNLISTED)
+    try:
+        copy(upload, part)
+        size = part.stat().st_size
+        if size > MAX_UPLOAD:
+            sentence = f"The file is larger than the {MAX_UPLOAD >> 20} MB that are accepted here."
+            raise ApiError(413, sentence, param="file")
+        created = now()
+        file = File(
+            id=id,
+            filename=_shown_name(filename),
+            purpose="fine-tune",
+            bytes=size,
+            created_at=created,
+            owner=key.name,
+            expires_at=created + seconds if seconds is not None else None,
+        )
+        with services.store.atomic():
+            services.store.add_file(file)
+            part.rename(path)
+    finally:
+        part.unlink(missing_ok=True)
     return file
 
 

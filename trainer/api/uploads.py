@@ -58,8 +58,8 @@ def create(services: ServicesDep, key: CurrentKey, body: CreateUpload) -> Upload
         owner=key.name,
         file_seconds=body.expires_after.seconds if body.expires_after else None,
     )
+    services.store.add_upload(upload)  # first: by that it is known whose folder it is
     _folder(services, upload).mkdir(parents=True)
-    services.store.add_upload(upload)
     return upload_object(upload)
 
 

@@ -37,6 +37,13 @@ class Files(Rows):
         """Those that were neither completed nor cancelled in time."""
         return self._rows(Upload, "uploads", "status = 'pending' AND expires_at <= ?", [at])
 
+    def ended_uploads(self, at: int) -> list[Upload]:
+        """Those that have ended, and whose time was over by then."""
+        return self._rows(Upload, "uploads", "status != 'pending' AND expires_at <= ?", [at])
+
+    def delete_upload(self, id: str) -> None:
+        self._delete("uploads", id)
+
     def end_upload(self, id: str, status: str) -> None:
         with self._lock:
             self._db.execute("UPDATE uploads SET status = ? WHERE id = ?", [status, id])
