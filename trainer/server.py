@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -180,6 +181,8 @@ def serve(settings: Settings) -> None:
     except OSError as error:
         raise _unusable(settings, error) from error
     with lock:
+        # What is being uploaded, up to 512 MB at once, waits in a file without a name: here, for /tmp may be memory.
+        tempfile.tempdir = str(settings.data)
         app = create_app(settings, store)
         listening = _listen(settings.host, settings.port)
         first_key(settings, store)

@@ -1,6 +1,8 @@
+import contextlib
 import http.client
 import os
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import openai
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.trainer_process import KEY, Trainer, jsonl, some_examples
+from tests.trainer_process import KEY, Trainer, jsonl, some_examples, wait_for
 from trainer.expiry import remove_expired
 from trainer.objects import File
 from trainer.server import create_app, open_store
@@ -209,6 +211,33 @@ def test_a_file_over_512_mb_is_refused_before_it_is_read(trainer: Trainer) -> No
     answer = connection.getresponse()
     assert answer.status == 413
     assert b"larger than the 512 MB" in answer.read()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel which files a process has open")
+def test_what_is_being_uploaded_waits_on_the_disk_of_the_data_and_not_in_memory(trainer: Trainer) -> None:
+    def nameless() -> set[str]:
+        """Files without a name that the server has open."""
+        found = set()
+        for descriptor in Path(f"/proc/{trainer.process.pid}/fd").iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed by now
+                found.add(os.readlink(descriptor))
+        return {path for path in found if path.endswith(" (deleted)")}
+
+    before = nameless()
+    to = urlsplit(trainer.url)
+    connection = http.client.HTTPConnection(to.hostname or "", to.port, timeout=10)
+    connection.putrequest("POST", "/v1/files")
+    for name, value in {
+        "Authorization": f"Bearer {KEY}",
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": str(8 << 20),
+    }.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    connection.send(b'--x\r\nContent-Disposition: form-data; name="file"; filename="x.jsonl"\r\n\r\n' + bytes(4 << 20))
+    (path,) = wait_for(lambda: nameless() - before)
+    assert Path(path).is_relative_to(trainer.data)
+    connection.close()
 
 
 def test_the_results_file_is_listed_and_is_no_training_file(trainer: Trainer, finished: Any) -> None:
