@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 from app.features.administration import digest_messages, digests, may_approve
+from app.features.datasets import dataset_deletion
 from app.features.personal_data import retention
 from app.schedule import Task, keep, schedule
 from app.services import Services
@@ -200,6 +201,7 @@ def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:
         Task("digests", 60.0, DigestSender(SqlDigestPlans(services.database), digests(services)).look),
         Task("repeat evaluations", 600.0, repeats.tick),
         Task("scheduled trainings", 60.0, trainings.runs.tick),
+        Task("delete at providers", 3600.0, dataset_deletion(services).delete_left),
         Task("retention", 3600.0, retention(services, _of(listeners, DatasetListeners).reports.take_down).tick),
         Task("forget", 24 * 3600.0, SqlInbox(services.database).forget_old),
     ]

@@ -52,5 +52,14 @@ def dataset_deleted(name: str, providers: Sequence[str]) -> str:
     return _("My copy of {name} and the one at {providers} are deleted.", name=name, providers=listed(providers))
 
 
+def left_at(providers: Sequence[str]) -> str:
+    """`providers` may still have copies."""
+    return _(
+        "It could not be deleted at {providers} yet, where a copy may be left. I try again every hour; if the account "
+        "there is closed, ask {providers} to delete it.",
+        providers=listed(providers),
+    )
+
+
 def model_deleted(name: str) -> str:
     return _("The model {name} is deleted.", name=name)

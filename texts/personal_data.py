@@ -1,6 +1,6 @@
 """Erasing a person: what is asked before, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from texts.formats import listed
 from texts.language import _, plural
@@ -97,6 +97,15 @@ def hidden_models_learned(count: int) -> str:
         "{count} model that is not shown here learned from their words.",
         "{count} models that are not shown here learned from their words.",
         count,
+    )
+
+
+def left_at(providers: Sequence[str]) -> str:
+    """`providers` may still have copies of training files."""
+    return _(
+        "Training files could not be deleted at {providers} yet, where copies may be left. I try again every hour; if "
+        "the account there is closed, ask {providers} to delete them.",
+        providers=listed(providers),
     )
 
 

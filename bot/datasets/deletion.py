@@ -1,10 +1,15 @@
-"""Deleting a training file: our copy and the provider's. The file in Slack and the models trained on it stay."""
+"""Deleting a training file: our copy and the provider's. The file in Slack and the models trained on it stay.
+
+What is ours goes at once. A provider that does not answer, or does not delete, is asked again until nothing is left
+there: nobody is kept from deleting by a provider that is closed for good.
+"""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
+import structlog
 
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
@@ -12,18 +17,22 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
-from bot.errors import Conflict
+from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
-from bot.providers.interface import Provider, Refused, upload_name
+from bot.providers.interface import Provider, ProviderError, Refused, upload_name
 from bot.providers.registry import Providers
+
+log = structlog.get_logger()
 
 
 class DeletedDataset(msgspec.Struct, frozen=True):
-    """`dataset` is as it was before. `providers`: names of those that had a copy, which is gone too."""
+    """`dataset` is as it was before. `providers`: names of those that had a copy, which is gone too; `left`: of those
+    that may have one still, and are asked again."""
 
     dataset: Dataset
     providers: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 # Older ones are named by their ids.
@@ -51,8 +60,8 @@ class DatasetDeletion:
         self._lookup = DatasetLookup(datasets, authority)
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
-        """The data set, if the caller may delete it. Raises Denied, NotFound."""
-        return await self._lookup.get(caller, dataset_id, Action.DELETE)
+        """The data set, if the caller may delete it, or go on with that. Raises Denied, NotFound."""
+        return await self._unfinished(caller, dataset_id) or await self._lookup.get(caller, dataset_id, Action.DELETE)
 
     async def choices(self, caller: Caller) -> list[Dataset]:
         """The latest files that the caller may delete."""
@@ -65,72 +74,109 @@ class DatasetDeletion:
 
     async def delete(self, caller: Caller, dataset_id: str) -> DeletedDataset:
         """The bytes go where nobody else dropped the same, and what was made of them for rehearsals, too. Raises
-        Denied, NotFound, Conflict while a job trains on them, ProviderError.
+        Denied, NotFound, Conflict while a job trains on them.
         """
-        return await self.remove(
-            caller, await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
-        )
+        return await self.remove(caller, await self.check(caller, dataset_id))
 
     async def remove(self, caller: Caller, dataset: Dataset) -> DeletedDataset:
         """As `delete`, for a use case that has asked who may: also where that was cut off before."""
         going = [*await self._datasets.unlisted_parts(dataset.id), dataset]
-        uploads = [await self._uploads(one) for one in going]
+        uploads = [await self._jobs.uploads(one.sha256) for one in going]
         if dataset.deleted_at is None and await self._is_in_training(going, uploads):
             raise Conflict("file_in_training")
+        gone: set[str] = set()
+        left: set[str] = set()
         for one, copies in zip(going, uploads, strict=True):
-            await self._delete(caller, one, copies)
-        return DeletedDataset(dataset, tuple(provider.name for provider in uploads[-1]))
+            gone, remain = await self._delete(caller, one, copies)
+            left |= remain
+        return DeletedDataset(dataset, tuple(sorted(gone - left)), tuple(sorted(left)))
+
+    async def delete_left(self) -> None:
+        """Ask providers again for what they did not delete."""
+        left = await self._jobs.uploads_left()
+        for provider in self._providers:
+            if provider.name in left:
+                await self._delete_at(provider, left[provider.name])
 
     async def is_in_training(self, dataset: Dataset) -> bool:
         """Whether a job that has not ended trains on it."""
-        return await self._is_in_training([dataset], [await self._uploads(dataset)])
+        return await self._is_in_training([dataset], [await self._jobs.uploads(dataset.sha256)])
 
-    async def _is_in_training(self, datasets: Iterable[Dataset], uploads: Iterable[Mapping[Provider, str]]) -> bool:
+    async def _is_in_training(self, datasets: Iterable[Dataset], uploads: Iterable[Mapping[str, str]]) -> bool:
         ids = {dataset.id for dataset in datasets}
         for job in await self._jobs.in_states([states.SUBMITTING]):
             if {job.dataset_id, job.validation_dataset_id} & ids:  # it may be on its way to the provider
                 return True
         for provider, file_id in (copy for copies in uploads for copy in copies.items()):
-            if await self._jobs.uses_file(provider.name, file_id):
+            if await self._jobs.uses_file(provider, file_id):
                 return True
         return False
 
-    async def _uploads(self, dataset: Dataset) -> dict[Provider, str]:
-        """The providers that may have copies, with the id, "" where none is known."""
-        return {
-            provider: file_id
-            for provider in self._providers
-            if (file_id := await self._jobs.provider_file(provider.name, dataset.sha256)) is not None
-        }
-
-    async def _delete(self, caller: Caller, dataset: Dataset, copies: Mapping[Provider, str]) -> None:
+    async def _delete(self, caller: Caller, dataset: Dataset, copies: Mapping[str, str]) -> tuple[set[str], set[str]]:
+        """The providers at which it is gone, and those at which something may be left."""
         if dataset.deleted_at is None:
             await self._datasets.update(
                 dataset.id,
                 lambda known: msgspec.structs.replace(known, deleted_at=time.time(), report=None),
                 audit=[entry(caller, "delete file", dataset.id)],
             )
-        if not await self._datasets.by_hash(dataset.sha256):
-            self._file_store.remove(dataset.sha256)
-            await self._forget(dataset.sha256)
-            for provider, file_id in copies.items():
-                await self._delete_at(provider, dataset.sha256, file_id)
+        if await self._datasets.by_hash(dataset.sha256):
+            return set(), set()
+        self._file_store.remove(dataset.sha256)
+        await self._forget(dataset.sha256)
+        gone = {
+            provider.name
+            for provider in self._providers
+            if provider.name in copies and await self._delete_at(provider, {dataset.sha256: copies[provider.name]})
+        }
+        return gone, set(copies) - gone
 
-    async def _begun_before(self, caller: Caller, dataset_id: str) -> Dataset | None:
-        """The data set that this very request had marked as deleted when a crash cut it off."""
-        known = await self._datasets.get(dataset_id) if caller.is_retry else None
-        if known is None or known.deleted_at is None:
+    async def _unfinished(self, caller: Caller, dataset_id: str) -> Dataset | None:
+        """The data set, where it is marked as deleted and a provider has not deleted its copy yet, or this very request
+        had marked it when a crash cut it off."""
+        known = await self._datasets.get(dataset_id)
+        if known is None or known.deleted_at is None or not (caller.is_retry or await self._is_left(known)):
             return None
-        await self._authority.require(caller, Action.DELETE, known.resource)
+        try:
+            await self._authority.require(caller, Action.DELETE, known.resource)
+        except NotFound:
+            return None
         return known
 
-    async def _delete_at(self, provider: Provider, sha256: str, file_id: str) -> None:
-        """All uploads of it, also those whose answer was lost."""
-        name = upload_name(sha256)
-        for each in {file_id, *(file.id for file in await provider.files() if file.name == name)} - {""}:
-            try:
-                await provider.delete_file(each)
-            except Refused as error:
-                if error.status != 404:
-                    raise
-        await self._jobs.set_provider_file(provider.name, sha256, None)
+    async def _is_left(self, dataset: Dataset) -> bool:
+        parts = [*await self._datasets.unlisted_parts(dataset.id), dataset]
+        left = {sha256 for uploads in (await self._jobs.uploads_left()).values() for sha256 in uploads}
+        return any(part.deleted_at is not None and part.sha256 in left for part in parts)
+
+    async def _delete_at(self, provider: Provider, uploads: Mapping[str, str]) -> set[str]:
+        """Of `uploads`, file ids by hash, all there are, also those whose answers were lost; but none that is needed
+        again. The hashes of which nothing is left."""
+        gone: set[str] = set()
+        try:
+            there = await provider.files()
+            for sha256, file_id in uploads.items():
+                ids = {file_id, *(file.id for file in there if file.name == upload_name(sha256))} - {""}
+                if not await self._is_needed(provider, sha256, ids) and await _deleted(provider, ids):
+                    await self._jobs.set_provider_file(provider.name, sha256, None)
+                    gone.add(sha256)
+        except ProviderError as error:
+            log.warning("provider did not delete uploads", provider=provider.name, why=str(error))
+        return gone
+
+    async def _is_needed(self, provider: Provider, sha256: str, file_ids: Collection[str]) -> bool:
+        """By somebody who dropped the same meanwhile, or by a job that was given the provider's file."""
+        if await self._datasets.by_hash(sha256):
+            return True
+        return any([await self._jobs.uses_file(provider.name, file_id) for file_id in file_ids])
+
+
+async def _deleted(provider: Provider, file_ids: Collection[str]) -> bool:
+    """False where the provider refuses one. Raises ProviderError."""
+    for file_id in file_ids:
+        try:
+            await provider.delete_file(file_id)
+        except Refused as error:
+            if error.status != 404:
+                log.warning("provider did not delete an upload", provider=provider.name, why=str(error))
+                return False
+    return True

@@ -151,6 +151,12 @@ class JobStore(Protocol):
     async def provider_file(self, provider: str, sha256: str) -> str | None:
         """The id of the provider's copy; "" where an upload was begun, and nobody knows what became of it."""
 
+    async def uploads(self, sha256: str) -> dict[str, str]:
+        """The same by provider, of those that may have a copy."""
+
+    async def uploads_left(self) -> dict[str, dict[str, str]]:
+        """The same by provider and SHA-256, of data sets that were all deleted."""
+
     async def content_of(self, provider: str, file_id: str) -> str | None:
         """The SHA-256 of what we uploaded as this file of the provider."""
 

@@ -29,14 +29,16 @@ ERASE_PERSON: Final = "erase person"
 
 class Erased(msgspec.Struct, frozen=True):
     """What was erased: how many of each kind. `mentions`: places in which the `pseudonym` stands for the person now.
-    What stays: `models` learned from what they wrote or uploaded, and `more_models` that the caller may not see; and,
-    not `swept`, bytes in the store's log, which another program holds."""
+    What stays: `models` learned from what they wrote or uploaded, and `more_models` that the caller may not see; copies
+    of training files at the providers `left`, which are asked again; and, not `swept`, bytes in the store's log, which
+    another program holds."""
 
     pseudonym: str
     counts: Mapping[str, int]
     mentions: int
     models: tuple[str, ...] = ()
     more_models: int = 0
+    left: tuple[str, ...] = ()
     swept: bool = True
 
 
@@ -109,12 +111,13 @@ class PersonErasure:
                 raise Conflict("file_in_training")
 
     async def erase(self, caller: Caller, user: str) -> Erased:
-        """Raises as `check`; ProviderError: then some of it is done, and the rest when it is asked for again."""
+        """Raises as `check`."""
         await self.check(caller, user)
         begun = await self._store.begin(user, caller.at, await self._models(user))
         done: Counter[str] = Counter()
+        left: set[str] = set()
         for dataset in await self._uploads(user):
-            await self._deletion.remove(caller, dataset)
+            left.update((await self._deletion.remove(caller, dataset)).left)
             if dataset.deleted_at is None:
                 await self._take_down(dataset)
                 done["files"] += 1
@@ -128,7 +131,8 @@ class PersonErasure:
         swept = await self._store.finish(begun.pseudonym, recorded)
         jobs = await self._jobs.models(begun.models)
         seen = [model for model, job in jobs.items() if self._authority.allows(caller, Action.SEE, job.resource)]
-        return Erased(begun.pseudonym, counts, mentions, tuple(seen), len(begun.models) - len(seen), swept)
+        more = len(begun.models) - len(seen)
+        return Erased(begun.pseudonym, counts, mentions, tuple(seen), more, tuple(sorted(left)), swept)
 
     async def _uploads(self, user: str) -> list[Dataset]:
         found = [await self._datasets.get(dataset_id) for dataset_id in await self._store.uploads(user)]

@@ -202,6 +202,25 @@ class SqlJobStore:
         )
         return row[0] if row else None
 
+    async def uploads(self, sha256: str) -> dict[str, str]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT provider, file_id FROM provider_files WHERE sha256 = ?", [sha256]).fetchall()
+        )
+        return dict(rows)
+
+    async def uploads_left(self) -> dict[str, dict[str, str]]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT provider, sha256, file_id FROM provider_files"
+                " WHERE sha256 IN (SELECT sha256 FROM datasets WHERE deleted_at IS NOT NULL)"
+                " AND sha256 NOT IN (SELECT sha256 FROM datasets WHERE deleted_at IS NULL)"
+            ).fetchall()
+        )
+        found: dict[str, dict[str, str]] = {}
+        for provider, sha256, file_id in rows:
+            found.setdefault(provider, {})[sha256] = file_id
+        return found
+
     async def content_of(self, provider: str, file_id: str) -> str | None:
         row = await self._database.read(
             lambda db: db.execute(

@@ -3,7 +3,6 @@
 Where Slack gives a trigger the question is a modal: at the end of a thread nobody would see it.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -11,12 +10,14 @@ from slack_sdk.models.blocks import ButtonElement
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.deletion import DeletedDataset
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
 from texts import deletion as texts
+from texts.formats import sentences
 
 DELETE_DATASET: Final = "dataset_delete"
 DELETE_MODEL: Final = "model_delete"
@@ -56,9 +57,10 @@ def deleted_in_slack(dataset: Dataset) -> Message:
     return message(text, [section(text), actions(_delete(DELETE_DATASET, dataset.id))])
 
 
-def dataset_deleted(dataset: Dataset, providers: Sequence[str]) -> Message:
-    """`providers` had a copy, which is gone too."""
-    text = texts.dataset_deleted(code(dataset.name), [escape(provider) for provider in providers])
+def dataset_deleted(deleted: DeletedDataset) -> Message:
+    text = texts.dataset_deleted(code(deleted.dataset.name), [escape(provider) for provider in deleted.providers])
+    if deleted.left:
+        text = sentences(text, texts.left_at([escape(provider) for provider in deleted.left]))
     return message(text, [section(text)])
 
 

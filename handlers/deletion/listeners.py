@@ -65,7 +65,7 @@ class DeletionListeners:
 
     async def delete_dataset(self, request: Request) -> None:
         deleted = await self.datasets.delete(await self.callers.of(request), _chosen(request))
-        await request.answer(blocks.dataset_deleted(deleted.dataset, deleted.providers))
+        await request.answer(blocks.dataset_deleted(deleted))
         await self.take_down(deleted.dataset)
 
     async def delete_model(self, request: Request) -> None:

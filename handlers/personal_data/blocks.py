@@ -6,7 +6,7 @@ from bot.personal_data.erasure import Erased
 from handlers.blocks import parts
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, people_menu, section
-from handlers.blocks.text import code, person
+from handlers.blocks.text import code, escape, person
 from texts import personal_data as texts
 
 ERASE: Final = "person_erase"
@@ -32,6 +32,8 @@ def erased(user: str, gone: Erased) -> Message:
         lines.append(texts.models_learned([code(model) for model in gone.models]))
     if gone.more_models:
         lines.append(texts.hidden_models_learned(gone.more_models))
+    if gone.left:
+        lines.append(texts.left_at([escape(provider) for provider in gone.left]))
     if not gone.swept:
         lines.append(texts.log_held())
     return parts.line("\n".join([*lines, texts.what_stays()]))

@@ -1,5 +1,7 @@
 """Deleting a training file: whose it is, who else has it, and what is left when it is cut off in between."""
 
+from unittest.mock import Mock
+
 import msgspec
 import pytest
 
@@ -9,7 +11,7 @@ from bot.authority import Authority
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
-from bot.providers.interface import ProviderError, upload_name
+from bot.providers.interface import upload_name
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.audit import SqlAuditLog
@@ -99,12 +101,20 @@ async def test_a_provider_that_had_no_copy_is_not_asked(
 
 
 async def test_bytes_that_somebody_else_dropped_too_stay(
-    deletion: DatasetDeletion, drop: Drop, file_store: FileStore, forgotten: list[str]
+    deletion: DatasetDeletion,
+    drop: Drop,
+    file_store: FileStore,
+    forgotten: list[str],
+    upload: Upload,
+    stand_in: StandInProvider,
 ) -> None:
     await drop()
     await drop("ds-2", owner=BEN.user)
+    file_id = await upload("abc")
     deleted = await deletion.delete(a_caller(), "ds-1")
     assert not deleted.providers
+    assert not deleted.left
+    assert list(stand_in.files) == [file_id]
     assert forgotten == []
     assert file_store.path("abc").exists()
 
@@ -155,21 +165,102 @@ async def test_a_file_of_a_private_channel_is_not_known_elsewhere(deletion: Data
 async def test_what_a_crash_cut_off_is_brought_to_its_end(
     deletion: DatasetDeletion,
     drop: Drop,
+    datasets: SqlDatasetStore,
+    file_store: FileStore,
+    audit: SqlAuditLog,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await drop()
+    monkeypatch.setattr(file_store, "remove", Mock(side_effect=OSError("power cut")))
+    with pytest.raises(OSError, match="power cut"):
+        await deletion.delete(a_caller(), "ds-1")
+    monkeypatch.undo()
+    with pytest.raises(NotFound):  # for everybody else it is gone
+        await deletion.delete(a_caller(key="command/2"), "ds-1")
+    await deletion.delete(a_caller(is_retry=True), "ds-1")
+    assert not file_store.path("abc").exists()
+    assert len(await audit.about("ds-1")) == 1
+
+
+async def test_what_a_provider_did_not_delete_is_told_and_deleted_later(
+    deletion: DatasetDeletion,
+    drop: Drop,
     jobs: SqlJobStore,
     provider: OpenAIProtocol,
     stand_in: StandInProvider,
+    file_store: FileStore,
     audit: SqlAuditLog,
     upload: Upload,
 ) -> None:
     await drop()
     file_id = await upload("abc")
     stand_in.fault(f"DELETE /files/{file_id}", times=9, status=500)
-    with pytest.raises(ProviderError):
-        await deletion.delete(a_caller(), "ds-1")
+    deleted = await deletion.delete(a_caller(), "ds-1")
+    assert (deleted.providers, deleted.left) == ((), ("acme",))
+    assert not file_store.path("abc").exists(), "what is ours does not wait for the provider"
+    await deletion.delete_left()
+    assert await jobs.provider_file(provider.name, "abc") == file_id
     stand_in.clear_faults()
-    with pytest.raises(NotFound):  # for everybody else it is gone
-        await deletion.delete(a_caller(key="command/2"), "ds-1")
-    deleted = await deletion.delete(a_caller(is_retry=True), "ds-1")
-    assert deleted.providers == ("acme",)
+    await deletion.delete_left()
     assert not stand_in.files
+    assert await jobs.provider_file(provider.name, "abc") is None
     assert len(await audit.about("ds-1")) == 1
+
+
+async def test_who_asks_again_goes_on_with_what_a_provider_did_not_delete(
+    deletion: DatasetDeletion, drop: Drop, stand_in: StandInProvider, upload: Upload
+) -> None:
+    await drop()
+    await upload("abc")
+    stand_in.fault("GET /files", times=9, status=503)
+    assert (await deletion.delete(a_caller(), "ds-1")).left == ("acme",)
+    stand_in.clear_faults()
+    with pytest.raises(Denied):
+        await deletion.check(a_caller(BEN, key="command/2"), "ds-1")
+    await deletion.check(a_caller(key="command/3"), "ds-1")
+    deleted = await deletion.delete(a_caller(key="command/3"), "ds-1")
+    assert (deleted.providers, deleted.left) == (("acme",), ())
+    assert not stand_in.files
+    with pytest.raises(NotFound):
+        await deletion.check(a_caller(key="command/4"), "ds-1")
+
+
+async def test_a_provider_that_is_not_set_up_any_more_keeps_nobody_from_deleting_and_is_named(
+    deletion: DatasetDeletion, drop: Drop, jobs: SqlJobStore, file_store: FileStore
+) -> None:
+    await drop()
+    await jobs.set_provider_file("closed", "abc", "file-1")
+    assert (await deletion.delete(a_caller(), "ds-1")).left == ("closed",)
+    assert not file_store.path("abc").exists()
+    await deletion.delete_left()
+    assert await jobs.provider_file("closed", "abc") == "file-1", "it may come back"
+
+
+async def test_what_is_wrong_with_one_upload_keeps_no_other_at_the_provider(
+    deletion: DatasetDeletion, drop: Drop, stand_in: StandInProvider, upload: Upload
+) -> None:
+    for number, sha256 in enumerate(("abc", "abd")):
+        await drop(f"ds-{number}", sha256=sha256)
+        kept = await upload(sha256)
+    stand_in.fault("GET /files", times=2, status=503)
+    for number in range(2):
+        await deletion.delete(a_caller(key=f"command/{number}"), f"ds-{number}")
+    stand_in.fault(f"DELETE /files/{kept}", status=409)
+    await deletion.delete_left()
+    assert list(stand_in.files) == [kept]
+
+
+async def test_what_is_left_at_a_provider_stays_where_it_is_needed_again(
+    deletion: DatasetDeletion, drop: Drop, jobs: SqlJobStore, stand_in: StandInProvider, upload: Upload
+) -> None:
+    needed = {}
+    for number, sha256 in enumerate(("abc", "abd")):
+        await drop(f"ds-{number}", sha256=sha256)
+        needed[sha256] = await upload(sha256)
+    stand_in.fault("GET /files", times=2, status=503)
+    for number in range(2):
+        await deletion.delete(a_caller(key=f"command/{number}"), f"ds-{number}")
+    await drop("ds-again")
+    await jobs.insert(followed_job("ftjob-1", state="running", training_file=needed["abd"]))
+    await deletion.delete_left()
+    assert set(stand_in.files) == set(needed.values())

@@ -25,6 +25,7 @@ from bot.feedback.rating import Press, Reason, Why
 from bot.jobs.job import Approval
 from bot.personal_data.erasure import PersonErasure
 from bot.providers.chat import ChatMessage
+from bot.providers.interface import upload_name
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.audit import SqlAuditLog
@@ -42,6 +43,7 @@ from bot.store.jobs import SqlJobStore
 from bot.store.personal_settings import SqlPersonalSettings
 from tests.parts import a_dataset, a_job, followed_job
 from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 CAT = Actor("U0CAT", "T0ACME", role=Role.ADMIN)
 BEN = "U0BEN"
@@ -69,10 +71,13 @@ class Store:
         authority = Authority(Policy(), self.audit)
         learned = LearnedModels(self.collections, self.datasets, self.jobs, authority)
         passages = SqlGenerationStore(database)
+        self.deletion = DatasetDeletion(
+            self.datasets, self.files, self.jobs, Providers(provider), AsyncMock(), authority
+        )
         self.erasure = PersonErasure(
             self.erasures,
             self.datasets,
-            DatasetDeletion(self.datasets, self.files, self.jobs, Providers(provider), AsyncMock(), authority),
+            self.deletion,
             self.taken_down,
             Withdrawal(self.collections, self.ratings, passages, learned, authority),
             self.collections,
@@ -218,6 +223,19 @@ async def test_an_erasure_that_was_cut_off_is_finished_when_it_is_asked_for_agai
     assert erased.models == ("ft:acme:of-ana",)
     assert SECRET.encode() not in store.bytes()
     assert store.bytes().replace(ANAS_SISTER.encode(), b"").count(ANA.user.encode()) == 0
+
+
+async def test_a_provider_that_does_not_answer_keeps_nobody_from_being_erased_and_is_named(
+    store: Store, stand_in: StandInProvider
+) -> None:
+    stand_in.files["file-1"] = (upload_name("abc"), SECRET.encode())
+    await store.jobs.set_provider_file("acme", "abc", "file-1")
+    stand_in.fault("GET /files", status=503)
+    erased = await store.erasure.erase(by_admin(), ANA.user)
+    assert erased.left == ("acme",)
+    assert SECRET.encode() not in store.bytes()
+    await store.deletion.delete_left()
+    assert not stand_in.files
 
 
 async def test_only_administrators_erase_and_nobody_whom_the_settings_name_or_whose_file_is_being_trained_on(

@@ -21,7 +21,7 @@ from bot.feedback.rating import Press, Reason, Why
 from bot.generation.generation import Generation, Instructions, Topic
 from bot.personal_data.retention import Kind, Retention, days_of
 from bot.providers.chat import ChatMessage
-from bot.providers.interface import ProviderError
+from bot.providers.interface import upload_name
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import load as load_settings
@@ -36,8 +36,9 @@ from bot.store.feedback import SqlRatingStore
 from bot.store.generations import SqlGenerationStore
 from bot.store.jobs import SqlJobStore
 from bot.store.retention import SqlRetention
-from tests.parts import a_dataset, a_job
+from tests.parts import a_dataset, a_job, followed_job
 from tests.slack_requests import ANA, a_caller
+from tests.stand_in_provider import StandInProvider
 
 DAY = 24 * 3600.0
 NOW = 1_800_000_000.0
@@ -172,21 +173,28 @@ async def test_what_regular_training_goes_on_from_stays(store: Store) -> None:
     assert await store.left() == {"ds-held-out", "ds-before", "ds-made"}
 
 
-async def test_a_file_that_cannot_be_deleted_now_does_not_keep_others_from_going(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await store.file("ds-1")
+async def test_a_file_that_cannot_be_deleted_now_does_not_keep_others_from_going(store: Store) -> None:
+    used = await store.file("ds-1")
     await store.file("ds-2")
-    remove = store.deletion.remove
-
-    async def first_fails(caller: Caller, dataset: Dataset) -> object:
-        if dataset.id == "ds-1":
-            raise ProviderError("it does not answer")
-        return await remove(caller, dataset)
-
-    monkeypatch.setattr(store.deletion, "remove", first_fails)
+    await store.jobs.set_provider_file("acme", used.sha256, "file-1")
+    await store.jobs.insert(followed_job("ftjob-1", state="running", training_file="file-1", dataset_id="ds-of-others"))
     await store.retention.tick()
     assert await store.left() == {"ds-1"}
+
+
+async def test_a_file_goes_here_while_the_provider_does_not_answer_and_there_once_it_does(
+    store: Store, stand_in: StandInProvider
+) -> None:
+    old = await store.file("ds-1")
+    stand_in.files["file-1"] = (upload_name(old.sha256), b"words")
+    await store.jobs.set_provider_file("acme", old.sha256, "file-1")
+    stand_in.fault("GET /files", status=503)
+    await store.retention.tick()
+    assert await store.left() == set()
+    assert not store.files.path(old.sha256).exists()
+    store.taken_down.assert_awaited_once()
+    await store.deletion.delete_left()
+    assert not stand_in.files
 
 
 async def test_old_messages_go_and_the_conversation_stays_and_knows_it(store: Store) -> None:

@@ -98,6 +98,8 @@ def erased(person: str, gone: Erased) -> Answer:
         notes.append(personal_data.models_learned(list(gone.models)))
     if gone.more_models:
         notes.append(personal_data.hidden_models_learned(gone.more_models))
+    if gone.left:
+        notes.append(personal_data.left_at(gone.left))
     if not gone.swept:
         notes.append(personal_data.log_held())
     return Answer({"erased": msgspec.to_builtins(gone)}, notes=(*notes, personal_data.what_stays()))

@@ -34,7 +34,7 @@ class Deletions:
 
     async def delete(self, caller: Caller, what: str) -> DeletedDataset:
         self.deleted.append((caller.user, what))
-        return DeletedDataset(TRAINING, ("acme",))
+        return DeletedDataset(TRAINING, ("acme",), ("other",))
 
     async def named(self, caller: Caller, word: str, *, tuned_only: bool) -> str:
         assert tuned_only
@@ -118,5 +118,6 @@ async def test_what_is_confirmed_is_deleted_for_who_confirmed_it(
     await ask(listeners.delete_model, MODEL, answers)
     assert deletions.deleted == [(ANA.user, "ds-1"), (ANA.user, MODEL)]
     assert taken_down == [TRAINING]
-    assert "train.jsonl" in answers[0].text
+    assert "train.jsonl and the one at acme are deleted" in answers[0].text.replace("`", "")
+    assert "could not be deleted at other yet" in answers[0].text
     assert "support" in answers[1].text
