@@ -18,13 +18,14 @@ from app import connecting
 from app.check import harmless
 from app.services import make_services
 from app.stores import engine_of, has_store, of_workspace, open_store
+from app.tenancy import OneOfMany, Tenancy
 from app.terminal.commands import CONFIRMED, carry_out
 from app.terminal.messages import Answer, Asked, Table
 from app.terminal.socket import ask
 from app.terminal.use_cases import use_cases
+from app.workspace_settings import installation_of, settings_of
 from bot.errors import StartError
 from bot.membership import Membership
-from bot.providers.registry import Providers
 from bot.settings import Settings, load
 from bot.store.processes import SqlProcesses
 from bot.timing import Timing
@@ -70,7 +71,7 @@ def _asked(name: str, words: Sequence[str], channel: str, as_json: bool, workspa
     if name in _FINAL and CONFIRMED not in words and not _confirmed(name, " ".join(words), as_json):
         return None
     language = Language.ENGLISH if as_json else current()  # programs read JSON
-    return asyncio.run(_answer(of_workspace(load(), workspace), Asked(name, tuple(words), channel, language)))
+    return asyncio.run(_answer(load(), workspace, Asked(name, tuple(words), channel, language)))
 
 
 def _confirmed(name: str, whose: str, as_json: bool) -> bool:
@@ -83,17 +84,18 @@ def _confirmed(name: str, whose: str, as_json: bool) -> bool:
     return False
 
 
-async def _answer(settings: Settings, asked: Asked) -> Answer:
-    if not has_store(settings):
-        engine = engine_of(settings)
-        no_store = texts.no_store(str(settings.finetune_data))
+async def _answer(settings: Settings, workspace: str, asked: Asked) -> Answer:
+    place = of_workspace(settings, workspace)
+    if not has_store(place):
+        engine = engine_of(place)
+        no_store = texts.no_store(str(place.finetune_data))
         raise StartError(no_store) if engine is None else StartError("no_store_to_move", where=engine.where)
     until = time.monotonic() + _STARTS_WITHIN
     while True:
-        if (answer := await ask(settings.finetune_data, asked)) is not None:
+        if (answer := await ask(place.finetune_data, asked)) is not None:
             return answer
         try:
-            return await _carry_out_here(settings, asked)
+            return await _carry_out_here(settings, workspace, asked)
         except StartError as error:
             # A bot that starts, or another command, has the store.
             if error.kind not in ("folder_in_use", "database_in_use") or time.monotonic() > until:
@@ -101,25 +103,34 @@ async def _answer(settings: Settings, asked: Asked) -> Answer:
         await asyncio.sleep(_AGAIN_AFTER)
 
 
-async def _carry_out_here(settings: Settings, asked: Asked) -> Answer:
-    """The store is ours meanwhile: a bot that starts now says that another works in its folder. What there is to tell
-    in Slack is told once one runs again. Raises StartError."""
+async def _carry_out_here(settings: Settings, workspace: str, asked: Asked) -> Answer:
+    """With the settings and the accounts that the bot would have. The store is ours meanwhile: a bot that starts now
+    says that another works in its folder. What there is to tell in Slack is told once one runs again. Raises
+    StartError."""
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # standard output is the answer's
     async with contextlib.AsyncExitStack() as stack:
-        configured = connecting.configured(settings)
+        settings, bot_user, shares_account = _as_the_bot_has_them(settings, workspace)
+        who: dict[str, object] = {"team_id": workspace, "user_id": bot_user}
+        slack = connecting.slack_client(settings)  # is not asked
+        tenancy = Tenancy.of_many(settings, OneOfMany(slack, who, shares_account), stack)
         database = await open_store(settings)
         stack.push_async_callback(database.close)
-        connected = connecting.unasked(configured)
-        for provider in connected:
-            stack.push_async_callback(provider.close)
         pools = WorkerPools()
         stack.callback(pools.close)
-        providers = Providers(*connected, configs=[one.config for one in configured])
-        nobody: dict[str, object] = {"team_id": "", "user_id": ""}  # Slack is not asked
-        client = connecting.slack_client(settings)
         membership = Membership(SqlProcesses(database), alone=True)
-        services = await make_services(settings, Timing(), client, nobody, providers, database, pools, membership)
+        services = await make_services(
+            settings, Timing(), slack, who, tenancy.providers(database), database, pools, membership
+        )
         return await carry_out(use_cases(services, bot_runs=False), asked)
+
+
+def _as_the_bot_has_them(settings: Settings, workspace: str) -> tuple[Settings, str, bool]:
+    """The settings, the bot's id in Slack, and whether its provider's account is shared. Raises StartError."""
+    if not workspace:
+        return settings, "", False
+    installation = installation_of(settings, workspace)
+    own, shares_account = settings_of(settings, installation)
+    return own, installation.bot_user, shares_account
 
 
 def _write_json(answer: Answer) -> None:

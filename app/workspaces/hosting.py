@@ -20,8 +20,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from app.run import Bot, running
 from app.schedule import keep
 from app.tenancy import OneOfMany
+from app.workspace_settings import settings_of
 from app.workspaces.erasing import erase
-from app.workspaces.own_settings import settings_of
 from app.workspaces.slack_tokens import REVOKED, refreshed, web_client
 from bot.errors import BotError
 from bot.jobs.follow import Follower

@@ -21,9 +21,8 @@ from bot.errors import StartError
 from bot.settings import SCHEMA
 from bot.store.connection import Connection, Values
 from bot.store.copying import tables
+from bot.store.inspection import reading
 from bot.store.persons_ids import direct_messages, may_hold, pattern
-from bot.store.place import postgresql
-from bot.store.sqlite import SqliteConnection
 from bot.store.trouble import StoreTrouble
 
 _LEFT_OUT: Final = {"installations", "oauth_states"}
@@ -70,7 +69,7 @@ def export_data(
     part = out.with_name(out.name + ".part")
     try:
         with (
-            _reading(folder, url, schema) as db,
+            reading(folder, url, schema) as db,
             _private(part) as target,
             zipfile.ZipFile(target, "w", _STORED) as archive,
         ):
@@ -91,26 +90,6 @@ def export_data(
 
 
 _STORED: Final = zipfile.ZIP_DEFLATED
-
-
-@contextlib.contextmanager
-def _reading(folder: Path, url: SecretStr | None, schema: str) -> Iterator[Connection]:
-    """A store as it is at this moment, which whoever works in it does not notice."""
-    if url is not None:
-        session = postgresql(url, schema).connect(migrate=False)
-        try:
-            with session.reading() as db:
-                yield db
-        finally:
-            session.close()
-        return
-    store = folder / "bot.db"
-    if not store.is_file():
-        raise StartError("no_store", folder=folder)
-    uri = f"{store.resolve().as_uri()}?mode=ro"
-    with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-        connection.execute("BEGIN")
-        yield SqliteConnection(connection)
 
 
 @contextlib.contextmanager

@@ -2,14 +2,20 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
+from pydantic import SecretStr
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
+from bot.settings import SCHEMA
+from bot.store.connection import Connection
+from bot.store.place import postgresql
 from bot.store.schema import migration_names, migrations
+from bot.store.sqlite import SqliteConnection
 
 
 class StoreState(msgspec.Struct, frozen=True):
@@ -41,6 +47,27 @@ def inspect(folder: Path) -> StoreState | None:
         behind=len(ours - theirs),
         newer=bool(theirs - ours),
     )
+
+
+@contextlib.contextmanager
+def reading(folder: Path, url: SecretStr | None, schema: str = SCHEMA) -> Iterator[Connection]:
+    """A store as it is at this moment, which whoever works in it does not notice. Raises StartError where there is
+    none."""
+    if url is not None:
+        session = postgresql(url, schema).connect(migrate=False)
+        try:
+            with session.reading() as db:
+                yield db
+        finally:
+            session.close()
+        return
+    store = folder / "bot.db"
+    if not store.is_file():
+        raise StartError("no_store", folder=folder)
+    uri = f"{store.resolve().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        yield SqliteConnection(connection)
 
 
 def is_in_use(folder: Path) -> bool:

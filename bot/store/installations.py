@@ -1,21 +1,39 @@
 """Workspaces in which the app is installed. Implements `bot.workspaces.installation.InstallationStore`."""
 
 import base64
+import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+from pydantic import SecretStr
 
 from bot.audit import Entry
 from bot.encryption import KeyRing
+from bot.errors import StartError
 from bot.store.audit import put_entries
 from bot.store.connection import Connection
 from bot.store.database import Database
+from bot.store.inspection import reading
+from bot.store.trouble import StoreTrouble
 from bot.workspaces.installation import Installation, State, Tokens
 
 _PURPOSE: Final = "token"
 _CLOCKS_DIFFER: Final = 2.0
 """Seconds by which Slack's clock, which also cuts its seconds off, may be behind ours."""
+
+
+def known_installation(folder: Path, url: SecretStr | None, schema: str, team: str) -> Installation | None:
+    """A workspace as the store of all has it, without its tokens; a bot may be working there. Raises StartError."""
+    try:
+        with reading(folder, url, schema) as db:
+            row = db.execute("SELECT value, state FROM installations WHERE team = ?", [team]).fetchone()
+    except (sqlite3.Error, StoreTrouble) as error:
+        raise StartError("store_unusable", file=folder, why=error) from error
+    if row is None:
+        return None
+    return msgspec.structs.replace(msgspec.json.decode(row[0], type=Installation), state=State(row[1]))
 
 
 class SqlInstallations:

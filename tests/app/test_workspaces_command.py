@@ -13,14 +13,18 @@ import pytest
 
 from app import command_line
 from app.stores import of_workspace, open_store
+from app.terminal.command import terminal_command
 from bot.encryption import key_ring
+from bot.providers.interface import upload_name
 from bot.settings import load
+from bot.store.datasets import SqlDatasetStore
 from bot.store.installations import SqlInstallations
 from bot.store.jobs import SqlJobStore
 from bot.workspaces.installation import Installation, State, Tokens
 from bot.workspaces.workspaces import Workspaces
 from tests import postgresql_server
-from tests.parts import a_job
+from tests.parts import a_dataset, a_job
+from tests.stand_in_provider import StandInProvider
 
 ACME, OTHER = "T0ACME", "T0OTHER"
 Say = Callable[..., Any]
@@ -29,12 +33,17 @@ Say = Callable[..., Any]
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of a bot that served two workspaces, each with a job."""
-    monkeypatch.chdir(tmp_path)
-    values = {"OPENAI_API_KEY": "sk-none", "FINETUNE_PROVIDER": "acme", "FINETUNE_DATA": str(tmp_path / "bot")}
-    for name, value in {**values, "FINETUNE_ENCRYPTION_KEYS": b64encode(os.urandom(32)).decode()}.items():
-        monkeypatch.setenv(name, value)
+    lay_out(tmp_path, monkeypatch)
     asyncio.run(fill())
     return tmp_path / "bot"
+
+
+def lay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **given: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = {"OPENAI_API_KEY": "sk-none", "FINETUNE_PROVIDER": "acme", "FINETUNE_DATA": str(tmp_path / "bot")}
+    values["FINETUNE_ENCRYPTION_KEYS"] = b64encode(os.urandom(32)).decode()
+    for name, value in {**values, **given}.items():
+        monkeypatch.setenv(name, value)
 
 
 async def fill() -> None:
@@ -133,6 +142,46 @@ def test_a_command_for_one_workspace_sees_that_one_alone(folder: Path, said: Say
         assert f"job-{team}" in shown
         assert f"job-{other}" not in shown
     assert "job-" not in said("jobs")[1]
+
+
+@pytest.mark.parametrize("own_account", [True, False])
+async def test_a_command_for_one_workspace_goes_to_the_account_that_its_bot_would_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_account: bool
+) -> None:
+    async with StandInProvider() as hosts, StandInProvider() as own:
+        account = own if own_account else hosts
+        lay_out(tmp_path, monkeypatch, OPENAI_BASE_URL=hosts.url, OPENAI_API_KEY=hosts.key)
+        await fill()
+        settings = of_workspace(load(), ACME)
+        if own_account:
+            (settings.finetune_data / "workspace.env").write_text(
+                f"OPENAI_API_KEY={own.key}\nOPENAI_BASE_URL={own.url}\nFINETUNE_PROVIDER=acme\n"
+            )
+        database = await open_store(settings)
+        await SqlDatasetStore(database).save(a_dataset(id="ds-own", sha256="abc", owner="U0BEN"))
+        await SqlJobStore(database).set_provider_file("acme", "abc", "file-known")
+        await database.close()
+        others = {"file-others": (upload_name("abc"), b"of the host, or of another workspace")}
+        hosts.files = {**others}
+        account.files["file-known"] = ("anything", b"{}")
+        account.files["file-lost"] = (upload_name("abc") if own_account else f"{ACME}-{upload_name('abc')}", b"{}")
+        code = await asyncio.to_thread(terminal_command, "erase", ["U0BEN", "confirm=yes"], "", False, ACME)
+        assert code == 0, capsys.readouterr().err
+        assert hosts.files == others
+        assert not own.files
+
+
+async def test_whoever_installed_the_app_is_an_administrator_for_the_terminal_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lay_out(tmp_path, monkeypatch, FINETUNE_ADMINS="U0HOST")
+    await fill()
+    host = await open_store(load())  # as the bot has it that runs for the other workspaces
+    for user, code in (("U0ANA", 1), ("U0HOST", 0)):
+        words = [user, "confirm=yes"]
+        assert await asyncio.to_thread(terminal_command, "erase", words, "", False, ACME) == code
+        assert (user in capsys.readouterr().err) == bool(code)
+    await host.close()
 
 
 def test_a_workspace_that_there_is_not_is_said_and_nothing_is_made(folder: Path, said: Say) -> None:

@@ -6,7 +6,9 @@ from typing import Final
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from app.stores import has_store
 from bot.settings import Settings, load
+from bot.store.installations import known_installation
 from bot.workspaces.installation import Installation, folder_of, schema_of
 
 FILE: Final = "workspace.env"
@@ -37,6 +39,14 @@ _OF_THE_PROCESS: Final = (
 )
 
 
+def installation_of(settings: Settings, team: str) -> Installation:
+    """As the store of all workspaces has it, for a command while its bot does not run. Of one that is not known there
+    nobody is the administrator: it was moved, and the app is not installed yet. Raises StartError."""
+    folder, url, schema = settings.finetune_data, settings.finetune_database, settings.finetune_database_schema
+    known = known_installation(folder, url, schema, team) if has_store(settings) else None
+    return known or Installation(team, "", "", "", 0.0)
+
+
 def settings_of(settings: Settings, installation: Installation) -> tuple[Settings, bool]:
     """The workspace's settings, and whether it shares its provider's account with others. Raises StartError.
 
@@ -47,8 +57,8 @@ def settings_of(settings: Settings, installation: Installation) -> tuple[Setting
     own = {name: value for name, value in given.items() if name in _OWN}
     tokens = installation.tokens
     values = settings.model_dump(exclude=set(_OF_THE_PROCESS)) | dict.fromkeys(_OF_THE_PROCESS)
-    values |= {"finetune_admins": [installation.installed_by], "finetune_notices_channel": None}
-    values |= {"finetune_approvers": [], "finetune_members": []}
+    values |= {"finetune_approvers": [], "finetune_members": [], "finetune_notices_channel": None}
+    values["finetune_admins"] = [installation.installed_by] if installation.installed_by else []
     shares_account = not own.keys() & set(_ACCOUNT)
     if not shares_account:  # the key of one account is sent to no other address
         values |= dict.fromkeys(_ACCOUNT)
