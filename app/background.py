@@ -176,7 +176,8 @@ def until_leading(services: Services) -> list[Task]:
 def by_the_clock(services: Services, listeners: Listeners) -> list[Task]:
     """What APScheduler begins again and again in the process that leads."""
     poll_seconds, trainings = services.settings.finetune_poll_seconds, _of(listeners, ScheduledTrainingListeners)
-    repeats = EvaluationRepeats(SqlEvaluationStore(services.database), services.datasets)
+    evaluations = SqlEvaluationStore(services.database)
+    repeats = EvaluationRepeats(evaluations, services.datasets, services.people, services.authority)
     deployments = DeploymentFollower(services.jobs, services.providers, services.model_uses)
     told = trackers(services.settings, services.pools)
     tracking = Tracking(

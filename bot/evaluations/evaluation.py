@@ -13,6 +13,7 @@ import msgspec
 from bot.audit import Entry
 from bot.conversations.completion import CompletionFormat
 from bot.evaluations.run import Reason, Run, RunStore
+from bot.jobs.notice import Notice
 from bot.providers.chat import ChatMessage, Parameters, TokenLogprobs, ToolCall, Usage
 from bot.spending.model_use import ModelUse
 
@@ -304,7 +305,9 @@ class EvaluationStore(RunStore[Evaluation], Protocol):
 
     async def repeat(self, evaluation_id: str) -> Repeat | None: ...
 
-    async def set_repeat(self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None) -> None:
+    async def set_repeat(
+        self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None, notices: Sequence[Notice] = ()
+    ) -> None:
         """None ends it."""
 
     async def due_repeats(self, now: float) -> list[Repeat]: ...

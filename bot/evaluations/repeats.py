@@ -8,32 +8,49 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from bot.access import Action
-from bot.audit import Entry
+from bot.access import Action, Caller, Place
+from bot.audit import Entry, Outcome
+from bot.authority import Authority
 from bot.datasets.interfaces import DatasetStore
-from bot.evaluations.evaluation import EvaluationStore, Repeat
+from bot.errors import BotError, Conflict, Denied
+from bot.evaluations.evaluation import Evaluation, EvaluationStore, Repeat
 from bot.evaluations.run import RunState
+from bot.jobs.notice import Notice, RepeatEnded
+from bot.notices.interfaces import PostError, PostRefused
+from bot.owners import NOT_THERE, People, ended_by
 
 log = structlog.get_logger()
 
 _DAY = 86_400.0
+_UNKNOWN = ("user_not_found", "users_not_found", "user_not_visible")
+"""What Slack says of people that it does not know, such as one who was erased."""
 
 
 class EvaluationRepeats:
     """`clock`: seconds since the epoch."""
 
     def __init__(
-        self, evaluations: EvaluationStore, datasets: DatasetStore, clock: Callable[[], float] = time.time
+        self,
+        evaluations: EvaluationStore,
+        datasets: DatasetStore,
+        people: People,
+        authority: Authority,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._evaluations = evaluations
         self._datasets = datasets
+        self._people = people
+        self._authority = authority
         self._clock = clock
 
     async def tick(self) -> None:
         """Begin those that are due, each once: what was missed while the bot was away is not made up for."""
         now = self._clock()
         for due in await self._evaluations.due_repeats(now):
-            await self._begin(due, now)
+            try:
+                await self._begin(due, now)
+            except (PostError, Denied) as error:  # that passes: it is due at the next tick, too
+                log.info("repeated later", evaluation=due.evaluation, why=str(error))
 
     async def _begin(self, due: Repeat, now: float) -> None:
         first, last = await self._evaluations.get(due.evaluation), await self._evaluations.get(due.last)
@@ -46,6 +63,9 @@ class EvaluationRepeats:
             # Two at a time would ask each other's questions.
             later = msgspec.structs.replace(due, next_at=now + _DAY)
             await self._evaluations.set_repeat(due.evaluation, later, None)
+            return
+        if (error := await self._ended_by(first, now)) is not None:
+            await self._end(first, due, now, error)
             return
         again = due.done + 1
         id = "eval-" + hashlib.sha256(f"{first.id}/{again}".encode()).hexdigest()[:12]
@@ -63,3 +83,29 @@ class EvaluationRepeats:
         after = Repeat(first.id, due.days, now + due.days * _DAY, id, again)
         begun = Entry(f"repeat/{id}", now, first.owner, Action.EVALUATE, id, first.channel, details=first.id)
         await self._evaluations.open_repeat(repetition, after, begun)
+
+    async def _ended_by(self, first: Evaluation, now: float) -> BotError | None:
+        """Why its owner may not have it repeated any more. Raises PostError, Denied where Slack does not tell now."""
+        place = Place(first.channel, alone=first.channel.startswith("D"))
+        needs = [(Action.EVALUATE, first.resource)]
+        private, without = first.private, "evaluates_no_more"
+        try:
+            actor = await self._people.actor(first.owner)
+            caller = Caller(actor, first.team, first.channel, place, place, f"repeat/{first.id}/{now:.0f}", now)
+            return await ended_by(self._people, self._authority, caller, needs, private=private, without=without)
+        except Denied as error:
+            if error.values.get("slack") not in _UNKNOWN:
+                raise
+            return Denied(without)
+        except PostRefused as error:
+            if str(error) not in NOT_THERE:
+                raise
+            return Conflict("not_in_its_channel")
+
+    async def _end(self, first: Evaluation, due: Repeat, now: float, error: BotError) -> None:
+        """It repeats no more, and people hear why: where the bot may not post there any more, the owner does."""
+        id, why, here = f"repeat/{first.id}/{due.done}/ended", str(error), error.kind != "not_in_its_channel"
+        entry = Entry(id, now, first.owner, "repeat evaluation", first.id, first.channel, Outcome.REFUSED, why)
+        channel, thread = (first.channel, first.thread_ts) if here else (first.owner, None)
+        told = Notice(id, RepeatEnded(why), channel, first.resource, now, thread)
+        await self._evaluations.set_repeat(first.id, None, entry, [told])

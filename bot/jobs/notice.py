@@ -169,6 +169,12 @@ class RetrainingRefused(msgspec.Struct, frozen=True, tag="retraining_refused"):
     ended: bool = False
 
 
+class RepeatEnded(msgspec.Struct, frozen=True, tag="repeat_ended"):
+    """An evaluation is repeated no more, for its owner may not have it: `why`, as an error's `str` gives it."""
+
+    why: str
+
+
 class Deployed(msgspec.Struct, frozen=True, tag="deployed"):
     """Its model is deployed, and answers; the job says what that costs."""
 
@@ -225,7 +231,7 @@ JobBody = (
 )
 GroupBody = GroupLinked | GroupApprovalAsked | GroupApproved | GroupEnded | SuccessorOffered
 RetirementBody = ModelsRetire | ModelsRetired
-Body = JobBody | GroupBody | RetirementBody | DigestDue | RetrainingRefused
+Body = JobBody | GroupBody | RetirementBody | DigestDue | RetrainingRefused | RepeatEnded
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from bot.collections.learned import LearnedModels
 from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.trainable import TrainableDatasets, refuse_errors
-from bot.errors import BotError, Conflict, Denied, Invalid, NotFound
+from bot.errors import BotError, Conflict, Invalid, NotFound
 from bot.job_requests import JobRequest, JobRequests
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
@@ -27,6 +27,7 @@ from bot.jobs.notice import Notice, RetrainingRefused
 from bot.jobs.settings import JobSettings, read_settings
 from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import PostError, PostRefused
+from bot.owners import NOT_THERE, People, ended_by
 from bot.providers.interface import ProviderError, Refused
 from bot.retraining.cron import latest_time
 from bot.retraining.next_model import NextModels, Plan
@@ -35,17 +36,8 @@ from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
-_NOT_THERE: Final = {"not_in_channel", "channel_not_found", "is_archived"}
 _PATIENCE: Final = 6 * 3600.0
 """Seconds for which a provider in trouble is waited for."""
-
-
-class People(Protocol):
-    async def actor(self, user: str) -> Actor:
-        """Raises Denied where Slack does not tell who this is, PostError where it cannot be asked."""
-
-    async def is_in(self, channel: str, user: str) -> bool:
-        """Whether they are a member. Raises PostError where Slack cannot be asked."""
 
 
 class PostFile(Protocol):
@@ -120,7 +112,7 @@ class ScheduledRuns:
                 return
             await self._finish(schedule, await self._train(schedule, caller, due))
         except PostRefused as error:
-            if str(error) in _NOT_THERE:
+            if str(error) in NOT_THERE:
                 await self._end(schedule, due, collection.name, Conflict("not_in_its_channel"))
             else:
                 await self._refused(schedule, due, collection.name, BotError("file_not_posted", slack=str(error)))
@@ -140,14 +132,9 @@ class ScheduledRuns:
 
     async def _ended_by(self, schedule: Schedule, caller: Caller, collection: Collection) -> BotError | None:
         """Why its owner may not have it any more."""
-        try:
-            await self._authority.require(caller, Action.SUBMIT)
-            await self._authority.require_to_post(caller, Action.ADD_EXAMPLE, collection.resource)
-        except (Denied, NotFound):  # the audit log has why, in words that are for its owner
-            return Denied("starts_jobs_no_more")
-        if not schedule.private or schedule.place.alone:
-            return None
-        return None if await self._people.is_in(schedule.channel, schedule.owner) else Denied("left_the_channel")
+        needs = [(Action.SUBMIT, None), (Action.ADD_EXAMPLE, collection.resource)]
+        private, without = schedule.private, "starts_jobs_no_more"
+        return await ended_by(self._people, self._authority, caller, needs, private=private, without=without)
 
     async def _train(self, schedule: Schedule, caller: Caller, due: float) -> Latest:
         """Raises BotError, PostError, TrainingFileError."""

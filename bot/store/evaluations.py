@@ -19,10 +19,12 @@ from bot.evaluations.evaluation import (
     StoredAnswer,
 )
 from bot.evaluations.run import Reason
+from bot.jobs.notice import Notice
 from bot.spending.model_use import ModelUse
 from bot.store.audit import put_entries
 from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
+from bot.store.outbox import put_notices
 from bot.store.runs import SqlRunStore, as_json
 from bot.store.spending import put_use
 
@@ -276,13 +278,16 @@ class SqlEvaluationStore(SqlRunStore[Evaluation]):
         rows = await self._repeats("evaluation_id = ?", [evaluation_id])
         return rows[0] if rows else None
 
-    async def set_repeat(self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None) -> None:
+    async def set_repeat(
+        self, evaluation_id: str, repeat: Repeat | None, entry: Entry | None, notices: Sequence[Notice] = ()
+    ) -> None:
         def work(db: Connection) -> None:
             if repeat is None:
                 db.execute("DELETE FROM evaluation_repeats WHERE evaluation_id = ?", [evaluation_id])
             else:
                 _put_repeat(db, repeat)
             put_entries(db, [entry] if entry else [])
+            put_notices(db, notices)
             self._something_happened(db, evaluation_id)
 
         await self._database.write(work)

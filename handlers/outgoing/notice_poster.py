@@ -19,6 +19,7 @@ from bot.jobs.notice import (
     GroupEnded,
     JobBody,
     Notice,
+    RepeatEnded,
     RetirementBody,
     RetrainingRefused,
 )
@@ -26,7 +27,7 @@ from bot.notices.interfaces import PostRefused
 from bot.providers.config import ALL_ABILITIES, Abilities
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
-from handlers.outgoing import retirement_blocks, retraining_blocks
+from handlers.outgoing import repeat_blocks, retirement_blocks, retraining_blocks
 from handlers.outgoing.card_links import CardLink, no_link
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.digest_messages import DigestMessages
@@ -83,13 +84,18 @@ class SlackNoticePoster:
                 return await self._post_to_channel(notice, await self._digests.said(notice.channel, body))
             if isinstance(body, RetrainingRefused):
                 return await self._post_to_channel(notice, retraining_blocks.render(body, notice.about.owner))
+            if isinstance(body, RepeatEnded):
+                said = repeat_blocks.render(body, notice.about.owner)
+                return await self._post_to_channel(notice, said, thread_ts)
             job = await self._jobs.get(notice.about.id)
             if job is None:
                 raise PostRefused("nothing_known_of_it")
             return await self._post(notice, body, job, thread_ts)
 
-    async def _post_to_channel(self, notice: Notice, said: Message) -> str:
-        return await self._poster.post(notice.channel, said, idempotency_key=notice.id, priority=Priority.MILESTONE)
+    async def _post_to_channel(self, notice: Notice, said: Message, thread_ts: str | None = None) -> str:
+        return await self._poster.post(
+            notice.channel, said, thread_ts=thread_ts, idempotency_key=notice.id, priority=Priority.MILESTONE
+        )
 
     async def _post_of_group(self, notice: Notice, body: GroupBody, thread_ts: str | None) -> str:
         group = await self._groups.get(notice.about.id)

@@ -2,17 +2,19 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
 import msgspec
 import pytest
 
-from bot.audit import Entry
+from bot.access import Actor, Role
+from bot.audit import Entry, Outcome
+from bot.authority import Authority
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
-from bot.errors import BotError
+from bot.errors import BotError, Denied
 from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, Place
 from bot.evaluations.evaluations import Evaluations
@@ -25,11 +27,14 @@ from bot.evaluations.running import FAILURES_IN_A_ROW
 from bot.evaluations.runs import EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.jobs.job import Origin
+from bot.jobs.notice import RepeatEnded
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.notices.interfaces import PostError, PostRefused
 from bot.spending.budget import Scope
 from bot.spending.model_use import ModelSpending
-from bot.store.database import StoreTrouble
+from bot.store.audit import SqlAuditLog
+from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.store.jobs import SqlJobStore
@@ -38,8 +43,9 @@ from bot.worker_processes import WorkerPools
 from graders import python as python_grader
 from tests.evaluating import a_chat, labelled
 from tests.parts import CHANNEL, MODEL
-from tests.slack_requests import a_caller
+from tests.slack_requests import ANA, a_caller
 from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 TUNED = f"ft:{MODEL}:acme:house:abc11111"
 HERE = Origin("T0ACME", CHANNEL, False)
@@ -105,8 +111,10 @@ def said(stand_in: StandInProvider) -> None:
     stand_in.usage = (20, 1)
 
 
-async def finished(evaluations: Evaluations, runs: EvaluationRuns, request: EvaluationRequest = BOTH) -> Evaluation:
-    started = await evaluations.start(a_caller(key=str(request)), HERE, request)
+async def finished(
+    evaluations: Evaluations, runs: EvaluationRuns, request: EvaluationRequest = BOTH, origin: Origin = HERE
+) -> Evaluation:
+    started = await evaluations.start(a_caller(key=str(request)), origin, request)
     await runs.work(started.id)
     return await evaluations.get(a_caller(), started.id)
 
@@ -600,9 +608,10 @@ async def test_a_repeated_evaluation_asks_anew_and_tells_of_drift(
     datasets: SqlDatasetStore,
     file_store: FileStore,
     validation: Dataset,
+    authority: Authority,
 ) -> None:
     now = [0.0]
-    repeats = EvaluationRepeats(store, datasets, lambda: now[0])
+    repeats = EvaluationRepeats(store, datasets, Owners(), authority, lambda: now[0])
     done = await finished(evaluations, runs)
     await evaluations.repeat(a_caller(key="a/1", at=0.0), done.id, 7)
     now[0] = 6.9 * 86_400
@@ -625,3 +634,72 @@ async def test_a_repeated_evaluation_asks_anew_and_tells_of_drift(
     await repeats.tick()
     assert await store.due() == []
     assert await evaluations.repeated(a_caller(), done.id) is None, "there is nothing to ask any more"
+
+
+class Owners:
+    """People as Slack tells of them: `is_known` is an error where it does not."""
+
+    def __init__(self, actor: Actor = ANA, is_known: Exception | None = None, members: Collection[str] = ()) -> None:
+        self.known_as, self.is_known, self.members = actor, is_known, members
+
+    async def actor(self, user: str) -> Actor:
+        if self.is_known is not None:
+            raise self.is_known
+        return self.known_as
+
+    async def is_in(self, channel: str, user: str) -> bool:
+        return user in self.members
+
+
+@pytest.mark.parametrize(
+    ("people", "why"),
+    [
+        (Owners(msgspec.structs.replace(ANA, deactivated=True)), "evaluates_no_more"),
+        (Owners(msgspec.structs.replace(ANA, role=Role.VIEWER)), "evaluates_no_more"),
+        (Owners(is_known=Denied("who_is_unknown", slack="user_not_found")), "evaluates_no_more"),
+        (Owners(members=["U0BEN"]), "left_the_channel"),
+        (Owners(is_known=PostRefused("not_in_channel")), "not_in_its_channel"),
+    ],
+)
+async def test_an_evaluation_is_repeated_no_more_once_its_owner_may_not_have_it(
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    store: SqlEvaluationStore,
+    datasets: SqlDatasetStore,
+    database: Database,
+    authority: Authority,
+    people: Owners,
+    why: str,
+) -> None:
+    done = await finished(evaluations, runs, origin=Origin("T0ACME", CHANNEL, True, "5.0"))
+    await evaluations.repeat(a_caller(key="a/1", at=0.0), done.id, 7)
+    await EvaluationRepeats(store, datasets, people, authority, lambda: 8 * 86_400.0).tick()
+    assert await store.due() == []
+    assert await store.repeat(done.id) is None
+    (told,) = await all_notices(database)
+    assert told.body == RepeatEnded(why)
+    assert (told.channel, told.thread_ts) == (
+        (ANA.user, None) if why == "not_in_its_channel" else (done.channel, "5.0")
+    )
+    (*_, last) = [one for one in await SqlAuditLog(database).about(done.id) if one.action == "repeat evaluation"]
+    assert (last.actor, last.outcome, last.details) == (ANA.user, Outcome.REFUSED, why)
+
+
+@pytest.mark.parametrize("trouble", [PostError("timeout"), Denied("who_is_unknown", slack="fatal_error")])
+async def test_a_repetition_waits_while_slack_does_not_tell_who_its_owner_is(
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    store: SqlEvaluationStore,
+    datasets: SqlDatasetStore,
+    authority: Authority,
+    trouble: Exception,
+) -> None:
+    people = Owners(is_known=trouble)
+    done = await finished(evaluations, runs)
+    await evaluations.repeat(a_caller(key="a/1", at=0.0), done.id, 7)
+    repeats = EvaluationRepeats(store, datasets, people, authority, lambda: 8 * 86_400.0)
+    await repeats.tick()
+    assert await store.due() == []
+    people.is_known = None
+    await repeats.tick()
+    assert len(await store.due()) == 1

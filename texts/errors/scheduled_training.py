@@ -48,6 +48,11 @@ def starts_jobs_no_more() -> str:
 
 
 @ERRORS.sentence
+def evaluates_no_more() -> str:
+    return _("They may no longer evaluate models here.")
+
+
+@ERRORS.sentence
 def not_in_its_channel() -> str:
     return _("I am no longer in its channel. Invite me there again first.")
 

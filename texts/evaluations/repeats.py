@@ -30,6 +30,16 @@ def no_longer_repeated(person: str) -> str:
     return _("{person} ended the repetition of this evaluation.", person=person)
 
 
+def ended(person: str, why: str) -> str:
+    """`person`: whose evaluation it is. `why`: a sentence."""
+    return _(
+        "This evaluation by {person} is no longer repeated. {why} Whoever may evaluate models here can start one of "
+        "their own.",
+        person=person,
+        why=why,
+    )
+
+
 def stop_button() -> str:
     return _("Stop repeating")
 

@@ -1,0 +1,43 @@
+"""Whoever set up what goes on by itself, a training or an evaluation that repeats: whether they may still have it."""
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from bot.access import Action, Actor, Caller, Resource
+from bot.authority import Authority
+from bot.errors import BotError, Denied, NotFound
+
+NOT_THERE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
+"""What Slack says where the bot is not in a channel any more."""
+
+
+class People(Protocol):
+    async def actor(self, user: str) -> Actor:
+        """Raises Denied where Slack does not tell who this is, PostError where it cannot be asked."""
+
+    async def is_in(self, channel: str, user: str) -> bool:
+        """Whether they are a member. Raises PostError where Slack cannot be asked."""
+
+
+async def ended_by(
+    people: People,
+    authority: Authority,
+    caller: Caller,
+    needs: Iterable[tuple[Action, Resource | None]],
+    *,
+    private: bool,
+    without: str,
+) -> BotError | None:
+    """Why the owner, as whom it goes on, may not have it any more: `without` names the error where they lack one of the
+    rights that it `needs`. Of a `private` channel they must still be a member. Raises PostError."""
+    try:
+        for action, resource in needs:
+            if resource is None:
+                await authority.require(caller, action)
+            else:
+                await authority.require_to_post(caller, action, resource)
+    except (Denied, NotFound):  # the audit log has why, in words that are for its owner
+        return Denied(without)
+    if not private or caller.posts_in.alone:
+        return None
+    return None if await people.is_in(caller.channel, caller.user) else Denied("left_the_channel")
