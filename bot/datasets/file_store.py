@@ -164,7 +164,7 @@ class FileStore:
 
     def seal_all(self) -> int:
         """Seal what lies plain, where new files are sealed, and let nothing stay plain that a killed process left; how
-        many files that was. Nobody reads meanwhile."""
+        many files that was. Nobody else works on the store, and nobody reads."""
         self._plain.remove_leftovers()
         if self._seals_with is None:
             return 0

@@ -1,6 +1,6 @@
 """Where sealed files lie plain for as long as somebody reads them: in memory where the system has a folder for that.
 
-Each process has a folder of its own, so that what a killed one left is known, and removed by the next.
+What a killed process left is removed by the next that has the store to itself, wherever that one ran.
 """
 
 import contextlib
@@ -8,7 +8,6 @@ import errno
 import hashlib
 import os
 import shutil
-import socket
 import stat
 import tempfile
 from pathlib import Path
@@ -22,10 +21,10 @@ class PlainFolder:
     """`folder`: the one that the sealed files lie in; beside them is room where memory has none."""
 
     def __init__(self, folder: Path) -> None:
-        name = f"finetune-bot-{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]}"
-        self._in_memory = IN_MEMORY / name
+        # Containers may share their memory, and each has its store at the same path.
+        store = f"{folder.resolve()} {folder.stat().st_ino}"
+        self._in_memory = IN_MEMORY / f"finetune-bot-{hashlib.sha256(store.encode()).hexdigest()[:16]}"
         self._on_disk = folder / "plain"
-        self._process = f"{socket.gethostname()}-{os.getpid()}"
 
     def new(self, size: int) -> Path:
         """A new, empty file, with room for `size` bytes as far as that can be had."""
@@ -34,14 +33,10 @@ class PlainFolder:
         return Path(name)
 
     def remove_leftovers(self) -> None:
-        """Of processes on this machine that are gone."""
+        """Of processes that are gone, while no other works on the store."""
         for root in (self._in_memory, self._on_disk):
-            if not _is_ours(root):
-                continue
-            for left in root.iterdir():
-                host, _, pid = left.name.rpartition("-")
-                if host == socket.gethostname() and (int(pid) == os.getpid() or not _is_alive(int(pid))):
-                    shutil.rmtree(left, ignore_errors=True)
+            if _is_ours(root):
+                shutil.rmtree(root, ignore_errors=True)
 
     def _with_room(self, size: int) -> Path:
         if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > _SPARE * size:
@@ -54,9 +49,7 @@ class PlainFolder:
         root.mkdir(mode=0o700, exist_ok=True)
         if not _is_ours(root):
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(root))
-        own = root / self._process
-        own.mkdir(mode=0o700, exist_ok=True)
-        return own
+        return root
 
 
 def _is_ours(root: Path) -> bool:
@@ -67,13 +60,3 @@ def _is_ours(root: Path) -> bool:
     if not stat.S_ISDIR(found.st_mode):
         return False
     return os.name == "nt" or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

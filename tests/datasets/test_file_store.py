@@ -55,7 +55,7 @@ async def test_a_sealed_copy_is_plain_only_while_it_is_read_and_only_for_us(fold
     assert WORDS not in bytes_in(folder.parent)
     async with store.plain("abc") as path:
         assert path.read_bytes() == WORDS
-        for each in (path, path.parent, path.parent.parent):
+        for each in (path, path.parent):
             assert each.stat().st_mode & 0o077 == 0
     assert WORDS not in bytes_in(folder.parent)
     assert b"".join(store.content("abc")) == WORDS
@@ -129,13 +129,32 @@ def test_what_a_killed_process_left_plain_is_removed_at_the_next_start(folder: P
     )
     part = Path(left.stdout.strip())
     assert part.read_text() == "peppermint zeppelin"
+    root = plain_folder.IN_MEMORY if plain_folder.IN_MEMORY.is_dir() else folder
+    earlier = (
+        next(root.iterdir()) / "another-host-1" / "left"
+    )  # as an earlier version laid it out, in another container
+    earlier.parent.mkdir()
+    earlier.write_bytes(WORDS)
     ours = store.part()
-    another = part.parent.with_name("elsewhere-1")
-    another.mkdir()
     store.seal_all()
     assert not part.exists()
+    assert not earlier.exists()
     assert not ours.exists(), "a process that has just begun reads nothing yet"
-    assert another.exists(), "another machine's is not ours to judge"
+    assert b"zeppelin" not in bytes_in(folder.parent)
+
+
+def test_two_stores_that_have_one_path_in_two_containers_do_not_share_a_folder_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(plain_folder, "IN_MEMORY", memory)
+    folder = tmp_path / "files"
+    first = sealing(folder)
+    kept = first.part()
+    folder.rename(tmp_path / "of another container")
+    sealing(folder).seal_all()
+    assert kept.exists()
 
 
 def test_a_folder_that_somebody_else_made_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +162,7 @@ def test_a_folder_that_somebody_else_made_is_not_used(tmp_path: Path, monkeypatc
     memory.mkdir()
     monkeypatch.setattr(plain_folder, "IN_MEMORY", memory)
     store = sealing(folder)
-    foreign = store.part().parent.parent
+    foreign = store.part().parent
     foreign.chmod(0o777)
     assert store.part().is_relative_to(folder)
 

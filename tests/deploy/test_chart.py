@@ -12,6 +12,7 @@ import yaml
 from app.health import Health, health_app
 from app.workspaces.install_flow import INSTALL, REDIRECT
 from bot.jobs.links import PATH as JOBS
+from bot.settings import load as load_settings
 from tests.variables import known
 
 ROOT = Path(__file__).parents[2]
@@ -172,6 +173,16 @@ def test_every_folder_that_the_images_write_to_is_mounted(chart: Any) -> None:
     for pod, written in zip(pods(rendered(chart, EVERYTHING)), (bot, trainer), strict=True):
         mounted = {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
         assert {*written, "/tmp"} <= mounted
+
+
+def test_the_bot_has_memory_for_the_largest_file_that_it_takes_twice(chart: Any) -> None:
+    """Else encrypted files lie plain on the disk while they are read."""
+    bot = rendered(chart, {})["Deployment", "finetune-bot"]["spec"]["template"]["spec"]
+    (name,) = [each["name"] for each in bot["containers"][0]["volumeMounts"] if each["mountPath"] == "/dev/shm"]
+    (memory,) = [each["emptyDir"] for each in bot["volumes"] if each["name"] == name]
+    size = re.fullmatch(r"(\d+)Gi", memory["sizeLimit"])
+    assert (memory["medium"], size is not None) == ("Memory", True)
+    assert int(size[1]) * 1024**3 > 2 * load_settings(_env_file=None).finetune_max_file_mb * 1_000_000
 
 
 def test_the_bot_uses_the_trainer_beside_it(chart: Any) -> None:

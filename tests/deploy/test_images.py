@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from bot.settings import Settings
+from bot.settings import load as load_settings
 from tests.variables import known
 from trainer.settings import Settings as TrainerSettings
 from trainer.training.runners.local import LEAVING_SECONDS
@@ -89,6 +90,13 @@ def test_whatever_ends_the_trainer_waits_longer_than_the_trainer_does_for_what_t
     ]
     assert len(graces) == 3
     assert min(graces) >= waits + 20
+
+
+def test_the_bot_has_memory_for_the_largest_file_that_it_takes_twice(services: dict[str, Any]) -> None:
+    """Else encrypted files lie plain on the disk while they are read."""
+    size = re.fullmatch(r"(\d+)gb", services["bot"]["shm_size"])
+    assert size is not None
+    assert int(size[1]) * 1024**3 > 2 * load_settings(_env_file=None).finetune_max_file_mb * 1_000_000
 
 
 @pytest.mark.parametrize("file", ["compose.yaml", "compose.gpu.yaml"])
