@@ -137,16 +137,14 @@ class FileStore:
         return self._new_part()
 
     async def adopt(self, part: Path, sha256: str) -> StoredFile:
-        """Make a copy of what was written to `part`. Its hash is taken as given."""
-        if self._seals_with is None:
-            return self.put(part, sha256)
+        """Make a copy of what was written to `part`, on the disk when this returns. Its hash is taken as given."""
         return await asyncio.to_thread(self.put, part, sha256)
 
     def put(self, part: Path, sha256: str) -> StoredFile:
         """As `adopt`, in a thread of the caller's."""
         size = part.stat().st_size
         if self._seals_with is None:
-            os.replace(part, self.path(sha256))
+            _move(part, self.path(sha256))
         else:
             with part.open("rb") as source:
                 self._seal(pieces(source), sha256, self._seals_with)
@@ -194,9 +192,7 @@ class FileStore:
         try:
             with part.open("wb") as target:
                 seal(content, target, ring, sha256)
-                target.flush()
-                os.fsync(target.fileno())
-            os.replace(part, self._sealed(sha256))
+            _move(part, self._sealed(sha256))
         finally:
             part.unlink(missing_ok=True)
 
@@ -209,6 +205,20 @@ class FileStore:
         handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
         os.close(handle)
         return Path(name)
+
+
+def _move(part: Path, place: Path) -> None:
+    """Both what is in it and its name are on the disk then: a power cut leaves no data set without its file."""
+    with part.open("r+b") as file:
+        os.fsync(file.fileno())
+    os.replace(part, place)
+    if os.name == "nt":  # which opens no folders
+        return
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _append(file: BinaryIO, chunk: bytes) -> None:

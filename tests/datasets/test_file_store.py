@@ -63,6 +63,29 @@ async def test_a_sealed_copy_is_plain_only_while_it_is_read_and_only_for_us(fold
     assert not store.has("abc")
 
 
+@pytest.mark.parametrize("seals", [False, True])
+async def test_a_copy_is_on_the_disk_before_anybody_is_told_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seals: bool
+) -> None:
+    """Its row is, too, and a power cut must leave none without its file."""
+    store = sealing(tmp_path) if seals else FileStore(tmp_path, 1_000)
+    fsync, replace, done = os.fsync, os.replace, []
+
+    def note_fsync(handle: int) -> None:
+        done.append(("fsync", os.fstat(handle).st_ino))
+        fsync(handle)
+
+    def note_replace(old: Path, new: Path) -> None:
+        done.append(("replace", old.stat().st_ino))
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    await keep(store)
+    (file,) = (one.stat().st_ino for one in tmp_path.glob("abc.*"))
+    assert done == [("fsync", file), ("replace", file), ("fsync", tmp_path.stat().st_ino)]
+
+
 async def test_what_was_plain_before_is_sealed_at_the_next_start(folder: Path) -> None:
     await keep(FileStore(folder, 1_000))
     assert WORDS in bytes_in(folder)
