@@ -1,5 +1,6 @@
 """What is older than it is to be kept. Implements `bot.personal_data.retention.RetentionStore`."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,8 @@ from bot.store.database import Database
 
 _AT_ONCE: Final = 2_000
 """Rows of one transaction: a few hundred milliseconds, in which nobody else writes."""
+_NAMES: Final = re.compile(r"ds-[0-9A-Za-z-]+|[0-9a-f]{64}")
+"""Data sets, by their ids and by the SHA-256 of their bytes, wherever they stand in a stored value."""
 _UNDER_WAY: Final = (RunState.RUNNING, RunState.PAUSED)
 
 
@@ -65,13 +68,12 @@ def _expired_files(db: Connection, before: float) -> list[str]:
     ).fetchall()
     if not rows:
         return []
-    under_way = "\n".join(_under_way(db))
+    needed = {name for value in _under_way(db) for name in _NAMES.findall(value)} | _of_regular_trainings(db)
     parts = db.execute("SELECT derived_from, id FROM datasets WHERE listed = 0 AND deleted_at IS NULL").fetchall()
     names: dict[str, list[str]] = {id: [id, sha256] for id, sha256 in rows}
     for source, part in parts:
         names.get(source, []).append(part)
-    kept = _of_regular_trainings(db)
-    return [id for id, known_as in names.items() if id not in kept and not any(name in under_way for name in known_as)]
+    return [id for id, known_as in names.items() if needed.isdisjoint(known_as)]
 
 
 def _under_way(db: Connection) -> list[str]:

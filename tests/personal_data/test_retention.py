@@ -1,5 +1,6 @@
 """Retention: what is older than the settings say goes, and nothing that something under way needs."""
 
+import hashlib
 from pathlib import Path
 from unittest.mock import AsyncMock
 
@@ -155,6 +156,30 @@ async def test_a_file_stays_while_an_evaluation_or_an_arena_asks_its_words(store
     )
     await store.retention.tick()
     assert await store.left() == {"ds-asked", "ds-repeated", "ds-blind"}
+
+
+async def test_a_file_stays_while_its_words_are_asked_under_another_name_or_in_parts_of_it(store: Store) -> None:
+    words = hashlib.sha256(b"words").hexdigest()
+    for number, sha256 in enumerate((words, words[::-1], words[1:] + words[0], words[2:] + words[:2])):
+        await store.datasets.save(
+            a_dataset(id=f"ds-{number}abcdef012", sha256=sha256, created_at=OLD, file_id=f"F{number}")
+        )
+    part = {"id": "ds-part0123456", "sha256": "9" * 64, "derived_from": "ds-1abcdef012", "listed": False}
+    await store.datasets.save(a_dataset(created_at=OLD, file_id=None, **part))
+    generation = Generation(
+        id="gen-1",
+        models=("teacher",),
+        team="T",
+        channel="C1",
+        owner=ANA.user,
+        created_at=OLD,
+        instructions=Instructions(f"{words}.jsonl", 5),
+        topics=1,
+    )
+    await store.generations.open(generation, [], entry(a_caller(), "generate", "gen-1"))
+    await store.jobs.insert(a_job(state="paused", created_at=OLD, dataset_id="ds-part0123456", suffix="ds-2abcdef012"))
+    await store.retention.tick()
+    assert await store.left() == {"ds-0abcdef012", "ds-1abcdef012", "ds-2abcdef012"}
 
 
 async def test_what_regular_training_goes_on_from_stays(store: Store) -> None:
