@@ -107,10 +107,12 @@ def backup(file: Annotated[Path, typer.Argument(metavar="FILE")], workspace: _Wo
 
 @app.command()
 def restore(file: Annotated[Path | None, typer.Argument(metavar="FILE")] = None, workspace: _Workspace = "") -> None:
-    from app.stores import of_workspace, restore_command
+    from app.stores import restore_command
+    from app.workspace_settings import as_its_bot_has_them
     from bot.settings import load
 
-    print("\n".join(restore_command(of_workspace(load(), workspace), file)))  # noqa: T201
+    settings, _, _ = as_its_bot_has_them(load(), workspace)
+    print("\n".join(restore_command(settings, file)))  # noqa: T201
 
 
 @app.command("export-data")

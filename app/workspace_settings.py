@@ -6,7 +6,7 @@ from typing import Final
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from app.stores import has_store
+from app.stores import has_store, of_workspace
 from bot.settings import Settings, load
 from bot.store.installations import known_installation
 from bot.workspaces.installation import Installation, folder_of, schema_of
@@ -39,12 +39,18 @@ _OF_THE_PROCESS: Final = (
 )
 
 
-def installation_of(settings: Settings, team: str) -> Installation:
-    """As the store of all workspaces has it, for a command while its bot does not run. Of one that is not known there
-    nobody is the administrator: it was moved, and the app is not installed yet. Raises StartError."""
+def as_its_bot_has_them(settings: Settings, team: str) -> tuple[Settings, str, bool]:
+    """For a command while no bot runs: the settings, the bot's id in Slack, and whether its provider's account is
+    shared; with no `team`, of a bot that serves one workspace. Raises StartError."""
+    if not team:
+        return settings, "", False
+    of_workspace(settings, team)  # it is a workspace's id
     folder, url, schema = settings.finetune_data, settings.finetune_database, settings.finetune_database_schema
-    known = known_installation(folder, url, schema, team) if has_store(settings) else None
-    return known or Installation(team, "", "", "", 0.0)
+    installation = known_installation(folder, url, schema, team) if has_store(settings) else None
+    # Of one that is not known nobody is the administrator: it was moved, and the app is not installed there yet.
+    installation = installation or Installation(team, "", "", "", 0.0)
+    own, shares_account = settings_of(settings, installation)
+    return own, installation.bot_user, shares_account
 
 
 def settings_of(settings: Settings, installation: Installation) -> tuple[Settings, bool]:

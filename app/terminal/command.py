@@ -23,7 +23,7 @@ from app.terminal.commands import CONFIRMED, carry_out
 from app.terminal.messages import Answer, Asked, Table
 from app.terminal.socket import ask
 from app.terminal.use_cases import use_cases
-from app.workspace_settings import installation_of, settings_of
+from app.workspace_settings import as_its_bot_has_them
 from bot.errors import StartError
 from bot.membership import Membership
 from bot.settings import Settings, load
@@ -109,7 +109,7 @@ async def _carry_out_here(settings: Settings, workspace: str, asked: Asked) -> A
     StartError."""
     structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))  # standard output is the answer's
     async with contextlib.AsyncExitStack() as stack:
-        settings, bot_user, shares_account = _as_the_bot_has_them(settings, workspace)
+        settings, bot_user, shares_account = as_its_bot_has_them(settings, workspace)
         who: dict[str, object] = {"team_id": workspace, "user_id": bot_user}
         slack = connecting.slack_client(settings)  # is not asked
         tenancy = Tenancy.of_many(settings, OneOfMany(slack, who, shares_account), stack)
@@ -122,15 +122,6 @@ async def _carry_out_here(settings: Settings, workspace: str, asked: Asked) -> A
             settings, Timing(), slack, who, tenancy.providers(database), database, pools, membership
         )
         return await carry_out(use_cases(services, bot_runs=False), asked)
-
-
-def _as_the_bot_has_them(settings: Settings, workspace: str) -> tuple[Settings, str, bool]:
-    """The settings, the bot's id in Slack, and whether its provider's account is shared. Raises StartError."""
-    if not workspace:
-        return settings, "", False
-    installation = installation_of(settings, workspace)
-    own, shares_account = settings_of(settings, installation)
-    return own, installation.bot_user, shares_account
 
 
 def _write_json(answer: Answer) -> None:

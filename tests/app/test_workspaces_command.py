@@ -23,8 +23,9 @@ from bot.store.jobs import SqlJobStore
 from bot.workspaces.installation import Installation, State, Tokens
 from bot.workspaces.workspaces import Workspaces
 from tests import postgresql_server
-from tests.parts import a_dataset, a_job
+from tests.parts import CHANNEL, a_dataset, a_job
 from tests.stand_in_provider import StandInProvider
+from tests.store_reading import all_notices
 
 ACME, OTHER = "T0ACME", "T0OTHER"
 Say = Callable[..., Any]
@@ -200,6 +201,25 @@ def test_one_workspace_is_copied_and_put_back_while_the_others_stay(folder: Path
     assert said(f"restore --workspace {ACME} {folder / 'copy'}")[0] == 0
     assert "Cancelled" not in said(f"jobs --workspace {ACME}")[1]
     assert f"job-{OTHER}" in said(f"jobs --workspace {OTHER}")[1]
+
+
+def test_what_a_restored_workspace_tells_goes_to_its_own_channel(
+    folder: Path, said: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FINETUNE_NOTICES_CHANNEL", "C0HOST")
+    (folder / "workspaces" / ACME / "workspace.env").write_text("FINETUNE_NOTICES_CHANNEL=C0OWN\n")
+    for team, elsewhere in ((ACME, {"C0OWN"}), (OTHER, set())):
+        assert said(f"backup --workspace {team} {folder / team}")[0] == 0
+        assert said(f"restore --workspace {team} {folder / team}")[0] == 0
+
+        async def channels(team: str = team) -> set[str]:
+            database = await open_store(of_workspace(load(), team))
+            try:
+                return {one.channel for one in await all_notices(database)}
+            finally:
+                await database.close()
+
+        assert asyncio.run(channels()) - {CHANNEL} == elsewhere
 
 
 def test_in_postgresql_each_workspace_is_moved_to_a_schema_of_its_own(
