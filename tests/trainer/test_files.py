@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 import openai
 import pytest
 from fastapi.testclient import TestClient
@@ -123,7 +123,7 @@ def here(settings: Settings, store: Store) -> Iterator[TestClient]:
         yield client
 
 
-def upload(client: TestClient) -> httpx.Response:
+def upload(client: TestClient) -> httpx2.Response:
     return client.post("/v1/files", data={"purpose": "fine-tune"}, files={"file": ("x.jsonl", jsonl(some_examples()))})
 
 
@@ -187,7 +187,7 @@ def test_what_was_being_written_when_a_server_was_killed_is_removed_after_an_hou
     ],
 )
 def test_what_a_file_cannot_be_created_with_is_refused(trainer: Trainer, form: dict[str, str], said: str) -> None:
-    answer = httpx.post(
+    answer = httpx2.post(
         f"{trainer.url}/files",
         data={"purpose": "fine-tune", **form},
         files={"file": ("x.jsonl", jsonl(some_examples()))},
