@@ -42,6 +42,8 @@ class TrainingTimes:
         """As far as somebody knows."""
         if report.method == REINFORCEMENT:  # it writes most of its tokens itself
             return NOBODY_KNOWS
+        if not report.tokens.billed:  # a table, or a file without examples
+            return NOBODY_KNOWS
         epochs = report.epochs if n_epochs == "auto" else n_epochs
         question = TimeQuestion(
             model=model,

@@ -100,3 +100,10 @@ async def test_nobody_knows_how_long_reinforcement_takes() -> None:
     report = msgspec.structs.replace(REPORT, method="reinforcement")
     assert await stand_in.times().of("acme", MODEL, report) is None
     assert stand_in.asked == []
+
+
+async def test_the_provider_is_not_asked_about_a_file_without_examples() -> None:
+    stand_in = StandIn(RemoteTime(720, 3), past_job())
+    report = msgspec.structs.replace(REPORT, tokens=msgspec.structs.replace(REPORT.tokens, billed=0))
+    assert await stand_in.times().of("acme", MODEL, report) is None
+    assert stand_in.asked == []
