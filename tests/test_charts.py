@@ -6,7 +6,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import combinations
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import matplotlib.image
@@ -17,7 +19,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.font_manager import findfont, fontManager, get_font
 
-from bot.charts import canvas
+from bot.charts import canvas, lengths
 from bot.charts.lengths import length_chart
 from bot.charts.metrics import Run, by_epochs, metrics_chart
 from bot.charts.training import loss_chart
@@ -135,6 +137,16 @@ def test_the_bot_starts_without_waiting_for_matplotlib() -> None:
     assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout.strip() == "False"
 
 
+def drawn(monkeypatch: pytest.MonkeyPatch, module: ModuleType, draw: Callable[[], object]) -> Any:
+    """The figure that a module makes into a PNG."""
+    figures: list[Any] = []
+    monkeypatch.setattr(module, "png", figures.append)
+    draw()
+    return figures[0]
+
+
+WHOLE = [Bar(length, length, length - 50) for length in (55, 56, 57)]
+WHOLE_TOKENS = Tokens(total=1, max=57, median=56, p95=57, billed=1, exact=True, tokenizer="x")
 BARS = [Bar(low, low + 9, count) for low, count in ((10, 5), (20, 40), (30, 20), (40, 0), (50, 1))]
 TOKENS = Tokens(total=1900, max=55, median=26, p95=38, billed=1900, exact=True, tokenizer="o200k_base")
 
@@ -155,6 +167,28 @@ def test_any_histogram_can_be_drawn() -> None:
         assert length_chart(bars, tokens, WORDS, title="$\\frac{}$ 训练 " * 20).startswith(b"\x89PNG")
 
 
+def test_where_each_bar_is_one_length_its_figure_stands_under_its_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    axes = drawn(monkeypatch, lengths, lambda: length_chart(WHOLE, WHOLE_TOKENS, WORDS, title="a")).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["55", "56", "57"]
+    assert list(axes.get_xticks()) == [bar.get_x() + bar.get_width() / 2 for bar in axes.patches]
+
+
+@pytest.mark.parametrize("limit", [None, 1_024])
+def test_the_labels_of_a_histogram_cover_neither_each_other_nor_a_bar(
+    monkeypatch: pytest.MonkeyPatch, limit: int | None
+) -> None:
+    tokens = Tokens(total=1, max=1_998, median=899, p95=1_893, billed=1, exact=True, tokenizer="x")
+    bars = [Bar(low, low + 99, 14) for low in range(0, 1_900, 100)] + [Bar(1_900, 1_998, 44)]
+    figure = drawn(monkeypatch, lengths, lambda: length_chart(bars, tokens, WORDS, title="a", limit=limit))
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == (2 if limit is None else 3)
+    for first, second in combinations([*boxes, *(bar.get_window_extent() for bar in axes.patches)], 2):
+        if first in boxes:
+            assert not first.overlaps(second)
+
+
 def test_the_histogram_in_words() -> None:
     said = length_alt_text(BARS, TOKENS, limit=49)
     assert said == (
@@ -162,6 +196,7 @@ def test_the_histogram_in_words() -> None:
         "Most, 40, have 20 to 29. 1 is longer than the 49 that the model takes, and is cut."
     )
     assert len(said) <= ALT_TEXT
+    assert "Most, 7, have 57." in length_alt_text(WHOLE, WHOLE_TOKENS)
 
 
 def a_font(path: Path, family: str, characters: str) -> Path:

@@ -201,7 +201,9 @@ def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = 
             median=tokens.median,
             p95=tokens.p95,
         ),
-        _(
+        _("Most, {examples}, have {low}.", examples=fullest.examples, low=fullest.low)
+        if fullest.low == fullest.high
+        else _(
             "Most, {examples}, have {low} to {high}.",
             examples=fullest.examples,
             low=fullest.low,
