@@ -20,6 +20,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.font_manager import findfont, fontManager, get_font
 
 from bot.charts import canvas, lengths
+from bot.charts import metrics as metrics_module
+from bot.charts import training as training_module
 from bot.charts.lengths import length_chart
 from bot.charts.metrics import Run, by_epochs, metrics_chart
 from bot.charts.training import loss_chart
@@ -355,3 +357,23 @@ def test_runs_are_told_of_in_words_too() -> None:
     assert said.startswith("Line chart of 2 jobs. a: falls from")
     assert said.endswith("b: nothing measured")
     assert metrics_alt_text([("a", run(40), "")]) == loss_alt_text(run(40))
+
+
+def test_the_title_of_a_chart_keeps_the_name_of_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    title = "big-training.jsonl → SmolLM2-135M-Instruct (big-4)"
+    for module, draw in (
+        (metrics_module, lambda: metrics_chart([a_run(1, run(20))], WORDS, smooth=0.6, title=title)),
+        (training_module, lambda: loss_chart(run(20), WORDS, title=title)),
+    ):
+        axes = drawn(monkeypatch, module, draw).axes[0]
+        assert axes.get_title(loc="left") == "big-training.jsonl…-Instruct (big-4)"
+
+
+@pytest.mark.parametrize(("steps", "line", "marker"), [((20,), "None", "D"), ((10, 20), "--", "None")])
+def test_the_legend_shows_validation_as_it_is_drawn(
+    monkeypatch: pytest.MonkeyPatch, steps: tuple[int, ...], line: str, marker: str
+) -> None:
+    told = [*run(20, validation=False), *(Metrics(step, full_valid_loss=1.0) for step in steps)]
+    figure = drawn(monkeypatch, metrics_module, lambda: metrics_chart([a_run(1, told)], WORDS, smooth=0.6))
+    shown = figure.legends[0].get_lines()[1]
+    assert (shown.get_linestyle(), str(shown.get_marker())) == (line, marker)

@@ -101,7 +101,8 @@ def set_title(axes: "Axes", title: str, pad: float) -> None:
     """One line, in fonts that can write it. What no font here can write is left out rather than drawn as empty boxes;
     where little is left of it there is no title: the message around the picture names what it shows.
     """
-    if line := writable(title):
+    # Its end tells apart: the suffix of a file, or the name that a person gave the model.
+    if line := writable(title, keep_end=True):
         # `$` would start a formula, and a name may hold one.
         axes.set_title(
             line,

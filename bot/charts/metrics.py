@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 _ORDER: Final[tuple[Quantity, ...]] = (
     "loss",
@@ -188,8 +189,8 @@ def _legend(figure: "Figure", runs: Sequence[Run], words: ChartWords) -> None:
     alone = len(runs) == 1
     plain, held_back = (COLORS[0], COLORS[1]) if alone else (INK, INK)
     kinds: list[Artist] = [Line2D([], [], color=plain, linewidth=2.4, label=words.training)]
-    if any(one.points for run in runs for one in _validations(run)):
-        kinds.append(Line2D([], [], color=held_back, linewidth=2.4, linestyle=_DASHED, label=words.validation))
+    if drawn := [one.points for run in runs for one in _validations(run) if one.points]:
+        kinds.append(_validation_line(held_back, words.validation, alone=all(len(points) == 1 for points in drawn)))
     if any(run.checkpoints for run in runs):
         ring = Line2D(
             [], [], color=INK, linewidth=0, marker="o", markersize=10, markeredgewidth=2, label=words.checkpoint
@@ -200,7 +201,7 @@ def _legend(figure: "Figure", runs: Sequence[Run], words: ChartWords) -> None:
     if alone:
         return
     names = [
-        Line2D([], [], color=color, linewidth=4, label=writable(run.name, _NAME) or run.id)
+        Line2D([], [], color=color, linewidth=4, label=writable(run.name, _NAME, keep_end=True) or run.id)
         for run, color in zip(runs, COLORS, strict=False)
     ]
     legend = figure.legend(
@@ -213,6 +214,15 @@ def _legend(figure: "Figure", runs: Sequence[Run], words: ChartWords) -> None:
     )
     for text in legend.get_texts():
         text.set_parse_math(False)
+
+
+def _validation_line(color: str, name: str, *, alone: bool) -> "Line2D":
+    """As it is drawn: of a single point there is no line."""
+    from matplotlib.lines import Line2D
+
+    if alone:
+        return Line2D([], [], color=color, linestyle="none", marker="D", markersize=7, label=name)
+    return Line2D([], [], color=color, linewidth=2.4, linestyle=_DASHED, label=name)
 
 
 def _validations(run: Run) -> list[Curve]:
