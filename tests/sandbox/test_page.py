@@ -725,6 +725,18 @@ async def test_charts_tables_and_cards_are_seen_and_a_card_s_button_works(
     await expect(page.get_by_text("ftjob-1")).to_be_visible()
 
 
+async def test_a_divider_on_home_is_as_wide_as_what_it_divides(page: Page, slack: AsyncWebClient) -> None:
+    blocks: list[dict[str, Any]] = [{"type": "section", "text": plain("Jobs")}, {"type": "divider"}]
+    await slack.views_publish(user_id=ANA, view={"type": "home", "blocks": blocks})
+    await page.get_by_role("link", name="Test Bot").click()
+    await page.get_by_role("link", name="Home").click()
+    await expect(page.locator("#home")).to_contain_text("Jobs")
+    section, divider = [await page.locator(f"#home {one}").bounding_box() for one in (".section", "hr")]
+    assert section
+    assert divider
+    assert (section["x"], section["width"]) == (divider["x"], divider["width"])
+
+
 async def test_a_data_table_is_sorted_by_the_column_whose_heading_is_pressed(page: Page, slack: AsyncWebClient) -> None:
     header = [{"type": "raw_text", "text": "Model"}, {"type": "raw_text", "text": "Right"}]
     rows = [
