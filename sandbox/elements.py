@@ -81,12 +81,16 @@ def flat(blocks: list[Json]) -> list[Json]:
     return found
 
 
+GENERATED = "~"
+"""What block_ids begin with that the app did not choose: they are others after each update of the message."""
+
+
 def with_ids(blocks: list[Json]) -> list[Json]:
     """The blocks with generated block_ids and action_ids where the app gave none, as in Slack."""
     blocks = deepcopy(blocks)
     for block in flat(blocks):
         if not block.get("block_id") or block.get("type") == "markdown":
-            block["block_id"] = secrets.token_urlsafe(4)
+            block["block_id"] = GENERATED + secrets.token_urlsafe(4)
         for element in elements_of(block):
             if element.get("type") != "image" and not element.get("action_id"):
                 element["action_id"] = secrets.token_urlsafe(4)
@@ -99,6 +103,23 @@ def find(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[Json, 
         if element.get("action_id") == action_id and block_id in ("", block["block_id"]):
             return block, element
     return None
+
+
+def find_pressed(blocks: list[Json], action_id: str, block_id: str, value: str) -> tuple[Json, Json] | None:
+    """The same for what a person saw and pressed; `value` is what the button had then.
+
+    The message may have been updated between, while a dialog asked whether they are sure. Slack delivers such a click.
+    """
+    if not block_id.startswith(GENERATED):
+        return find(blocks, action_id, block_id)
+    alike = [
+        (block, element)
+        for block, element in walk(blocks)
+        if element.get("action_id") == action_id
+        and element.get("value", "") == value
+        and block["block_id"].startswith(GENERATED)
+    ]
+    return find(blocks, action_id, block_id) or next(iter(alike), None)
 
 
 def walk(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:

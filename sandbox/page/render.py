@@ -61,7 +61,7 @@ class Holder:
 
     def vals(self, block: Json, element: Json) -> str:
         ids = {"block_id": block["block_id"], "action_id": element.get("action_id", "")}
-        return json.dumps(self.fields | ids)
+        return json.dumps(self.fields | ids | {"button_value": element.get("value", "")})
 
     def raw(self, block: Json, element: Json) -> Any:
         """The value that is chosen or entered now."""

@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sandbox.changes import Change
-from sandbox.elements import walk
-from sandbox.model import Channel, Message, User, View
+from sandbox.elements import find_pressed, walk
+from sandbox.model import Channel, Json, Message, User, View
 from sandbox.page.render import HERE, Renderer
 from sandbox.page.sse import stream
 from sandbox.samples import samples
@@ -217,15 +217,26 @@ async def send(action: PageAction) -> None:
 async def act(action: PageAction) -> None:
     """Press a button, or use a menu, of a message, the Home tab or a modal."""
     chosen: list[str] = [v for v in action.form.getlist("value") if isinstance(v, str)]
-    action_id, block_id = action.text("action_id"), action.text("block_id")
     if action.text("view_id"):
         view = action.view()
-        value = _pick(view.body["blocks"], block_id, action_id, _in_modal(action, chosen))
+        block_id, action_id, element = _pressed(action, view.body["blocks"])
+        value = _value(element, _in_modal(action, chosen))
         await action.state.interactions.act_in_view(action.user, view, action_id, block_id=block_id, value=value)
     else:
         message = action.message()
-        value = _pick(message.blocks or [], block_id, action_id, chosen)
+        block_id, action_id, element = _pressed(action, message.blocks or [])
+        value = _value(element, chosen)
         await action.state.interactions.act(action.user, message, action_id, block_id=block_id, value=value)
+
+
+def _pressed(action: PageAction, blocks: list[Json]) -> tuple[str, str, Json]:
+    """The block_id and action_id of what was pressed, as they are now, and the element."""
+    action_id = action.text("action_id")
+    found = find_pressed(blocks, action_id, action.text("block_id"), action.text("button_value"))
+    if found is None:
+        raise UserError("This button no longer exists.")
+    block, element = found
+    return block["block_id"], action_id, element
 
 
 def _in_modal(action: PageAction, chosen: list[str]) -> list[str]:
@@ -234,13 +245,10 @@ def _in_modal(action: PageAction, chosen: list[str]) -> list[str]:
     return typed or chosen
 
 
-def _pick(blocks: list[dict[str, Any]], block_id: str, action_id: str, values: list[str]) -> Any:
+def _value(element: Json, values: list[str]) -> Any:
     """The value for an element, or all values if it takes several."""
-    for block, element in walk(blocks):
-        if block["block_id"] == block_id and element.get("action_id") == action_id:
-            several = element["type"] == "checkboxes" or element["type"].startswith("multi_")
-            return values if several else (values[-1] if values else "")
-    raise UserError("This button no longer exists.")
+    several = element["type"] == "checkboxes" or element["type"].startswith("multi_")
+    return values if several else (values[-1] if values else "")
 
 
 @page_action("suggest")
@@ -270,7 +278,7 @@ async def submit(action: PageAction) -> None:
             values[block["block_id"]] = action.state.user_actions.take_files(action.user, await action.files(name))
         else:
             typed = [v for v in action.form.getlist(name) if isinstance(v, str)]
-            values[block["block_id"]] = _pick(view.body["blocks"], block["block_id"], element["action_id"], typed)
+            values[block["block_id"]] = _value(element, typed)
     await action.state.interactions.submit(action.user, view, values)
 
 

@@ -170,6 +170,43 @@ async def test_a_button_that_asks_first_does_nothing_when_one_says_no(
     assert pressed.empty()
 
 
+@pytest.mark.parametrize(("now", "arrives"), [("first", True), ("another", False)])
+async def test_a_button_is_pressed_though_the_message_was_updated_while_one_was_asked(
+    page: Page, bolt: AsyncApp, slack: AsyncWebClient, now: str, arrives: bool
+) -> None:
+    """As long as one with the same value is still there."""
+    pressed: asyncio.Queue[str] = asyncio.Queue()
+
+    @bolt.action("drop")
+    async def drop(ack: Any, action: dict[str, Any]) -> None:
+        await ack()
+        await pressed.put(action["value"])
+
+    confirm = {"title": plain("Sure?"), "text": plain("It is gone then."), "confirm": plain("Away")}
+
+    def blocks(text: str, *values: str) -> list[dict[str, Any]]:
+        buttons = [
+            {"type": "button", "text": plain(f"Discard {value}"), "action_id": "drop", "value": value}
+            | {"confirm": confirm}
+            for value in values
+        ]
+        return [
+            {"type": "section", "text": plain(text)},
+            *({"type": "actions", "elements": [button]} for button in buttons),
+        ]
+
+    posted = await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=blocks("10% done", "second", "first"))
+    await page.get_by_role("button", name="Discard first").click()
+    await slack.chat_update(channel=SUPPORT, ts=posted["ts"], text="x", blocks=blocks("20% done", "second", now))
+    await expect(page.get_by_text("20% done")).to_be_visible()
+    await page.get_by_role("button", name="Away").click()
+    if arrives:
+        assert await asyncio.wait_for(pressed.get(), 60) == "first"
+    else:
+        await expect(page.get_by_text("This button no longer exists.")).to_be_visible()
+        assert pressed.empty()
+
+
 @pytest.mark.parametrize("buttons_before", [0, 2])
 async def test_a_menu_opens_to_the_side_where_there_is_room(
     page: Page, people: SandboxClient, slack: AsyncWebClient, sandbox: Sandbox, buttons_before: int
