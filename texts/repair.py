@@ -95,7 +95,14 @@ def column_twice() -> str:
     return _("Each part needs a column of its own.")
 
 
-def what_comes(file: str) -> str:
+def what_comes(file: str, *, of_rows: bool) -> str:
+    """`of_rows`: of a table, which is converted."""
+    if of_rows:
+        return _(
+            "{file} is converted: the new file comes into the thread, with a report of its own. The table itself stays "
+            "as it is.",
+            file=file,
+        )
     return _(
         "A repaired copy of {file} comes into the thread, with a report of its own. The file itself stays as it is.",
         file=file,
@@ -134,8 +141,10 @@ def examples_changed(examples: int) -> str:
     return plural("{count} example changed", "{count} examples changed", examples)
 
 
-def comes_always(repair: str, examples: int) -> str:
+def comes_always(repair: str, examples: int, *, of_rows: bool) -> str:
     """`repair`: its title."""
+    if of_rows:
+        return _("{repair}: {examples}. Comes with every converted file.", repair=repair, examples=examples)
     return _("{repair}: {examples}. Comes with every repaired file.", repair=repair, examples=examples)
 
 
@@ -168,6 +177,16 @@ def repaired(person: str, file: str, examples: int) -> str:
     return plural(
         "{person} had {file} repaired: {count} example.",
         "{person} had {file} repaired: {count} examples.",
+        examples,
+        person=person,
+        file=file,
+    )
+
+
+def converted(person: str, file: str, examples: int) -> str:
+    return plural(
+        "{person} had {file} converted: {count} example.",
+        "{person} had {file} converted: {count} examples.",
         examples,
         person=person,
         file=file,

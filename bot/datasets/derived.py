@@ -19,7 +19,7 @@ from bot.errors import Invalid
 from bot.keyed_locks import KeyedLocks
 
 # What was made under an older word is known by it still, and not made again.
-_IN_IDS: Final = {"repaired": "mended"}
+_IN_IDS: Final = {"repaired": "mended", "converted": "mended"}
 
 
 class NewFile(msgspec.Struct, frozen=True):
@@ -40,7 +40,7 @@ class DerivedDatasets:
         return self._making.of(source_id)
 
     async def plan(self, caller: Caller, source: Dataset, kind: str, *how: object) -> NewFile:
-        """A file of this `kind` derived from `source`: "repaired" of train.csv is train-repaired.jsonl.
+        """A file of this `kind` derived from `source`: "converted" of train.csv is train-converted.jsonl.
 
         One that this very request began before a crash counts as made once its report is there.
         """

@@ -138,7 +138,7 @@ def repairs_modal(dataset: Dataset, proposed: ProposedRepairs, selection: Select
         nothing = section(texts.nothing_to_repair(code(dataset.name)))
         blocks = [nothing, *against, *_lost(plan)]
         return modal(title_of(dataset.report), blocks, private_metadata=selection.encoded())
-    blocks = [section(texts.what_comes(code(dataset.name)))]
+    blocks = [section(texts.what_comes(code(dataset.name), of_rows=mapping is not None))]
     if mapping is not None:
         blocks.append(context(texts.rows_read_as(plan.examples, reading_of(mapping))))
     blocks += against
@@ -181,7 +181,8 @@ def comes_by_itself(view: Map[str, object]) -> bool:
 
 def repaired(user: str, dataset: Dataset, done: RepairResult) -> str:
     """What repairing did, as the words (mrkdwn) beside the new file."""
-    lines = [texts.repaired(person(user), code(dataset.name), done.examples)]
+    said = texts.converted if done.of_rows else texts.repaired
+    lines = [said(person(user), code(dataset.name), done.examples)]
     for repair, count in list(done.changed.items())[:_MOST_REPAIRS]:
         name = repairs.title(repair, mark=done.marks.get(repair, ""), format=done.format, of_rows=done.of_rows)
         lines.append(f"• {texts.did(quoted(name, 200), count)}")
@@ -237,7 +238,7 @@ def _proposal(proposal: ProposedRepair, plan: RepairPlan) -> list[Block]:
     many = texts.examples_left_out if proposal.drops else texts.examples_changed
     blocks: list[Block]
     if proposal.always:
-        said = section(texts.comes_always(bold(quoted(title, 150)), proposal.examples))
+        said = section(texts.comes_always(bold(quoted(title, 150)), proposal.examples, of_rows=of_rows))
         said.block_id = f"always/{proposal.id}"
         blocks = [said]
     else:

@@ -44,6 +44,16 @@ async def test_another_way_of_making_it_makes_another(derived: DerivedDatasets, 
     assert (await derived.plan(a_caller(), source, "repaired", ["roles", "tools"], None)).id != first.id
 
 
+async def test_what_was_made_of_a_table_as_a_repaired_file_is_not_made_again(
+    derived: DerivedDatasets, drop: Drop, stored: StoredFile
+) -> None:
+    source = await drop(name="faq.csv")
+    before = await derived.plan(a_caller(), source, "repaired", ["convert"])
+    await derived.add(a_caller(), source, [(before, stored)])
+    again = await derived.plan(a_caller(BEN, key="command/2"), source, "converted", ["convert"])
+    assert (again.id, again.name) == (before.id, "faq-repaired.jsonl")
+
+
 async def test_what_was_deleted_is_made_anew(
     derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqlDatasetStore
 ) -> None:

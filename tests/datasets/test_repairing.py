@@ -137,7 +137,7 @@ async def test_the_rows_of_a_table_become_examples_by_the_columns_that_are_named
     assert proposed.mapping == ColumnMapping("chat", {"user": "question", "assistant": "answer"})
     assert [one.id for one in proposed.plan.repairs if one.always] == ["convert"]
     made = await repair(repairing, columns=columns)
-    assert (made.dataset.name, made.result.of_rows) == ("faq-repaired.jsonl", True)
+    assert (made.dataset.name, made.result.of_rows) == ("faq-converted.jsonl", True)
     first = json.loads(lines_of(file_store, made.dataset)[0])
     assert [message["content"] for message in first["messages"]] == ["Why 0?", "Because 0."]
 

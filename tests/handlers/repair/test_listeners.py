@@ -204,6 +204,7 @@ async def test_the_columns_that_were_named_are_carried_along(
     assert repairing.proposed == [(columns, None)]
     view = shown(slack)
     assert "12 rows, read as `question` → `answer`" in str(view["blocks"])
+    assert "`train.jsonl` is converted: the new file comes" in str(view["blocks"])
     await listeners.repairs_chosen(a_request(body={"view": view | {"state": {"values": ticked("roles")}}}))
     assert repairing.planned == [(frozenset({"roles"}), columns, None, True)]
 
@@ -244,6 +245,16 @@ async def test_what_was_ticked_is_repaired_and_the_new_file_reported_on(
         "• Left out in all: 1 example\n"
         "• Could not be saved: line 3 (The JSON that begins here is broken) and 3 more"
     ]
+
+
+def test_a_table_is_converted_and_not_repaired() -> None:
+    mapping = ColumnMapping("chat", {"user": "question", "assistant": "answer"})
+    plan = msgspec.structs.replace(PLAN, table=TABLE)
+    view = blocks.repairs_modal(DATASET, ProposedRepairs(plan, mapping, (), None), Selection("C1", "ds-1")).to_dict()
+    assert "12. Comes with every converted file." in str(view["blocks"])
+    assert "repaired" not in str(view["blocks"])
+    result = RepairResult(11, 0, {}, (), 0, "ff", 9, "chat", of_rows=True)
+    assert blocks.repaired(ANA.user, DATASET, result) == "<@U0ANA> had `train.jsonl` converted: 11 examples."
 
 
 async def test_what_was_made_before_is_not_made_again(
