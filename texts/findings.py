@@ -239,7 +239,9 @@ def too_few_examples(examples: int, fewest: int, bytes: int) -> str:
     """
     missing = fewest - examples
     if not bytes:
-        return _("The file is empty. Add {missing} or more; 50 to 100 good ones are a usual start.", missing=missing)
+        return _(
+            "The file is empty. Add {missing} examples or more; 50 to 100 good ones are a usual start.", missing=missing
+        )
     if not examples:
         return _(
             "The file has no examples; training takes at least {fewest}. Add {missing} or more; 50 to 100 good ones "
@@ -1511,9 +1513,12 @@ def secret(kinds: Mapping[str, int]) -> str:
 
     Take it out here, and revoke it where it is in use: this file has been copied.
     """
-    return _(
+    return plural(
         "The example holds what looks like {kinds}. Take it out here, and revoke it where it is in use: this file has "
         "been copied.",
+        "The example holds what looks like {kinds}. Take them out here, and revoke them where they are in use: this "
+        "file has been copied.",
+        sum(kinds.values()),
         kinds=_counted(kinds),
     )
 
@@ -1524,8 +1529,10 @@ def personal_data(kinds: Mapping[str, int]) -> str:
 
     Mask it, unless the model should know it by heart and may say it to anyone.
     """
-    return _(
+    return plural(
         "The example holds {kinds}. Mask it, unless the model should know it by heart and may say it to anyone.",
+        "The example holds {kinds}. Mask them, unless the model should know them by heart and may say them to anyone.",
+        sum(kinds.values()),
         kinds=_counted(kinds),
     )
 
@@ -1558,6 +1565,14 @@ def _several(kind: str, times: int) -> str:
             return plural("a webhook signing secret", "{count} webhook signing secrets", times)
         case "URL password":
             return plural("a URL password", "{count} URL passwords", times)
+        case "AWS access key":
+            return plural("an AWS access key", "{count} AWS access keys", times)
+        case "Azure storage key":
+            return plural("an Azure storage key", "{count} Azure storage keys", times)
+        case "OpenAI session key":
+            return plural("an OpenAI session key", "{count} OpenAI session keys", times)
+        case "Telegram bot token":
+            return plural("a Telegram bot token", "{count} Telegram bot tokens", times)
     whose, _space, what = kind.rpartition(" ")
     a = f"an {whose}" if whose[:1] in "aeioAEIO" or whose.startswith(_SPELT) else f"a {whose}"
     match what:

@@ -278,6 +278,8 @@ UNUSUAL = [  # what takes a provider's limits, a library's, or a longer line tha
         "secret", 1, params={"kinds": {"private key": 1, "JSON web token": 2, "npm token": 1, "AWS access key": 1}}
     ),
     Finding("secret", 1, params={"kinds": {"Google OAuth secret": 1, "Slack webhook address": 1, "odd": 1}}),
+    Finding("secret", 1, params={"kinds": {"Azure storage key": 1, "OpenAI session key": 1, "OpenAI key": 1}}),
+    Finding("secret", 1, params={"kinds": {"Telegram bot token": 2}}),
 ]
 
 
@@ -362,9 +364,26 @@ def test_a_finding_that_another_version_stored_is_called_by_its_code() -> None:
         (
             "personal_data",
             "messages[0].content",
+            {"kinds": {"card number": 1}},
+            "The example holds a card number. Mask it, unless the model should know it by heart and may say it to "
+            "anyone.",
+            "样本里有 1 个银行卡号。请遮盖它，除非要让模型记住它，并且可以对任何人说出。",
+        ),
+        (
+            "secret",
+            "messages[0].content",
+            {"kinds": {"AWS access key": 1, "OpenAI key": 1}},
+            "The example holds what looks like an AWS access key and an OpenAI key. Take them out here, and revoke "
+            "them where they are in use: this file has been copied.",
+            "样本里疑似有 1 个 AWS 访问密钥和 1 个 OpenAI 密钥。"
+            "请从这里删除，并在使用它的地方将其作废：这个文件已经被复制过。",
+        ),
+        (
+            "personal_data",
+            "messages[0].content",
             {"kinds": {"mail address": 1, "phone number": 2}},
-            "The example holds a mail address and 2 phone numbers. Mask it, unless the model should know it by heart "
-            "and may say it to anyone.",
+            "The example holds a mail address and 2 phone numbers. Mask them, unless the model should know them by "
+            "heart and may say them to anyone.",
             "样本里有 1 个邮箱地址和 2 个电话号码。请遮盖它，除非要让模型记住它，并且可以对任何人说出。",
         ),
     ],
