@@ -84,6 +84,11 @@ class Asking(Protocol):
     def channel(self) -> str: ...
 
 
+def so_many_jobs(count: int) -> str:
+    """In an entry's details."""
+    return f"{count} job" if count == 1 else f"{count} jobs"
+
+
 def entry(
     caller: Asking, action: Action | str, resource: str, outcome: Outcome = Outcome.DONE, details: str = ""
 ) -> Entry:

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from bot.access import Action, Actor, Place, Policy, Resource, Role, authorize
+from bot.authority import so_many_jobs
 from bot.errors import BotError, Denied, NotFound
 from texts import errors
 
@@ -184,3 +185,7 @@ def test_a_denial_says_who_may(act: Action, kind: str, sentence: str) -> None:
     with pytest.raises(Denied) as denied:
         authorize(ACTORS["colleague"], act, thing(kind=kind))
     assert errors.sentence(denied.value) == sentence
+
+
+def test_the_audit_log_counts_one_job_as_one() -> None:
+    assert [so_many_jobs(count) for count in (1, 4)] == ["1 job", "4 jobs"]

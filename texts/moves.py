@@ -338,7 +338,7 @@ def wish(person: str, count: int, provider: str) -> str:
 
 
 def linked(person: str, count: int, provider: str, thread: str) -> str:
-    """`thread`: `texts.notices.its_own_thread()`, as a link."""
+    """`thread`: `texts.notices.its_own_thread`, as a link."""
     return plural(
         "{person} moves {count} model to {provider}. Follow it in {thread}.",
         "{person} moves {count} models to {provider}. Follow them in {thread}.",

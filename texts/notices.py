@@ -18,9 +18,9 @@ def linked(person: str, model: str, thread: str) -> str:
     )
 
 
-def its_own_thread() -> str:
-    # Translators: the end of "Follow it in …", as a link.
-    return _("its own thread")
+def its_own_thread(jobs: int = 1) -> str:
+    # Translators: the end of "Follow it in …", or "Follow them in …", as a link.
+    return plural("its own thread", "their own thread", jobs)
 
 
 def accepted(provider: str, job_there: str | None) -> str:

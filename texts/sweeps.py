@@ -190,7 +190,7 @@ def not_stopped(count: int, why: str) -> str:
 
 
 def linked(person: str, count: int, thread: str) -> str:
-    """`thread`: `texts.notices.its_own_thread()`, as a link."""
+    """`thread`: `texts.notices.its_own_thread`, as a link."""
     return plural(
         "{person} started {count} configuration of this file. Follow it in {thread}.",
         "{person} started {count} configurations of this file. Follow them in {thread}.",

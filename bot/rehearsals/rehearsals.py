@@ -4,7 +4,7 @@ import msgspec
 
 from bot.access import Action, Caller
 from bot.audit import AuditLog, Outcome
-from bot.authority import Authority, entry
+from bot.authority import Authority, entry, so_many_jobs
 from bot.datasets.dataset import Dataset
 from bot.datasets.trainable import TrainableDatasets, refuse_errors
 from bot.errors import BotError, Conflict, NotFound
@@ -97,7 +97,7 @@ class Rehearsals:
             examples_held_out=min(_examples(held_out), MOST_HELD_OUT),
             cause=caller.key,
         )
-        asked = entry(caller, Action.SUBMIT, rehearsal.id, details=f"{len(jobs)} jobs")
+        asked = entry(caller, Action.SUBMIT, rehearsal.id, details=so_many_jobs(len(jobs)))
         try:
             await self._submitter.submit_together(
                 jobs, lambda seeded, decide: self._rehearsals.admit(rehearsal, seeded, decide, asked)

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.access import Action, Caller
 from bot.audit import AuditLog, Outcome
-from bot.authority import Authority, entry
+from bot.authority import Authority, entry, so_many_jobs
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid, NotFound
 from bot.job_requests import JobRequest, JobRequests
@@ -103,7 +103,7 @@ class Sweeps:
             cause=caller.key,
         )
         usd = price_of(jobs)
-        details = f"{len(jobs)} jobs" if usd is None else f"{len(jobs)} jobs, ${usd:.2f}"
+        details = so_many_jobs(len(jobs)) + ("" if usd is None else f", ${usd:.2f}")
         asked = entry(caller, Action.SUBMIT, sweep_id, details=details)
         try:
             await self._submitter.submit_together(

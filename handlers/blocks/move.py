@@ -74,7 +74,7 @@ def render(body: GroupBody, move: Move, moving: Sequence[Moving]) -> Message:
     jobs = [one.job for one in moving]
     match body:
         case GroupLinked():
-            thread = link(body.card_permalink, its_own_thread())
+            thread = link(body.card_permalink, its_own_thread(len(jobs)))
             return line(texts.linked(person(move.requester), len(jobs), quoted(move.provider, 60), thread))
         case GroupApprovalAsked():
             return group_approval.asked(move, jobs, again=body.again)

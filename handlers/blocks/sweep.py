@@ -65,7 +65,7 @@ def render(body: GroupBody, sweep: Sweep, runs: Sequence[Run]) -> Message:
     jobs = [run.job for run in runs]
     match body:
         case GroupLinked():
-            thread = link(body.card_permalink, its_own_thread())
+            thread = link(body.card_permalink, its_own_thread(len(jobs)))
             return line(texts.linked(person(sweep.requester), len(jobs), thread))
         case GroupApprovalAsked():
             return group_approval.asked(sweep, jobs, again=body.again)

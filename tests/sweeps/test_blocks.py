@@ -7,7 +7,7 @@ import pytest
 
 from bot.jobs.assessment import assess
 from bot.jobs.job import Approval, Job, Origin
-from bot.jobs.notice import Ended, GroupEnded, Stuck
+from bot.jobs.notice import Ended, GroupEnded, GroupLinked, Stuck
 from bot.providers.protocol import Metrics
 from bot.sweeps.ranking import Run
 from bot.sweeps.sweep import Member, Sweep
@@ -69,6 +69,12 @@ def test_the_table_marks_the_best_and_leads_to_every_card_and_no_text_of_people_
     assert "<https://acme.slack.com/archives/C0/p1|1>" in str(blocks)
     assert "train &amp; &lt;b&gt;.jsonl" in shown.text
     assert buttons(shown) == [("job_chat", "job-2"), ("job_evaluate", "job-2")]
+
+
+def test_the_files_thread_leads_to_the_thread_of_all_configurations() -> None:
+    runs = (run(1, 0.9), run(2, 0.5))
+    said = render(GroupLinked("https://acme.slack.com/p1"), sweep(*runs), runs).text
+    assert "Follow them in <https://acme.slack.com/p1|their own thread>." in said
 
 
 def test_while_jobs_go_on_the_card_offers_to_stop_them_and_names_no_best() -> None:
