@@ -93,12 +93,13 @@ def file_input() -> str:
 # Models and methods
 
 
-def model_input() -> tuple[str, str, str]:
-    """Label, placeholder and hint."""
+def model_input(*, priced: bool) -> tuple[str, str, str]:
+    """Label, placeholder and hint. `priced`: a price stands beside one of them."""
+    hint = _("The model that learns from the file.")
     return (
         _("Base model"),
         _("Choose a base model"),
-        _("The model that learns from the file. The price is what training costs."),
+        sentences(hint, _("The price is what training costs.") if priced else None),
     )
 
 
@@ -301,10 +302,12 @@ def epochs_input(auto: int | None) -> tuple[str, str]:
 def validation_input(*, any_there: bool) -> tuple[str, str]:
     label = _("Validation file")
     if any_there:
-        return label, _("Examples that are kept out of training and show whether it learns more than words.")
+        return label, _(
+            "Examples that are kept out of training and show whether it learns more than the examples by heart."
+        )
     return label, _(
-        "Examples that are kept out of training and show whether it learns more than words. Split, on the report, "
-        "makes one."
+        "Examples that are kept out of training and show whether it learns more than the examples by heart. Split, on "
+        "the report, makes one."
     )
 
 

@@ -6,7 +6,7 @@ from texts.language import _
 def about_splitting(file: str, examples: str) -> str:
     return _(
         "{file} has {examples}. I put some of them into a file of their own, which shows while training whether the "
-        "model learns more than the words.",
+        "model learns more than the examples by heart.",
         file=file,
         examples=examples,
     )

@@ -265,6 +265,14 @@ def _price(model: TrainableModel) -> str:
     return texts.per_million_tokens(price) if price else money(price)
 
 
+def _costs(model: TrainableModel, dataset: Dataset | None, method: str) -> bool:
+    """Whether its description tells a price."""
+    report = dataset.report if dataset else None
+    if report is None or method == REINFORCEMENT:
+        return bool(model.price_per_million)
+    return bool(estimate(report, model.id, price_per_million=model.price_per_million).usd)
+
+
 def _described(model: TrainableModel, dataset: Dataset | None, method: str) -> str:
     report = dataset.report if dataset else None
     if method == REINFORCEMENT and model.price_per_million != 0:
@@ -305,7 +313,8 @@ def _model_input(
         name = texts.fine_tuned_group() if model.tuned else model.provider
         by_group.setdefault(name, []).append(entry)
     groups = [OptionGroup(label=plain(name, 75), options=entries) for name, entries in by_group.items()]
-    label, placeholder, hint = texts.model_input()
+    priced = any(_costs(model, dataset, method) for model, _ in offered.values())
+    label, placeholder, hint = texts.model_input(priced=priced)
     select = StaticSelectElement(
         action_id=MODEL,
         placeholder=plain(placeholder, PLACEHOLDER),

@@ -48,6 +48,14 @@ def test_what_matters_comes_first_and_the_rest_under_a_heading() -> None:
     assert view["callback_id"] == "start_job"
 
 
+@pytest.mark.parametrize(("models", "told"), [([MINI, SMOL], True), ([SMOL], False)])
+def test_what_the_price_is_of_is_said_only_where_there_is_one(models: list[TrainableModel], told: bool) -> None:
+    for dataset in (of_method("supervised"), None):
+        view = shown(dataset, models=models, file_id=None if dataset else "file-abc")
+        hint = next(block["hint"]["text"] for block in view["blocks"] if block.get("block_id") == "model")
+        assert ("The price is what training costs." in hint) == told
+
+
 def test_only_the_fields_of_the_files_method_are_asked() -> None:
     assert not {"beta", "grader", "effort", "method"} & set(inputs(shown(of_method("supervised"))))
     assert "beta" in inputs(shown(of_method("dpo")))
