@@ -119,8 +119,8 @@ async def test_an_entry_says_who_did_what_to_what_and_what_came_of_it(listeners:
     answers = Answers()
     await listeners.audit(a_request("", answers))
     shown = _shown(answers)
-    assert "<@U0BEN> · cancel · `job-1` · *refused* · <#C0TRAINING> · Only the person who started this job" in shown
-    assert "the settings · set · roles · administrators: <@U0ADA>; members: <!subteam^S0ALL>" in shown
+    assert "<@U0BEN> · cancelling · `job-1` · *refused* · <#C0TRAINING> · Only the person who started this job" in shown
+    assert "the settings · changing · roles · administrators: <@U0ADA>; members: <!subteam^S0ALL>" in shown
     with speaking(Language.CHINESE):
         await listeners.audit(a_request("", answers))
     assert "<@U0BEN> · 取消 · `job-1` · *被拒绝* · <#C0TRAINING> · 只有发起这个任务的人" in _shown(answers)

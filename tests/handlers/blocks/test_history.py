@@ -60,7 +60,7 @@ def test_each_kind_of_moment_is_a_line(what: What, line: str) -> None:
 
 def test_a_refusal_is_said_as_the_person_was_told_it() -> None:
     refused = entry(a_caller(), "cancel", "job-1", Outcome.REFUSED, str(Denied("own_job")))
-    assert shown(refused, "U0BEN").startswith("*Person*  <@U0BEN>: cancel · refused · ")
+    assert shown(refused, "U0BEN").startswith("*Person*  <@U0BEN>: cancelling · refused · ")
     assert "own_job" not in shown(refused)
     assert "somebody else has to approve it" in shown(refused)
     with speaking(Language.CHINESE):

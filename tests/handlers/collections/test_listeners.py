@@ -143,7 +143,7 @@ async def test_a_name_shows_its_set_and_one_that_fits_several_lists_them(
     shown = text_of(answers[-1])
     assert "*Support*\n2 examples, made by <@U0ANA>" in shown
     assert "Comes from: 1 thread, 1 preference" in shown
-    assert "<@U0BEN> – add an example" in shown
+    assert "<@U0BEN> – adding an example" in shown
     await listeners.command(a_request("supp", answers))
     assert "\nLicence: Ours *alone*" in text_of(answers[-1])
     assert "Several training sets are called something like `supp`" in text_of(answers[-1])
