@@ -1,7 +1,13 @@
 """The audit log, as administrators read it. It holds codes and figures; here are the words."""
 
-from texts.formats import enumerated, grouped, labelled
+import re
+from typing import Final
+
+from texts.formats import dollars, enumerated, grouped, labelled
 from texts.language import _, plural
+
+_PRICED: Final = {"submit", "set budget"}
+_PRICE: Final = re.compile(r"\$([\d,]+\.\d\d)$")
 
 
 def act(code: str) -> str:
@@ -85,6 +91,11 @@ def act(code: str) -> str:
         "read audit": _("reading the audit log"),
         "export the audit log": _("exporting the audit log"),
     }.get(code, code)
+
+
+def details(code: str, kept: str) -> str:
+    """What the log keeps of an act, with the price in it as the language in force writes it."""
+    return _PRICE.sub(lambda price: dollars(float(price[1].replace(",", ""))), kept) if code in _PRICED else kept
 
 
 def named_thing(code: str) -> str | None:

@@ -38,6 +38,16 @@ def labelled(label: str, value: str) -> str:
     return _("{label}: {value}", label=label, value=value)
 
 
+def bracketed(remark: str) -> str:
+    """ "(3 more)"."""
+    return _("({remark})", remark=remark)
+
+
+def with_remark(value: str, remark: str) -> str:
+    """ "14:05 (3 minutes ago)"."""
+    return _("{value} ({remark})", value=value, remark=remark)
+
+
 def money(usd: float | None) -> str:
     """US dollars: "$0.42", "less than $0.01", "free (your own hardware)", "unknown price"."""
     if usd is None or not math.isfinite(usd) or usd < 0:

@@ -79,6 +79,7 @@ def sentence(text: str) -> Message:
 
 
 def _line(entry: Entry) -> str:
+    details = texts.details(entry.action, recorded_sentence(entry.details))
     parts = [
         date(entry.at),
         person(entry.actor),
@@ -86,7 +87,7 @@ def _line(entry: Entry) -> str:
         _resource(entry.resource),
         {Outcome.DONE: "", Outcome.REFUSED: bold(texts.refused()), Outcome.FAILED: bold(texts.failed())}[entry.outcome],
         channel(entry.channel) if entry.channel.startswith(("C", "G")) and entry.channel != entry.resource else "",
-        _roles(entry.details) if entry.resource == ROLES else quoted(recorded_sentence(entry.details), 200),
+        _roles(entry.details) if entry.resource == ROLES else quoted(details, 200),
     ]
     return f"• {' · '.join(filter(None, parts))}"
 

@@ -154,7 +154,7 @@ def since(ts: float) -> str:
         fallback = datetime.fromtimestamp(ts, UTC).strftime("%H:%M UTC")
     except (OverflowError, OSError, ValueError):
         return formats.unknown_time()
-    return f"<!date^{int(ts)}^{{time}} ({{ago}})|{fallback}>"
+    return f"<!date^{int(ts)}^{formats.with_remark('{time}', '{ago}')}|{fallback}>"
 
 
 def progress_bar(step: int, total: int | None, width: int = 20) -> str:

@@ -17,6 +17,7 @@ from handlers.blocks.text import bold, code, link
 from texts import figures
 from texts import metrics as texts
 from texts.datasets.report import split_button
+from texts.formats import sentences
 from texts.repair import repair_button
 
 NUMBERS: Final = "metrics_numbers"
@@ -45,7 +46,7 @@ def runs_message(
         texts.reading(smooth, checkpoints=any(run.checkpoints for run in runs), by_epoch=by_epoch) if chart else ""
     )
     advised = texts.guide(link(_GUIDE, texts.guide_name())) if any(map(_advises, runs)) else ""
-    if foot := " ".join(filter(None, (reading, advised))):
+    if foot := sentences(reading, advised):
         blocks.append(context(foot))
     blocks.append(actions(button(texts.numbers_button(), NUMBERS, " ".join(run.job.id for run in runs))))
     return message(heading, blocks)

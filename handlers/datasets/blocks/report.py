@@ -17,7 +17,7 @@ from handlers.blocks.text import bold, code, link, quoted
 from texts import findings, rehearsals, repair, training_files
 from texts.datasets import report as texts
 from texts.datasets import tables
-from texts.formats import number
+from texts.formats import bracketed, number
 from texts.sweeps import several_entry
 from training_files.epochs import auto_epochs
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
@@ -233,7 +233,7 @@ def _group(group: Sequence[Finding], count: int | None) -> str:
     if len(set(map(findings.sentence, group))) == 1:
         return f"• {_place(group, count)} {said}{excerpt}"
     others = max(len(group), count or 0) - 1
-    return f"• {_place(group[:1])} {said} _({texts.more_of_this_kind(others)})_{excerpt}"
+    return f"• {_place(group[:1])} {said} _{bracketed(texts.more_of_this_kind(others))}_{excerpt}"
 
 
 def _place(group: Sequence[Finding], count: int | None = None) -> str:

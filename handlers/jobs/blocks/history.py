@@ -94,7 +94,8 @@ def _said(moment: Moment) -> tuple[str, str]:
 
 def _act(entry: Entry) -> str:
     outcome = {Outcome.DONE: "", Outcome.REFUSED: audit.refused(), Outcome.FAILED: audit.failed()}[entry.outcome]
-    return " · ".join(filter(None, (audit.act(entry.action), outcome, recorded_sentence(entry.details))))
+    details = audit.details(entry.action, recorded_sentence(entry.details))
+    return " · ".join(filter(None, (audit.act(entry.action), outcome, details)))
 
 
 def _delivery(delivery: Delivered) -> str:

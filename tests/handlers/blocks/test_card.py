@@ -12,6 +12,7 @@ from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metric
 from handlers.blocks.card import card
 from handlers.blocks.message import Message
 from handlers.jobs.blocks.jobs import job_status
+from texts.language import Language, speaking
 
 See = Callable[[Message], str]
 Entries = Callable[[Message], dict[str, str]]
@@ -300,6 +301,8 @@ def test_a_queued_job_says_its_place_and_since_when(make_job: MakeJob, seen: See
     assert "Place 2 in the queue of openai since <!date^1795000000^{time} ({ago})|11:06 UTC>." in seen(
         card(job, now=t0)
     )
+    with speaking(Language.CHINESE):
+        assert "^{time}（{ago}）|" in seen(card(job, now=t0))
     unknown = make_job(state="queued", latest=None, started_at=None, queued_at=t0)
     assert "In the queue of openai since <!date" in seen(card(unknown, now=t0))
 

@@ -68,6 +68,13 @@ def test_a_refusal_is_said_as_the_person_was_told_it() -> None:
         assert "somebody" not in shown(refused)
 
 
+def test_a_price_is_written_as_the_readers_language_has_it() -> None:
+    asked = entry(a_caller(), "submit", "job-1", details="gpt-4.1-mini, $0.25")
+    assert shown(asked).endswith("starting a job · gpt-4.1-mini, $0.25")
+    with speaking(Language.CHINESE):
+        assert shown(asked).endswith("gpt-4.1-mini, US$0.25")
+
+
 def test_details_that_are_no_error_stand_as_they_are() -> None:
     assert shown(Entry("k", NOW, "U1", "decline", "job-1", details="Too dear & slow")).endswith("Too dear &amp; slow")
 

@@ -8,6 +8,7 @@ from bot.datasets.report import Offer
 from bot.jobs.estimate import TrainingTime
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import report
+from texts.language import Language, speaking
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 
 See = Callable[[Message], str]
@@ -229,8 +230,9 @@ def test_findings_of_one_kind_that_say_different_things_are_not_said_to_be_one(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
     errors = [Finding("missing_content", 5, message="Five."), Finding("missing_content", 8, message="Eight.")]
-    shown = seen(
-        report.report(make_dataset(report=make_report(ok=False, errors=errors, counts={"missing_content": 2})))
-    )
+    dataset = make_dataset(report=make_report(ok=False, errors=errors, counts={"missing_content": 2}))
+    shown = seen(report.report(dataset))
     assert "*Line 5:* Five. _(1 more of this kind)_" in shown
+    with speaking(Language.CHINESE):
+        assert "_（此类还有 1 处）_" in seen(report.report(dataset))
     assert "Lines 5 and 8" not in shown
