@@ -42,20 +42,23 @@ class Commands:
     async def run(self, request: Request, words: str) -> None:
         """Run the sub-command that `words` begin with, without words `overview`. Where there is none, say so."""
         name, _, rest = words.strip().partition(" ")
+        is_typed = "command" in request.body
         command = find_command(name or "overview")
+        if command is None and (is_typed or len(words.split()) <= _SPOKEN):
+            command = _called(name)
         if command is not None:
             owner = _OWNERS.get(command.name)
             own = self.listeners[owner] if owner else self
             await bind(command.run, own)(replace(request, text=rest.strip()))
         elif (near := _near(name)) is not None:
-            await request.answer(help_blocks.near_miss(name, near, slash="command" in request.body))
+            await request.answer(help_blocks.near_miss(name, near, slash=is_typed))
         else:
-            await request.answer(help_blocks.what_there_is(name if "command" in request.body else None))
+            await request.answer(help_blocks.what_there_is(name if is_typed else None))
 
     async def help(self, request: Request) -> None:
         """All commands, or the one that is named."""
         word = next(iter(request.text.split()), "").strip("`").removeprefix("/")
-        command = find_command(word) if word else None
+        command = find_command(word) or _called(word)
         if command is not None:
             await request.answer(help_blocks.command_help(command.name, texts.described(command.name)))
             return
@@ -71,21 +74,29 @@ def find_command(word: str) -> Command[Any] | None:
 
 
 def is_command_like(words: str) -> bool:
-    """Whether it begins with a command, or with what was probably meant as one."""
-    word = words.strip().partition(" ")[0]
-    return find_command(word) is not None or _near(word) is not None
+    """Whether it begins with a command, or with what was probably meant as one; a synonym of one begins many a question
+    to a model, so it has to stand alone."""
+    word, _, rest = words.strip().partition(" ")
+    return find_command(word) is not None or _near(word) is not None or (not rest and _called(word) is not None)
 
 
 COMMANDS: Final[tuple[Command[Any], ...]] = tuple(
     sorted(
         (
             *(command for feature in FEATURES for command in feature.commands),
-            Command("help", Topic.MANAGE, Commands.help, opens=help_blocks.HELP),
+            Command("help", Topic.MANAGE, Commands.help, opens=help_blocks.HELP, synonyms=("帮助",)),
         ),
         key=lambda command: list(Topic).index(command.topic),
     )
 )
+# Of what is said to the bot. "train FILE" is a command, "train a model please" is none.
+_SPOKEN: Final = 2
 _OWNERS: Final = {command.name: feature.listeners for feature in FEATURES for command in feature.commands}
+
+
+def _called(word: str) -> Command[Any] | None:
+    """The command that has such a synonym."""
+    return next((command for command in COMMANDS if word.lower() in command.synonyms), None)
 
 
 def _near(word: str) -> str | None:

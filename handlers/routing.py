@@ -42,7 +42,8 @@ class Command(Generic[L]):
 
     What is `final` cannot be undone: it is asked about before it is done, and never suggested to somebody who typed
     something else. `opens`: the action_id of a button, the callback_id of a modal or the word of a menu's entry that
-    does the same where the thing itself stands; by default the button on the command's page of help.
+    does the same where the thing itself stands; by default the button on the command's page of help. `synonyms`: what
+    people type for it who do not know its name.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Command(Generic[L]):
     run: Method[L]
     final: bool = False
     opens: str = RUN
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

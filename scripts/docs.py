@@ -25,6 +25,7 @@ from texts import commands as texts
 from texts import findings
 from texts import pages as frame
 from texts import repairs as repair_texts
+from texts.formats import listed
 from texts.language import Language, current, speaking
 from texts.repair import repair_button
 from trainer import instruments as trainer_instruments
@@ -176,6 +177,8 @@ def _slack_commands() -> Iterator[str]:
     described = [texts.described(command.name) for command in COMMANDS]
     for command, each in zip(COMMANDS, described, strict=True):
         yield _row(f"`{_cell(each.usage)}`", _cell(each.summary), "✓" if command.name in AS_IN_SLACK else "")
+    called = [f"`{word}` → `{command.name}`" for command in COMMANDS for word in command.synonyms]
+    yield from ("", frame.synonyms(listed(called)))
     yield from ("", frame.terminal_commands())
     for command, each in zip(COMMANDS, described, strict=True):
         yield from ("", f"### `{command.name}`", "", each.details, "", "```")

@@ -30,6 +30,11 @@ def terminal_column() -> str:
     return _("in a terminal")
 
 
+def synonyms(words: str) -> str:
+    """`words`: a list."""
+    return _("Other words that are taken for a command: {words}.", words=words)
+
+
 def terminal_commands() -> str:
     return _(
         "What is marked ✓ does the same in a terminal, as `finetune-bot jobs`, with the words that it takes in Slack. "

@@ -12,7 +12,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ChatListeners,
-    commands=(Command("chat", Topic.TALK, ChatListeners.command, opens=JOB_CHAT),),
+    commands=(Command("chat", Topic.TALK, ChatListeners.command, opens=JOB_CHAT, synonyms=("聊天", "对话")),),
     buttons={
         JOB_CHAT: ChatListeners.open_job,
         MODEL_CHAT: ChatListeners.open_model,

@@ -9,7 +9,7 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ExperimentListeners,
-    commands=(Command("jobs", Topic.FOLLOW, ExperimentListeners.jobs, opens=help.JOBS),),
+    commands=(Command("jobs", Topic.FOLLOW, ExperimentListeners.jobs, opens=help.JOBS, synonyms=("list", "任务")),),
     buttons={
         blocks.EARLIER: ExperimentListeners.turned,
         blocks.LATER: ExperimentListeners.turned,

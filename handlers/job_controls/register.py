@@ -11,7 +11,14 @@ FEATURE: Final = Feature(
     commands=(
         Command("pause", Topic.CONTROL, JobControlListeners.pause_command, opens=job_controls.PAUSE),
         Command("resume", Topic.CONTROL, JobControlListeners.resume_command, opens=job_controls.RESUME),
-        Command("cancel", Topic.CONTROL, JobControlListeners.cancel_command, final=True, opens=job_controls.CANCEL),
+        Command(
+            "cancel",
+            Topic.CONTROL,
+            JobControlListeners.cancel_command,
+            final=True,
+            opens=job_controls.CANCEL,
+            synonyms=("stop", "取消"),
+        ),
     ),
     buttons={
         job_controls.CANCEL: JobControlListeners.cancel,

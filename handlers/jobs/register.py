@@ -10,7 +10,7 @@ from handlers.routing import Command, Feature, Modal, Topic
 FEATURE: Final = Feature(
     JobListeners,
     commands=(
-        Command("status", Topic.FOLLOW, JobListeners.status),
+        Command("status", Topic.FOLLOW, JobListeners.status, synonyms=("状态",)),
         Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints_command, opens=card.CHECKPOINTS),
         Command("results", Topic.FOLLOW, JobListeners.results_file, opens=card.RESULTS),
         Command("events", Topic.FOLLOW, JobListeners.events),

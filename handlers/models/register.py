@@ -8,5 +8,5 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ModelListeners,
-    commands=(Command("models", Topic.TALK, ModelListeners.command, opens=help.MODELS),),
+    commands=(Command("models", Topic.TALK, ModelListeners.command, opens=help.MODELS, synonyms=("模型",)),),
 )

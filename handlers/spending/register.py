@@ -8,7 +8,9 @@ from handlers.spending.listeners import SpendingListeners, without_reason
 
 FEATURE: Final = Feature(
     SpendingListeners,
-    commands=(Command("budget", Topic.MANAGE, SpendingListeners.budget),),
+    commands=(
+        Command("budget", Topic.MANAGE, SpendingListeners.budget, synonyms=("cost", "spending", "spend", "预算")),
+    ),
     buttons={
         approval.APPROVE: SpendingListeners.approve,
         approval.DECLINE: SpendingListeners.decline,

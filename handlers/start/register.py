@@ -12,7 +12,9 @@ from handlers.start.listeners import StartListeners
 
 FEATURE: Final = Feature(
     StartListeners,
-    commands=(Command("start", Topic.TRAIN, StartListeners.command, opens=report.START),),
+    commands=(
+        Command("start", Topic.TRAIN, StartListeners.command, opens=report.START, synonyms=("train", "开始", "训练")),
+    ),
     buttons={
         report.START: StartListeners.pressed,
         **dict.fromkeys(modal.CHANGES, StartListeners.changed),

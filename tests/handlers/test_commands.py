@@ -11,7 +11,7 @@ from bot.audit import AuditLog
 from bot.authority import Authority
 from bot.jobs.settings import SETTINGS
 from handlers.callers import Callers
-from handlers.commands import _OWNERS, COMMANDS, Commands, _near
+from handlers.commands import _OWNERS, COMMANDS, Commands, _near, is_command_like
 from handlers.request import Request
 from handlers.routing import Command, Topic
 from handlers.web.people import People, Roles
@@ -93,9 +93,47 @@ async def test_a_command_gets_what_was_typed_after_its_name(
     assert office.heard == ["page=2", ""]
 
 
+@pytest.mark.parametrize("words", ["office 2", "Bureau 2", "办公室 2"])
+async def test_a_synonym_is_carried_out_as_the_command(
+    dispatch: tuple[Commands, Office], monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    command = Command("office", Topic.FOLLOW, Office.jobs, synonyms=("bureau", "办公室"))
+    monkeypatch.setattr("handlers.commands.COMMANDS", (*COMMANDS, command))
+    monkeypatch.setitem(_OWNERS, "office", Office)
+    typed, office = dispatch
+    await typed.typed(a_request(words))
+    assert office.heard == ["2"]
+
+
+async def test_a_sentence_that_begins_with_a_synonym_is_none_unless_it_is_typed_as_a_command(
+    dispatch: tuple[Commands, Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = Command("office", Topic.FOLLOW, Office.jobs, synonyms=("bureau",))
+    monkeypatch.setattr("handlers.commands.COMMANDS", (*COMMANDS, command))
+    monkeypatch.setitem(_OWNERS, "office", Office)
+    typed, office = dispatch
+    answers = Answers()
+    await typed.typed(a_request("bureau of my town", answers))
+    assert (answers.text, office.heard) == ("I understand commands only; questions are for models.", [])
+    await typed.typed(a_request("bureau of my town", body={"command": "/finetune"}))
+    assert office.heard == ["of my town"]
+
+
+@pytest.mark.parametrize(("words", "is_one"), [("list", True), ("帮助", True), ("list three colours", False)])
+def test_a_question_to_a_model_may_begin_with_a_synonym(words: str, is_one: bool) -> None:
+    assert is_command_like(words) is is_one
+
+
+def test_each_synonym_is_of_one_command_and_no_name_of_another() -> None:
+    words = [word for command in COMMANDS for word in (command.name, *command.synonyms)]
+    assert len(words) == len(set(words))
+    assert {"train", "list", "stop", "cost", "帮助", "训练"} <= set(words)
+
+
 @pytest.mark.parametrize(
     ("words", "body", "said"),
     [
+        ("help 预算", {}, "/finetune budget [set … | approval …]"),
         ("help", {}, "What Finetune Bot can do"),
         ("help `files`", {}, "/finetune files"),
         ("help /files", {}, "/finetune files"),
