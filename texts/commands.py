@@ -164,9 +164,9 @@ def jobs() -> Description:
         _("List jobs; search, sort and compare them"),
         _(
             "Those that you may see, ten on a page. `since=2026-11-01` or `last=7d` says from when on, `state` takes "
-            "states such as `failed` or `active`. `sort` takes `date`, `loss`, `accuracy`, `reward`, `cost` or `time`. "
-            "`compare=yes` sets the first six beside each other; `csv` posts all that fit as a file, with all settings "
-            "and results."
+            "what cards say, such as `training` or `failed`, and `active` for all that go on. `sort` takes `date`, "
+            "`loss`, `accuracy`, `reward`, `cost` or `time`. `compare=yes` sets the first six beside each other; `csv` "
+            "posts all that fit as a file, with all settings and results."
         ),
         ("jobs", "jobs mine last=7d sort=loss", "jobs model=gpt-4.1 state=succeeded compare=yes", "jobs #support csv"),
     )

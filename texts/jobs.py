@@ -2,7 +2,7 @@
 
 from bot.jobs import states
 from bot.jobs.job import Loss
-from texts.language import _, plural
+from texts.language import Language, _, plural, speaking
 
 
 def state(state: str) -> str | None:
@@ -21,6 +21,15 @@ def state(state: str) -> str | None:
         states.FAILED: _("Failed"),
         states.CANCELLED: _("Cancelled"),
     }.get(state)
+
+
+def shown_states() -> dict[str, str]:
+    """The states by what they are called in any language, casefolded."""
+    called: dict[str, str] = {}
+    for language in Language:
+        with speaking(language):
+            called |= {(state(each) or each).casefold(): each for each in states.STATES}
+    return called
 
 
 def steps() -> tuple[str, str, str, str]:

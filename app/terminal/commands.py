@@ -24,6 +24,7 @@ from bot.spending.budget import Scope
 from bot.sweeps import sweep
 from bot.unused import DAYS
 from texts.errors import sentence
+from texts.jobs import shown_states
 from texts.language import Language, speaking
 from training_files import TrainingFileError
 
@@ -47,7 +48,7 @@ async def carry_out(cases: UseCases, asked: Asked) -> Answer:
 
 
 async def jobs(cases: UseCases, caller: Caller, words: Words) -> Answer:
-    wanted = read_wanted([_marked(word) for word in words], user=caller.user, at=caller.at)
+    wanted = read_wanted([_marked(word) for word in words], user=caller.user, at=caller.at, shown=shown_states())
     if wanted.csv or wanted.compare:
         raise Invalid("json_instead", word="csv" if wanted.csv else "compare=yes")
     return job_answers.job_page(await cases.search.page(caller, wanted.filters, wanted.page), filtered=bool(words))

@@ -70,8 +70,9 @@ class JobNames(msgspec.Struct, frozen=True):
     fine_tuned_model: str | None = None
 
 
-def read_wanted(parts: Sequence[str], *, user: str, at: float) -> Wanted:
-    """From the words of a command. `user` is who is meant by "mine", `at` the time of the request. Raises Invalid."""
+def read_wanted(parts: Sequence[str], *, user: str, at: float, shown: Mapping[str, str]) -> Wanted:
+    """From the words of a command. `user` is who is meant by "mine", `at` the time of the request, `shown` what people
+    see states called (casefolded), with the states. Raises Invalid."""
     found: dict[str, object] = {}
     wanted: dict[str, object] = {}
     jobs: list[str] = []
@@ -81,6 +82,8 @@ def read_wanted(parts: Sequence[str], *, user: str, at: float) -> Wanted:
         name = name.lower()
         if equals and name in ("page", "compare"):
             wanted[name] = _WANTED[name](part, value)
+        elif equals and name == "state":
+            found["states"] = _states(value, shown)
         elif equals and name in _READERS:
             found |= _READERS[name](part, value, at)
         elif name == "csv":
@@ -171,18 +174,20 @@ def _last(part: str, value: str, at: float) -> dict[str, object]:
     return {"since": max(0.0, since - since % 60)}
 
 
-def _states(part: str, value: str, at: float) -> dict[str, object]:
+def _states(value: str, shown: Mapping[str, str]) -> tuple[str, ...]:
     found: list[str] = []
-    for state in filter(None, value.lower().split(",")):
+    for state in filter(None, (word.strip() for word in value.casefold().split(","))):
         if state == _ACTIVE:
             found += sorted(states.STATES - states.ENDED)
         elif state == _ENDED:
             found += sorted(states.ENDED)
         elif state in states.STATES:
             found.append(state)
+        elif state in shown:
+            found.append(shown[state])
         else:
             raise Invalid("unknown_state", word=state, states=(_ACTIVE, _ENDED, *sorted(states.STATES)))
-    return {"states": tuple(dict.fromkeys(found))}
+    return tuple(dict.fromkeys(found))
 
 
 def _sort(part: str, value: str, at: float) -> dict[str, object]:
@@ -210,7 +215,6 @@ _READERS: Final[Mapping[str, Callable[[str, str, float], dict[str, object]]]] = 
     "data": _data,
     "since": _since,
     "last": _last,
-    "state": _states,
     "sort": _sort,
 }
 _WANTED: Final[Mapping[str, Callable[[str, str], object]]] = {"page": _page, "compare": _yes}

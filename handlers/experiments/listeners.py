@@ -15,6 +15,7 @@ from handlers.posted_files import post_files
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.experiments import export_of
+from texts.jobs import shown_states
 from texts.language import speaking
 from training_files.spreadsheet import as_csv
 
@@ -70,7 +71,8 @@ class ExperimentListeners:
 
 def _read(request: Request) -> Wanted:
     """Raises Invalid."""
-    return read_wanted(parts_of(half_width(request.text)), user=request.user, at=request.received_at)
+    words = parts_of(half_width(request.text))
+    return read_wanted(words, user=request.user, at=request.received_at, shown=shown_states())
 
 
 def _with_chosen(request: Request) -> Request:

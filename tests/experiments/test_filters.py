@@ -10,13 +10,15 @@ from bot.errors import Invalid
 from bot.experiments.filters import SORTS, Filters, JobNames, Wanted, matches, read_wanted, words_of
 from bot.jobs import states
 from handlers.blocks.markup import half_width, parts_of
+from texts.errors import sentence
+from texts.jobs import shown_states
 
 NOW = datetime(2026, 11, 29, 12, 30, tzinfo=UTC).timestamp()
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 
 
 def read(text: str) -> Wanted:
-    return read_wanted(parts_of(half_width(text)), user="U0ANA", at=NOW)
+    return read_wanted(parts_of(half_width(text)), user="U0ANA", at=NOW, shown=shown_states())
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,28 @@ def read(text: str) -> Wanted:
 )
 def test_each_filter_is_read_as_it_is_typed(typed: str, meant: Filters) -> None:
     assert read(typed) == Wanted(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("state=training", ("running",)),
+        ("state=Ready,failed", ("succeeded", "failed")),
+        ('"state=waiting for approval"', ("awaiting_approval",)),
+        ("state=训练中，已就绪", ("running", "succeeded")),
+    ],
+)
+def test_states_may_be_called_what_cards_call_them_in_any_language(typed: str, meant: tuple[str, ...]) -> None:
+    assert read(typed).filters.states == meant
+
+
+def test_whoever_names_no_state_is_told_what_states_are_called() -> None:
+    with pytest.raises(Invalid) as raised:
+        read("state=flying")
+    told = sentence(raised.value)
+    assert "There is no state flying. Known are: active, ended, awaiting_approval, cancelled, failed," in told
+    assert "running" not in told
+    assert "training" in told
 
 
 def test_a_page_a_comparison_and_a_file_are_asked_for_beside_them() -> None:

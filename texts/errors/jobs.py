@@ -35,7 +35,10 @@ def invalid_since(word: str) -> str:
 
 @ERRORS.sentence
 def unknown_state(word: str, states: Sequence[str]) -> str:
-    return _("There is no state {word}. Known are: {states}.", word=word, states=enumerated(states))
+    """`states`: the protocol's words. A state is named as it is shown, where that is one word."""
+    shown = {state: (jobs.state(state) or state).lower() for state in states}
+    known = [state if " " in name else name for state, name in shown.items()]
+    return _("There is no state {word}. Known are: {states}.", word=word, states=enumerated(known))
 
 
 @ERRORS.sentence
