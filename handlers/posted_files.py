@@ -1,13 +1,33 @@
-"""Files that somebody asked for, posted for everybody where they asked."""
+"""Files that somebody asked for, posted for everybody: where they asked, or in the thread of the job they are of."""
 
 from collections.abc import Mapping
 
-from bot.notices.interfaces import PostRefused
+from bot.jobs.job import Job
+from bot.notices.interfaces import CardStore, PostRefused
+from handlers.blocks.card import title
+from handlers.blocks.parts import line
+from handlers.blocks.text import code, link
+from handlers.outgoing.card_links import card_link
 from handlers.request import Request
 from handlers.web.poster import Poster
+from texts import jobs as texts
 
 # Slack's clock and ours may differ by that much.
 _CLOCKS_DIFFER = 60.0
+
+
+async def post_files_of(
+    poster: Poster, cards: CardStore, request: Request, job: Job, contents: Mapping[str, bytes], comment: str
+) -> None:
+    """As `post_files`, in the thread of the job's card where it stands in this channel. That may be far up, so whoever
+    asked elsewhere is told where it is."""
+    card = await cards.card(job.id) if request.channel == job.origin.channel else None
+    there = (card.thread_ts or card.ts) if card and card.ts else None
+    await post_files(poster, request, contents, there or request.thread_ts, comment)
+    pressed_on = (request.body.get("message") or {}).get("ts")
+    if there and there not in (request.thread_ts, pressed_on):
+        thread = link(await card_link(cards, poster, job), texts.thread_of(code(title(job), 150)))
+        await request.answer(line(texts.files_there(thread)))
 
 
 async def post_files(

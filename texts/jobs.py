@@ -189,6 +189,16 @@ def results_of(job: str) -> str:
     return _("Results of {job}", job=job)
 
 
+def thread_of(job: str) -> str:
+    # Translators: a link in "The files are in {thread}."
+    return _("the thread of {job}", job=job)
+
+
+def files_there(thread: str) -> str:
+    """`thread`: `thread_of()`, as a link."""
+    return _("The files are in {thread}.", thread=thread)
+
+
 def start_button() -> str:
     """On a file's report."""
     return _("Start fine-tuning")

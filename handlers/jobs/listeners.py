@@ -22,7 +22,7 @@ from handlers.jobs.command_words import read_checkpoint_words
 from handlers.languages import LanguageOf
 from handlers.modals import Modals
 from handlers.outgoing.card_links import card_link
-from handlers.posted_files import post_files
+from handlers.posted_files import post_files_of
 from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.jobs import results_of
@@ -140,11 +140,9 @@ class JobListeners:
         job = found.job
         named = {"provider-results": found.provider_file, "results": found.table}
         contents = {f"{job.id}-{name}.csv": content for name, content in named.items() if content}
-        card = await self.cards.card(job.id) if request.channel == job.origin.channel else None
         with speaking(await self.language_of(request.channel, request.user)):
             comment = results_of(code(title(job), 150))
-        thread_ts = (card.thread_ts or card.ts) if card else request.thread_ts
-        await post_files(self.poster, request, contents, thread_ts, comment)
+        await post_files_of(self.poster, self.cards, request, job, contents, comment)
 
     async def _word(self, request: Request) -> str:
         """What names the job."""

@@ -14,7 +14,7 @@ from handlers.blocks.card import title
 from handlers.blocks.text import code
 from handlers.callers import Callers
 from handlers.languages import LanguageOf
-from handlers.posted_files import post_files
+from handlers.posted_files import post_files_of
 from handlers.reports.document import document_of
 from handlers.request import Request
 from handlers.web.people import People
@@ -54,7 +54,7 @@ class ReportListeners:
             comment = say(code(title(found.job), 150))
         pages = await self.pools.run(lay_out, document, curves, pool=Pool.CHARTS, seconds=_MOST_SECONDS)
         contents = {f"{found.job.id}.html": pages.html, f"{found.job.id}.pdf": pages.pdf}
-        await post_files(self.poster, request, contents, await self._thread(request, found), comment)
+        await post_files_of(self.poster, self.cards, request, found.job, contents, comment)
 
     async def _names(self, found: JobReport) -> dict[str, str]:
         """Of those who took part, by Slack's id."""
@@ -62,8 +62,3 @@ class ReportListeners:
         people = {found.job.requester, approver} - {None, TERMINAL}
         known = {user: await self.people.names(user) for user in people if user}
         return {user: names[0] for user, names in known.items() if names}
-
-    async def _thread(self, request: Request, found: JobReport) -> str | None:
-        """That of the job's card, where it stands in this channel."""
-        card = await self.cards.card(found.job.id) if request.channel == found.job.origin.channel else None
-        return (card.thread_ts or card.ts) if card and card.ts else request.thread_ts

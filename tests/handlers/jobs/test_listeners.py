@@ -287,10 +287,21 @@ async def test_words_about_checkpoints_that_make_no_sense_are_explained(listener
 async def test_results_go_into_the_thread_of_the_card_in_the_language_of_the_channel(
     listeners: JobListeners, slack: Slack
 ) -> None:
-    await listeners.results_file(a_request("job-1", thread_ts="9.0"))
+    answers = Answers()
+    await listeners.results_file(a_request("job-1", answers, thread_ts="9.0"))
     (shared,) = slack.called("files.completeUploadExternal")
     assert (shared["channel_id"], shared["thread_ts"]) == (CHANNEL, "5.0")
     assert "的结果" in shared["initial_comment"]
+    assert answers.text.startswith("The files are in <https://acme.slack.com/archives/C0TRAINING/p5?thread_ts=5.0")
+
+
+@pytest.mark.parametrize("asked", [{"thread_ts": "5.0"}, {"body": {"message": {"ts": "5.0"}}}])
+async def test_whoever_asks_for_results_in_the_thread_of_the_card_needs_no_link_to_it(
+    listeners: JobListeners, asked: dict[str, Any]
+) -> None:
+    answers = Answers()
+    await listeners.results_file(a_request("job-1", answers, **asked))
+    assert not answers
 
 
 async def test_without_a_word_checkpoints_and_results_are_those_of_the_latest_job_here(
