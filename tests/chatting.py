@@ -54,6 +54,7 @@ class Models:
     stopped: list[str] = field(default_factory=list)
     removed: list[Conversation] = field(default_factory=list)
     promoted: str | None = None
+    of_cards: dict[str, str] = field(default_factory=dict)
 
     async def allowed(self, models: Iterable[str], channel: str) -> list[str]:
         return list(models)
@@ -78,6 +79,9 @@ class Models:
 
     async def model_of(self, caller: Caller, job_id: str) -> str:
         return f"ft:gpt:acme:of-{job_id}:1"
+
+    async def model_of_card(self, caller: Caller, ts: str) -> str | None:
+        return self.of_cards.get(ts)
 
     async def last_model(self, caller: Caller) -> str | None:
         return self.last

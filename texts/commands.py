@@ -373,10 +373,11 @@ def chat() -> Description:
         _("chat [[PROVIDER/]MODEL] [system=… temperature=… top_p=… max_tokens=… stop=… seed=…]"),
         _("Open a thread that talks to a model"),
         _(
-            "Name the model by its id, its short name or its job; without a name you talk to the channel's model, "
-            "where one was promoted. Where two providers have the model, name both: `lab/MODEL`. Reply in the thread, "
-            "and it answers. Settings are for that thread; to change them, mention me in it with the new ones. Put "
-            "what has spaces in quotes. `stop` can be given up to four times."
+            "Name the model by its id, its short name or its job; without a name you talk to the model of the job in "
+            "whose thread you are, or to the channel's model, where one was promoted. Where two providers have the "
+            "model, name both: `lab/MODEL`. Reply in the thread, and it answers. Settings are for that thread; to "
+            "change them, mention me in it with the new ones. Put what has spaces in quotes. `stop` can be given up to "
+            "four times."
         ),
         ("chat", "chat support", 'chat gpt-4.1-mini system="Answer in one sentence." temperature=0.2'),
     )

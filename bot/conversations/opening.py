@@ -81,6 +81,11 @@ class ConversationOpening:
             raise NotFound("model_lost", loss=job.model_lost)
         return job.fine_tuned_model
 
+    async def model_of_card(self, caller: Caller, ts: str) -> str | None:
+        """The model of the job whose card that message is; None where it has none to talk to, or is no card."""
+        job = await self._job_lookup.of_card(caller, ts, Action.CHAT)
+        return job.fine_tuned_model if job and not job.model_lost else None
+
     async def open(
         self,
         caller: Caller,

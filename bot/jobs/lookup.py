@@ -38,6 +38,12 @@ class JobLookup:
             raise unknown from None
         return job
 
+    async def of_card(self, caller: Caller, ts: str, action: Action) -> Job | None:
+        """The job whose card that message is in the caller's channel, if the caller may do that with it."""
+        job_id = await self._jobs.of_card(caller.channel, ts)
+        job = await self._jobs.find(job_id) if job_id else None
+        return job if job and self._authority.allows(caller, action, job.resource) else None
+
     async def allowed(self, caller: Caller, action: Action) -> list[Job]:
         """Those of the latest with which the caller may do that, the latest first. Raises Denied."""
         await self._authority.require(caller, Action.USE)

@@ -68,7 +68,11 @@ class ChatListeners:
         """`/finetune chat [[PROVIDER/]MODEL] [settings]`; where several are meant, they are there to choose from."""
         caller, typed = await self.callers.of(request), read_command(request.text)
         provider, word = await self.picker.at_provider(caller, typed.model)
-        models = await (self.picker.named(caller, word) if word else self.picker.unnamed(caller))
+        if word:
+            models = await self.picker.named(caller, word)
+        else:
+            here = await self.opening.model_of_card(caller, request.thread_ts) if request.thread_ts else None
+            models = await self.picker.unnamed(caller, here)
         if not models and not await self.picker.found(caller, ""):
             raise NotFound("nothing_to_talk_to")
         if len(models) == 1:

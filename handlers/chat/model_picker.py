@@ -44,9 +44,10 @@ class ModelPicker:
         visible = await self.models.visible(caller, caller.posts_in, fresh=fresh)
         return await self.channel_models.among(caller.channel, [model.id for model in visible])
 
-    async def unnamed(self, caller: Caller) -> list[str]:
-        """Where somebody names no model: the channel's current one, else all that are visible."""
-        current = await self.models.current(caller)
+    async def unnamed(self, caller: Caller, here: str | None) -> list[str]:
+        """Where somebody names no model: the one that the thread is about (`here`), else the channel's current one,
+        else all that are visible."""
+        current = here or await self.models.current(caller)
         allowed = await self.channel_models.among(caller.channel, [current] if current else [])
         return allowed or await self.visible(caller, fresh=True)
 

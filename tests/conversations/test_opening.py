@@ -28,6 +28,7 @@ from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
 from bot.store.jobs import SqlJobStore
+from bot.store.outbox import SqlCardStore
 from tests.parts import CHANNEL, MODEL, a_job, followed_job
 from tests.slack_requests import ANA, a_caller
 from tests.stand_in_provider import StandInProvider
@@ -246,6 +247,16 @@ async def test_a_model_that_the_provider_does_not_have_is_not_opened_and_its_job
     assert board.standing == []
     with pytest.raises(NotFound, match=f"model_lost loss={Loss.MISSING}"):
         await opening.model_of(a_caller(), "job-1")
+
+
+async def test_a_thread_below_a_card_is_about_the_model_of_its_job(
+    opening: ConversationOpening, jobs: SqlJobStore, database: Database
+) -> None:
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=OLD))
+    await SqlCardStore(database).posted("job-1", "7.0", None, ())
+    assert await opening.model_of_card(a_caller(), "7.0") == OLD
+    assert await opening.model_of_card(a_caller(), "8.0") is None
+    assert await opening.model_of_card(a_caller(channel="C0OTHER"), "7.0") is None
 
 
 async def test_a_job_that_has_made_no_model_says_so(opening: ConversationOpening, jobs: SqlJobStore) -> None:

@@ -71,6 +71,13 @@ async def test_the_model_that_was_promoted_in_the_channel_needs_no_name(chat: Ch
     assert models.opened == [("ft:gpt:acme:support:2", False)]
 
 
+async def test_in_the_thread_of_a_job_its_model_needs_no_name(chat: ChatListeners, models: Models) -> None:
+    models.there, models.of_cards = VOICE, {"5.0": VOICE[1]}
+    called = {"type": "app_mention", "ts": "5.2", "thread_ts": "5.0", "channel": TALK.channel}
+    await chat.command(a_request("", thread_ts="5.0", body={"event": called}, key="message/5.2", alone=False))
+    assert models.joined == [(VOICE[1], "5.0")]
+
+
 async def test_all_models_can_be_searched_and_base_models_are_there_where_none_is_fine_tuned(
     chat: ChatListeners, models: Models
 ) -> None:
