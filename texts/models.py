@@ -74,6 +74,15 @@ def which_to_ask() -> str:
     return _("Which model shall answer?")
 
 
+def or_train(commands: str) -> str:
+    """Below the models that could answer what was said. `commands`: the name of the button."""
+    return _(
+        "Did you mean me rather than a model? Drop a training file here, and I check it and train a model on it; "
+        "{commands} shows what else I do.",
+        commands=commands,
+    )
+
+
 def ask_button() -> str:
     return _("Ask it")
 

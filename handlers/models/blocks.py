@@ -1,5 +1,6 @@
 """What can be trained, and what was trained: the answer to `/finetune models`."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -8,10 +9,12 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
+from handlers.blocks.help import HELP
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import MODEL_SEARCH, chat_button, export_button
 from handlers.blocks.parts import VALUE, actions, button, context, line, message, search_menu, section
 from handlers.blocks.text import bold, code, date, person, quoted, size
+from texts import help as help_texts
 from texts import models as texts
 from texts.formats import full_day, listed, money
 
@@ -54,14 +57,25 @@ def model_choice(word: str, names: Mapping[str, str]) -> Message:
 
 
 def model_choice_for(question_ts: str, names: Mapping[str, str]) -> Message:
-    """Like `model_choice`, for a question that stands already: the model that is chosen is asked that."""
+    """Like `model_choice`, for a question that stands already: the model that is chosen is asked that. Who said it may
+    have meant the bot, so they are told what they can do with that, too; ids stand only where a name is shared."""
     text = bold(texts.which_to_ask())
+    often = Counter(names.values())
     shown: list[Block] = [
-        section(_name(model, names[model]), button=_ask(question_ts, model)) for model in _first(names)
+        section(
+            _name(model, names[model]) if often[names[model]] > 1 else code(names[model], 120),
+            button=_ask(question_ts, model),
+        )
+        for model in _first(names)
     ]
-    # A menu's values have no room for it.
-    menu = actions(search_menu(ASK_SEARCH, texts.search_models()), block_id=question_ts)
-    return message(text, [section(text), *shown, *_left(len(names)), menu])
+    everything = help_texts.all_commands_button()
+    ways_on = actions(
+        search_menu(ASK_SEARCH, texts.search_models()),
+        button(everything, HELP, "help"),
+        block_id=question_ts,  # a menu's values have no room for it
+    )
+    blocks = [section(text), *shown, *_left(len(names)), ways_on, context(texts.or_train(bold(everything)))]
+    return message(text, blocks)
 
 
 def _ask(question_ts: str, model: str) -> ButtonElement | None:

@@ -11,6 +11,7 @@ from bot.conversations.titles import ConversationTitles
 from bot.store.conversations import SqlConversationStore
 from bot.store.database import Database
 from handlers.agent.listeners import AgentListeners
+from handlers.blocks.help import HELP
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
@@ -258,7 +259,7 @@ async def test_a_question_in_direct_messages_goes_to_the_last_model_there(
     assert ran(messages) == ["Where is my order?"], "nothing was trained yet: they are told what there is to do"
     models.there = ["ft:gpt:acme:support:1", "ft:gpt:acme:voice:2"]
     await messages.message(said_directly("Where is my order?", answers))
-    assert answers.buttons == [(ASK, f"2.0 {model}") for model in models.there]
+    assert answers.buttons == [*((ASK, f"2.0 {model}") for model in models.there), (HELP, "help")]
     models.last = "ft:gpt:acme:support:1"
     await messages.message(said_directly("Where is my order?"))
     assert models.joined == [(models.last, "2.0")]

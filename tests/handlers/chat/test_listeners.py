@@ -17,6 +17,7 @@ from bot.providers.chat import Usage
 from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
 from handlers.blocks import answer
+from handlers.blocks.help import HELP
 from handlers.blocks.model_name import MODEL_CHAT, MODEL_SEARCH
 from handlers.chat import blocks
 from handlers.chat.attached_files import AttachedFiles
@@ -104,10 +105,24 @@ async def test_what_a_channel_does_not_allow_is_not_offered_there(chat: ChatList
     await chat.command(a_request("", answers))
     assert answers.buttons == [(MODEL_CHAT, VOICE[0]), (MODEL_CHAT, "ft:gpt:acme:support:1")]
     assert await chat.offer_models(a_message("Well?", answers))
-    assert [value for _, value in answers.buttons] == [f"2.0 {VOICE[0]}", "2.0 ft:gpt:acme:support:1"]
+    assert [value for _, value in answers.buttons] == [f"2.0 {VOICE[0]}", "2.0 ft:gpt:acme:support:1", "help"]
     assert [option.value for option in await chat.search_models(a_request("gpt-"))] == ["gpt-4.1-mini"]
     await chat.command(a_request("voice", answers))
     assert models.opened == [(VOICE[0], False)], "of two the one that is allowed is meant"
+
+
+async def test_who_meant_the_bot_is_told_what_it_does_and_models_go_by_their_names(
+    chat: ChatListeners, models: Models
+) -> None:
+    models.there = [*VOICE, "ft:gpt:acme:support:1"]
+    answers = Answers()
+    assert await chat.offer_models(a_message("train a model please", answers))
+    shown = str([block.to_dict() for block in answers[-1].blocks])
+    assert "Drop a training file here" in shown
+    assert (HELP, "help") in answers.buttons
+    assert "`support`" in shown
+    assert "ft:gpt:acme:support:1`" not in shown
+    assert f"`voice` · `{VOICE[0]}`" in shown, "two go by that name"
 
 
 DIRECT = {"channel": "D0ANA", "key": "action/U0ANA/1"}
