@@ -35,10 +35,11 @@ class Invalid(BotError):
 
 
 class Ambiguous(BotError):
-    """A word that names several things. `choices`: what each is called in full."""
+    """A word that names several things. `choices`: what each is called in full. `shared`: the word is the whole name of
+    each."""
 
-    def __init__(self, word: str, choices: Sequence[str]) -> None:
-        super().__init__("ambiguous", word=word, choices=tuple(choices))
+    def __init__(self, word: str, choices: Sequence[str], *, shared: bool = False) -> None:
+        super().__init__("ambiguous", word=word, choices=tuple(choices), shared=shared)
         self.choices = choices
 
 

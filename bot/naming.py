@@ -26,5 +26,6 @@ def the_one_named(
     several."""
     found = named(word, things, names)
     if len(found) > 1:
-        raise Ambiguous(word, [label(thing) for thing in found])
+        shared = any(name and name.casefold() == word.casefold() for name in names(found[0]))
+        raise Ambiguous(word, [label(thing) for thing in found], shared=shared)
     return found[0] if found else None

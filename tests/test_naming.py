@@ -35,6 +35,7 @@ def test_a_name_that_several_share_is_for_the_person_to_choose() -> None:
     with pytest.raises(Ambiguous, match="ambiguous word=voice") as several:
         meant("voice")
     assert several.value.choices == [OLD, NEW]
+    assert several.value.values["shared"]
 
 
 def test_a_beginning_that_several_share_is_for_the_person_to_choose() -> None:

@@ -76,6 +76,7 @@ def sweep_listeners(services: Services, start: StartListeners) -> SweepListeners
             controls(services),
             services.authority,
             services.audit,
+            services.job_lookup,
         ),
         store=services.groups,
         start=start,

@@ -1,16 +1,21 @@
 """A job, for those who may know of it."""
 
+from datetime import UTC, datetime
 from typing import Final
+
+import msgspec
 
 from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.errors import Invalid, NotFound
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
+from bot.jobs.settings import settings_of, words_of
 from bot.naming import the_one_named
 
 # Older jobs are named by their whole id.
 _NAMED_AMONG: Final = 200
+_SHOWN: Final = ("model", "epochs", "batch", "lr", "beta")
 
 
 class JobLookup:
@@ -59,8 +64,14 @@ class JobLookup:
         if word and await self._jobs.find(word) is None:
             latest = await self._jobs.latest(_NAMED_AMONG)
             known = [job for job in latest if self._authority.allows(caller, Action.SEE, job.resource)]
-            found = the_one_named(
-                word, known, lambda job: (job.id, job.provider_job_id, job.suffix), label=lambda job: job.id
-            )
+            found = the_one_named(word, known, lambda job: (job.id, job.provider_job_id, job.suffix), label=_told_apart)
             word = found.id if found else word
         return await self.get(caller, word, action, to_post=to_post)
+
+
+def _told_apart(job: Job) -> str:
+    """Its id, and what else tells it from one of the same name: when it was started, and how."""
+    words = words_of(msgspec.structs.replace(settings_of(job), suffix=None))
+    chosen = [f"{name}={words[name]}" for name in _SHOWN if name in words]
+    started = f"{datetime.fromtimestamp(job.created_at, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{job.id} ({' · '.join(filter(None, [job.suffix, started, *chosen]))})"

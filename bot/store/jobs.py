@@ -21,6 +21,7 @@ from bot.store.connection import Connection, marks, portions
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 from bot.store.spending import read_answers, read_limits
+from bot.sweeps.sweep import PREFIX
 
 # As the index `jobs_open` has it, word for word: what goes on is found among all that have ended.
 _OPEN: Final = "state NOT IN ('cancelled', 'failed', 'succeeded')"
@@ -426,13 +427,16 @@ def _job(value: str) -> Job:
 
 
 def _settings(job: Job, sha256: str) -> tuple[object, ...]:
-    """What makes two jobs the same work. The seed is left out: it is ours where the person gave none.
+    """What makes two jobs the same work. The seed is left out: it is ours where the person gave none; so is the number
+    at the end of a name in a sweep.
 
     `sha256`: of the job's data set, "" where it has none. A file that was dropped twice is the same data, but not
     in another channel, where people may know nothing of this one.
     """
     data = (job.origin.channel, sha256 or job.dataset_id or job.training_file)
     suffix = given_suffix(job.suffix, job.file_name)
+    if suffix and (job.group or "").startswith(PREFIX):
+        suffix = suffix.rstrip("0123456789")
     return (
         data,
         job.validation_dataset_id,

@@ -16,14 +16,16 @@ from bot.jobs.admission import price_of
 from bot.jobs.controls import JobControls
 from bot.jobs.group import GroupStore
 from bot.jobs.job import Job, Origin
+from bot.jobs.lookup import JobLookup
 from bot.jobs.submit import Submitter
 from bot.models.names import suffix_from_file
 from bot.spending.budget import NotAdmitted
 from bot.sweeps.grid import Configuration
 from bot.sweeps.sweep import Member, Sweep, sweep_id_for
 
-# With the number of its configuration a suffix still holds 64 characters.
-_LONGEST_SUFFIX: Final = 61
+# With a number of up to three digits a suffix still holds 64 characters.
+_LONGEST_SUFFIX: Final = 60
+_DIGITS: Final = 3
 
 
 class SweepRequest(msgspec.Struct, frozen=True):
@@ -53,8 +55,10 @@ class Sweeps:
         controls: JobControls,
         authority: Authority,
         audit: AuditLog,
+        jobs: JobLookup,
     ) -> None:
         self._sweeps = sweeps
+        self._jobs = jobs
         self._requests = requests
         self._submitter = submitter
         self._controls = controls
@@ -130,12 +134,22 @@ class Sweeps:
 
     async def _drafted(self, caller: Caller, request: SweepRequest, origin: Origin, identity: str) -> list[Job]:
         made = []
-        for number, configuration in enumerate(request.configurations, start=1):
+        taken = [job.suffix or "" for job in await self._jobs.allowed(caller, Action.SEE) if job.group]
+        for place, configuration in enumerate(request.configurations, start=1):
             settings = configuration.settings
             suffix = settings.suffix or (suffix_from_file(request.dataset.name) if request.dataset else None) or "sweep"
-            settings = msgspec.structs.replace(settings, suffix=f"{suffix[:_LONGEST_SUFFIX]}-{number}")
+            suffix = suffix[:_LONGEST_SUFFIX]
+            # Goes on where an earlier sweep of this name ended, so that each job has a name of its own.
+            number = place + max((_number(name, suffix) for name in taken), default=0)
+            settings = msgspec.structs.replace(settings, suffix=f"{suffix}-{number}")
             one = JobRequest(settings, request.dataset.id if request.dataset else None, request.file_id)
-            made.append(await self._requests.drafted(caller, one, origin, f"{identity}/{number}"))
+            made.append(await self._requests.drafted(caller, one, origin, f"{identity}/{place}"))
         if len(providers := {job.provider for job in made}) > 1:
             raise Invalid("sweep_of_several_providers", "model", providers=tuple(sorted(providers)))
         return made
+
+
+def _number(name: str, suffix: str) -> int:
+    """4 for "support-4", if the suffix is "support"; else 0."""
+    number = name.removeprefix(f"{suffix}-")
+    return int(number) if number != name and number.isdecimal() and len(number) <= _DIGITS else 0

@@ -117,3 +117,4 @@ async def test_a_job_is_named_by_its_suffix_or_the_beginning_of_its_id(w: World)
         told = await w.person.wait_ephemeral("ana", w.channel, contains="job- could be any of these")
         assert first.id in told["plain"]
         assert second.id in told["plain"]
+        assert "second · 20" in told["plain"], "what tells them apart"

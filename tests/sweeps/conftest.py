@@ -81,7 +81,7 @@ def make_sweeps(
         )
         controls = JobControls(lookup, JobSync(jobs, providers), submitter, authority, lambda _: None)
         queue = JobQueue(jobs, [provider.name], submitter.release)
-        sweeps = Sweeps(sweep_store, requests, submitter, controls, authority, audit)
+        sweeps = Sweeps(sweep_store, requests, submitter, controls, authority, audit, lookup)
         return sweeps, GroupApprovals(sweep_store, jobs, authority, queue), submitter
 
     return make

@@ -62,6 +62,17 @@ async def test_every_configuration_becomes_a_job_with_its_own_id_name_and_seed(
     assert len(stand_in.files) == 1
 
 
+async def test_a_second_sweep_of_a_file_goes_on_counting_so_that_no_two_jobs_share_a_name(
+    make_sweeps: MakeSweeps, dataset: Dataset, sweep_store: SqlGroupStore
+) -> None:
+    sweeps, _, submitter = make_sweeps()
+    await started(sweeps, wanted(dataset))
+    second = await sweeps.start(a_caller(), wanted(dataset, {**WORDS, "epochs": "7,8"}), HERE, "command/2")
+    await submitter.close()
+    suffixes = [job.suffix for job in await sweep_store.jobs(second)]
+    assert suffixes == [f"train-{number}" for number in range(7, 7 + len(suffixes))]
+
+
 async def test_the_same_act_makes_one_sweep_also_after_a_crash_in_the_middle_of_it(
     make_sweeps: MakeSweeps, dataset: Dataset, stand_in: StandInProvider, jobs: SqlJobStore
 ) -> None:

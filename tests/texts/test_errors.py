@@ -82,6 +82,11 @@ def test_each_error_has_a_sentence_that_takes_its_values(classes: tuple[str, ...
             "voice 可能是以下任意一个：a0、a1、a2、a3、a4，另有 2 个。请把名称写得更完整。",
         ),
         (
+            Ambiguous("big-4", ["job-1 (A)", "job-2 (B)"], shared=True),
+            "big-4 could be any of these: job-1 (A), job-2 (B). They share that name, so write the id.",
+            "big-4 可能是以下任意一个：job-1 (A)、job-2 (B)。它们同名，请写 id。",
+        ),
+        (
             Denied("only_owner", action=Action.CANCEL, kind="job"),
             "Only the person who started this job or an administrator may cancel it.",
             "只有发起这个任务的人或管理员可以取消它。",

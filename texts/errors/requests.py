@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from texts.errors.table import ERRORS
-from texts.formats import enumerated
+from texts.formats import enumerated, sentences
 from texts.language import _, plural
 
 _CHOICES = 5
@@ -20,17 +20,21 @@ def press_again() -> str:
 
 
 @ERRORS.sentence
-def ambiguous(word: str, choices: Sequence[str]) -> str:
+def ambiguous(word: str, choices: Sequence[str], shared: bool) -> str:
+    """`shared`: it is the whole name of each."""
+    left = len(choices) - _CHOICES
     shown = enumerated(choices[:_CHOICES])
-    if len(choices) <= _CHOICES:
-        return _("{word} could be any of these: {choices}. Write more of the name.", word=word, choices=shown)
-    return plural(
-        "{word} could be any of these: {choices} and {count} more. Write more of the name.",
-        "{word} could be any of these: {choices} and {count} more. Write more of the name.",
-        len(choices) - _CHOICES,
-        word=word,
-        choices=shown,
-    )
+    if left <= 0:
+        could_be = _("{word} could be any of these: {choices}.", word=word, choices=shown)
+    else:
+        could_be = plural(
+            "{word} could be any of these: {choices} and {count} more.",
+            "{word} could be any of these: {choices} and {count} more.",
+            left,
+            word=word,
+            choices=shown,
+        )
+    return sentences(could_be, _("They share that name, so write the id.") if shared else _("Write more of the name."))
 
 
 @ERRORS.sentence
