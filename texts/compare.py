@@ -172,6 +172,16 @@ def prompts_from(count: int, file: str) -> str:
     return plural("{count} prompt, drawn from {file}", "{count} prompts, drawn from {file}", count, file=file)
 
 
+def learned_from_these(models: str, count: int) -> str:
+    """`models`: a list of so many."""
+    return plural(
+        "{models} was trained on this file and has seen its answers, so it may seem better than it is.",
+        "{models} were trained on this file and have seen its answers, so they may seem better than they are.",
+        count,
+        models=models,
+    )
+
+
 def so_far(posted: int, pairs: int, votes: int, people: int) -> str:
     """How many pairs stand in the thread, and how many votes there are."""
     return _(

@@ -146,7 +146,8 @@ class Arenas:
         if not 1 <= votes_wanted <= MOST_VOTES:
             raise Invalid("how_many_votes", "votes", most=MOST_VOTES)
         name, id = (dataset.name, dataset.id) if dataset else (None, None)
-        arena = Arena(seed, votes_wanted, caller.at + _OPEN_FOR, name, dataset_id=id)
+        learned = await self._models.trained_on(dataset, comparison.models) if dataset else ()
+        arena = Arena(seed, votes_wanted, caller.at + _OPEN_FOR, name, dataset_id=id, learned=learned)
         comparison = msgspec.structs.replace(comparison, arena=arena)
         opened = entry(caller, Action.COMPARE, comparison.id, details="arena")
         return await self._comparisons.open(

@@ -23,7 +23,7 @@ class Arena(msgspec.Struct, frozen=True):
     """What is blind about a comparison. `seed`: of the prompts that were drawn, and of the order of the answers.
     `votes_wanted`: names are revealed once each pair has so many votes; at the latest at `reveal_at` (seconds since the
     epoch). `file_name` and `dataset_id`: of the training file that the prompts come from, None for one that somebody
-    typed."""
+    typed; `learned`: the models that were trained on it."""
 
     seed: int
     votes_wanted: int
@@ -31,6 +31,7 @@ class Arena(msgspec.Struct, frozen=True):
     file_name: str | None = None
     revealed_at: float | None = None
     dataset_id: str | None = None
+    learned: tuple[str, ...] = ()
 
 
 class Comparison(msgspec.Struct, frozen=True):

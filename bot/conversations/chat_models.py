@@ -1,12 +1,14 @@
 """The models that a person may talk to, and what a conversation with one begins with."""
 
 import asyncio
+from collections.abc import Sequence
 
 from bot.access import Action, Caller
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.conversations.completion import CompletionFormat
 from bot.conversations.starter import Starter, starter
+from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import NotFound
@@ -68,3 +70,19 @@ class ChatModels:
         if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
             return Starter(completion=start.completion)
         return start
+
+    async def trained_on(self, dataset: Dataset, models: Sequence[str]) -> tuple[str, ...]:
+        """Those of the models that learned from just this file, or went on from one that did."""
+        jobs = await self._jobs.models()
+        found = []
+        for model in models:
+            made = model
+            seen: set[str] = set()
+            while (job := jobs.get(made)) is not None and made not in seen:
+                seen.add(made)
+                made = job.base_model
+                trained = await self._datasets.get(job.dataset_id) if job.dataset_id else None
+                if trained is not None and trained.sha256 == dataset.sha256:
+                    found.append(model)
+                    break
+        return tuple(found)

@@ -99,7 +99,7 @@ def arena_card(
     names = listed([named(model) for model in comparison.models])
     text = texts.arena_of(person(comparison.owner), names)
     pairs = sum(len(question.pairs) for question in questions)
-    about = texts.prompts_from(len(questions), code(arena.file_name)) if arena.file_name else _prompt(questions[0])
+    about = _about(arena, questions)
     blocks: list[Block] = [
         header(texts.arena_title()),
         section(f"{text}\n{about}"),
@@ -111,12 +111,22 @@ def arena_card(
     return message(text, blocks)
 
 
+def _about(arena: Arena, questions: Sequence[Question]) -> str:
+    """What is asked, and who has seen it before."""
+    if not arena.file_name:
+        return _prompt(questions[0])
+    about = texts.prompts_from(len(questions), code(arena.file_name))
+    if not arena.learned:
+        return about
+    return f"{about}\n{texts.learned_from_these(listed([named(model) for model in arena.learned]), len(arena.learned))}"
+
+
 def revealed_card(
     comparison: Comparison, arena: Arena, questions: Sequence[Question], rankings: Sequence[Ranking]
 ) -> Message:
     names = listed([named(model) for model in comparison.models])
     text = texts.arena_of(person(comparison.owner), names)
-    about = texts.prompts_from(len(questions), code(arena.file_name)) if arena.file_name else _prompt(questions[0])
+    about = _about(arena, questions)
     learn = [actions(add_votes_button(comparison.id))] if rankings else []
     return message(text, [header(texts.arena_title()), section(f"{text}\n{about}"), *_rankings(rankings), *learn])
 

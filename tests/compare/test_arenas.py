@@ -4,6 +4,7 @@ import asyncio
 from itertools import combinations
 from pathlib import Path
 
+import msgspec
 import orjson
 import pytest
 
@@ -20,8 +21,9 @@ from bot.store.audit import SqlAuditLog
 from bot.store.comparisons import SqlComparisonStore
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
+from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore
-from tests.parts import CHANNEL, MODEL, a_dataset
+from tests.parts import CHANNEL, MODEL, a_dataset, followed_job
 from tests.slack_requests import ANA, a_caller
 from tests.stand_in_provider import StandInProvider
 
@@ -72,6 +74,22 @@ async def test_prompts_of_a_file_are_drawn_once_each(
             await arenas.open(a_caller(), HERE, [TUNED, MODEL], validation, n)
     with pytest.raises(Invalid, match="how_many_votes"):
         await arenas.open_on(a_caller(), HERE, [TUNED, MODEL], "Who?", votes_wanted=0)
+
+
+async def test_an_arena_knows_which_models_were_trained_on_its_file(
+    arenas: Arenas, jobs: SqlJobStore, datasets: SqlDatasetStore, validation: str
+) -> None:
+    dropped_again = msgspec.structs.replace(a_dataset(id="ds-again", sha256="abc"), name="again.jsonl")
+    await datasets.save(dropped_again)
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=TUNED, dataset_id="ds-again"))
+    went_on = followed_job("ftjob-2", state="succeeded", fine_tuned_model=THIRD, dataset_id=None, base_model=TUNED)
+    await jobs.insert(msgspec.structs.replace(went_on, id="job-2"))
+    arena = await arenas.open(a_caller(), HERE, [TUNED, MODEL, THIRD], validation, 5)
+    assert arena.arena
+    assert arena.arena.learned == (TUNED, THIRD)
+    typed = await arenas.open_on(a_caller(key="command/2"), HERE, [TUNED, MODEL], "Who?")
+    assert typed.arena
+    assert typed.arena.learned == ()
 
 
 def test_which_answer_stands_first_is_drawn_and_each_pair_has_its_turn() -> None:

@@ -187,6 +187,7 @@ async def test_from_the_card_of_a_job_to_an_arena_on_a_file(w: World) -> None:
         assert await w.person.submit("ana", view["id"], {"file": file["value"]}) == {}
         card = await w.person.wait_message(w.channel, action_id="arena_reveal")
         assert "10 prompts, drawn from `train.jsonl`" in text_of(card)
+        assert "was trained on this file and has seen its answers" in text_of(card)
         await pairs(w, card, 2)
 
 
