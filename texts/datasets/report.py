@@ -81,6 +81,16 @@ def ready(file: str) -> str:
     return _("{file} is ready for training:", file=file)
 
 
+def holds_secrets(file: str) -> str:
+    """A heading; what is in the file follows."""
+    return _("{file} holds secrets (keys, tokens or passwords):", file=file)
+
+
+def mask_secrets(repair: str) -> str:
+    """`repair`: the name of the button."""
+    return _("A model that learns them may tell them to anybody. {repair} takes them out.", repair=repair)
+
+
 def nothing_learns_from(file: str) -> str:
     """A heading; what is in the file follows."""
     return _("{file} is in order, but nothing here can be trained on it:", file=file)

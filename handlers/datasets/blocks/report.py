@@ -147,10 +147,18 @@ def _verdict(name: str, found: Report, obstacle: str = "") -> str:
     format = quoted(findings.format_name(found.format), 40)
     if obstacle:
         return f"{bold(texts.nothing_learns_from(file))} {texts.examples_of(format, examples)}"
+    if _holds_secrets(found):
+        hints = texts.hints_to_look_at(format, examples, _count(found, found.warnings, found.errors))
+        return f"{bold(texts.holds_secrets(file))} {hints} {texts.mask_secrets(bold(repair.repair_button()))}"
     if found.warnings:
         hints = texts.hints_to_look_at(format, examples, _count(found, found.warnings, found.errors))
         return f"{bold(texts.ready(file))} {hints}"
     return f"{bold(texts.ready(file))} {texts.nothing_to_correct(format, examples)}"
+
+
+def _holds_secrets(found: Report) -> bool:
+    """Such a file can be trained on, but who starts it should know: whoever talks to the model may be told them."""
+    return "secret" in found.told
 
 
 def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -> int:
@@ -312,8 +320,9 @@ def _buttons(
     rarer = [entry(DELETE, dataset.id, texts.delete_entry())]
     if found.examples and found.table is None:
         rarer.insert(0, entry(SAMPLE, dataset.id, texts.sample_button()))
+    to_repair_first = not found.ok or _holds_secrets(found)
     if found.ok and startable:
-        style: Literal["primary"] | None = "primary" if first else None
+        style: Literal["primary"] | None = "primary" if first and not to_repair_first else None
         shown.append(button(texts.start_button(), START, dataset.id, style=style))
         rarer.insert(0, entry(SWEEP, dataset.id, *several_entry()))
         free = found.method != REINFORCEMENT and any(offer.usd == 0 for offer in offers)
@@ -322,14 +331,9 @@ def _buttons(
         if free and found.examples >= FEWEST_FOR_CURVE:
             rarer.insert(1, entry(CURVE, dataset.id, *rehearsals.curve_entry()))
     if is_repairable(found):
-        shown.append(
-            button(
-                repair.repair_button() if found.table is None else repair.convert_button(),
-                REPAIR,
-                dataset.id,
-                style=None if found.ok else "primary",
-            )
-        )
+        label = repair.repair_button() if found.table is None else repair.convert_button()
+        place = 0 if to_repair_first else len(shown)
+        shown.insert(place, button(label, REPAIR, dataset.id, style="primary" if to_repair_first else None))
     elif found.ok and several:
         rarer.insert(0, entry(COMPARE, dataset.id, *texts.compare_entry()))
     if found.ok and several:

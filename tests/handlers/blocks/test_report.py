@@ -69,6 +69,25 @@ def test_a_good_file_can_be_started_and_a_bad_one_repaired(
     assert "Press *Repair* and I correct what I can" in seen(message)
 
 
+def test_of_secrets_the_headline_speaks_and_repairing_comes_before_training(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
+) -> None:
+    twin = Finding("near_duplicate", 3, "warning", params={"percent": 95, "other": 2})
+    held = make_report(
+        warnings=[Finding("secret", 2, "warning", message="An AWS key."), twin],
+        counts={"secret": 4, "near_duplicate": 1},
+    )
+    message = report.report(make_dataset(report=held))
+    assert seen(message).startswith("*`support.jsonl` holds secrets (keys, tokens or passwords):* 12 examples")
+    assert "5 hints to look at" in seen(message)
+    shown = buttons(message)
+    assert list(shown)[:2] == ["dataset_repair", "start_job"]
+    assert shown["dataset_repair"]["style"] == "primary"
+    assert "style" not in shown["start_job"], "it can be trained on all the same"
+    others = make_report(warnings=[twin], counts={"near_duplicate": 1})
+    assert list(buttons(report.report(make_dataset(report=others))))[:2] == ["start_job", "dataset_repair"]
+
+
 def test_errors_in_a_file_without_examples_are_not_counted_against_none(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
