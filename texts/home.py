@@ -91,6 +91,11 @@ def to_correct() -> str:
     return _("to be corrected first")
 
 
+def to_convert(convert: str) -> str:
+    """Of a table. `convert`: the name of the button."""
+    return _("{convert}, on its report, makes examples of it", convert=convert)
+
+
 def previous_button() -> str:
     return _("Previous page")
 

@@ -25,10 +25,12 @@ from texts import models as model_texts
 from texts import retirement as retirement_texts
 from texts.compare import compare_button
 from texts.datasets import report as report_texts
+from texts.datasets import tables
 from texts.evaluations.figures import score
 from texts.evaluations.question import evaluate_button
 from texts.formats import full_day
 from texts.moves import move_button
+from texts.repair import convert_button
 
 JOBS: Final = "home_jobs"
 MODELS: Final = "home_models"
@@ -161,10 +163,16 @@ def _dataset(dataset: Dataset, home: Home) -> Block:
     found = dataset.report
     assert found is not None
     ready = found.ok and found.complete
-    verdict = texts.ready() if ready else texts.to_correct()
-    facts = [verdict, report_texts.examples(found.examples), person(dataset.owner), date(dataset.created_at)]
+    if found.table is not None:
+        verdict = texts.to_convert(bold(convert_button()))
+        length = tables.rows(found.table.rows, exact=found.table.exact)
+    else:
+        verdict = texts.ready() if ready else texts.to_correct()
+        length = report_texts.examples(found.examples)
+    facts = [verdict, length, person(dataset.owner), date(dataset.created_at)]
+    sign = "📄" if ready or found.table is not None else "⚠️"
     start = button(job_texts.start_button(), report.START, dataset.id) if ready and home.may_submit else None
-    return section(f"{'📄' if ready else '⚠️'} {code(dataset.name, 120)}\n{' · '.join(facts)}", button=start)
+    return section(f"{sign} {code(dataset.name, 120)}\n{' · '.join(facts)}", button=start)
 
 
 def _turning(home: Home) -> Iterator[Block]:
