@@ -280,9 +280,16 @@ def shown_soon() -> str:
 # The other inputs. Each function gives label and hint, if it does not say otherwise.
 
 
-def suffix_input(default: str | None) -> tuple[str, str, str]:
-    """Label, hint and placeholder. `default`: the name that the model gets from its file."""
+def suffix_input(default: str | None, *, nameless: bool = False) -> tuple[str, str, str]:
+    """Label, hint and placeholder. `default`: the name that the model gets from its file; `nameless`: that has no
+    letters for one."""
     label, placeholder = _("Name of the new model"), default or _("for example support")
+    if nameless:
+        hint = _(
+            "The file's name has no letters that a model's name can take, so give it one here: letters, digits, "
+            "hyphens and underscores. Empty: it goes by its base model and a code."
+        )
+        return label, hint, placeholder
     if default is None:
         return label, _("Becomes part of the model's name. Letters, digits, hyphens and underscores."), placeholder
     hint = _(

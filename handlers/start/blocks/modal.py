@@ -119,7 +119,8 @@ def start_modal(
         blocks.append(context(texts.lower_rate()))
     elif instead_of:
         blocks.append(context(texts.cannot_go_on(quoted(provider, 60), named(instead_of))))
-    label, hint, placeholder = texts.suffix_input(suffix_from_file(dataset.name) if dataset else None)
+    suffix = suffix_from_file(dataset.name) if dataset else None
+    label, hint, placeholder = texts.suffix_input(suffix, nameless=dataset is not None and suffix is None)
     epochs = dataset.report.epochs if dataset and dataset.report else None
     if model.takes_suffix:
         blocks.append(_text_input("suffix", (label, hint), words, placeholder=placeholder, longest=64))

@@ -78,6 +78,15 @@ def test_for_a_file_that_we_have_not_read_the_model_says_which_methods_there_are
     assert not {"method", "beta"} & set(inputs(other))
 
 
+def test_a_file_whose_name_makes_none_for_the_model_says_to_give_it_one() -> None:
+    def hint(view: dict[str, Any]) -> str:
+        return next(block["hint"]["text"] for block in view["blocks"] if block.get("block_id") == "suffix")
+
+    assert "so give it one here" in hint(shown(a_dataset(name="客服对话.jsonl")))
+    assert "after the file" in hint(shown(a_dataset(name="support.jsonl")))
+    assert "so give it one here" not in hint(shown(None, file_id="file-abc"))
+
+
 def test_each_model_shows_what_training_it_would_cost() -> None:
     unknown = TrainableModel("x", "trainer", "X")
     groups = inputs(shown(a_dataset(), models=[MINI, SMOL, unknown]))["model"]["option_groups"]
