@@ -20,7 +20,7 @@ def press_again() -> str:
 
 
 @ERRORS.sentence
-def ambiguous(word: str, choices: Sequence[str], shared: bool) -> str:
+def ambiguous(word: str, choices: Sequence[str], shared: bool = False) -> str:
     """`shared`: it is the whole name of each."""
     left = len(choices) - _CHOICES
     shown = enumerated(choices[:_CHOICES])
