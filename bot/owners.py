@@ -26,9 +26,9 @@ async def ended_by(
     needs: Iterable[tuple[Action, Resource | None]],
     *,
     private: bool,
-    without: str,
+    without: BotError,
 ) -> BotError | None:
-    """Why the owner, as whom it goes on, may not have it any more: `without` names the error where they lack one of the
+    """Why the owner, as whom it goes on, may not have it any more: `without` is the error where they lack one of the
     rights that it `needs`. Of a `private` channel they must still be a member. Raises PostError."""
     try:
         for action, resource in needs:
@@ -37,7 +37,7 @@ async def ended_by(
             else:
                 await authority.require_to_post(caller, action, resource)
     except (Denied, NotFound):  # the audit log has why, in words that are for its owner
-        return Denied(without)
+        return without
     if not private or caller.posts_in.alone:
         return None
     return None if await people.is_in(caller.channel, caller.user) else Denied("left_the_channel")

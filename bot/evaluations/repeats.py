@@ -88,7 +88,7 @@ class EvaluationRepeats:
         """Why its owner may not have it repeated any more. Raises PostError, Denied where Slack does not tell now."""
         place = Place(first.channel, alone=first.channel.startswith("D"))
         needs = [(Action.EVALUATE, first.resource)]
-        private, without = first.private, "evaluates_no_more"
+        private, without = first.private, Denied("evaluates_no_more")
         try:
             actor = await self._people.actor(first.owner)
             caller = Caller(actor, first.team, first.channel, place, place, f"repeat/{first.id}/{now:.0f}", now)
@@ -96,7 +96,7 @@ class EvaluationRepeats:
         except Denied as error:
             if error.values.get("slack") not in _UNKNOWN:
                 raise
-            return Denied(without)
+            return without
         except PostRefused as error:
             if str(error) not in NOT_THERE:
                 raise

@@ -18,7 +18,7 @@ from bot.collections.learned import LearnedModels
 from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.trainable import TrainableDatasets, refuse_errors
-from bot.errors import BotError, Conflict, Invalid, NotFound
+from bot.errors import BotError, Conflict, Denied, Invalid, NotFound
 from bot.job_requests import JobRequest, JobRequests
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
@@ -133,7 +133,7 @@ class ScheduledRuns:
     async def _ended_by(self, schedule: Schedule, caller: Caller, collection: Collection) -> BotError | None:
         """Why its owner may not have it any more."""
         needs = [(Action.SUBMIT, None), (Action.ADD_EXAMPLE, collection.resource)]
-        private, without = schedule.private, "starts_jobs_no_more"
+        private, without = schedule.private, Denied("starts_jobs_no_more")
         return await ended_by(self._people, self._authority, caller, needs, private=private, without=without)
 
     async def _train(self, schedule: Schedule, caller: Caller, due: float) -> Latest:
