@@ -123,7 +123,7 @@ async def test_a_training_set_is_reviewed_split_merged_and_cleared_of_what_is_wr
         view = await w.person.wait_view("ana", 60, callback_id="collection_merge")
         [option] = view["blocks"][1]["element"]["options"]
         assert await w.person.submit("ana", view["id"], {"into": option["value"]}) == {}
-        merged = await w.person.wait_ephemeral("ana", w.channel, "add all examples of another training set")
+        merged = await w.person.wait_ephemeral("ana", w.channel, "adding all examples of another training set")
         all_of_them = await pressed(w, "ana", merged, "collection_examples", "2 examples of Orders")
         await pressed(w, "ana", all_of_them, "example_remove", "1 example of Orders")
     assert rows(w) == 1
