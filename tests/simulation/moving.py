@@ -183,8 +183,8 @@ class MoveProcess(JobProcess):
     async def _agree(self) -> bool:
         """With the first successor, as soon as there is one."""
         move = await self.groups.get(move_id_for(IDENTITY))
-        if move is None:
-            return False
+        if move is None:  # not yet, or a backup from before has taken its place
+            return all(act.done for act in self.world.acts if act.kind == "move")
         job = (await self.groups.jobs(move))[0]
         if job.fine_tuned_model is None:
             return job.state in states.ENDED or self._is_left(job)
