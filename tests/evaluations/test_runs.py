@@ -62,19 +62,6 @@ def answers(
 
 
 @pytest.fixture
-def runs(
-    store: SqlEvaluationStore,
-    answers: ModelAnswers,
-    spending: ModelSpending,
-    jobs: SqlJobStore,
-    datasets: SqlDatasetStore,
-    file_store: FileStore,
-    pools: WorkerPools,
-) -> EvaluationRuns:
-    return EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools, look_every=0.01)
-
-
-@pytest.fixture
 def runs_that_trust(
     store: SqlEvaluationStore,
     answers: ModelAnswers,
@@ -83,15 +70,19 @@ def runs_that_trust(
     datasets: SqlDatasetStore,
     file_store: FileStore,
     pools: WorkerPools,
-) -> Callable[[str], EvaluationRuns]:
-    """Runs in which a Python grader of this source may grade."""
+) -> Callable[..., EvaluationRuns]:
+    """Runs in which Python graders of these sources may grade."""
 
-    def make(source: str) -> EvaluationRuns:
-        trusted = frozenset({source})
+    def make(*sources: str) -> EvaluationRuns:
         parts = store, answers, spending, jobs, datasets, file_store, pools
-        return EvaluationRuns(*parts, look_every=0.01, trusted=trusted)
+        return EvaluationRuns(*parts, look_every=0.01, trusted=frozenset(sources))
 
     return make
+
+
+@pytest.fixture
+def runs(runs_that_trust: Callable[..., EvaluationRuns]) -> EvaluationRuns:
+    return runs_that_trust()
 
 
 @pytest.fixture(autouse=True)
@@ -380,7 +371,7 @@ async def test_a_store_that_takes_nothing_for_now_loses_no_answer(
 
 async def test_python_graders_may_take_their_time_for_each_answer(
     evaluations: Evaluations,
-    runs_that_trust: Callable[[str], EvaluationRuns],
+    runs_that_trust: Callable[..., EvaluationRuns],
     pools: WorkerPools,
     dropped: Drop,
     monkeypatch: pytest.MonkeyPatch,
