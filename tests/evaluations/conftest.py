@@ -7,14 +7,18 @@ import orjson
 import pytest
 
 from bot.authority import Authority
+from bot.backoff import Backoff
 from bot.conversations.chat_models import ChatModels
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.planning import EvaluationPlanning
+from bot.evaluations.runs import EvaluationRuns
 from bot.jobs.lookup import JobLookup
 from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
 from bot.spending.model_use import ModelSpending
 from bot.store.database import Database
 from bot.store.datasets import SqlDatasetStore
@@ -120,3 +124,34 @@ def evaluations(
     authority: Authority,
 ) -> Evaluations:
     return Evaluations(store, planning, chat_models, catalogue, spending, authority)
+
+
+@pytest.fixture
+def answers(
+    store: SqlEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
+) -> ModelAnswers:
+    return ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
+
+
+@pytest.fixture
+def runs_that_trust(
+    store: SqlEvaluationStore,
+    answers: ModelAnswers,
+    spending: ModelSpending,
+    jobs: SqlJobStore,
+    datasets: SqlDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+) -> Callable[..., EvaluationRuns]:
+    """Runs in which Python graders of these sources may grade."""
+
+    def make(*sources: str) -> EvaluationRuns:
+        parts = store, answers, spending, jobs, datasets, file_store, pools
+        return EvaluationRuns(*parts, look_every=0.01, trusted=frozenset(sources))
+
+    return make
+
+
+@pytest.fixture
+def runs(runs_that_trust: Callable[..., EvaluationRuns]) -> EvaluationRuns:
+    return runs_that_trust()

@@ -15,12 +15,10 @@ from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
 from bot.worker_processes import WorkerPools
 from tests.evaluating import a_chat
-from tests.evaluations.test_runs import HERE, TUNED, Drop, answers, runs
+from tests.evaluations.test_runs import HERE, TUNED, Drop
 from tests.parts import MODEL
 from tests.slack_requests import a_caller
 from tests.stand_in_provider import StandInProvider
-
-__all__ = ["answers", "runs"]
 
 
 async def test_all_answers_are_there_as_a_table_and_as_lines(

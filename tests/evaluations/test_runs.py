@@ -11,7 +11,6 @@ import pytest
 from bot.access import Actor, Role
 from bot.audit import Entry, Outcome
 from bot.authority import Authority
-from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.errors import BotError, Denied
@@ -19,7 +18,6 @@ from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, Place
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.grading import grade_all
-from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.planning import EvaluationPlanning
 from bot.evaluations.repeats import EvaluationRepeats
 from bot.evaluations.run import RunState
@@ -28,8 +26,6 @@ from bot.evaluations.runs import EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.jobs.job import Origin
 from bot.jobs.notice import RepeatEnded
-from bot.models.catalogue import Catalogue
-from bot.models.lost import LostModels
 from bot.notices.interfaces import PostError, PostRefused
 from bot.spending.budget import Scope
 from bot.spending.model_use import ModelSpending
@@ -37,7 +33,6 @@ from bot.store.audit import SqlAuditLog
 from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqlDatasetStore
 from bot.store.evaluations import SqlEvaluationStore
-from bot.store.jobs import SqlJobStore
 from bot.store.spending import SqlBudgetStore
 from bot.worker_processes import WorkerPools
 from graders import python as python_grader
@@ -52,37 +47,6 @@ HERE = Origin("T0ACME", CHANNEL, False)
 BOTH = EvaluationRequest((MODEL, TUNED), "ds-valid")
 
 Drop = Callable[..., Awaitable[Dataset]]
-
-
-@pytest.fixture
-def answers(
-    store: SqlEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
-) -> ModelAnswers:
-    return ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
-
-
-@pytest.fixture
-def runs_that_trust(
-    store: SqlEvaluationStore,
-    answers: ModelAnswers,
-    spending: ModelSpending,
-    jobs: SqlJobStore,
-    datasets: SqlDatasetStore,
-    file_store: FileStore,
-    pools: WorkerPools,
-) -> Callable[..., EvaluationRuns]:
-    """Runs in which Python graders of these sources may grade."""
-
-    def make(*sources: str) -> EvaluationRuns:
-        parts = store, answers, spending, jobs, datasets, file_store, pools
-        return EvaluationRuns(*parts, look_every=0.01, trusted=frozenset(sources))
-
-    return make
-
-
-@pytest.fixture
-def runs(runs_that_trust: Callable[..., EvaluationRuns]) -> EvaluationRuns:
-    return runs_that_trust()
 
 
 @pytest.fixture(autouse=True)
