@@ -21,7 +21,7 @@ METRICS_TOKEN = "for-prometheus"
 T = TypeVar("T")
 
 
-def wait_for(what: Callable[..., T | None], seconds: float = 240) -> T:
+def wait_for(what: Callable[..., T | None], seconds: float = 480) -> T:
     """What the function gives as soon as it gives something."""
     deadline = time.monotonic() + seconds
     while True:
@@ -142,7 +142,7 @@ class Trainer:
         file = self.upload(jsonl(some_examples() if examples is None else examples))
         return self.client.fine_tuning.jobs.create(**{"model": "tiny-random", "training_file": file, **settings})
 
-    def ended(self, job_id: str, seconds: float = 240) -> Any:
+    def ended(self, job_id: str, seconds: float = 480) -> Any:
         """The job once it has ended, however it did."""
 
         def look() -> Any:

@@ -1,15 +1,10 @@
-"""Starting a job: the modal, the question that the command asks, and what becomes of the job. Inputs and buttons of
-Slack take plain text."""
+"""Starting a job: the modal, the question that the command asks, and what becomes of the job. The modal's inputs are
+in job_inputs.py."""
 
 from collections.abc import Sequence
-from typing import Final
 
-from bot.jobs.estimate import Estimate, TrainingTime
-from bot.providers.interface import RemoteMemory
-from texts.formats import dollars, file_size, listed, money, rough_duration, sentences
+from texts.formats import listed, sentences
 from texts.language import _, plural
-
-WANDB: Final = "Weights & Biases"
 
 
 def title() -> str:
@@ -23,15 +18,6 @@ def start_button() -> str:
 
 def not_now_button() -> str:
     return _("Not now")
-
-
-def method(name: str) -> str:
-    """`name`: the protocol's. In a menu."""
-    return {
-        "supervised": _("Supervised"),
-        "dpo": _("DPO"),
-        "reinforcement": _("Reinforcement"),
-    }.get(name, name)
 
 
 # The training file
@@ -82,46 +68,20 @@ def no_base_models(file: str) -> str:
     )
 
 
-def examples(count: int) -> str:
-    return plural("{count} example", "{count} examples", count)
-
-
-def file_input() -> str:
-    return _("Training file")
-
-
-# Models and methods
-
-
-def model_input(*, priced: bool) -> tuple[str, str, str]:
-    """Label, placeholder and hint. `priced`: a price stands beside one of them."""
-    hint = _("The model that learns from the file.")
-    return (
-        _("Base model"),
-        _("Choose a base model"),
-        sentences(hint, _("The price is what training costs.") if priced else None),
+def overlap(count: int, file: str, repair: str) -> str:
+    """`repair`: the name of the button."""
+    return plural(
+        "{count} example of the training file stands in {file}, too, which then measures what was learned by heart. "
+        "{repair} on the report leaves it out.",
+        "{count} examples of the training file stand in {file}, too, which then measures what was learned by heart. "
+        "{repair} on the report leaves them out.",
+        count,
+        file=file,
+        repair=repair,
     )
 
 
-def fine_tuned_group() -> str:
-    """Over the fine-tuned models in the menu."""
-    return _("Continue from a fine-tuned model")
-
-
-def billed_by_hour() -> str:
-    return _("billed by the hour")
-
-
-def per_million_tokens(usd: float) -> str:
-    return _("{price} per million tokens", price=dollars(usd))
-
-
-def may_not_take_format() -> str:
-    return _("may not take this format")
-
-
-def stops_answering(day: str) -> str:
-    return _("gone on {day}", day=day)
+# The model
 
 
 def training_ends(provider: str, day: str) -> str:
@@ -163,11 +123,6 @@ def trains_no_more(provider: str, date: str) -> str:
     )
 
 
-def method_input() -> tuple[str, str]:
-    """Label and hint."""
-    return _("Method"), _("It must be the one that the file was made for.")
-
-
 def cannot_go_on(provider: str, model: str) -> str:
     """Below the base model that is trained in the place of a fine-tuned one."""
     return _(
@@ -183,228 +138,6 @@ def lower_rate() -> str:
         "You continue from a fine-tuned model. For a small addition, lower the learning rate multiplier to a half or a "
         "quarter of what it was, so that the model keeps what it has learned."
     )
-
-
-# The estimate
-
-
-def estimate_heading() -> str:
-    return _("Estimate:")
-
-
-def estimate(told: Estimate, *, chosen: bool) -> str:
-    """ "$0.05 · about 12 min of training · 10,400 billed tokens in 8 epochs". `chosen`: the epochs, by the person."""
-    tokens = _tokens(told.tokens, told.epochs, chosen=chosen, billed=told.usd != 0)
-    return " · ".join(filter(None, [money(told.usd), _time(told.time), _memory(told.memory), tokens]))
-
-
-def _memory(memory: RemoteMemory | None) -> str:
-    """ "3.1 GB of 24.6 GB memory"."""
-    if memory is None:
-        return ""
-    needed = file_size(memory.needed)
-    if memory.total is None:
-        return _("{needed} memory", needed=needed)
-    return _("{needed} of {total} memory", needed=needed, total=file_size(memory.total))
-
-
-def _time(time: TrainingTime | None) -> str:
-    """ "about 12 min of training (measured on 3 trainings here)"."""
-    if time is None:
-        return _("time not known yet")
-    duration, rests = rough_duration(time.seconds), time_rests_on(time.trainings)
-    if time.seconds >= 60:
-        said = _("about {duration} of training", duration=duration)
-    else:
-        said = _("{duration} of training", duration=duration)
-    return with_basis(said, rests) if rests else said
-
-
-def with_basis(time: str, basis: str) -> str:
-    return _("{time} ({basis})", time=time, basis=basis)
-
-
-def time_rests_on(trainings: int | None) -> str:
-    """On what it rests that a training takes so long: `trainings` on that machine, or 0: some steps that it tried. ""
-    where the team's past jobs tell (None)."""
-    if trainings is None:
-        return ""
-    if trainings == 0:
-        return _("by a few steps tried there")
-    return plural("measured on {count} training there", "measured on {count} trainings there", trainings)
-
-
-def _tokens(tokens: int, epochs: int, *, chosen: bool, billed: bool) -> str:
-    """The team's own hardware sends no bill."""
-    if billed and chosen:
-        return plural(
-            "{tokens} billed tokens in {count} epoch",
-            "{tokens} billed tokens in {count} epochs",
-            epochs,
-            tokens=tokens,
-        )
-    if billed:
-        return plural(
-            "{tokens} billed tokens in {count} epoch (auto)",
-            "{tokens} billed tokens in {count} epochs (auto)",
-            epochs,
-            tokens=tokens,
-        )
-    if chosen:
-        return plural("{tokens} tokens in {count} epoch", "{tokens} tokens in {count} epochs", epochs, tokens=tokens)
-    return plural(
-        "{tokens} tokens in {count} epoch (auto)", "{tokens} tokens in {count} epochs (auto)", epochs, tokens=tokens
-    )
-
-
-def price_unknown_by_hour() -> str:
-    return _("Reinforcement fine-tuning is billed by the hour, so its price is not known beforehand.")
-
-
-def free_and_time_shows(price: str) -> str:
-    return _("{price}. How long reinforcement fine-tuning takes shows after its first steps.", price=price)
-
-
-def tokens_unknown(price: str) -> str:
-    return _("{price}. How many tokens the file has, only the provider knows.", price=price)
-
-
-def not_known() -> str:
-    return _("not known: only the provider knows how many tokens the file has.")
-
-
-def shown_soon() -> str:
-    return _("shown as soon as the epochs are a whole number from 1 to 50, or `auto`.")
-
-
-# The other inputs. Each function gives label and hint, if it does not say otherwise.
-
-
-def suffix_input(default: str | None, *, nameless: bool = False) -> tuple[str, str, str]:
-    """Label, hint and placeholder. `default`: the name that the model gets from its file; `nameless`: that has no
-    letters for one."""
-    label, placeholder = _("Name of the new model"), default or _("for example support")
-    if nameless:
-        hint = _(
-            "The file's name has no letters that a model's name can take, so give it one here: letters, digits, "
-            "hyphens and underscores. Empty: it goes by its base model and a code."
-        )
-        return label, hint, placeholder
-    if default is None:
-        return label, _("Becomes part of the model's name. Letters, digits, hyphens and underscores."), placeholder
-    hint = _(
-        "Becomes part of the model's name. Letters, digits, hyphens and underscores. Empty: {default}, after the file.",
-        default=default,
-    )
-    return label, hint, placeholder
-
-
-def epochs_input(auto: int | None) -> tuple[str, str]:
-    """`auto`: how many that would be for this file."""
-    if auto is None:
-        return _("Epochs"), _("How often training goes through the whole file: 1 to 50, or auto.")
-    return _("Epochs"), _("How often training goes through the whole file: 1 to 50, or auto (here {auto}).", auto=auto)
-
-
-def validation_input(*, any_there: bool) -> tuple[str, str]:
-    label = _("Validation file")
-    if any_there:
-        return label, _(
-            "Examples that are kept out of training and show whether it learns more than the examples by heart."
-        )
-    return label, _(
-        "Examples that are kept out of training and show whether it learns more than the examples by heart. Split, on "
-        "the report, makes one."
-    )
-
-
-def no_validation_option() -> str:
-    return _("None")
-
-
-def file_at_provider() -> str:
-    return _("a file that the provider has")
-
-
-def overlap(count: int, file: str, repair: str) -> str:
-    """`repair`: the name of the button."""
-    return plural(
-        "{count} example of the training file stands in {file}, too, which then measures what was learned by heart. "
-        "{repair} on the report leaves it out.",
-        "{count} examples of the training file stand in {file}, too, which then measures what was learned by heart. "
-        "{repair} on the report leaves them out.",
-        count,
-        file=file,
-        repair=repair,
-    )
-
-
-def advanced() -> str:
-    return _("Advanced, fine to leave as they are")
-
-
-def grader_input(example: str) -> tuple[str, str]:
-    return _("Grader"), _("Says how good an answer is, as JSON: {example}", example=example)
-
-
-def beta_input() -> tuple[str, str]:
-    return (
-        _("Beta"),
-        _("How closely the model stays to what it was: above 0 to 2. Higher keeps more of it. Or auto."),
-    )
-
-
-def batch_input() -> tuple[str, str]:
-    return _("Batch size"), _("How many examples are learned from at a time: 1 to 256, or auto.")
-
-
-def rate_input(diverged: str) -> tuple[str, str]:
-    """`diverged`: the multiplier with which an earlier run did; "" if none did."""
-    label = _("Learning rate multiplier")
-    hint = _("How large each step is, against the usual: above 1 learns faster and less surely. Or auto.")
-    if not diverged:
-        return label, hint
-    return label, sentences(hint, _("Training diverged at {rate}, so choose a lower one.", rate=diverged))
-
-
-def effort_input() -> tuple[str, str]:
-    return _("Reasoning effort"), _("low, medium or high, or auto.")
-
-
-def compute_input() -> tuple[str, str]:
-    return _("Compute multiplier"), _("How much is tried in each step: above 0 to 10, or auto.")
-
-
-def eval_interval_input() -> tuple[str, str]:
-    return _("Evaluation interval"), _("Steps between evaluations, or auto.")
-
-
-def eval_samples_input() -> tuple[str, str]:
-    return _("Evaluation samples"), _("How many of each example, or auto.")
-
-
-def seed_input() -> tuple[str, str, str]:
-    """Label, hint and placeholder."""
-    return (
-        _("Seed"),
-        _("The same number and the same settings give about the same model again. Empty: a random one."),
-        _("random"),
-    )
-
-
-def wandb_input() -> tuple[str, str, str]:
-    """Label, hint and placeholder."""
-    return (
-        _("Project at {service}", service=WANDB),
-        _("Figures are sent there, too, if the provider's account is connected to it."),
-        _("none"),
-    )
-
-
-def metadata_input() -> tuple[str, str, str]:
-    """Label, hint and placeholder."""
-    hint = _("Pairs that the provider keeps with the job, for you to find it by. No secrets.")
-    return _("Metadata"), hint, "team=support, ticket=42"
 
 
 # What becomes of the job

@@ -9,8 +9,8 @@ from bot.providers.channel_providers import ProviderHere
 from handlers.blocks.message import Message
 from handlers.blocks.parts import button, context, line, message, section
 from handlers.blocks.text import bold, code, escape, person, quoted
+from texts import job_inputs
 from texts import providers as texts
-from texts import start
 from texts.formats import listed
 
 CHOOSE: Final = "provider_choose"
@@ -42,7 +42,7 @@ def _described(one: ProviderHere) -> str:
     name = bold(escape(config.name))
     facts = [quoted(config.vendor.name, 40)] if config.vendor and config.vendor.name != config.name else []
     if config.vendor and config.vendor.methods:
-        facts.append(listed([start.method(method) for method in config.vendor.methods]))
+        facts.append(listed([job_inputs.method(method) for method in config.vendor.methods]))
     if config.max_running is not None:
         facts.append(texts.at_a_time(config.max_running))
     if config.channels is not None:

@@ -28,8 +28,8 @@ from texts.evaluations.figures import confidence, no_interval, points, score, sp
 from texts.evaluations.result import better, cannot_tell, worse, would_be_needed
 from texts.figures import verdict
 from texts.formats import duration, enumerated, figure, money, number, percent, sentences
+from texts.job_inputs import method
 from texts.language import current
-from texts.start import method
 from training_files import lookup
 from training_files.redact import redact
 

@@ -30,7 +30,7 @@ from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words, sta
 from handlers.start.blocks.submitted import submitted
 from handlers.start.command_words import read_command
 from handlers.start.modal import StartModal
-from texts import start as texts
+from texts import estimates
 
 # Slack lets a modal be opened for three seconds; the rest of them is for what else must be asked before.
 _MODAL_SECONDS: Final = 1.0
@@ -182,9 +182,9 @@ class StartListeners:
         """Price and time, in words."""
         told = await self.requests.estimate(caller, settings, dataset) if dataset else None
         if told is None:
-            return texts.not_known()
+            return estimates.not_known()
         chosen = settings.hyperparameters.n_epochs != AUTO
-        return texts.estimate(told, chosen=chosen)
+        return estimates.estimate(told, chosen=chosen)
 
     async def files_checked(self, request: Request, file: str | None, validation: str | None) -> bool:
         """Wait until what was dropped here is checked, as far as the command is about it; whether that took long, so

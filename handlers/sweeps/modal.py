@@ -16,6 +16,7 @@ from bot.sweeps.grid import MOST, RANDOM, values_of
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, OPTION_VALUE, OPTIONS, option, plain, section
 from handlers.blocks.text import code, size
+from texts import job_inputs
 from texts import start as start_texts
 from texts import sweeps as texts
 from texts.errors import sentence
@@ -45,12 +46,12 @@ def sweep_modal(dataset: Dataset, models: Sequence[TrainableModel], channel: str
             hint=plain(hint, HINT),
             element=StaticMultiSelectElement(action_id=_MODEL, options=options, initial_options=options[:1]),
         ),
-        _values("epochs", start_texts.epochs_input(None)[0], "1, 3"),
-        _values("lr", start_texts.rate_input("")[0], "0.5, 1"),
-        _values("batch", start_texts.batch_input()[0]),
+        _values("epochs", job_inputs.epochs_input(None)[0], "1, 3"),
+        _values("lr", job_inputs.rate_input("")[0], "0.5, 1"),
+        _values("batch", job_inputs.batch_input()[0]),
     ]
     if dataset.report is not None and dataset.report.method == DPO:
-        blocks.append(_values("beta", start_texts.beta_input()[0]))
+        blocks.append(_values("beta", job_inputs.beta_input()[0]))
     label, hint = texts.random_field()
     blocks.append(_input(RANDOM, label, hint))
     return modal(

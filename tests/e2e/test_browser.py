@@ -18,7 +18,7 @@ from tests.browser import chromium
 from tests.pictures import LANGUAGE, PERSON, PICTURES, picture
 from tests.ports import free_port
 from tests.tiny_model import MODEL_ID, build_tiny_model
-from texts import chat, jobs, notices, start
+from texts import chat, job_inputs, jobs, notices, start
 from texts.datasets import report
 from texts.errors.job_requests import not_whole_number
 from texts.language import speaking
@@ -76,7 +76,7 @@ async def _walk(page: Page) -> None:
     # Start, with a mistake first: the modal says so under the field and stays open.
     await thread.get_by_role("button", name=report.start_button()).click()
     modal = page.get_by_role("dialog")
-    name, epochs = start.suffix_input(None)[0], start.epochs_input(None)[0]
+    name, epochs = job_inputs.suffix_input(None)[0], job_inputs.epochs_input(None)[0]
     await modal.get_by_label(name).fill("bike-shop")
     await modal.get_by_label(epochs).fill("many")
     await modal.get_by_role("button", name=start.start_button(), exact=True).click()

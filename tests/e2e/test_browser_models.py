@@ -22,7 +22,7 @@ from tests.browser import PATIENCE, chromium
 from tests.e2e.test_browser import trial
 from tests.e2e.world import MODEL, ROOT, World, until
 from tests.pictures import LANGUAGE, PERSON, PICTURES, USER, picture
-from texts import agent, chat, compare, feedback, retraining, start, thread_examples
+from texts import agent, chat, compare, feedback, job_inputs, retraining, thread_examples
 from texts.evaluations.card import title
 from texts.evaluations.question import estimate_heading, its_card, start_button
 from texts.evaluations.tables import table_caption
@@ -200,7 +200,7 @@ async def _train_the_next_model(stage: Stage) -> None:
     await stage.say(f"/finetune datasets {feedback.corrections('house-voice')}")
     await stage.channel.get_by_role("button", name=retraining.next_model_button()).click()
     modal = stage.page.get_by_role("dialog")
-    await expect(modal.get_by_label(start.suffix_input(None)[0])).to_have_value("house-voice-2")
+    await expect(modal.get_by_label(job_inputs.suffix_input(None)[0])).to_have_value("house-voice-2")
     await stage.picture("next-model", still=True)
     await stage.page.keyboard.press("Escape")
     await expect(modal).to_have_count(0)

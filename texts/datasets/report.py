@@ -6,9 +6,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from texts.estimates import time_rests_on, with_basis
 from texts.formats import enumerated, listed, money, rough_duration
 from texts.language import _, plural
-from texts.start import time_rests_on, with_basis
 
 _ABOUT_FROM: Final = 0.005
 """US dollars below which a price is "less than a cent"."""

@@ -7,8 +7,8 @@ from bot.errors import BotError
 from texts import start
 from texts.errors.table import ERRORS
 from texts.formats import enumerated, file_size, full_day, listed, number, sentences
+from texts.job_inputs import WANDB
 from texts.language import _
-from texts.start import WANDB
 
 
 @ERRORS.sentence

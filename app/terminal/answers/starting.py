@@ -7,6 +7,7 @@ from app.terminal.messages import Answer, Table
 from bot.jobs import states
 from bot.jobs.job import Job
 from texts import approval as approval_texts
+from texts import estimates
 from texts import start as texts
 from texts import terminal_commands as terminal_texts
 from texts.formats import dollars, listed, money
@@ -16,7 +17,7 @@ def question(preview: Job, file: str, settings: Mapping[str, str], estimate: str
     """`preview`: the job as it would be stored; `estimate`: its price and time, in words."""
     facts = [(terminal_texts.file(), file), *sorted(settings.items())]
     value = {"started": False, "job": job_value(preview), "settings": dict(settings)}
-    notes = (f"{texts.estimate_heading()} {estimate}", _waits(preview), terminal_texts.add_confirmation())
+    notes = (f"{estimates.heading()} {estimate}", _waits(preview), terminal_texts.add_confirmation())
     return Answer(value, (Table(texts.question(), ("", ""), tuple(facts)),), tuple(filter(None, notes)))
 
 

@@ -39,7 +39,7 @@ from handlers.blocks.parts import (
 )
 from handlers.blocks.text import bold, code, date, one_line, quoted, size
 from handlers.start.form import model_value
-from texts import rehearsals
+from texts import estimates, job_inputs, rehearsals
 from texts import start as texts
 from texts.errors import sentence
 from texts.formats import clauses, full_day, money, sentences
@@ -120,12 +120,12 @@ def start_modal(
     elif instead_of:
         blocks.append(context(texts.cannot_go_on(quoted(provider, 60), named(instead_of))))
     suffix = suffix_from_file(dataset.name) if dataset else None
-    label, hint, placeholder = texts.suffix_input(suffix, nameless=dataset is not None and suffix is None)
+    label, hint, placeholder = job_inputs.suffix_input(suffix, nameless=dataset is not None and suffix is None)
     epochs = dataset.report.epochs if dataset and dataset.report else None
     if model.takes_suffix:
         blocks.append(_text_input("suffix", (label, hint), words, placeholder=placeholder, longest=64))
     blocks += [
-        _text_input("epochs", texts.epochs_input(epochs), words, action_id=EPOCHS),
+        _text_input("epochs", job_inputs.epochs_input(epochs), words, action_id=EPOCHS),
         _validation_input(datasets_for_validation, _validation_id(dataset, words), needed=method == REINFORCEMENT),
     ]
     chosen = chosen_validation(dataset, words, datasets_for_validation)
@@ -133,27 +133,27 @@ def start_modal(
         blocks.append(context(f"⚠️ {texts.overlap(overlap, code(chosen.name), bold(repair_button()))}"))
     if method == REINFORCEMENT:
         blocks.append(_grader_input(words))
-    blocks.append(header(texts.advanced()))
+    blocks.append(header(job_inputs.advanced()))
     if method == DPO:
-        blocks.append(_text_input("beta", texts.beta_input(), words))
+        blocks.append(_text_input("beta", job_inputs.beta_input(), words))
     blocks += [
-        _text_input("batch", texts.batch_input(), words),
-        _text_input("lr", texts.rate_input(diverged), words),
+        _text_input("batch", job_inputs.batch_input(), words),
+        _text_input("lr", job_inputs.rate_input(diverged), words),
     ]
     if method == REINFORCEMENT:
         blocks += [
-            _text_input("effort", texts.effort_input(), words),
-            _text_input("compute", texts.compute_input(), words),
-            _text_input("eval_interval", texts.eval_interval_input(), words),
-            _text_input("eval_samples", texts.eval_samples_input(), words),
+            _text_input("effort", job_inputs.effort_input(), words),
+            _text_input("compute", job_inputs.compute_input(), words),
+            _text_input("eval_interval", job_inputs.eval_interval_input(), words),
+            _text_input("eval_samples", job_inputs.eval_samples_input(), words),
         ]
-    label, hint, placeholder = texts.seed_input()
+    label, hint, placeholder = job_inputs.seed_input()
     blocks.append(_text_input("seed", (label, hint), words, placeholder=placeholder, longest=10))
     if model.reports_to_wandb:
-        label, hint, placeholder = texts.wandb_input()
+        label, hint, placeholder = job_inputs.wandb_input()
         blocks.append(_text_input("wandb", (label, hint), words, placeholder=placeholder, longest=128))
     if model.keeps_metadata:
-        label, hint, placeholder = texts.metadata_input()
+        label, hint, placeholder = job_inputs.metadata_input()
         blocks.append(_text_input("metadata", (label, hint), words, placeholder=placeholder, longest=_LONG // 4))
     return _view(blocks, private_metadata, submit=texts.start_button())
 
@@ -237,7 +237,7 @@ def _estimated(
     epochs: str,
     needs: TrainingNeeds,
 ) -> str:
-    return f"{bold(texts.estimate_heading())} {_estimate(dataset, model, method, epochs, needs)}"
+    return f"{bold(estimates.heading())} {_estimate(dataset, model, method, epochs, needs)}"
 
 
 def _estimate(
@@ -250,20 +250,20 @@ def _estimate(
     report = dataset.report if dataset else None
     if method == REINFORCEMENT:
         free = model.price_per_million == 0
-        return texts.free_and_time_shows(money(0)) if free else texts.price_unknown_by_hour()
+        return estimates.free_and_time_shows(money(0)) if free else estimates.price_unknown_by_hour()
     if report is None:
-        return texts.tokens_unknown(_price(model))
+        return estimates.tokens_unknown(_price(model))
     try:
         asked: int | Auto = read_setting("epochs", epochs)
     except Invalid:  # which the field itself says when the modal is submitted
-        return texts.shown_soon()
+        return estimates.shown_soon()
     told = estimate(report, model.id, asked, price_per_million=model.price_per_million, needs=needs)
-    return texts.estimate(told, chosen=asked != AUTO)
+    return estimates.estimate(told, chosen=asked != AUTO)
 
 
 def _price(model: TrainableModel) -> str:
     price = model.price_per_million
-    return texts.per_million_tokens(price) if price else money(price)
+    return job_inputs.per_million_tokens(price) if price else money(price)
 
 
 def _costs(model: TrainableModel, dataset: Dataset | None, method: str) -> bool:
@@ -277,18 +277,18 @@ def _costs(model: TrainableModel, dataset: Dataset | None, method: str) -> bool:
 def _described(model: TrainableModel, dataset: Dataset | None, method: str) -> str:
     report = dataset.report if dataset else None
     if method == REINFORCEMENT and model.price_per_million != 0:
-        price = texts.billed_by_hour()
+        price = job_inputs.billed_by_hour()
     elif report is not None:
         price = money(estimate(report, model.id, price_per_million=model.price_per_million).usd)
     else:
         price = _price(model)
-    return clauses(price, _ends(model), "" if model.certain else texts.may_not_take_format())
+    return clauses(price, _ends(model), "" if model.certain else job_inputs.may_not_take_format())
 
 
 def _ends(model: TrainableModel) -> str:
     """A model that will be gone soon is no good choice without knowing so."""
     day = model.retirement.shutdown_date
-    return texts.stops_answering(full_day(day)) if day is not None else ""
+    return job_inputs.stops_answering(full_day(day)) if day is not None else ""
 
 
 def _until_when(model: TrainableModel) -> str:
@@ -311,11 +311,11 @@ def _model_input(
         offered.setdefault(value, (model, option(model.label or model.id, value, _described(model, dataset, method))))
     by_group: dict[str, list[Option]] = {}
     for model, entry in offered.values():
-        name = texts.fine_tuned_group() if model.tuned else model.provider
+        name = job_inputs.fine_tuned_group() if model.tuned else model.provider
         by_group.setdefault(name, []).append(entry)
     groups = [OptionGroup(label=plain(name, 75), options=entries) for name, entries in by_group.items()]
     priced = any(_costs(model, dataset, method) for model, _ in offered.values())
-    label, placeholder, hint = texts.model_input(priced=priced)
+    label, placeholder, hint = job_inputs.model_input(priced=priced)
     select = StaticSelectElement(
         action_id=MODEL,
         placeholder=plain(placeholder, PLACEHOLDER),
@@ -333,8 +333,8 @@ def _model_input(
 
 
 def _method_input(methods: Sequence[str], chosen: str) -> InputBlock:
-    label, hint = texts.method_input()
-    entries = {method: option(texts.method(method), method) for method in methods}
+    label, hint = job_inputs.method_input()
+    entries = {method: option(job_inputs.method(method), method) for method in methods}
     return InputBlock(
         block_id="method",
         label=plain(label, HINT),
@@ -351,7 +351,7 @@ def _file_input(files: Sequence[Dataset], chosen: Dataset | None) -> InputBlock:
             entries.setdefault(file.id, option(file.name, file.id, _examples(file)))
     return InputBlock(
         block_id="file",
-        label=plain(texts.file_input(), HINT),
+        label=plain(job_inputs.file_input(), HINT),
         element=StaticSelectElement(
             action_id=FILE,
             options=list(entries.values()),
@@ -391,7 +391,7 @@ def _text_input(
 
 
 def _grader_input(words: Mapping[str, str]) -> InputBlock:
-    label, hint = texts.grader_input(EXAMPLE)
+    label, hint = job_inputs.grader_input(EXAMPLE)
     return InputBlock(
         block_id="grader",
         label=plain(label, HINT),
@@ -407,14 +407,14 @@ def _grader_input(words: Mapping[str, str]) -> InputBlock:
 
 
 def _validation_input(datasets: Sequence[Dataset], chosen: str | None, *, needed: bool) -> InputBlock:
-    nothing = option(texts.no_validation_option(), NO_VALIDATION)
+    nothing = option(job_inputs.no_validation_option(), NO_VALIDATION)
     entries = {NO_VALIDATION: nothing}
     for dataset in datasets:
         if len(entries) < OPTIONS and 0 < size(dataset.id) <= 150:
             entries.setdefault(dataset.id, option(dataset.name, dataset.id, _examples(dataset)))
     if chosen and chosen.startswith("file-") and size(chosen) <= 150:
-        entries.setdefault(chosen, option(chosen, chosen, texts.file_at_provider()))
-    label, hint = texts.validation_input(any_there=len(entries) > 1)
+        entries.setdefault(chosen, option(chosen, chosen, job_inputs.file_at_provider()))
+    label, hint = job_inputs.validation_input(any_there=len(entries) > 1)
     return InputBlock(
         block_id="validation",
         label=plain(label, HINT),
@@ -430,4 +430,4 @@ def _validation_input(datasets: Sequence[Dataset], chosen: str | None, *, needed
 
 
 def _examples(dataset: Dataset) -> str | None:
-    return texts.examples(dataset.report.examples) if dataset.report else None
+    return job_inputs.examples(dataset.report.examples) if dataset.report else None

@@ -9,6 +9,7 @@ from slack_sdk.models.blocks import Block
 from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
 from handlers.blocks.text import bold, code, size
+from texts import estimates
 from texts import start as texts
 
 CONFIRMED: Final = "start_confirmed"
@@ -41,7 +42,7 @@ def start_question(
     told_below = {"model", *(["validation"] if pairing.validation else [])}
     chosen = [f"{name} {code(text, 80)}" for name, text in words.items() if name not in told_below]
     text = f"{bold(texts.question())} {code(file)} → {code(model)}"
-    estimated = f"{bold(texts.estimate_heading())} {estimate}"
+    estimated = f"{bold(estimates.heading())} {estimate}"
     lines = [text, " · ".join(chosen), pairing_words(pairing), estimated, preview]
     blocks: list[Block] = [section("\n".join(filter(None, lines)))]
     if "ft:" in model and "lr" not in words:

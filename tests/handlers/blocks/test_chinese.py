@@ -34,7 +34,7 @@ from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
 from handlers.start.blocks.question import Pairing, start_question, still_reading
 from handlers.start.blocks.submitted import submitted
-from texts import start as start_texts
+from texts import estimates
 from texts.datasets import report as texts
 from texts.language import Language, speaking
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
@@ -194,8 +194,8 @@ def of_starting_a_job(make_job: MakeJob, make_dataset: MakeDataset, make_report:
         yield from (preview, submitted(job))
     yield Message(refusal_preview(NotAdmitted("nobody_to_approve", above=1.0)))
     for pairing in (Pairing(), Pairing(validation="a"), Pairing(training="a")):
-        yield start_question("a", {"model": "ft:m"}, start_texts.not_known(), "value", pairing=pairing)
-        yield start_question("a", {"model": "m"}, start_texts.not_known(), "x" * 3_000, pairing=pairing)
+        yield start_question("a", {"model": "ft:m"}, estimates.not_known(), "value", pairing=pairing)
+        yield start_question("a", {"model": "m"}, estimates.not_known(), "x" * 3_000, pairing=pairing)
     yield from (still_reading("a"), still_reading(None))
 
 
