@@ -112,6 +112,14 @@ class Trainer:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(120)
 
+    def refuses(self) -> bool:
+        """Whether it takes no connection any more."""
+        try:
+            self.client.models.list()
+        except openai.APIConnectionError:
+            return True
+        return False
+
     def kill(self) -> None:
         """The server alone: a training goes on."""
         self.process.kill()

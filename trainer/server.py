@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
 import socket
 import sqlite3
 import tempfile
@@ -13,6 +14,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from fastapi import Depends, FastAPI, Response
@@ -79,7 +81,8 @@ def _unusable(settings: Settings, error: OSError | sqlite3.Error) -> TrainerErro
     return TrainerError(texts.folder_unusable(settings.data, why))
 
 
-def create_app(settings: Settings, store: Store) -> FastAPI:
+def create_app(settings: Settings, store: Store, hurry: asyncio.Event | None = None) -> FastAPI:
+    """`hurry`: set where its end shall not wait for trainings."""
     catalogue = Catalogue(
         settings, store, read_table(settings.base_models), read_embedding_models(settings.base_models)
     )
@@ -91,7 +94,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         chats: ChatService = Chats(settings, catalogue, activity)
         if settings.vllm_urls:
             chats = VllmChats(settings, catalogue, chats, loops)
-        runner = _runner(settings)
+        runner = _runner(settings, hurry)
         calibrations = Calibrations(settings, store, catalogue, runner, activity)
         supervisor = Supervisor(
             settings,
@@ -154,10 +157,10 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     return app
 
 
-def _runner(settings: Settings) -> Runner:
+def _runner(settings: Settings, hurry: asyncio.Event | None) -> Runner:
     log = settings.logs / "training.log"
     if settings.runner == "local":
-        return LocalRunner(log, settings.devices)
+        return LocalRunner(log, settings.devices, hurry=hurry)
     from trainer.cluster import ray_runner  # asks over HTTP, what takes a quarter of a second to import
 
     return ray_runner(settings, log)
@@ -183,7 +186,8 @@ def serve(settings: Settings) -> None:
     with lock:
         # What is being uploaded, up to 512 MB at once, waits in a file without a name: here, for /tmp may be memory.
         tempfile.tempdir = str(settings.data)
-        app = create_app(settings, store)
+        hurry = asyncio.Event()
+        app = create_app(settings, store, hurry)
         listening = _listen(settings.host, settings.port)
         first_key(settings, store)
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -202,7 +206,7 @@ def serve(settings: Settings) -> None:
             os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = settings.otlp_endpoint  # for workers, if it came from `.env`
         # Programs read what it answers.
         with recorded("finetune-trainer", settings.otlp_endpoint), speaking(Language.ENGLISH):
-            _Server(config, address).run(sockets=[listening])
+            _Server(config, address, hurry).run(sockets=[listening])
     store.close()
 
 
@@ -222,9 +226,21 @@ def new_key() -> str:
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, hurry: asyncio.Event) -> None:
         super().__init__(config)
         self._address = address
+        self._hurry = hurry
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A second Ctrl-C is meant: what trains saves by itself."""
+        if self.should_exit and sig == signal.SIGINT:
+            asyncio.get_running_loop().call_soon_threadsafe(self._hurry.set)
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()  # else it is cancelled, and a traceback shown
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

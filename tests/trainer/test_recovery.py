@@ -2,6 +2,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import stat
 from collections.abc import Iterator
 from itertools import pairwise
@@ -14,6 +15,7 @@ import pytest
 
 from tests.tiny_model import ENDLESS
 from tests.trainer_process import Trainer, example, jsonl, reinforced, some_examples, some_pairs, some_tasks, wait_for
+from trainer.training.runners.local import LEAVING_SECONDS
 from trainer.training.runners.mailbox import lives
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
@@ -301,6 +303,21 @@ def test_a_stopped_server_ends_its_work_and_the_next_one_goes_on_with_it(own_tra
     assert jobs.retrieve(resting.id).status == "paused"
     jobs.resume(resting.id)
     assert own_trainer.ended(resting.id).status == "succeeded"
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_training(own_trainer: Trainer) -> None:
+    job = own_trainer.train(some_examples(500), hyperparameters=MANY)
+    wait_for(lambda: own_trainer.steps(job.id) > 0)
+    worker = worker_of(own_trainer, job.id)
+    worker.suspend()  # or it might save at once
+    own_trainer.process.send_signal(signal.SIGINT)
+    wait_for(own_trainer.refuses)
+    own_trainer.process.send_signal(signal.SIGINT)
+    assert own_trainer.process.wait(LEAVING_SECONDS / 2) == 128 + signal.SIGINT
+    worker.resume()
+    wait_for(lambda: not lives(worker))
+    own_trainer.start()
+    wait_for(lambda: any("resumed from step" in event.message for event in own_trainer.events(job.id)))
 
 
 def test_a_training_goes_on_while_its_server_is_away_and_the_next_one_finds_it(own_trainer: Trainer) -> None:

@@ -218,10 +218,19 @@ class WorkerHandle:
 class LocalRunner:
     """Runs on this machine, forked by one preforker at a time; it is ended when no job was expected for a while."""
 
-    def __init__(self, log: Path, devices: int | None = None, *, leaving_seconds: float = LEAVING_SECONDS) -> None:
-        """`devices`: how many may be used; None for all GPUs, or where there is none, for one: the processor."""
+    def __init__(
+        self,
+        log: Path,
+        devices: int | None = None,
+        *,
+        leaving_seconds: float = LEAVING_SECONDS,
+        hurry: asyncio.Event | None = None,
+    ) -> None:
+        """`devices`: how many may be used; None for all GPUs, or where there is none, for one: the processor.
+        `hurry`: set where runs that are told to leave are not to be waited for."""
         self._log = log
         self._leaving_seconds = leaving_seconds
+        self._hurry = hurry or asyncio.Event()
         self._gpus = gpus_here()[:devices]
         self._devices = len(self._gpus) or devices or 1
         self._runs: dict[Path, WorkerHandle] = {}
@@ -287,12 +296,16 @@ class LocalRunner:
         runs = [run for run in self._runs.values() if run.alive]
         if not runs:
             return
-        logger.info("%d training(s) save their state and end", len(runs))
+        logger.info("%d training(s) save their state and end; a second Ctrl-C does not wait for that", len(runs))
         for run in runs:
             run.send(Leave())
-        _, late = await asyncio.wait([asyncio.create_task(run.wait()) for run in runs], timeout=self._leaving_seconds)
-        for waiting in late:
+        hurried = asyncio.create_task(self._hurry.wait())
+        ended = asyncio.gather(*(run.wait() for run in runs))
+        waits: set[asyncio.Future[Any]] = {hurried, ended}
+        await asyncio.wait(waits, timeout=self._leaving_seconds, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in waits:
             waiting.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
 
     async def _load(self) -> Preforker:
         async with self._loading:
