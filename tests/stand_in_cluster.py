@@ -23,6 +23,7 @@ class StandInCluster:
         self.gpus = gpus
         self.submitted: list[Submitted] = []
         self.job = Submission("RUNNING")
+        self.looks = 0
 
     def runner(self, folder: Path, each: Resources | None = None, bucket: Bucket | None = None) -> RayRunner:
         """Has jobs trained here, `each` device with so much."""
@@ -38,6 +39,7 @@ class StandInCluster:
         self.submitted.append(Submitted(id, command.split()[-1], resources))
 
     async def find(self, id: str) -> Submission:
+        self.looks += 1
         return self.job
 
     async def log(self, id: str) -> str:

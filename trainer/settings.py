@@ -130,6 +130,12 @@ class Settings(BaseSettings):
         description="Labels of the nodes that a job may have, as JSON of Ray's selectors, such as "
         '`{"ray.io/accelerator-type": "H100"}`.',
     )
+    ray_waiting: int = Field(
+        1,
+        ge=1,
+        description="How many jobs may wait on the cluster for room at once; all others wait in the trainer's queue. "
+        "More where nodes are started only when jobs wait for them.",
+    )
     ray_python: str = Field(
         "python", description="The Python on the nodes in whose environment Finetune Bot is installed."
     )

@@ -133,6 +133,35 @@ def test_a_paused_job_leaves_the_cluster_and_goes_on_where_it_was(
     wait_for(lambda: not cluster.jobs(job.id))
 
 
+def test_jobs_get_their_nodes_in_the_order_of_the_queue_whoever_serves_it(
+    cluster: RayCluster, trainer: Trainer
+) -> None:
+    """Two nodes have room for one job each; the third waits there, all others here."""
+
+    def status(job: Any) -> str | None:
+        return cluster.jobs(job.id).get(job.id)
+
+    def cancel(*jobs: Any) -> None:
+        for job in jobs:
+            trainer.client.fine_tuning.jobs.cancel(job.id)
+
+    training = [trainer.train(), trainer.train()]
+    wait_for(lambda: all(trainer.steps(job.id) for job in training))
+    third = trainer.train()
+    wait_for(lambda: status(third) == "PENDING")
+    usual, urgent = trainer.train(), trainer.train(metadata={"priority": "high"})
+    wait_for(lambda: [event for event in trainer.events(urgent.id) if "the queue" in event.message])
+    trainer.kill()
+    trainer.start()
+    cancel(training[0])
+    wait_for(lambda: status(third) == "RUNNING" and status(urgent) == "PENDING")
+    assert status(usual) is None
+    cancel(training[1])
+    wait_for(lambda: status(urgent) == "RUNNING" and status(usual) == "PENDING")
+    cancel(third, usual, urgent)
+    wait_for(lambda: not any(status(job) for job in (third, usual, urgent)))
+
+
 def test_a_job_goes_on_while_its_head_cannot_be_reached(
     cluster: RayCluster, trainer: Trainer, tmp_path: Path, witness: Path
 ) -> None:

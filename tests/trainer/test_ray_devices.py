@@ -10,7 +10,7 @@ import pytest
 
 from tests.stand_in_cluster import StandInCluster
 from tests.trainer_process import wait_for
-from trainer.training.messages import Failed, NeedsDevices, Report
+from trainer.training.messages import Failed, NeedsDevices, OutOfLine, Report
 from trainer.training.plan import Plan
 from trainer.training.runners import attempts, bucket_attempts, mailbox
 from trainer.training.runners.attempts import MARK
@@ -34,6 +34,11 @@ def asking(plan: Plan, devices: int) -> Plan:
 async def heard(runner: RayRunner, plan: Plan, job: Path) -> list[Report]:
     run = await runner.start(plan, job)
     return [report async for report in run.messages()]
+
+
+async def first_of(runner: RayRunner, plan: Plan, job: Path) -> Report:
+    run = await runner.start(plan, job)
+    return await anext(run.messages())
 
 
 async def until_submitted(cluster: StandInCluster, hearing: asyncio.Task[list[Report]]) -> None:
@@ -106,6 +111,23 @@ async def test_a_job_that_holds_something_waits_for_a_node_like_the_one_that_was
     hearing.cancel()
 
 
+async def test_others_wait_behind_a_job_until_it_has_its_node(plan: Plan, tmp_path: Path, job: Path) -> None:
+    cluster = StandInCluster(8)
+    cluster.job = Submission("PENDING")
+    first = asyncio.create_task(first_of(cluster.runner(tmp_path, EACH), asking(plan, 8), job))
+    await asyncio.to_thread(wait_for, lambda: cluster.looks > 3 or first.done())
+    assert not first.done()
+    cluster.job = Submission("RUNNING")
+    assert await first == OutOfLine()
+
+
+async def test_nobody_waits_behind_a_job_that_no_node_could_take(plan: Plan, tmp_path: Path, job: Path) -> None:
+    cluster = StandInCluster(0)
+    cluster.job = Submission("PENDING")
+    assert await first_of(cluster.runner(tmp_path, EACH), asking(plan, 1), job) == OutOfLine()
+    assert len(cluster.submitted) == 1, "it is there in case a node is started for it"
+
+
 async def test_of_a_worker_that_asked_for_devices_nobody_says_that_it_ended_without_a_word(
     plan: Plan, tmp_path: Path, job: Path
 ) -> None:
@@ -114,7 +136,7 @@ async def test_of_a_worker_that_asked_for_devices_nobody_says_that_it_ended_with
     await until_submitted(cluster, hearing)
     (job / "1" / mailbox.REPORTS).write_bytes(msgspec.json.encode(NeedsDevices(2)) + b"\n")
     cluster.job = Submission("SUCCEEDED")
-    assert await hearing == [NeedsDevices(2)]
+    assert await hearing == [OutOfLine(), NeedsDevices(2)]
 
 
 def test_a_node_that_does_not_suit_a_job_gives_it_no_devices() -> None:

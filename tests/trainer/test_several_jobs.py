@@ -21,7 +21,7 @@ from trainer.loops import Loops
 from trainer.objects import CHANNEL, File, Job
 from trainer.settings import load as load_settings
 from trainer.store import Store
-from trainer.training.messages import Command, Go, Hold, NeedsDevices, Pause, Report, Started, Stopped
+from trainer.training.messages import Command, Go, Hold, NeedsDevices, OutOfLine, Pause, Report, Started, Stopped
 from trainer.training.plan import Plan
 from trainer.training.runners.gpus import gpus_here
 
@@ -31,12 +31,13 @@ STARTED = Started(1, 2, 1.0, 0.1, 0, 0, 256, {})
 class StandInRun:
     """Reports what the test puts into it, and ends when it is told to."""
 
-    def __init__(self, plan: Plan, first: Report = STARTED) -> None:
+    def __init__(self, plan: Plan, *first: Report) -> None:
         self.plan = plan
         self.commands: list[Command] = []
         self.reports: asyncio.Queue[Report | None] = asyncio.Queue()
-        self.killed = False
-        self.reports.put_nowait(first)
+        self.killed = self.closed = False
+        for report in first:
+            self.reports.put_nowait(report)
 
     def send(self, command: Command) -> None:
         self.commands.append(command)
@@ -57,10 +58,13 @@ class StandInRun:
     async def kill(self) -> None:
         self.killed = True
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        self.closed = True
 
 
 class StandInRunner:
+    """Runs say at once that they have begun; on a cluster, where `devices` is None, nothing of themselves."""
+
     def __init__(self, devices: int | None) -> None:
         self.devices = devices
         self.runs: dict[str, StandInRun] = {}
@@ -76,18 +80,25 @@ class StandInRunner:
 
     async def start(self, plan: Plan, folder: Path) -> StandInRun:
         needs = self.large.get(plan.job_id, 1)
-        run = self.runs[plan.job_id] = StandInRun(plan, STARTED if plan.devices >= needs else NeedsDevices(needs))
+        first = STARTED if plan.devices >= needs else NeedsDevices(needs)
+        run = self.runs[plan.job_id] = StandInRun(plan, *(() if self.devices is None else (first,)))
         if plan.devices < needs:
             run.end()
         return run
 
     def find(self, folder: Path) -> StandInRun | None:
-        return self.found.pop(folder.name, None)
+        run = self.found.get(folder.name)
+        return run if run is not None and not run.closed else None
 
     def tidy(self, folder: Path) -> None: ...
 
     async def stop(self) -> None:
         self.stopped = True
+
+    async def until_begun(self, *ids: str) -> None:
+        async with asyncio.timeout(60):
+            while list(self.runs) != list(ids):
+                await asyncio.sleep(0.005)
 
 
 class Place:
@@ -151,10 +162,35 @@ async def test_as_many_jobs_train_at_once_as_there_are_devices(place: Place) -> 
     await supervisor.stop()
 
 
-async def test_a_cluster_is_handed_all_jobs_at_once(place: Place) -> None:
-    place.queue(*"abcdef")
-    supervisor, _ = await place.supervise(devices=None)
-    await place.until_running(*"abcdef")
+async def test_a_cluster_is_handed_the_next_job_when_the_last_one_has_its_node(place: Place) -> None:
+    """So the order is that of the queue, and whoever needs a whole node gets it."""
+    place.queue(*"abc")
+    place.queue("urgent", priority="high")
+    supervisor, runner = await place.supervise(devices=None)
+    await runner.until_begun("urgent")
+    runner.runs["urgent"].reports.put_nowait(OutOfLine())
+    await runner.until_begun("urgent", "a")
+    assert place.running() == [], "it has its node, and loads its model"
+    runner.runs["a"].reports.put_nowait(STARTED)
+    await runner.until_begun("urgent", "a", "b")
+    supervisor.pause(place.job("b"))
+    await runner.until_begun("urgent", "a", "b", "c")
+    assert runner.runs["b"].killed
+    assert runner.runs["b"].commands == [Go()], "it was not asked to save"
+    assert place.running() == ["a"]
+    await supervisor.stop()
+
+
+async def test_what_a_cluster_was_handed_by_an_earlier_server_is_heard_and_waited_for(place: Place) -> None:
+    place.queue(*"abc")
+    before = StandInRun(cast(Any, None))
+    supervisor, runner = await place.supervise(devices=None, found={"b": before})
+    async with asyncio.timeout(60):
+        while not before.commands:
+            await asyncio.sleep(0.005)
+    assert not runner.runs
+    before.reports.put_nowait(OutOfLine())
+    await runner.until_begun("a")
     await supervisor.stop()
 
 

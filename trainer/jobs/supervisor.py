@@ -79,6 +79,7 @@ class Supervisor:
             loops,
             warm_chat=warm_chat,
             before_training=before_training,
+            next_in_line=self._changed.set,
         )
         self._started: dict[str, _Started] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -129,7 +130,9 @@ class Supervisor:
         """Pause a job that waits or trains, at once; its worker saves its state and ends after the present step."""
         paused = self._journal.paused(job.id)
         started = self._started.get(job.id)
-        if started is not None:
+        if started is not None and self._waits_on_cluster(started.turn):
+            started.task.cancel()  # there is nobody yet who could save
+        elif started is not None:
             started.turn.send(Pause())
         return paused
 
@@ -147,10 +150,10 @@ class Supervisor:
     def _join(self, job: Job) -> None:
         """A job has joined the queue. What waits while others train is told its place."""
         self._changed.set()
-        waiting = [one.id for one in self._queue.jobs() if one.id not in self._started]
+        begun = {id for id, one in self._started.items() if not self._waits_on_cluster(one.turn)}
+        waiting = [one.id for one in self._queue.jobs() if one.id not in begun]
         place = waiting.index(job.id) + 1
-        free = self._free()
-        if free is not None and (place > 1 or free < self._needs(job)):
+        if place > 1 or not self._has_room(job):
             self._journal.waits(job.id, place)
 
     async def _work(self) -> None:
@@ -177,24 +180,28 @@ class Supervisor:
         for job in self._queue.jobs():
             if job.id in self._started:  # paused and resumed before its turn has ended
                 continue
-            free = self._free()
             # Nobody goes past a job that waits for several devices: it would never have them.
-            if free is not None and free < self._needs(job):
+            if not self._has_room(job):
                 return
             self._give_turn(job)
 
-    def _free(self) -> int | None:
-        """Devices without a job; None where a cluster sees to that."""
+    def _has_room(self, job: Job) -> bool:
+        """For the job that is next."""
+        turns = [one.turn for one in self._started.values()]
         if self._runner.devices is None:
-            return None
-        return self._runner.devices - sum(self._needs(one.turn.job) for one in self._started.values())
+            return sum(self._waits_on_cluster(turn) for turn in turns) < self._settings.ray_waiting
+        return self._needs(job) <= self._runner.devices - sum(self._needs(turn.job) for turn in turns)
+
+    def _waits_on_cluster(self, turn: Turn) -> bool:
+        """How many train there is the cluster's business."""
+        return self._runner.devices is None and turn.in_line
 
     def _needs(self, job: Job) -> int:
         """As many devices as it asked for, of those that there still are."""
         return min(job.devices, self._runner.devices or job.devices)
 
     def _give_turn(self, job: Job) -> None:
-        turn = Turn(job)
+        turn = Turn(job, in_line=job.status == "queued")
         task = asyncio.create_task(self._take(turn))
         task.add_done_callback(lambda _: self._changed.set())
         self._started[job.id] = _Started(turn, task)
@@ -247,6 +254,10 @@ class Supervisor:
             # Messages of a run from the time without a server are read in its turn, whether it still lives or not.
             if self._runner.find(self._settings.states / job.id) is None:
                 self._turns.interrupted(job.id)
+        if self._runner.devices is None:
+            for job in self._store.jobs_with_status("queued"):
+                if self._runner.find(self._settings.states / job.id) is not None:  # it was handed over
+                    self._give_turn(job)
         self._store.end_turns_of_resting_jobs(time.time())
         for job in self._leftovers.ended_jobs():
             self._spawn(self._end(job))

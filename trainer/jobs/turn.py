@@ -25,6 +25,7 @@ from trainer.training.messages import (
     Hold,
     Measured,
     NeedsDevices,
+    OutOfLine,
     Report,
     Saved,
     Started,
@@ -41,7 +42,8 @@ _MOST_ATTEMPTS = 3
 @dataclass
 class Turn:
     """A job's turn: `last_step` is the last one reported before it, `saved` the step of its last saved state, `ended`
-    whether its run reported how it ended; `stopwatch` is there where the run was seen to begin."""
+    whether its run reported how it ended; `stopwatch` is there where the run was seen to begin. `in_line`: on a cluster
+    it waits for room, and nobody goes past it."""
 
     job: Job
     run: Run | None = None
@@ -49,6 +51,7 @@ class Turn:
     saved: int | None = None
     ended: bool = False
     stopwatch: Stopwatch | None = None
+    in_line: bool = True
 
     def send(self, command: Command) -> None:
         if self.run is not None:
@@ -70,7 +73,9 @@ class Turns:
         *,
         warm_chat: Callable[[str], None],
         before_training: Callable[[], Awaitable[None]] | None,
+        next_in_line: Callable[[], None],
     ) -> None:
+        """`next_in_line` is called when a job leaves the line."""
         self._settings = settings
         self._store = store
         self._journal = journal
@@ -80,6 +85,7 @@ class Turns:
         self._loops = loops
         self._warm_chat = warm_chat
         self._before_training = before_training
+        self._next_in_line = next_in_line
         self.stopping = False
         """Runs go on when their turns are cancelled: the server stops."""
 
@@ -163,6 +169,9 @@ class Turns:
 
     def _record(self, turn: Turn, report: Report) -> None:
         job = turn.job
+        if turn.in_line and isinstance(report, OutOfLine | Started):
+            turn.in_line = False
+            self._next_in_line()
         match report:
             case Started():
                 if self._store.status(job.id) == "queued":  # not if it was paused since

@@ -105,6 +105,11 @@ class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
     message: str
 
 
+class OutOfLine(msgspec.Struct, frozen=True, tag_field="kind", tag="out_of_line"):
+    """Of a job that was handed to a cluster: it has its node, or there is none that could take it; nobody needs to wait
+    behind it."""
+
+
 class Stopped(msgspec.Struct, frozen=True, tag_field="kind", tag="stopped"):
     """It ended as requested, with a model if one was requested."""
 
@@ -128,4 +133,4 @@ class Done(msgspec.Struct, frozen=True, tag_field="kind", tag="done"):
     best: int | None = None
 
 
-Report: TypeAlias = Started | NeedsDevices | Baseline | Measured | Saved | Told | Stopped | Failed | Done
+Report: TypeAlias = Started | NeedsDevices | Baseline | Measured | Saved | Told | OutOfLine | Stopped | Failed | Done

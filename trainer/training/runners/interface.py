@@ -39,8 +39,8 @@ class Runner(Protocol):
 
     @property
     def devices(self) -> int | None:
-        """How many devices jobs may have at once, a job as many as its plan says; None where a cluster decides, whose
-        own queue they wait in."""
+        """How many devices jobs may have at once, a job as many as its plan says; None where a cluster decides, and a
+        run says when it is `OutOfLine`."""
         ...
 
     @property

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from trainer.errors import TrainerError, TrainingFailed
-from trainer.training.messages import Command, Done, Failed, NeedsDevices, Pause, Report, Stopped, Told
+from trainer.training.messages import Command, Done, Failed, NeedsDevices, OutOfLine, Pause, Report, Stopped, Told
 from trainer.training.plan import Plan
 from trainer.training.runners import attempts, bucket_attempts, mailbox
 from trainer.training.runners.attempts import Attempt
@@ -170,6 +170,7 @@ class RayRun:
         self._attempt: Attempt = attempt
         self._over: Submission | None = None
         self._lost = False
+        self._in_line = True
 
     @property
     def id(self) -> str:
@@ -187,21 +188,22 @@ class RayRun:
 
     async def messages(self) -> AsyncIterator[Report]:
         """All that it has said and says, until the cluster says that it has ended."""
-        reports = self._tail()
+        attempt, reports = self._attempt, self._tail()
         clock = asyncio.get_running_loop().time
         pause, ask_at = self._pace.ask, 0.0
         told = spoke = ended = False
         while True:
             if clock() >= ask_at:
                 try:
-                    if not self._ended:
-                        for news in await self._ask():
-                            yield news
-                            reports = self._tail()  # of the next attempt
+                    if not self._ended and (news := await self._ask()) is not None:
+                        yield news
+                    if self._attempt.number != attempt.number:
+                        attempt, reports = self._attempt, self._tail()
                     now_ended = self._ended  # before looking, so its last messages are read
                     await self._exchange()
                     ended = now_ended
-                    pause, told = self._pace.ask, False
+                    # Others wait until it has its node.
+                    pause, told = self._pace.look if self._in_line else self._pace.ask, False
                 except TrainingFailed as failure:
                     yield Failed(failure.code, str(failure), failure.param)
                     return
@@ -253,27 +255,35 @@ class RayRun:
     def _ended(self) -> bool:
         return self._lost or self._over is not None
 
-    async def _ask(self) -> list[Told]:
-        """Ask the cluster what became of it, and submit it where that was not done. What it returns is said where the
-        next attempt was begun. Raises TrainingFailed where the cluster has no node for the job."""
+    async def _ask(self) -> Told | OutOfLine | None:
+        """Ask the cluster what became of it, and submit it where that was not done. Returns what is to be said of that.
+        Raises TrainingFailed where the cluster has no node for the job."""
         await self._cluster.ensure_safe()
         if not self._attempt.submitted:
-            await self._submit()
-            return []
+            suited = await self._submit()
+            return None if suited else self._leave_line()
         found = await self._cluster.find(self.id)
         if found is None:
             self._lost = True
         elif found.ended and found.found_no_room:
             self._runner.forget(self.id)
             self._attempt = await asyncio.to_thread(attempts.begin, self._job)
-            return [Told("The Ray cluster has had no room for this job so far; it goes on waiting")]
+            return Told("The Ray cluster has had no room for this job so far; it goes on waiting")
         elif found.ended:
             self._over = found
             if self._bucket is not None and found.driver_exit_code == errno.ENOSPC and found.driver_node_id:
                 self._write(avoid=(*self._attempt.avoid, found.driver_node_id))
-        return []
+        elif found.status == "RUNNING":
+            return self._leave_line()
+        return None
 
-    async def _submit(self) -> None:
+    def _leave_line(self) -> OutOfLine | None:
+        """Once."""
+        was, self._in_line = self._in_line, False
+        return OutOfLine() if was else None
+
+    async def _submit(self) -> bool:
+        """Whether there is a node that could take it, if nothing else ran there."""
         plan = await asyncio.to_thread(attempts.plan_of, self._folder)
         assert plan is not None
         plan, resources, there_are = await self._runner.fit(plan, self._attempt.avoid)
@@ -290,6 +300,7 @@ class RayRun:
         command = self._runner.command(self._folder)
         await self._cluster.submit(self.id, command, resources, {**QUIET, **OFFLINE}, {"job": self._job.name})
         self._write(submitted=True)
+        return there_are >= plan.devices
 
     def _holds_state(self) -> bool:
         if self._bucket is not None:
