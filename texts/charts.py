@@ -45,8 +45,8 @@ def evaluation_words() -> EvaluationWords:
         score=_("Score, with 95% interval"),
         gain=_("Gain against the baseline, with 95% interval"),
         gain_in_points=_("Gain against the baseline in points, with 95% interval"),
-        # Translators: behind a figure, in parentheses.
-        interval=_("{low} to {high}"),
+        # Translators: behind a figure.
+        interval=_("({low} to {high})"),
         better=_("better"),
         worse=_("worse"),
         cannot_tell=_("cannot tell"),

@@ -226,7 +226,7 @@ def _row(
 ) -> None:
     figures = words.nothing if value is None else form(value)
     if low is not None and high is not None:
-        figures += f"  ({words.interval.format(low=form(low), high=form(high))})"
+        figures += f"  {words.interval.format(low=form(low), high=form(high))}"
         axes.plot([low, high], [y - 0.68] * 2, color=color, linewidth=4, solid_capstyle="butt", alpha=0.85)
         for end in (low, high):
             axes.plot([end] * 2, [y - 0.8, y - 0.56], color=color, linewidth=2)

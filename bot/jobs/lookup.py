@@ -74,4 +74,4 @@ def _told_apart(job: Job) -> str:
     words = words_of(msgspec.structs.replace(settings_of(job), suffix=None))
     chosen = [f"{name}={words[name]}" for name in _SHOWN if name in words]
     started = f"{datetime.fromtimestamp(job.created_at, UTC):%Y-%m-%d %H:%M} UTC"
-    return f"{job.id} ({' · '.join(filter(None, [job.suffix, started, *chosen]))})"
+    return " · ".join(filter(None, [job.id, job.suffix, started, *chosen]))

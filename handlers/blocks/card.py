@@ -40,7 +40,7 @@ from texts import jobs as texts
 from texts.compare import compare_button
 from texts.evaluations.question import evaluate_button
 from texts.figures import verdict
-from texts.formats import duration, labelled, money, rough_duration
+from texts.formats import duration, labelled, money, rough_duration, with_remark
 from texts.metrics import metrics_button
 from texts.notices import chart, no_reason
 from texts.provider_errors import explain
@@ -148,7 +148,8 @@ def title(job: Job) -> str:
     """
     file = job.file_name or job.training_file or job.provider_job_id or job.id
     suffix = given_suffix(job.suffix, job.file_name)
-    return one_line(f"{file} → {job.base_model}{f' ({suffix})' if suffix else ''}")
+    made = f"{file} → {job.base_model}"
+    return one_line(with_remark(made, suffix) if suffix else made)
 
 
 def state_words(state: str) -> str:

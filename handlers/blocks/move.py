@@ -26,7 +26,7 @@ from texts import moves as texts
 from texts import succession as succession_texts
 from texts import sweeps as sweep_texts
 from texts.evaluations import figures
-from texts.formats import full_day, labelled, sentences
+from texts.formats import full_day, labelled, sentences, with_remark
 from texts.notices import its_own_thread
 
 STOP: Final = "move_stop"
@@ -141,7 +141,7 @@ def _figures(one: Moving) -> tuple[Cell, Cell]:
     compared = one.gain.compared
     return (
         texts.scores(figures.score(compared.before), figures.score(compared.after)),
-        Number(100 * (compared.gain or 0.0), f"{figures.points(compared.gain or 0.0)} ({interval(compared)})"),
+        Number(100 * (compared.gain or 0.0), with_remark(figures.points(compared.gain or 0.0), interval(compared))),
     )
 
 

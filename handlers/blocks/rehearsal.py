@@ -28,7 +28,7 @@ from handlers.blocks.verdict import SYMBOLS, interval
 from texts import rehearsals as texts
 from texts import sweeps as sweep_texts
 from texts.evaluations import figures
-from texts.formats import figure, labelled, number, percent, sentences
+from texts.formats import figure, labelled, number, percent, sentences, with_remark
 from texts.jobs import chat_button
 from texts.notices import its_own_thread
 
@@ -191,7 +191,9 @@ def _chart(standing: Standing) -> LineChart | None:
         },
         x_label=texts.examples_column(),
         y_label=texts.score_axis(),
-        in_words=" · ".join(f"{number(n)}: {value:.1f} ({low:.1f}–{high:.1f})" for n, value, low, high in shown),
+        in_words=" · ".join(
+            labelled(number(n), with_remark(f"{value:.1f}", f"{low:.1f}–{high:.1f}")) for n, value, low, high in shown
+        ),
     )
 
 

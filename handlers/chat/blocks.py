@@ -30,7 +30,7 @@ from handlers.blocks.text import (
 from texts import chat as texts
 from texts import conversation_settings as names
 from texts import jobs
-from texts.formats import dollars, first_of, full_day, labelled, listed, money, number, sentences
+from texts.formats import dollars, first_of, full_day, labelled, listed, money, number, sentences, with_remark
 
 SYSTEM: Final = "conversation_system"
 PARAMETERS: Final = "conversation_parameters"
@@ -47,7 +47,7 @@ def conversation_shown(conversation: Conversation) -> Message:
     """Who answers in its thread, and how: what holds now, with buttons to change it."""
     model = named(conversation.model)
     if conversation.provider is not None:
-        model = f"{model} ({quoted(conversation.provider, 40)})"
+        model = with_remark(model, quoted(conversation.provider, 40))
     text = texts.opened(person(conversation.owner), model)
     read = conversation.read_before
     lines = [text]

@@ -26,7 +26,7 @@ from handlers.judges.blocks import CHECK
 from texts.evaluations import card, differences, figures, tables
 from texts.evaluations import result as texts
 from texts.evaluations.repeats import repeat_question
-from texts.formats import clauses, first_of, percent, sentences
+from texts.formats import clauses, first_of, percent, sentences, with_remark
 from texts.judges import check_button
 
 ALL_ANSWERS: Final = "evaluation_answers"
@@ -263,9 +263,11 @@ def _difference(one: ToldDifference) -> str:
         title = differences.got_worse(one.line) if (one.before, one.after) == (1, 0) else differences.differs(one.line)
     else:
         title = differences.got_better(one.line) if (one.before, one.after) == (0, 1) else differences.differs(one.line)
-    scores = "" if {one.before, one.after} == {0, 1} else f" ({figures.score(one.before)} → {figures.score(one.after)})"
+    heading = bold(title)
+    if {one.before, one.after} != {0, 1}:
+        heading = with_remark(heading, f"{figures.score(one.before)} → {figures.score(one.after)}")
     lines = [
-        f"{'🔴' if one.after < one.before else '🟢'} {bold(title)}{scores}",
+        f"{'🔴' if one.after < one.before else '🟢'} {heading}",
         differences.asked(quoted(one.question, _WORDS)),
         *([differences.reference(quoted(one.reference, _WORDS))] if one.reference else []),
         differences.answered(named(one.base_model), quoted(one.base, _ANSWER) or differences.said_nothing()),

@@ -27,7 +27,7 @@ from texts.evaluations import tables
 from texts.evaluations.figures import confidence, no_interval, points, score, span
 from texts.evaluations.result import better, cannot_tell, worse, would_be_needed
 from texts.figures import verdict
-from texts.formats import duration, enumerated, figure, money, number, percent, sentences
+from texts.formats import duration, enumerated, figure, money, number, percent, sentences, with_remark
 from texts.job_inputs import method
 from texts.language import current
 from training_files import lookup
@@ -179,7 +179,8 @@ def _settings(job: Job) -> Facts:
     if job.seed is not None:
         pairs.append((texts.fact("seed"), str(job.seed)))
     if job.grader is not None:
-        pairs.append((texts.fact("grader"), _plain(f"{job.grader.get('name', '')} ({job.grader.get('type', '')})")))
+        grader = with_remark(str(job.grader.get("name", "")), str(job.grader.get("type", "")))
+        pairs.append((texts.fact("grader"), _plain(grader)))
     return Facts(tuple(pairs))
 
 

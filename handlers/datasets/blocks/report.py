@@ -17,7 +17,7 @@ from handlers.blocks.text import bold, code, link, quoted
 from texts import findings, rehearsals, repair, training_files
 from texts.datasets import report as texts
 from texts.datasets import tables
-from texts.formats import bracketed, number
+from texts.formats import bracketed, number, with_remark
 from texts.sweeps import several_entry
 from training_files.epochs import auto_epochs
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
@@ -168,7 +168,8 @@ def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -
 
 
 def _model(offer: Offer) -> str:
-    return f"{code(offer.model, 60)} ({quoted(offer.provider, 40)})" if offer.provider else code(offer.model, 60)
+    model = code(offer.model, 60)
+    return with_remark(model, quoted(offer.provider, 40)) if offer.provider else model
 
 
 def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:

@@ -58,3 +58,10 @@ def test_a_conversation_is_opened_in_chinese(seen: See) -> None:
     assert shown.startswith("<@U0ADA> 这个消息列用来与 `ft:x` 对话。")
     assert "*在这个消息列中回复*" in shown
     assert "“包裹在哪里？”" in shown
+
+
+def test_a_provider_stands_behind_the_model_in_the_brackets_of_the_language(seen: See) -> None:
+    talk = replace(TALK, provider="lab")
+    assert "`ft:x` (lab)" in seen(chat.conversation_shown(talk))
+    with speaking(Language.CHINESE):
+        assert "`ft:x`（lab）" in seen(chat.conversation_shown(talk))

@@ -56,9 +56,9 @@ _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # A mark of bold beside a Chinese character is shown as it is.
 _BOLD = re.compile(r"(.?)\*[^*\n]+\*(.?)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_ENGLISH_MARKS = re.compile(r"[\u3400-\u9fff*`]: |[）\d], [\u3400-\u9fff]")
+_ENGLISH_MARKS = re.compile(r"[\u3400-\u9fff*`]: |[）\d], [\u3400-\u9fff]| \(")
 _TIMES = [None, *(TrainingTime(seconds, trainings) for seconds, trainings in ((5.0, None), (40.0, 0), (700.0, 3)))]
-_OFFERS = [Offer("`m`", usd, time) for usd in (None, 0.0, 0.001, 5.0) for time in _TIMES]
+_OFFERS = [Offer("`m`", usd, time, "acme") for usd in (None, 0.0, 0.001, 5.0) for time in _TIMES]
 _MAPPINGS = (
     None,
     ColumnMapping("chat", {"user": "`c1`", "assistant": "`c2`"}),
@@ -70,7 +70,7 @@ _MAPPINGS = (
 def states_of_a_job(make_job: MakeJob) -> Iterator[Job]:
     for state in (*states.OURS, *states.ENDED, "validating_files", "queued", "running", "pausing", "paused"):
         yield make_job(state=state, queued_at=1_795_000_000.0, queue_position=3, queue_place=QueuePlace(1, 1, 2, 5))
-    yield make_job(state="failed", error=JobError("invalid_file", "第 3 行"))
+    yield make_job(state="failed", error=JobError("invalid_file", "第 3 行"), suffix="helpdesk")
     yield make_job(state="awaiting_approval", approval=Approval(0, 5.0, tuple(f"U0{n}" for n in range(12))))
     yield make_job(
         state="cancelled", approval=Approval(0, 5.0, ("U0A",), approved=False, decided_by="U0A", reason="太贵")
