@@ -193,6 +193,16 @@ def converted(person: str, file: str, examples: int) -> str:
     )
 
 
+def converted_and_repaired(person: str, file: str, examples: int) -> str:
+    return plural(
+        "{person} had {file} converted and repaired: {count} example.",
+        "{person} had {file} converted and repaired: {count} examples.",
+        examples,
+        person=person,
+        file=file,
+    )
+
+
 def did(repair: str, examples: int) -> str:
     """`repair`: its title."""
     return _("{repair}: {examples}", repair=repair, examples=examples)

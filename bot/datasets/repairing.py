@@ -143,7 +143,8 @@ class DatasetRepairing:
             raise Invalid("nothing_ticked")
         async with self._derived.making(source.id):
             how = (sorted(chosen), mapping, *filter(None, [validation]))
-            new = await self._derived.plan(caller, source, "repaired" if mapping is None else "converted", *how)
+            kind = "repaired" if mapping is None and "convert" not in chosen else "converted"
+            new = await self._derived.plan(caller, source, kind, *how)
             yield PlannedRepair(source, frozenset(chosen), mapping, held_out, new)
 
     async def repair(self, caller: Caller, planned: PlannedRepair) -> RepairedFile:

@@ -181,7 +181,9 @@ def comes_by_itself(view: Map[str, object]) -> bool:
 
 def repaired(user: str, dataset: Dataset, done: RepairResult) -> str:
     """What repairing did, as the words (mrkdwn) beside the new file."""
-    said = texts.converted if done.of_rows else texts.repaired
+    said = texts.repaired
+    if done.of_rows or "convert" in done.changed:
+        said = texts.converted if done.changed.keys() <= {"convert"} else texts.converted_and_repaired
     lines = [said(person(user), code(dataset.name), done.examples)]
     for repair, count in list(done.changed.items())[:_MOST_REPAIRS]:
         name = repairs.title(repair, mark=done.marks.get(repair, ""), format=done.format, of_rows=done.of_rows)

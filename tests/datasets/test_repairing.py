@@ -119,6 +119,15 @@ async def test_what_was_made_while_it_was_called_mending_is_known_and_keeps_its_
         assert (planned.new.before, planned.new.name) == (old, "train-mended.jsonl")
 
 
+async def test_a_file_whose_examples_were_brought_into_one_format_is_called_converted(
+    repairing: DatasetRepairing, keep: Keep, content: Content
+) -> None:
+    pair = {"prompt": "Why is it so late?", "completion": "Because of the snow."}
+    await keep(b"\n".join([*content(12).splitlines(), json.dumps(pair).encode()]))
+    made = await repair(repairing, "convert")
+    assert (made.dataset.name, made.result.changed) == ("train-converted.jsonl", {"convert": 1})
+
+
 async def test_nothing_ticked_repairs_nothing(repairing: DatasetRepairing, keep: Keep, content: Content) -> None:
     await keep(broken(content))
     with pytest.raises(Invalid, match="nothing_ticked"):

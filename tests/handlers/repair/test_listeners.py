@@ -257,6 +257,24 @@ def test_a_table_is_converted_and_not_repaired() -> None:
     assert blocks.repaired(ANA.user, DATASET, result) == "<@U0ANA> had `train.jsonl` converted: 11 examples."
 
 
+@pytest.mark.parametrize(
+    ("changed", "of_rows", "said"),
+    [
+        ({"convert": 6}, False, "converted"),
+        ({"convert": 11}, True, "converted"),
+        ({"roles": 3}, False, "repaired"),
+        ({"convert": 6, "roles": 3}, False, "converted and repaired"),
+        ({"convert": 11, "duplicates": 1}, True, "converted and repaired"),
+    ],
+)
+def test_what_was_converted_is_said_to_be_and_what_was_repaired(
+    changed: dict[str, int], of_rows: bool, said: str
+) -> None:
+    result = RepairResult(11, 0, changed, (), 0, "ff", 9, "chat", of_rows=of_rows)
+    first = blocks.repaired(ANA.user, DATASET, result).splitlines()[0]
+    assert first == f"<@U0ANA> had `train.jsonl` {said}: 11 examples."
+
+
 async def test_what_was_made_before_is_not_made_again(
     listeners: RepairListeners, repairing: Repairing, derived: Derived
 ) -> None:
