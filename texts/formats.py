@@ -188,6 +188,11 @@ def day(at: float) -> str:
     return format_skeleton("MMMMd", when, locale=current().locale)
 
 
+def minute(at: float) -> str:
+    """Where nothing knows the reader's time zone: "1 December, 14:05 UTC". `at` in seconds since the epoch."""
+    return _("{day}, {time} UTC", day=day(at), time=f"{datetime.fromtimestamp(at, UTC):%H:%M}")
+
+
 def full_day(day: date) -> str:
     """ "14 January 2027"."""
     if current() is Language.ENGLISH:

@@ -4,7 +4,7 @@ plain text in them. Each function gives label and hint, if it does not say other
 from typing import Final
 
 from texts.formats import dollars, sentences
-from texts.language import _, plural
+from texts.language import _
 
 WANDB: Final = "Weights & Biases"
 
@@ -16,10 +16,6 @@ def method(name: str) -> str:
         "dpo": _("DPO"),
         "reinforcement": _("Reinforcement"),
     }.get(name, name)
-
-
-def examples(count: int) -> str:
-    return plural("{count} example", "{count} examples", count)
 
 
 def file_input() -> str:

@@ -18,9 +18,10 @@ from bot.compare.arenas import PROMPTS
 from bot.compare.comparison import FEWEST_MODELS, MOST_MODELS
 from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
+from handlers.blocks.dataset_options import dataset_options
 from handlers.blocks.modals import modal
 from handlers.blocks.model_name import model_options
-from handlers.blocks.parts import HINT, OPTIONS, TITLE, option, plain
+from handlers.blocks.parts import HINT, TITLE, plain
 from texts import compare as texts
 from texts.errors import sentence
 
@@ -100,7 +101,7 @@ def _file_field(files: Sequence[Dataset]) -> InputBlock:
         label=plain(texts.file_field(), TITLE),
         hint=plain(texts.file_hint(PROMPTS), HINT),
         optional=True,
-        element=StaticSelectElement(action_id=_FILE, options=[option(one.name, one.id) for one in files[:OPTIONS]]),
+        element=StaticSelectElement(action_id=_FILE, options=list(dataset_options(files).values())),
     )
 
 

@@ -20,6 +20,7 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
 from bot.evaluations.evaluation import DEFAULT_N, MOST_MODELS
+from handlers.blocks.dataset_options import dataset_options
 from handlers.blocks.modals import modal
 from handlers.blocks.model_name import model_options
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, TITLE, context, divider, option, plain, section
@@ -142,9 +143,7 @@ def _models_input(chosen: Mapping[str, str]) -> InputBlock:
 
 def _file_input(files: Sequence[Dataset], chosen: str | None, *, has_own: bool) -> InputBlock:
     entries: dict[str, Option] = {_OWN: option(texts.own_file_option(), _OWN)} if has_own else {}
-    for file in sorted(files, key=lambda one: one.id != chosen):
-        if len(entries) < OPTIONS:
-            entries[file.id] = option(file.name, file.id)
+    entries |= dataset_options(sorted(files, key=lambda one: one.id != chosen)[: OPTIONS - len(entries)])
     label, hint = texts.file_field()
     return InputBlock(
         block_id=FILE,

@@ -13,6 +13,7 @@ from bot.datasets.columns import LAYOUTS, Columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.repairing import ProposedRepairs
 from bot.datasets.report import is_repairable
+from handlers.blocks.dataset_options import dataset_options
 from handlers.blocks.modals import looking, modal
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
 from handlers.blocks.text import bold, clip, code, person, quoted
@@ -221,7 +222,7 @@ def _part(chosen: Columns, name: str, columns: Sequence[Option], *, optional: bo
 
 
 def _validation(others: Sequence[Dataset], chosen: str | None) -> Block:
-    options = [option(texts.no_file(), _NONE), *(option(other.name, other.id) for other in others[: OPTIONS - 1])]
+    options = [option(texts.no_file(), _NONE), *dataset_options(others[: OPTIONS - 1]).values()]
     return SectionBlock(
         block_id=VALIDATION,
         text=mrkdwn(f"{bold(texts.validation_label())}\n{texts.validation_hint()}"),

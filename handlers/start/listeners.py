@@ -153,8 +153,11 @@ class StartListeners:
         """Put the id of the validation file into `words`: of the one that was named, else of the one that belongs to
         the training file."""
         if "validation" in words:
-            words["validation"] = await self.trainable.find_validation(caller, words["validation"], dataset)
-            return UNPAIRED
+            found = await self.trainable.find_validation(caller, words["validation"], dataset)
+            words["validation"] = found
+            if not found.startswith("ds-"):
+                return UNPAIRED
+            return Pairing(typed=(await self.datasets.get(caller, found, Action.SUBMIT, to_post=True)).name)
         if dataset is None:
             return UNPAIRED
         own = await self.trainable.validation_of(caller, dataset)

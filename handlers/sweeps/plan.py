@@ -15,7 +15,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import line, message, section
 from handlers.blocks.text import bold, code
 from handlers.start.blocks import group_plan
-from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words
+from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words, setting_words
 from texts import sweeps as texts
 from texts.formats import money, rough_duration
 
@@ -33,8 +33,7 @@ def plan_message(
 ) -> Message:
     """`fixed`: the settings that are the same for all, as they were typed; `value`: what the button brings back."""
     text = bold(texts.question(len(configurations), code(file)))
-    told_below = {"validation"} if pairing.validation else set()
-    same = " · ".join(f"{name} {code(word, 80)}" for name, word in fixed.items() if name not in told_below)
+    same = setting_words(fixed, pairing)
     lines = [text, texts.same_for_all(same) if same else "", pairing_words(pairing)]
     total = bold(texts.in_all(group_plan.price(plan.jobs, plan.usd), _time(plan)))
     blocks: list[Block] = [

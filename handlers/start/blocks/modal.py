@@ -23,6 +23,7 @@ from bot.models.names import suffix_from_file
 from bot.models.trainable import TrainableModel, untrainable
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
 from graders.grader import EXAMPLE
+from handlers.blocks.dataset_options import dataset_options
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import (
     HINT,
@@ -345,10 +346,7 @@ def _method_input(methods: Sequence[str], chosen: str) -> InputBlock:
 
 
 def _file_input(files: Sequence[Dataset], chosen: Dataset | None) -> InputBlock:
-    entries: dict[str, Option] = {}
-    for file in (*([chosen] if chosen else []), *files):
-        if len(entries) < OPTIONS and 0 < size(file.id) <= 150:
-            entries.setdefault(file.id, option(file.name, file.id, _examples(file)))
+    entries = dataset_options((*([chosen] if chosen else []), *files))
     return InputBlock(
         block_id="file",
         label=plain(job_inputs.file_input(), HINT),
@@ -408,10 +406,7 @@ def _grader_input(words: Mapping[str, str]) -> InputBlock:
 
 def _validation_input(datasets: Sequence[Dataset], chosen: str | None, *, needed: bool) -> InputBlock:
     nothing = option(job_inputs.no_validation_option(), NO_VALIDATION)
-    entries = {NO_VALIDATION: nothing}
-    for dataset in datasets:
-        if len(entries) < OPTIONS and 0 < size(dataset.id) <= 150:
-            entries.setdefault(dataset.id, option(dataset.name, dataset.id, _examples(dataset)))
+    entries = {NO_VALIDATION: nothing} | dataset_options(datasets[: OPTIONS - 1])
     if chosen and chosen.startswith("file-") and size(chosen) <= 150:
         entries.setdefault(chosen, option(chosen, chosen, job_inputs.file_at_provider()))
     label, hint = job_inputs.validation_input(any_there=len(entries) > 1)
@@ -427,7 +422,3 @@ def _validation_input(datasets: Sequence[Dataset], chosen: str | None, *, needed
         optional=not needed,
         dispatch_action=True,
     )
-
-
-def _examples(dataset: Dataset) -> str | None:
-    return job_inputs.examples(dataset.report.examples) if dataset.report else None

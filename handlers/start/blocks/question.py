@@ -18,10 +18,12 @@ CONFIRMED: Final = "start_confirmed"
 @dataclass(frozen=True)
 class Pairing:
     """What nobody typed about the validation: the name of the `validation` file that is taken because it belongs to the
-    training file, or of the `training` file that the file validates which is trained on."""
+    training file, or of the `training` file that the file validates which is trained on. `typed`: the name of the
+    validation file that somebody named."""
 
     validation: str = ""
     training: str = ""
+    typed: str = ""
 
 
 UNPAIRED: Final = Pairing()
@@ -39,11 +41,10 @@ def start_question(
     """`words`: what was typed, by setting; `estimate` and `preview` (what becomes of the job, where it would not simply
     begin): mrkdwn; `value`: what the button brings back."""
     model = words.get("model", "")
-    told_below = {"model", *(["validation"] if pairing.validation else [])}
-    chosen = [f"{name} {code(text, 80)}" for name, text in words.items() if name not in told_below]
+    others = {name: word for name, word in words.items() if name != "model"}
     text = f"{bold(texts.question())} {code(file)} → {code(model)}"
     estimated = f"{bold(estimates.heading())} {estimate}"
-    lines = [text, " · ".join(chosen), pairing_words(pairing), estimated, preview]
+    lines = [text, setting_words(others, pairing), pairing_words(pairing), estimated, preview]
     blocks: list[Block] = [section("\n".join(filter(None, lines)))]
     if "ft:" in model and "lr" not in words:
         blocks.append(context(texts.lower_rate()))
@@ -58,6 +59,17 @@ def start_question(
 def still_reading(file: str | None) -> Message:
     text = texts.still_reading(code(file)) if file else texts.still_reading_all()
     return message(text, [section(text)])
+
+
+def setting_words(words: Mapping[str, str], pairing: Pairing) -> str:
+    """Mrkdwn: the settings as they were typed, the validation file by its name. One that nobody typed is left out:
+    `pairing_words` tells of it."""
+    shown = dict(words)
+    if pairing.validation:
+        shown.pop("validation", None)
+    elif pairing.typed:
+        shown["validation"] = pairing.typed
+    return " · ".join(f"{name} {code(word, 80)}" for name, word in shown.items())
 
 
 def pairing_words(pairing: Pairing) -> str:

@@ -99,8 +99,8 @@ class Bot:
 
     # TrainableDatasets and DatasetLookup
 
-    async def get(self, caller: Caller, dataset_id: str, action: Action) -> Dataset:
-        return self.files[dataset_id]
+    async def get(self, caller: Caller, dataset_id: str, action: Action, *, to_post: bool = False) -> Dataset:
+        return VALIDATION if dataset_id == VALIDATION.id else self.files[dataset_id]
 
     async def find(self, caller: Caller, word: str | None, thread_ts: str | None = None) -> Any:
         return word if word and word.startswith("file-") else self.files[word or "ds-1"]
@@ -441,6 +441,14 @@ async def test_the_validation_file_that_belongs_to_the_file_is_taken_and_told(
     assert "Validation file: `val.jsonl`, which belongs to it." in str(answers[0].blocks[0].to_dict())
     await listeners.command(a_request("validation=none confirm=yes", answers))
     assert [request.settings.validation for _, request, _, _ in bot.submitted] == [None]
+
+
+async def test_a_validation_file_that_was_named_is_told_by_its_name(listeners: StartListeners) -> None:
+    for word in ("val.jsonl", "ds-2"):
+        answers = Answers()
+        await listeners.command(a_request(f"epochs=2 validation={word}", answers))
+        assert _button(answers).words["validation"] == "ds-2"
+        assert "epochs `2` · validation `val.jsonl`" in str(answers[0].blocks[0].to_dict())
 
 
 async def test_of_a_file_that_validates_another_one_the_command_says_so(listeners: StartListeners, bot: Bot) -> None:
