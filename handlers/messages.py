@@ -130,28 +130,33 @@ class Messages:
 
     async def _asked_directly(self, request: Request) -> bool:
         """A question in the direct messages, below which its answer goes: by the model that the person talked to there
-        last, or by one that they choose. Whether it was one, and somebody can answer it."""
-        words = self._without_mention(request.text)
-        if not words or request.body["event"].get("thread_ts") or is_command_like(words):
+        last, or by one that they choose; in the thread of a job by its model. Whether it was one, and somebody can
+        answer it."""
+        words, in_thread = self._without_mention(request.text), bool(request.body["event"].get("thread_ts"))
+        if not words or is_command_like(words):
             return False
         if not self.authority.allows(await self.callers.of(request), Action.CHAT):
             return False
         with contextlib.suppress(ProviderError):
-            conversation = await self.chat.joining.join_last(request)
+            joining = self.chat.joining
+            conversation = await (joining.join_job(request) if in_thread else joining.join_last(request))
             if conversation is not None:
                 await self._talk(request, conversation)
                 return True
-            return await self.chat.offer_models(request)
+            return not in_thread and await self.chat.offer_models(request)
         return False
 
     async def _called_in(self, request: Request) -> Conversation | None:
-        """Whoever asks something in a thread calls in the model that is meant, if there is only one that may be."""
+        """Whoever asks something in a thread calls in the model that is meant: that of the thread's job, else the only
+        one that there is."""
         words = self._without_mention(request.text)
         if not words or is_command_like(words) or not self.chat.joining.is_possible(request):
             return None
         if not self.authority.allows(await self.callers.of(request), Action.CHAT):
             return None
         with contextlib.suppress(ProviderError):
+            if (conversation := await self.chat.joining.join_job(request)) is not None:
+                return conversation
             model = await self.chat.joining.only_model(request)
             return (await self.chat.joining.join(request, model)).conversation if model else None
         return None

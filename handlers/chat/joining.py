@@ -57,6 +57,14 @@ class Joining:
             return (await self.join_below(request, model, ts)).conversation
         return None
 
+    async def join_job(self, request: Request) -> Conversation | None:
+        """In the thread of a job's card: the model that it made is called in. None elsewhere, and where there is none
+        that may be talked to here."""
+        caller = await self.callers.of(request)
+        made = await self.opening.model_of_card(caller, str(request.body["event"]["thread_ts"]))
+        models = await self.channel_models.among(caller.channel, [made] if made else [])
+        return (await self.join(request, models[0])).conversation if models else None
+
     async def only_model(self, request: Request) -> str | None:
         """The model that must be meant, because there is no other in this place, or the channel is restricted to it."""
         caller = await self.callers.of(request)

@@ -268,6 +268,29 @@ async def test_a_question_in_direct_messages_goes_to_the_last_model_there(
     assert ran(messages)[1:] == ["jbos"]
 
 
+async def test_a_question_in_the_thread_of_a_job_goes_to_its_model_though_there_are_others(
+    messages: Messages, models: Models
+) -> None:
+    voice, support = models.there = ["ft:gpt:acme:voice:1", "ft:gpt:acme:support:1"]
+    models.of_cards = {"5.0": voice}
+    await messages.mention(said(f"{MENTION} what is it like?", thread_ts="5.0", type="app_mention"))
+    await messages.message(said_directly("And in private?", thread_ts="5.0"))
+    assert models.joined == [(voice, "5.0"), (voice, "5.0")]
+    assert models.heard == [("2.0", "what is it like?"), ("2.0", "And in private?")]
+    await messages.mention(said(f"{MENTION} what is it like?", thread_ts="9.9", type="app_mention"))
+    await messages.message(said_directly("And here?", thread_ts="9.9"))
+    assert ran(messages) == ["what is it like?", "And here?"], "nothing says which model is meant"
+    assert support not in str(models.joined)
+
+
+async def test_people_who_talk_in_the_thread_of_a_job_are_left_alone(messages: Messages, models: Models) -> None:
+    models.there = ["ft:gpt:acme:voice:1"]
+    models.of_cards = {"5.0": "ft:gpt:acme:voice:1"}
+    answers = Answers()
+    await messages.message(said("Is it good?", answers, thread_ts="5.0"))
+    assert (models.joined, models.heard, answers, ran(messages)) == ([], [], [], [])
+
+
 async def test_a_guest_who_opens_direct_messages_asked_for_nothing_and_hears_nothing(
     messages: Messages, slack: Slack
 ) -> None:
