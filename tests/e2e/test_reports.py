@@ -16,4 +16,7 @@ async def test_the_end_of_a_job_offers_a_report_that_can_be_handed_on(w: World) 
         assert set(names) == {"html", "pdf"}
         page = w.sandbox.state.workspace.files[names["html"]]
         assert page.size > 10_000
+        await w.person.command("ana", w.channel, "/finetune", "report")
+        told = await w.person.wait_ephemeral("ana", w.channel, contains="The files are in", timeout=60)
+        assert f"thread_ts={card['ts']}" in str(told["blocks"])
         await w.settled(bot)
