@@ -6,9 +6,12 @@ from typing import Final, Protocol
 from bot.access import Action, Actor, Caller, Resource
 from bot.authority import Authority
 from bot.errors import BotError, Denied, NotFound
+from bot.notices.interfaces import PostError
 
 NOT_THERE: Final = frozenset({"not_in_channel", "channel_not_found", "is_archived"})
 """What Slack says where the bot is not in a channel any more."""
+_UNKNOWN: Final = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+"""What Slack says of people that it does not know, such as one who was erased."""
 
 
 class People(Protocol):
@@ -17,6 +20,17 @@ class People(Protocol):
 
     async def is_in(self, channel: str, user: str) -> bool:
         """Whether they are a member. Raises PostError where Slack cannot be asked."""
+
+
+async def still_known(people: People, owner: str) -> Actor | None:
+    """None where Slack does not know them any more. Raises PostError where it does not tell at the moment."""
+    try:
+        return await people.actor(owner)
+    except Denied as error:
+        said = str(error.values.get("slack", ""))
+        if said in _UNKNOWN:
+            return None
+        raise PostError(said) from error
 
 
 async def ended_by(

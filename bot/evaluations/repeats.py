@@ -17,13 +17,11 @@ from bot.evaluations.evaluation import Evaluation, EvaluationStore, Repeat
 from bot.evaluations.run import RunState
 from bot.jobs.notice import Notice, RepeatEnded
 from bot.notices.interfaces import PostError, PostRefused
-from bot.owners import NOT_THERE, People, ended_by
+from bot.owners import NOT_THERE, People, ended_by, still_known
 
 log = structlog.get_logger()
 
 _DAY = 86_400.0
-_UNKNOWN = ("user_not_found", "users_not_found", "user_not_visible")
-"""What Slack says of people that it does not know, such as one who was erased."""
 
 
 class EvaluationRepeats:
@@ -49,7 +47,7 @@ class EvaluationRepeats:
         for due in await self._evaluations.due_repeats(now):
             try:
                 await self._begin(due, now)
-            except (PostError, Denied) as error:  # that passes: it is due at the next tick, too
+            except PostError as error:  # that passes: it is due at the next tick, too
                 log.info("repeated later", evaluation=due.evaluation, why=str(error))
 
     async def _begin(self, due: Repeat, now: float) -> None:
@@ -85,18 +83,16 @@ class EvaluationRepeats:
         await self._evaluations.open_repeat(repetition, after, begun)
 
     async def _ended_by(self, first: Evaluation, now: float) -> BotError | None:
-        """Why its owner may not have it repeated any more. Raises PostError, Denied where Slack does not tell now."""
+        """Why its owner may not have it repeated any more. Raises PostError where Slack does not tell now."""
         place = Place(first.channel, alone=first.channel.startswith("D"))
         needs = [(Action.EVALUATE, first.resource)]
         private, without = first.private, Denied("evaluates_no_more")
         try:
-            actor = await self._people.actor(first.owner)
+            actor = await still_known(self._people, first.owner)
+            if actor is None:
+                return without
             caller = Caller(actor, first.team, first.channel, place, place, f"repeat/{first.id}/{now:.0f}", now)
             return await ended_by(self._people, self._authority, caller, needs, private=private, without=without)
-        except Denied as error:
-            if error.values.get("slack") not in _UNKNOWN:
-                raise
-            return without
         except PostRefused as error:
             if str(error) not in NOT_THERE:
                 raise

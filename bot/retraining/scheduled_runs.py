@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
-from bot.access import Action, Actor, Caller
+from bot.access import Action, Caller
 from bot.audit import Entry
 from bot.audit import Outcome as Recorded
 from bot.authority import Authority
@@ -27,7 +27,7 @@ from bot.jobs.notice import Notice, RetrainingRefused
 from bot.jobs.settings import JobSettings, read_settings
 from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import PostError, PostRefused
-from bot.owners import NOT_THERE, People, ended_by
+from bot.owners import NOT_THERE, People, ended_by, still_known
 from bot.providers.interface import ProviderError, Refused
 from bot.retraining.cron import latest_time
 from bot.retraining.next_model import NextModels, Plan
@@ -105,10 +105,9 @@ class ScheduledRuns:
             await self._end(schedule, due, "", NotFound("no_such_thing", kind="collection"))
             return
         try:
-            actor = await self._people.actor(schedule.owner)
-            caller = _caller(schedule, actor, due, goes_on=goes_on)
-            if (error := await self._ended_by(schedule, caller, collection)) is not None:
-                await self._end(schedule, due, collection.name, error)
+            caller = await self._caller(schedule, due, collection, goes_on=goes_on)
+            if isinstance(caller, BotError):
+                await self._end(schedule, due, collection.name, caller)
                 return
             await self._finish(schedule, await self._train(schedule, caller, due))
         except PostRefused as error:
@@ -130,11 +129,20 @@ class ScheduledRuns:
         in_trouble = isinstance(error, ProviderError) and not isinstance(error, Refused)
         return error.kind == "store_trouble" or (in_trouble and patient)
 
-    async def _ended_by(self, schedule: Schedule, caller: Caller, collection: Collection) -> BotError | None:
-        """Why its owner may not have it any more."""
-        needs = [(Action.SUBMIT, None), (Action.ADD_EXAMPLE, collection.resource)]
+    async def _caller(
+        self, schedule: Schedule, due: float, collection: Collection, *, goes_on: bool
+    ) -> Caller | BotError:
+        """As whom it goes on, or why its owner may not have it any more. `goes_on`: it was begun before, so what it
+        says is looked for before it is said. Raises PostError where Slack does not tell now."""
         private, without = schedule.private, Denied("starts_jobs_no_more")
-        return await ended_by(self._people, self._authority, caller, needs, private=private, without=without)
+        actor = await still_known(self._people, schedule.owner)
+        if actor is None:
+            return without
+        place, key, at = schedule.place, _key(schedule, due), schedule.begun_at
+        caller = Caller(actor, schedule.team, schedule.channel, place, place, key, at, is_retry=goes_on)
+        needs = [(Action.SUBMIT, None), (Action.ADD_EXAMPLE, collection.resource)]
+        error = await ended_by(self._people, self._authority, caller, needs, private=private, without=without)
+        return caller if error is None else error
 
     async def _train(self, schedule: Schedule, caller: Caller, due: float) -> Latest:
         """Raises BotError, PostError, TrainingFileError."""
@@ -239,12 +247,6 @@ class ScheduledRuns:
 
 def _key(schedule: Schedule, due: float) -> str:
     return f"{schedule.id}/{due:.0f}"
-
-
-def _caller(schedule: Schedule, actor: Actor, due: float, *, goes_on: bool) -> Caller:
-    """`goes_on`: it was begun before, so what it says is looked for before it is said."""
-    place, at = schedule.place, schedule.begun_at
-    return Caller(actor, schedule.team, schedule.channel, place, place, _key(schedule, due), at, is_retry=goes_on)
 
 
 def _notice(schedule: Schedule, due: float, collection: str, error: BotError, *, ended: bool) -> Notice:

@@ -43,14 +43,15 @@ OLD = [chat(f"Old question {n}?", "Old.") for n in range(10)]
 
 
 class Stage:
-    """`now`: by the bot's clock. `posted`: with how many new examples a file was posted."""
+    """`now`: by the bot's clock. `actors`: people, or the error where Slack does not tell of one. `posted`: with how
+    many new examples a file was posted."""
 
     def __init__(self, world: World, database: Database, provider: OpenAIProtocol, stand_in: StandInProvider) -> None:
         self.world, self.database, self.stand_in = world, database, stand_in
         self.provider = provider
         self.store = SqlScheduleStore(database)
         self.now = MONDAY - 3600
-        self.actors = {ANA.user: ANA}
+        self.actors: dict[str, Actor | Exception] = {ANA.user: ANA}
         self.members = {ANA.user}
         self.posted: list[int] = []
         self.looked_for: list[bool] = []
@@ -105,7 +106,10 @@ class Stage:
         return "UTC"
 
     async def actor(self, user: str) -> Actor:
-        return self.actors[user]
+        known = self.actors[user]
+        if isinstance(known, Exception):
+            raise known
+        return known
 
     async def is_in(self, _channel: str, user: str) -> bool:
         return user in self.members

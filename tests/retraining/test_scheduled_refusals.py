@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.access import Caller, Role
-from bot.audit import Entry
+from bot.access import Actor, Caller, Role
+from bot.audit import Entry, Outcome
+from bot.errors import Denied
 from bot.jobs.admission import Rules
 from bot.notices.interfaces import PostLater, PostRefused
 from bot.providers.interface import Unreachable
@@ -109,15 +110,37 @@ async def test_a_fault_in_one_keeps_no_other_from_its_time(stage: Stage, monkeyp
     assert [job.origin.channel for job in await stage.asked()] == [PUBLIC]
 
 
-@pytest.mark.parametrize("change", ["deactivated", "viewer"])
-async def test_it_ends_with_a_message_when_its_owner_may_start_jobs_no_more(stage: Stage, change: str) -> None:
-    await stage.set()
-    gone = {"deactivated": True} if change == "deactivated" else {"role": Role.VIEWER}
-    stage.actors[ANA.user] = msgspec.structs.replace(ANA, **gone)
+@pytest.mark.parametrize(
+    "owner",
+    [
+        msgspec.structs.replace(ANA, deactivated=True),
+        msgspec.structs.replace(ANA, role=Role.VIEWER),
+        Denied("who_is_unknown", slack="user_not_found"),
+    ],
+    ids=["deactivated", "viewer", "unknown to Slack"],
+)
+async def test_it_ends_with_a_message_when_its_owner_may_start_jobs_no_more(
+    stage: Stage, owner: Actor | Exception
+) -> None:
+    await stage.set("daily")
+    stage.actors[ANA.user] = owner
     await stage.tick(1)
-    ((_, said),) = await stage.refusals()
-    assert (said.ended, said.why) == (True, "starts_jobs_no_more")
+    await stage.tick(1)
+    ((channel, said),) = await stage.refusals()
+    assert (channel, said.ended, said.why) == (PUBLIC, True, "starts_jobs_no_more")
     assert (await stage.store.all(), stage.posted) == ([], [])
+    (entry,) = [one for one in await stage.world.audit.about("col-1") if one.action == "scheduled training"]
+    assert (entry.actor, entry.outcome, entry.details) == (ANA.user, Outcome.REFUSED, "starts_jobs_no_more")
+
+
+async def test_it_waits_while_slack_does_not_tell_who_its_owner_is(stage: Stage) -> None:
+    await stage.set()
+    stage.actors[ANA.user] = Denied("who_is_unknown", slack="fatal_error")
+    await stage.tick(1)
+    assert (await stage.refusals(), await stage.outcomes()) == ([], [])
+    stage.actors[ANA.user] = ANA
+    await stage.tick(0.1)
+    assert len(await stage.asked()) == 1
 
 
 async def test_it_ends_when_its_owner_has_left_the_private_channel_or_the_bot_has(stage: Stage) -> None:
