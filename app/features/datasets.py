@@ -78,6 +78,7 @@ def dataset_deletion(services: Services) -> DatasetDeletion:
         services.providers,
         services.evaluations.forget_file,
         services.authority,
+        services.audit,
     )
 
 

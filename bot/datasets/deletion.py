@@ -12,6 +12,7 @@ import msgspec
 import structlog
 
 from bot.access import Action, Caller
+from bot.audit import SETTINGS, AuditLog, Entry
 from bot.authority import Authority, entry
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
@@ -35,6 +36,7 @@ class DeletedDataset(msgspec.Struct, frozen=True):
     left: tuple[str, ...] = ()
 
 
+_DELETE: Final = "delete file"
 # Older ones are named by their ids.
 _OFFERED: Final = 50
 
@@ -50,6 +52,7 @@ class DatasetDeletion:
         providers: Providers,
         forget: Callable[[str], Awaitable[object]],
         authority: Authority,
+        audit: AuditLog,
     ) -> None:
         self._datasets = datasets
         self._file_store = file_store
@@ -57,6 +60,7 @@ class DatasetDeletion:
         self._providers = providers
         self._forget = forget
         self._authority = authority
+        self._audit = audit
         self._lookup = DatasetLookup(datasets, authority)
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
@@ -118,7 +122,7 @@ class DatasetDeletion:
             await self._datasets.update(
                 dataset.id,
                 lambda known: msgspec.structs.replace(known, deleted_at=time.time(), report=None),
-                audit=[entry(caller, "delete file", dataset.id)],
+                audit=[entry(caller, _DELETE, dataset.id)],
             )
         if await self._datasets.by_hash(dataset.sha256):
             return set(), set()
@@ -157,11 +161,26 @@ class DatasetDeletion:
             for sha256, file_id in uploads.items():
                 ids = {file_id, *(file.id for file in there if file.name == upload_name(sha256))} - {""}
                 if not await self._is_needed(provider, sha256, ids) and await _deleted(provider, ids):
-                    await self._jobs.set_provider_file(provider.name, sha256, None)
+                    recorded = await self._gone(provider, sha256, ids)
+                    await self._jobs.set_provider_file(provider.name, sha256, None, audit=[recorded])
                     gone.add(sha256)
         except ProviderError as error:
             log.warning("provider did not delete uploads", provider=provider.name, why=str(error))
         return gone
+
+    async def _gone(self, provider: Provider, sha256: str, file_ids: Collection[str]) -> Entry:
+        """For the audit log, in the name of whoever deleted the file; of several with these bytes, the last one."""
+        dataset = await self._datasets.last_deleted(sha256)
+        thing = dataset.id if dataset is not None else sha256
+        entries = [one for one in await self._audit.about(thing) if one.action == _DELETE]
+        asked = entries[-1] if entries else Entry(f"delete/{thing}", 0.0, SETTINGS, _DELETE, thing)
+        return msgspec.structs.replace(
+            asked,
+            key=f"{asked.key}/{provider.name}",
+            at=time.time(),
+            action="delete file at the provider",
+            details=f"{provider.name}: {', '.join(sorted(file_ids))}" if file_ids else provider.name,
+        )
 
     async def _is_needed(self, provider: Provider, sha256: str, file_ids: Collection[str]) -> bool:
         """By somebody who dropped the same meanwhile, or by a job that was given the provider's file."""

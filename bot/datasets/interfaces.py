@@ -30,6 +30,9 @@ class DatasetStore(Protocol):
     async def by_hashes(self, sha256s: Collection[str]) -> dict[str, list[Dataset]]:
         """As `by_hash`, of several at once; a hash that has none is left out."""
 
+    async def last_deleted(self, sha256: str) -> Dataset | None:
+        """Of those with these bytes that were deleted, the one that was last."""
+
     async def of_message(self, channel: str, created_at: float) -> list[Dataset]:
         """Data sets that were dropped with one message, deleted ones too."""
 

@@ -166,4 +166,7 @@ class JobStore(Protocol):
     async def under_way(self, provider: str) -> list[Job]:
         """Jobs not ended yet."""
 
-    async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None: ...
+    async def set_provider_file(
+        self, provider: str, sha256: str, file_id: str | None, *, audit: Sequence[Entry] = ()
+    ) -> None:
+        """None: there is no copy. One transaction with the audit entries."""

@@ -60,6 +60,10 @@ class SqlDatasetStore:
             found.setdefault(dataset.sha256, []).append(dataset)
         return found
 
+    async def last_deleted(self, sha256: str) -> Dataset | None:
+        found = await self._many("sha256 = ? AND deleted_at IS NOT NULL", [sha256])
+        return max(found, key=lambda dataset: dataset.deleted_at or 0.0, default=None)
+
     async def of_message(self, channel: str, created_at: float) -> list[Dataset]:
         return await self._many("channel = ? AND created_at = ?", [channel, created_at])
 

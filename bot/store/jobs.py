@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from bot.audit import Entry
 from bot.errors import Conflict
 from bot.jobs import states
 from bot.jobs.estimate import counted_cost, spend_of
@@ -238,11 +239,14 @@ class SqlJobStore:
         )
         return dict(rows)
 
-    async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None:
+    async def set_provider_file(
+        self, provider: str, sha256: str, file_id: str | None, *, audit: Sequence[Entry] = ()
+    ) -> None:
         def work(db: Connection) -> None:
             db.execute("DELETE FROM provider_files WHERE provider = ? AND sha256 = ?", [provider, sha256])
             if file_id is not None:
                 db.execute("INSERT INTO provider_files VALUES (?, ?, ?)", [provider, sha256, file_id])
+            put_entries(db, audit)
 
         await self._database.write(work)
 

@@ -32,12 +32,13 @@ def deletion(
     jobs: SqlJobStore,
     provider: OpenAIProtocol,
     authority: Authority,
+    audit: SqlAuditLog,
     forgotten: list[str],
 ) -> DatasetDeletion:
     async def forget(sha256: str) -> None:
         forgotten.append(sha256)
 
-    return DatasetDeletion(datasets, file_store, jobs, Providers(provider), forget, authority)
+    return DatasetDeletion(datasets, file_store, jobs, Providers(provider), forget, authority, audit)
 
 
 @pytest.fixture
@@ -67,8 +68,9 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     assert await jobs.provider_file(provider.name, "abc") is None
     assert await datasets.by_hash("abc") == []
     assert forgotten == ["abc"]
-    (entry,) = await audit.about("ds-1")
-    assert (entry.actor, entry.action, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
+    asked, gone = await audit.about("ds-1")
+    assert (asked.actor, asked.action, asked.outcome) == (ANA.user, "delete file", Outcome.DONE)
+    assert (gone.actor, gone.action, gone.outcome) == (ANA.user, "delete file at the provider", Outcome.DONE)
 
 
 async def test_uploads_whose_answers_were_lost_go_too(
@@ -200,10 +202,28 @@ async def test_what_a_provider_did_not_delete_is_told_and_deleted_later(
     assert not file_store.path("abc").exists(), "what is ours does not wait for the provider"
     await deletion.delete_left()
     assert await jobs.provider_file(provider.name, "abc") == file_id
+    (asked,) = await audit.about("ds-1")
     stand_in.clear_faults()
+    await deletion.delete_left()
     await deletion.delete_left()
     assert not stand_in.files
     assert await jobs.provider_file(provider.name, "abc") is None
+    _, gone = await audit.about("ds-1")
+    assert (asked.action, gone.action) == ("delete file", "delete file at the provider")
+    assert (gone.actor, gone.channel, gone.details) == (ANA.user, asked.channel, f"acme: {file_id}")
+
+
+async def test_a_copy_is_gone_in_the_name_of_whoever_deleted_the_file_last(
+    deletion: DatasetDeletion, drop: Drop, stand_in: StandInProvider, audit: SqlAuditLog, upload: Upload
+) -> None:
+    await drop()
+    await drop("ds-2", owner=BEN.user)
+    await upload("abc")
+    stand_in.fault("GET /files", status=503)
+    await deletion.delete(a_caller(), "ds-1")
+    assert (await deletion.delete(a_caller(BEN, key="command/2"), "ds-2")).left == ("acme",)
+    await deletion.delete_left()
+    assert [one.actor for one in await audit.about("ds-2")] == [BEN.user, BEN.user]
     assert len(await audit.about("ds-1")) == 1
 
 

@@ -72,7 +72,7 @@ class Store:
         learned = LearnedModels(self.collections, self.datasets, self.jobs, authority)
         passages = SqlGenerationStore(database)
         self.deletion = DatasetDeletion(
-            self.datasets, self.files, self.jobs, Providers(provider), AsyncMock(), authority
+            self.datasets, self.files, self.jobs, Providers(provider), AsyncMock(), authority, self.audit
         )
         self.erasure = PersonErasure(
             self.erasures,

@@ -65,7 +65,13 @@ class Store:
         self.taken_down = AsyncMock()
         authority = Authority(Policy(), self.audit)
         self.deletion = DatasetDeletion(
-            self.datasets, self.files, self.jobs, Providers(provider), self.evaluations.forget_file, authority
+            self.datasets,
+            self.files,
+            self.jobs,
+            Providers(provider),
+            self.evaluations.forget_file,
+            authority,
+            self.audit,
         )
         self.retention = Retention(
             dict.fromkeys(Kind, 30),
@@ -220,6 +226,10 @@ async def test_a_file_goes_here_while_the_provider_does_not_answer_and_there_onc
     store.taken_down.assert_awaited_once()
     await store.deletion.delete_left()
     assert not stand_in.files
+    assert [(one.actor, one.action) for one in await store.audit.about("ds-1")] == [
+        (SETTINGS, "delete file"),
+        (SETTINGS, "delete file at the provider"),
+    ]
 
 
 async def test_old_messages_go_and_the_conversation_stays_and_knows_it(store: Store) -> None:

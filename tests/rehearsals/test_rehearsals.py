@@ -105,9 +105,9 @@ async def test_with_the_file_go_the_parts_that_were_made_of_it(stage: Stage, dat
     dataset = await stage.dropped(60)
     _, jobs = await stage.begun(curve=True)
     await stage.rehearsals.stop(a_caller(), str(jobs[0].group))
-    authority = Authority(Policy(), SqlAuditLog(database))
-    nobody = cast(Any, ())
-    deletion = DatasetDeletion(stage.datasets, stage.file_store, stage.jobs, nobody, AsyncMock(), authority)
+    audit, nobody = SqlAuditLog(database), cast(Any, ())
+    authority = Authority(Policy(), audit)
+    deletion = DatasetDeletion(stage.datasets, stage.file_store, stage.jobs, nobody, AsyncMock(), authority, audit)
     await deletion.delete(a_caller(), dataset.id)
     assert list(stage.file_store.path("x").parent.iterdir()) == []
 

@@ -50,6 +50,13 @@ async def test_a_deleted_one_is_on_no_list(datasets: SqlDatasetStore) -> None:
     assert (await datasets.get("ds-1") or DATASET).deleted_at == 2.0
 
 
+async def test_of_several_with_the_same_bytes_the_one_that_was_deleted_last_is_known(datasets: SqlDatasetStore) -> None:
+    assert await datasets.last_deleted("abc") is None
+    for id, at in (("ds-1", 2.0), ("ds-2", 3.0), ("ds-3", None)):
+        await datasets.save(msgspec.structs.replace(DATASET, id=id, file_id=id, deleted_at=at))
+    assert (await datasets.last_deleted("abc") or DATASET).id == "ds-2"
+
+
 async def test_without_a_report_there_is_no_message(datasets: SqlDatasetStore) -> None:
     assert await datasets.report_ts("ds-1") is None
     assert await datasets.report_ts("ds-2") is None
