@@ -7,6 +7,7 @@ import structlog
 
 from app.stores import engine_of, has_store, of_workspace, open_store
 from bot.errors import StartError
+from bot.providers.interface import upload_name
 from bot.settings import Settings
 from bot.store.jobs import SqlJobStore
 
@@ -39,13 +40,14 @@ async def _left_at_providers(settings: Settings) -> str:
     database = await open_store(settings)
     try:
         jobs = SqlJobStore(database)
-        models = await jobs.models()
-        files = [
-            file
-            for provider in sorted({job.provider for job in models.values()})
-            for file in await jobs.contents(provider)
-        ]
+        models, uploads = await jobs.models(), await jobs.all_uploads()
     finally:
         await database.close()
-    parts = (("models", sorted(models)), ("files", sorted(files)))
-    return "; ".join(f"{what}: {', '.join(named)}" for what, named in parts if named)
+    left: list[str] = []
+    for provider in sorted({*(job.provider for job in models.values()), *uploads}):
+        made = sorted(model for model, job in models.items() if job.provider == provider)
+        # An upload whose answer was lost is known by its name only.
+        files = sorted(file or upload_name(sha256) for sha256, file in uploads.get(provider, {}).items())
+        parts = ((f"models at {provider}", made), (f"files at {provider}", files))
+        left += [f"{what}: {', '.join(named)}" for what, named in parts if named]
+    return "; ".join(left)

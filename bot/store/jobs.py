@@ -210,13 +210,19 @@ class SqlJobStore:
         )
         return dict(rows)
 
+    async def all_uploads(self) -> dict[str, dict[str, str]]:
+        """As `uploads_left`, of all data sets."""
+        return await self._uploads("TRUE")
+
     async def uploads_left(self) -> dict[str, dict[str, str]]:
+        return await self._uploads(
+            "sha256 IN (SELECT sha256 FROM datasets WHERE deleted_at IS NOT NULL)"
+            " AND sha256 NOT IN (SELECT sha256 FROM datasets WHERE deleted_at IS NULL)"
+        )
+
+    async def _uploads(self, where: str) -> dict[str, dict[str, str]]:
         rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT provider, sha256, file_id FROM provider_files"
-                " WHERE sha256 IN (SELECT sha256 FROM datasets WHERE deleted_at IS NOT NULL)"
-                " AND sha256 NOT IN (SELECT sha256 FROM datasets WHERE deleted_at IS NULL)"
-            ).fetchall()
+            lambda db: db.execute(f"SELECT provider, sha256, file_id FROM provider_files WHERE {where}").fetchall()
         )
         found: dict[str, dict[str, str]] = {}
         for provider, sha256, file_id in rows:
