@@ -73,6 +73,15 @@ class Health:
             works[of] = works.get(of, True) and up
         return works
 
+    def heard_at(self) -> dict[str, float]:
+        """When each provider last answered about its jobs: of several workspaces, where that is longest ago. Those that
+        are not asked here are left out."""
+        heard: dict[str, float] = {}
+        for follower in self._followers.values():
+            if (at := follower.heard_at) is not None:
+                heard[follower.provider_name] = min(at, heard.get(follower.provider_name, at))
+        return heard
+
     def about(self) -> dict[str, object]:
         """Which process this is, whether it leads, and how many there are."""
         if (this := self.membership) is None:

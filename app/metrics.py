@@ -73,6 +73,9 @@ class Metrics:
         instruments.COMPONENT_UP.clear()
         for (component, provider), works in components.items():
             instruments.COMPONENT_UP.labels(component, provider).set(works)
+        instruments.FOLLOWED_AT.clear()
+        for provider, at in self._health.heard_at().items():
+            instruments.FOLLOWED_AT.labels(provider).set(at)
         membership = self._health.membership
         instruments.LEADS.set(membership is None or membership.leads)
         instruments.PROCESSES.set(membership.count if membership else 1)

@@ -111,7 +111,8 @@ PROVIDER_SECONDS: Final = Histogram(
 )
 FOLLOWED_AT: Final = Gauge(
     "finetune_bot_follow_last_success_timestamp_seconds",
-    "When a provider last answered about its jobs, or had none to be asked about; before that, when the bot started.",
+    "When a provider last answered about its jobs, or had none to be asked about; before that, when the bot began to "
+    "ask. Of several workspaces it is the one that has waited longest.",
     ["provider"],
     registry=REGISTRY,
 )

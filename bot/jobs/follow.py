@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
-from bot import instruments
 from bot.backoff import Backoff
 from bot.changes import Rest
 from bot.errors import BotError
@@ -108,8 +107,10 @@ class Follower:
         self._silence_known = False
         self._silent_since: float | None = None
         self.looked_at = steady()
-        instruments.FOLLOWED_AT.labels(provider.name).set(sync.clock())
         """When the latest round ended, however it did, by the steady clock."""
+        self.heard_at: float | None = None
+        """When the provider last answered, or had nothing to be asked about; before that, when the first round began.
+        None in a process that does not lead."""
 
     @property
     def provider_name(self) -> str:
@@ -121,9 +122,10 @@ class Follower:
 
     async def tick(self) -> None:
         """One round: never raises, so that the schedule goes on."""
-        if self._rest.goes_on():
-            instruments.FOLLOWED_AT.labels(self._provider.name).set(self._clock())
-        elif self._steady() >= self._not_before:
+        resting = self._rest.goes_on()
+        if resting or self.heard_at is None:
+            self.heard_at = self._clock()
+        if not resting and self._steady() >= self._not_before:
             await self._safe_round()
         self.looked_at = self._steady()
 
@@ -156,7 +158,7 @@ class Follower:
             self._update_poll_states(followed)
             if await self._round(followed):
                 await self._provider_answered()
-            instruments.FOLLOWED_AT.labels(self._provider.name).set(self._clock())
+            self.heard_at = self._clock()
         except ProviderError as error:
             with contextlib.suppress(BotError):  # the store: told of by the next round
                 await self._provider_failed(error)

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from app.doctor.health import check_health
 from app.health import Health
 from app.run import running
-from bot import instruments
 from bot.doctor.finding import Level
 from bot.membership import Membership
 from bot.store.database import Database
@@ -100,10 +99,10 @@ async def test_the_doctor_says_what_waits_long_and_who_is_silent(tmp_path: Path)
     async with world(tmp_path) as w, running(w.settings(health_port=0)) as bot:
         hour_ago = time.time() - 3600
         await SqlInbox(bot.services.database).accept("event/Ev1", {}, hour_ago)
-        instruments.FOLLOWED_AT.labels("of another day").set(hour_ago)
+        away = SimpleNamespace(provider_name="of another day", looked_at=time.monotonic(), heard_at=hour_ago)
+        cast(Any, bot.services.followers)["of another day"] = away
         settings = w.settings(health_port=bot.health_port)
         _, old, silent = await check_health(settings, bot_runs_here=True)
-        instruments.FOLLOWED_AT.remove("of another day")
     assert (old.level, old.code, old.values["inbox"]) == (Level.WARNING, "backlog_old", 1)
     assert (silent.level, silent.code, silent.values["provider"]) == (Level.WARNING, "jobs_unheard", "of another day")
 

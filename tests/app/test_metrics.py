@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -63,6 +64,7 @@ async def test_a_bot_that_works_counts_what_it_does(tmp_path: Path) -> None:
     assert more("finetune_bot_store_write_seconds_count") > 10
     assert value(now, "finetune_bot_jobs", provider="acme", state="succeeded") == 1
     assert value(now, "finetune_bot_component_up", component="store") == 1
+    assert value(now, "finetune_bot_follow_last_success_timestamp_seconds", provider="acme") > 1_700_000_000
     assert value(now, "finetune_bot_inbox_depth") == value(now, "finetune_bot_outbox_depth") == 0
     for secret in ("ana", report["channel"], w.provider.key, "train.jsonl", job):
         assert f'"{secret}"' not in text
@@ -100,6 +102,29 @@ async def test_of_several_stores_what_waits_is_counted_together(database: Databa
     del stores["a"], stores["b"]
     found = samples((await metrics.text()).decode())
     assert value(found, "finetune_bot_outbox_depth") == value(found, "finetune_bot_jobs") == 0
+
+
+async def test_of_several_workspaces_the_one_that_has_waited_longest_for_a_provider_shows(
+    database: Database, tmp_path: Path
+) -> None:
+    following: dict[str, Any] = {
+        "acme in T0ACME": SimpleNamespace(provider_name="acme", looked_at=0.0, heard_at=900.0),
+        "acme in T0OTHER": SimpleNamespace(provider_name="acme", looked_at=0.0, heard_at=300.0),
+        "own in T0ACME": SimpleNamespace(provider_name="own", looked_at=0.0, heard_at=None),
+    }
+    settings = load_settings(_env_file=None, finetune_data=tmp_path)
+    metrics = Metrics(Health(database, following, None), dict, settings)
+
+    async def shown() -> dict[str, float]:
+        found = samples((await metrics.text()).decode())
+        name = "finetune_bot_follow_last_success_timestamp_seconds"
+        return {dict(labels)["provider"]: at for (its, labels), at in found.items() if its == name}
+
+    assert await shown() == {"acme": 300.0}, "and of one that nobody has looked at yet there is nothing to say"
+    del following["acme in T0OTHER"]
+    assert await shown() == {"acme": 900.0}, "a workspace that is gone is waited for no more"
+    following.clear()
+    assert await shown() == {}
 
 
 def backlog(*, notices: int, first: int, inbox_since: float | None = None) -> Backlog:

@@ -410,6 +410,20 @@ async def test_a_silent_provider_is_asked_less_and_less_often(
     assert stand_in.requests.count(route(theirs)) < 20
 
 
+async def test_when_a_provider_answered_last_is_known_from_the_first_look_on(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    assert follower.heard_at is None, "a process that does not lead waits for nobody"
+    stand_in.fault(route(theirs), times=10_000, status=500)
+    await look(follower, clock)
+    began = follower.heard_at
+    await look(follower, clock, 10)
+    assert (follower.heard_at, began) == (began, clock.now - 10)
+    stand_in.clear_faults()
+    await look(follower, clock, 100)
+    assert follower.heard_at == clock.now
+
+
 async def test_the_pause_stays_bounded_however_long_the_silence(
     follower: Follower, jobs: SqlJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
