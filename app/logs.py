@@ -25,6 +25,7 @@ def set_up_logging(level: str) -> None:
         return {**event, "trace_id": trace.trace_id} if trace else event
 
     told: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         with_trace,

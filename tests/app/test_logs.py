@@ -48,6 +48,13 @@ def test_libraries_say_what_goes_wrong_and_the_bot_what_its_level_allows() -> No
     assert lines[0]["why"] == MARK
 
 
+def test_of_many_workspaces_each_line_says_which_it_is_about() -> None:
+    with bots_log() as log, structlog.contextvars.bound_contextvars(workspace="T0ACME"):
+        structlog.get_logger().warning("provider failed")
+        logging.getLogger("asyncio").error("Unclosed session")
+    assert [json.loads(line)["workspace"] for line in log.getvalue().splitlines()] == ["T0ACME", "T0ACME"]
+
+
 def test_to_set_it_up_again_writes_no_line_twice() -> None:
     with bots_log() as log:
         set_up_logging("info")
