@@ -124,7 +124,7 @@ async def test_others_wait_behind_a_job_until_it_has_its_node(plan: Plan, tmp_pa
 async def test_nobody_waits_behind_a_job_that_no_node_could_take(plan: Plan, tmp_path: Path, job: Path) -> None:
     cluster = StandInCluster(0)
     cluster.job = Submission("PENDING")
-    assert await first_of(cluster.runner(tmp_path, EACH), asking(plan, 1), job) == OutOfLine()
+    assert await first_of(cluster.runner(tmp_path, EACH), asking(plan, 1), job) == OutOfLine(placed=False)
     assert len(cluster.submitted) == 1, "it is there in case a node is started for it"
 
 

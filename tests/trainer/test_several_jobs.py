@@ -181,6 +181,29 @@ async def test_a_cluster_is_handed_the_next_job_when_the_last_one_has_its_node(p
     await supervisor.stop()
 
 
+async def test_on_a_cluster_jobs_are_charged_from_when_they_have_their_node(place: Place) -> None:
+    def charged() -> set[str]:
+        return {owner for owner, _ in place.store.device_seconds(since=0, until=time.time() + 1)}
+
+    async def until_charged(*owners: str) -> None:
+        async with asyncio.timeout(60):
+            while charged() != set(owners):
+                await asyncio.sleep(0.005)
+
+    place.queue("a", owner="ana")
+    place.queue("b", owner="ben")
+    supervisor, runner = await place.supervise(devices=None)
+    await runner.until_begun("a")
+    runner.runs["a"].reports.put_nowait(OutOfLine(placed=False))
+    await runner.until_begun("a", "b")
+    assert not charged(), "there is no node for one, and the other waits"
+    runner.runs["b"].reports.put_nowait(OutOfLine())
+    await until_charged("ben")
+    runner.runs["a"].reports.put_nowait(STARTED)
+    await until_charged("ana", "ben")
+    await supervisor.stop()
+
+
 async def test_what_a_cluster_was_handed_by_an_earlier_server_is_heard_and_waited_for(place: Place) -> None:
     place.queue(*"abc")
     before = StandInRun(cast(Any, None))

@@ -130,7 +130,7 @@ class Supervisor:
         """Pause a job that waits or trains, at once; its worker saves its state and ends after the present step."""
         paused = self._journal.paused(job.id)
         started = self._started.get(job.id)
-        if started is not None and self._waits_on_cluster(started.turn):
+        if started is not None and started.turn.in_line:
             started.task.cancel()  # there is nobody yet who could save
         elif started is not None:
             started.turn.send(Pause())
@@ -150,7 +150,7 @@ class Supervisor:
     def _join(self, job: Job) -> None:
         """A job has joined the queue. What waits while others train is told its place."""
         self._changed.set()
-        begun = {id for id, one in self._started.items() if not self._waits_on_cluster(one.turn)}
+        begun = {id for id, one in self._started.items() if not one.turn.in_line}
         waiting = [one.id for one in self._queue.jobs() if one.id not in begun]
         place = waiting.index(job.id) + 1
         if place > 1 or not self._has_room(job):
@@ -188,20 +188,16 @@ class Supervisor:
     def _has_room(self, job: Job) -> bool:
         """For the job that is next."""
         turns = [one.turn for one in self._started.values()]
-        if self._runner.devices is None:
-            return sum(self._waits_on_cluster(turn) for turn in turns) < self._settings.ray_waiting
+        if self._runner.devices is None:  # how many train there is the cluster's business
+            return sum(turn.in_line for turn in turns) < self._settings.ray_waiting
         return self._needs(job) <= self._runner.devices - sum(self._needs(turn.job) for turn in turns)
-
-    def _waits_on_cluster(self, turn: Turn) -> bool:
-        """How many train there is the cluster's business."""
-        return self._runner.devices is None and turn.in_line
 
     def _needs(self, job: Job) -> int:
         """As many devices as it asked for, of those that there still are."""
         return min(job.devices, self._runner.devices or job.devices)
 
     def _give_turn(self, job: Job) -> None:
-        turn = Turn(job, in_line=job.status == "queued")
+        turn = Turn(job, in_line=self._runner.devices is None and job.status == "queued")
         task = asyncio.create_task(self._take(turn))
         task.add_done_callback(lambda _: self._changed.set())
         self._started[job.id] = _Started(turn, task)

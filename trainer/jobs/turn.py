@@ -43,7 +43,7 @@ _MOST_ATTEMPTS = 3
 class Turn:
     """A job's turn: `last_step` is the last one reported before it, `saved` the step of its last saved state, `ended`
     whether its run reported how it ended; `stopwatch` is there where the run was seen to begin. `in_line`: on a cluster
-    it waits for room, and nobody goes past it."""
+    it waits for room, and nobody goes past it; `begun`: it has its devices, for which it is charged."""
 
     job: Job
     run: Run | None = None
@@ -51,7 +51,8 @@ class Turn:
     saved: int | None = None
     ended: bool = False
     stopwatch: Stopwatch | None = None
-    in_line: bool = True
+    in_line: bool = False
+    begun: bool = False
 
     def send(self, command: Command) -> None:
         if self.run is not None:
@@ -97,7 +98,7 @@ class Turns:
         if run is None and job.status == "running":  # its end could not be written down
             self.interrupted(job.id)
             return
-        found = run is not None
+        turn.begun = job.status == "running"
         turn.last_step = max((data["step"] for data in self._store.metrics(job.id)), default=0)
         if run is None:
             run = await self._begin(job, folder)
@@ -106,11 +107,13 @@ class Turns:
             return
         turn.run = run
         try:
-            if not found:
-                self._store.begin_turn(job, time.time())
+            if not turn.in_line:
+                self._begun(turn)
             run.send(Hold() if self._activity.busy.is_set() else Go())
             async for report in run.messages():
                 if turn.stopwatch is not None:
+                    if not turn.begun:
+                        turn.stopwatch = Stopwatch()  # what it waited on a cluster is no part of a training
                     turn.stopwatch.hear(report)
                 # A full disk fails the job, whose files make room; other trouble passes.
                 await self._loops.until_written(partial(self._record, turn, report), but=("full",))
@@ -123,6 +126,21 @@ class Turns:
                 self._store.end_turn(job.id, time.time())
         if not turn.ended and self._store.status(job.id) in ("queued", "running"):
             self._cut_off(turn, code)
+
+    def _leave_line(self, turn: Turn, report: Report) -> None:
+        if not isinstance(report, OutOfLine | Started):
+            return
+        if turn.in_line:
+            turn.in_line = False
+            self._next_in_line()
+        if isinstance(report, Started) or report.placed:
+            self._begun(turn)
+
+    def _begun(self, turn: Turn) -> None:
+        """It has its devices."""
+        if not turn.begun:
+            self._store.begin_turn(turn.job, time.time())
+            turn.begun = True
 
     def interrupted(self, id: str) -> None:
         """A running job was cut off, with its server or elsewhere: it has another turn, unless that never helps."""
@@ -169,9 +187,7 @@ class Turns:
 
     def _record(self, turn: Turn, report: Report) -> None:
         job = turn.job
-        if turn.in_line and isinstance(report, OutOfLine | Started):
-            turn.in_line = False
-            self._next_in_line()
+        self._leave_line(turn, report)
         match report:
             case Started():
                 if self._store.status(job.id) == "queued":  # not if it was paused since

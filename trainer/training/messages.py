@@ -106,8 +106,10 @@ class Told(msgspec.Struct, frozen=True, tag_field="kind", tag="told"):
 
 
 class OutOfLine(msgspec.Struct, frozen=True, tag_field="kind", tag="out_of_line"):
-    """Of a job that was handed to a cluster: it has its node, or there is none that could take it; nobody needs to wait
-    behind it."""
+    """Of a job that was handed to a cluster: nobody needs to wait behind it. It has its node, or there is none that
+    could take it, where it is not `placed`."""
+
+    placed: bool = True
 
 
 class Stopped(msgspec.Struct, frozen=True, tag_field="kind", tag="stopped"):

@@ -261,7 +261,7 @@ class RayRun:
         await self._cluster.ensure_safe()
         if not self._attempt.submitted:
             suited = await self._submit()
-            return None if suited else self._leave_line()
+            return None if suited else self._leave_line(placed=False)
         found = await self._cluster.find(self.id)
         if found is None:
             self._lost = True
@@ -274,13 +274,13 @@ class RayRun:
             if self._bucket is not None and found.driver_exit_code == errno.ENOSPC and found.driver_node_id:
                 self._write(avoid=(*self._attempt.avoid, found.driver_node_id))
         elif found.status == "RUNNING":
-            return self._leave_line()
+            return self._leave_line(placed=True)
         return None
 
-    def _leave_line(self) -> OutOfLine | None:
+    def _leave_line(self, *, placed: bool) -> OutOfLine | None:
         """Once."""
         was, self._in_line = self._in_line, False
-        return OutOfLine() if was else None
+        return OutOfLine(placed) if was else None
 
     async def _submit(self) -> bool:
         """Whether there is a node that could take it, if nothing else ran there."""
