@@ -181,6 +181,28 @@ async def test_a_cluster_is_handed_the_next_job_when_the_last_one_has_its_node(p
     await supervisor.stop()
 
 
+async def test_who_waits_on_a_cluster_makes_room_for_a_higher_priority_alone(place: Place) -> None:
+    place.queue("a", priority="low", owner="ana")
+    supervisor, runner = await place.supervise(devices=None)
+    await runner.until_begun("a")
+    waited = runner.runs["a"]
+    place.queue("b", priority="low", owner="ben")
+    place.queue("c", owner="ben")
+    supervisor.pause(place.job("c"))
+    supervisor.resume(place.job("c"))
+    await runner.until_begun("a", "c")
+    async with asyncio.timeout(60):
+        while not waited.killed:
+            await asyncio.sleep(0.005)
+    assert (place.job("a").status, place.job("a").attempts) == ("queued", 0)
+    runner.runs["c"].reports.put_nowait(OutOfLine())
+    async with asyncio.timeout(60):
+        while runner.runs["a"] is waited:
+            await asyncio.sleep(0.005)
+    assert "b" not in runner.runs
+    await supervisor.stop()
+
+
 async def test_on_a_cluster_jobs_are_charged_from_when_they_have_their_node(place: Place) -> None:
     def charged() -> set[str]:
         return {owner for owner, _ in place.store.device_seconds(since=0, until=time.time() + 1)}

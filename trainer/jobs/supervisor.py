@@ -28,7 +28,7 @@ from trainer.jobs.plans import Plans
 from trainer.jobs.queue import Queue
 from trainer.jobs.turn import Turn, Turns
 from trainer.loops import Loops
-from trainer.objects import Job
+from trainer.objects import PRIORITIES, Job
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.store.rows import trouble
@@ -131,7 +131,7 @@ class Supervisor:
         paused = self._journal.paused(job.id)
         started = self._started.get(job.id)
         if started is not None and started.turn.in_line:
-            started.task.cancel()  # there is nobody yet who could save
+            self._call_back(started)  # there is nobody yet who could save
         elif started is not None:
             started.turn.send(Pause())
         return paused
@@ -177,13 +177,31 @@ class Supervisor:
         for job in self._store.jobs_with_status("running"):
             if job.id not in self._started:  # left by an earlier server, or its turn met trouble
                 self._give_turn(job)
-        for job in self._queue.jobs():
-            if job.id in self._started:  # paused and resumed before its turn has ended
+        order = self._queue.jobs()
+        for place, job in enumerate(order):
+            if job.id in self._started:  # paused and resumed before its turn has ended, or waiting on a cluster
                 continue
+            if not self._has_room(job):
+                self._make_room(job, behind=order[place + 1 :])
             # Nobody goes past a job that waits for several devices: it would never have them.
             if not self._has_room(job):
                 return
             self._give_turn(job)
+
+    def _make_room(self, job: Job, behind: list[Job]) -> None:
+        """In the line of a cluster: the last of those behind the job is called back if its priority is lower."""
+        priority = PRIORITIES.index
+        for other in reversed(behind):
+            started = self._started.get(other.id)
+            if started is not None and started.turn.in_line and priority(other.priority) < priority(job.priority):
+                self._call_back(started)
+                return
+
+    def _call_back(self, started: _Started) -> None:
+        """Out of the line of a cluster."""
+        started.turn.in_line = False
+        started.task.cancel()
+        self._store.change_job(started.turn.job.id, attempts=started.turn.job.attempts)
 
     def _has_room(self, job: Job) -> bool:
         """For the job that is next."""
