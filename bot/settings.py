@@ -197,12 +197,14 @@ class Settings(BaseSettings):
     )
     finetune_max_file_mb: int = Field(512, ge=1, description="Largest training file taken, in megabytes.")
     finetune_poll_seconds: float = Field(
-        5.0, gt=0, description="How often a running job is looked at; queued ones a third as often."
+        5.0,
+        gt=0,
+        description="Seconds between two looks at a running job. One that is paused, or queued for long, has fewer.",
     )
     finetune_wandb_project: str | None = Field(
         None,
         description="A project at Weights & Biases that is told of every job: settings, figures, cost, model. Needs "
-        "the extra `tracking`, and `WANDB_API_KEY` or `WANDB_MODE=offline`.",
+        "the extra `tracking`, and `WANDB_API_KEY`, or `WANDB_MODE=offline` in the environment.",
     )
     finetune_wandb_entity: str | None = Field(None, description="The team or person whose project that is.")
     wandb_api_key: SecretStr | None = Field(None, description="The key for Weights & Biases.")

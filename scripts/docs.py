@@ -126,7 +126,9 @@ def settings_page() -> str:
         parts += ["", f"### {title}", "", "| | default | meaning |", "|---|---|---|"]
         for name, field in table.model_fields.items():
             if field.description is not None:
-                parts.append(f"| `{name}` | {_default(field.get_default())} | {_cell(field.description)} |")
+                default = None if field.is_required() else field.get_default(call_default_factory=True)
+                meaning = f"{_cell(field.description)}{' Needed.' if field.is_required() else ''}"
+                parts.append(f"| `{name}` | {_default(default)} | {meaning} |")
     parts += ["", "## Trainer", "", "Of `finetune-bot trainer serve`.", ""]
     parts += ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in TrainerSettings.model_fields.items():
@@ -140,7 +142,17 @@ def settings_page() -> str:
 
 _GROUPS = (
     ("Slack", ("slack_", "http_")),
-    ("Provider", ("openai_", "finetune_provider", "finetune_models", "finetune_default_model", "finetune_tokenizers")),
+    (
+        "Provider",
+        (
+            "openai_",
+            "finetune_provider",
+            "finetune_models",
+            "finetune_default_model",
+            "finetune_embedding_model",
+            "finetune_tokenizers",
+        ),
+    ),
     (
         "People",
         (
@@ -152,9 +164,10 @@ _GROUPS = (
             "finetune_allow_",
         ),
     ),
-    ("Encryption", ("finetune_encryption_",)),
+    ("Encryption", ("finetune_encryption_", "finetune_encrypt_files")),
     ("Watching over it", ("health_", "metrics_", "otel_", "finetune_log_")),
     ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
+    ("Experiment tracking", ("finetune_wandb_", "wandb_", "mlflow_", "finetune_track_")),
 )
 
 
@@ -259,7 +272,7 @@ def _cell(text: str | None) -> str:
 
 
 def _default(value: object) -> str:
-    if value is None or value in ([], (), ""):
+    if value is None or value in ([], (), {}, ""):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -30,6 +30,11 @@ def test_every_setting_is_on_the_page_once_and_has_a_meaning() -> None:
         assert len([line for line in lines if line.startswith(f"| `{name.upper()}` |")]) == 1
 
 
+def test_a_field_that_has_no_default_is_shown_without_one() -> None:
+    assert "Undefined" not in docs.settings_page()
+    assert "| `subscription` |  | The id of the Azure subscription. Needed. |" in docs.settings_page()
+
+
 def test_every_command_of_slack_is_on_the_page() -> None:
     page = docs.commands_page()
     for command in COMMANDS:

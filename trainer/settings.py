@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         repr=False,
         validation_alias="WANDB_API_KEY",
         description="The key with which jobs that ask for it are reported to Weights & Biases. With "
-        "`WANDB_MODE=offline` none is needed: reports stay in the data folder, for `wandb sync`.",
+        "`WANDB_MODE=offline` in the environment none is needed: reports stay in the data folder, for `wandb sync`.",
     )
     devices: int | None = Field(
         None,
