@@ -146,8 +146,8 @@ def folder_not_written(folder: object, why: object) -> str:
 @ERRORS.sentence
 def no_psycopg() -> str:
     return _(
-        "The library for PostgreSQL is not installed. Install `finetune-bot[postgres]`, or take "
-        "`FINETUNE_DATABASE` out."
+        "The library for PostgreSQL is not installed. Install it with `pip install -c constraints.txt -e "
+        '".[postgres]"`, or take `FINETUNE_DATABASE` out.'
     )
 
 
