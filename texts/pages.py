@@ -37,9 +37,9 @@ def synonyms(words: str) -> str:
 
 def terminal_commands() -> str:
     return _(
-        "What is marked ✓ does the same in a terminal, as `finetune-bot jobs`, with the words that it takes in Slack. "
-        "There `approve` and `decline` are commands, too, which in Slack are buttons. The others are for Slack only: "
-        "most of them talk, ask or post there, or are about whoever types them."
+        "What is marked ✓ works in a terminal, too, as `finetune-bot jobs`; `finetune-bot jobs --help` says with which "
+        "words. There `approve` and `decline` are commands, too, which in Slack are buttons. The others are for Slack "
+        "only: most of them talk, ask or post there, or are about whoever types them."
     )
 
 
