@@ -242,7 +242,9 @@ def _options(parameters: Sequence[Any]) -> Iterator[str]:
     for option in arguments:
         yield f"| `{option.name.upper()}` | | {_cell(option.help)} |"
     for option in options:
-        spelled = option.opts[0] if option.is_flag else f"{option.opts[0]} {option.metavar or option.name.upper()}"
+        spelled = ", ".join([option.opts[0], *option.secondary_opts])
+        if not option.is_flag:
+            spelled += f" {option.metavar or option.name.upper()}"
         yield f"| `{spelled}` | {'' if option.is_flag else _default(option.default)} | {_cell(option.help)} |"
 
 
