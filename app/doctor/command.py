@@ -15,6 +15,7 @@ from app.doctor.comparing import Comparing
 from app.doctor.health import check_health
 from app.doctor.slack import check_slack
 from app.files import of_each_workspace
+from app.workspaces.requirements import required
 from bot.doctor.finding import Finding, Level, ok, wrong
 from bot.doctor.provider import check_provider
 from bot.doctor.store import check_database, check_files, check_store
@@ -69,15 +70,19 @@ async def _examine(comparing: Comparing | None) -> list[Section]:
     store = Section("store", [*found, *files, *health])
     try:
         configured = connecting.configured(settings)
-        connecting.require(settings, configured)
+        if settings.many_workspaces:
+            required(settings)
+            connecting.require_of_many(settings, configured)
+        else:
+            connecting.require(settings, configured)
     except StartError as error:
         # A token in the wrong place is sent nowhere, so nobody is asked.
         return [Section("settings", [wrong("settings_wrong", error=error)]), store]
-    slack, *providers = await asyncio.gather(
-        _slack(settings, comparing, bots_here=bots), *(_provider(one, comparing) for one in configured)
-    )
+    # Of many workspaces each has a token of its own, which the settings do not know.
+    slack = [] if settings.many_workspaces else [_slack(settings, comparing, bots_here=bots)]
+    asked = await asyncio.gather(*slack, *(_provider(one, comparing) for one in configured))
     names = [one.config.name for one in configured]
-    return [Section("settings", [ok("settings", providers=names)]), slack, *providers, store]
+    return [Section("settings", [ok("settings", providers=names)]), *asked, store]
 
 
 async def _slack(settings: Settings, comparing: Comparing | None, *, bots_here: int) -> Section:

@@ -1,5 +1,6 @@
 """`finetune-bot doctor`: what it finds at Slack, over real sockets."""
 
+import base64
 import json
 import re
 import time
@@ -211,6 +212,30 @@ def test_settings_that_cannot_be_used_are_said_and_nobody_is_asked(
     said = capsys.readouterr().out
     assert "✗ SLACK_BOT_TOKEN is missing." in said
     assert "✓ There is no store in data yet" in said
+
+
+def test_a_bot_of_many_workspaces_is_looked_at_without_a_token_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {
+        "SLACK_CLIENT_ID": "1.2",
+        "SLACK_CLIENT_SECRET": "a-secret",
+        "SLACK_SIGNING_SECRET": "another",
+        "FINETUNE_PUBLIC_URL": "https://finetune.example.com",
+        "FINETUNE_ENCRYPTION_KEYS": base64.b64encode(bytes(32)).decode(),
+        "OPENAI_API_KEY": "sk-test",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    doctor_command(as_json=True)
+    sections = json.loads(capsys.readouterr().out)["sections"]
+    assert [section["about"] for section in sections] == ["settings", "provider", "store"]
+    assert sections[0]["findings"][0]["code"] == "settings"
+    monkeypatch.delenv("SLACK_CLIENT_SECRET")
+    assert doctor_command(as_json=True) == SOMETHING_WRONG
+    (settings, _) = json.loads(capsys.readouterr().out)["sections"]
+    assert "SLACK_CLIENT_SECRET" in settings["findings"][0]["message"]
 
 
 def test_every_finding_has_its_sentence_and_every_sentence_its_finding() -> None:
