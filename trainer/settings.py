@@ -83,8 +83,8 @@ class Settings(BaseSettings):
     devices: int | None = Field(
         None,
         ge=1,
-        description="How many devices trainings may use at once: by default all NVIDIA GPUs, on a machine without one "
-        "device, its processor. Above 1 there, so many jobs share it.",
+        description="How many devices trainings may use at once: by default all NVIDIA GPUs; without any, one, the "
+        "machine's processor. Above 1 there, so many jobs share it.",
     )
     save_seconds: float = Field(
         60.0, ge=0, description="About how often, in seconds, a job saves what it needs to go on."
