@@ -12,6 +12,7 @@ from bot.store.moving import move_store
 from bot.store.place import is_url, postgresql
 from bot.workspaces.installation import folder_of, schema_of
 from texts import starting as texts
+from texts import terminal_commands as terminal_texts
 from texts.formats import file_size
 
 if TYPE_CHECKING:
@@ -39,6 +40,16 @@ def has_store(settings: Settings) -> bool:
     """Raises StartError."""
     engine = engine_of(settings)
     return (settings.finetune_data / "bot.db").exists() if engine is None else engine.migrations() is not None
+
+
+def require_store(settings: Settings) -> None:
+    """Whoever begins a command in another folder would be answered of a store that is empty. Raises StartError."""
+    if has_store(settings):
+        return
+    engine = engine_of(settings)
+    if engine is None:
+        raise StartError(terminal_texts.no_store(str(settings.finetune_data)))
+    raise StartError("no_store_to_move", where=engine.where)
 
 
 def of_workspace(settings: Settings, team: str) -> Settings:

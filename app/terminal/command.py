@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from app import connecting
 from app.check import harmless
 from app.services import make_services
-from app.stores import engine_of, has_store, of_workspace, open_store
+from app.stores import of_workspace, open_store, require_store
 from app.tenancy import OneOfMany, Tenancy
 from app.terminal.commands import CONFIRMED, carry_out
 from app.terminal.messages import Answer, Asked, Table
@@ -86,10 +86,7 @@ def _confirmed(name: str, whose: str, as_json: bool) -> bool:
 
 async def _answer(settings: Settings, workspace: str, asked: Asked) -> Answer:
     place = of_workspace(settings, workspace)
-    if not has_store(place):
-        engine = engine_of(place)
-        no_store = texts.no_store(str(place.finetune_data))
-        raise StartError(no_store) if engine is None else StartError("no_store_to_move", where=engine.where)
+    require_store(place)
     until = time.monotonic() + _STARTS_WITHIN
     while True:
         if (answer := await ask(place.finetune_data, asked)) is not None:

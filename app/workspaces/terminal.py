@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from app.check import harmless
 from app.files import file_store_of, of_each_workspace
-from app.stores import open_store
+from app.stores import open_store, require_store
 from app.terminal.messages import Answer, Asked
 from app.terminal.socket import ask
 from bot.encryption import KeyRing, key_ring
@@ -30,6 +30,7 @@ def workspaces_command(command: str, *words: str) -> int:
     ring = key_ring(settings)
     if ring is None:
         raise StartError(texts.no_keys())
+    require_store(settings)
     answer = asyncio.run(_answer(settings, ring, Asked(command, words, language=current())))
     if answer.error is not None:
         sys.stderr.write(f"{harmless(answer.error)}\n")
@@ -43,6 +44,7 @@ def rotate_keys_command() -> int:
     settings = load()
     if key_ring(settings) is None:
         raise StartError(texts.no_keys())
+    require_store(settings)
     # A bot of one workspace keeps no tokens, and would not know what it is asked.
     alone = settings.finetune_database is None and not is_in_use(settings.finetune_data)
     has_tokens = settings.many_workspaces or alone

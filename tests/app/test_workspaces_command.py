@@ -129,6 +129,16 @@ def test_tokens_are_sealed_with_the_new_key_and_the_old_one_can_go(
     assert (code, "Traceback" in why) == (1, False)
 
 
+@pytest.mark.parametrize("command", ["rotate-keys", "workspaces", f"workspaces --erase {ACME} --yes"])
+def test_in_another_folder_than_the_bots_it_says_so_and_makes_nothing(
+    folder: Path, said: Say, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.delenv("FINETUNE_DATA")
+    code, why = said(command)
+    assert (code, "There is no store of a bot in data" in why) == (1, True)
+    assert not Path("data").exists()
+
+
 def test_without_keys_it_says_how_to_make_one(folder: Path, said: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FINETUNE_ENCRYPTION_KEYS")
     code, why = said("workspaces")

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from app.files import file_store_of
+from app.stores import open_store
 from app.workspaces.terminal import rotate_keys_command
 from bot.datasets import plain_folder
 from bot.datasets.file_store import FileStore, Sealing
@@ -119,6 +120,7 @@ async def test_keys_are_rotated_while_files_are_read(folder: Path, monkeypatch: 
     monkeypatch.setenv("FINETUNE_DATA", str(data))
     monkeypatch.setenv("FINETUNE_ENCRYPTION_KEYS", keys)
     monkeypatch.chdir(folder.parent)
+    await (await open_store(load_settings())).close()
     large = WORDS * 20_000  # of several chunks
     await keep(sealing(data / "files"), "large", large)
     reading = sealing(data / "files").content("large")
