@@ -84,7 +84,7 @@ def test_each_error_has_a_sentence_that_takes_its_values(classes: tuple[str, ...
         (
             Ambiguous("big-4", ["job-1 (A)", "job-2 (B)"], shared=True),
             "big-4 could be any of these: job-1 (A), job-2 (B). They share that name, so write the id.",
-            "big-4 可能是以下任意一个：job-1 (A)、job-2 (B)。它们同名，请写 id。",
+            "big-4 可能是以下任意一个：job-1 (A)、job-2 (B)。它们同名，请写 ID。",
         ),
         (
             Denied("only_owner", action=Action.CANCEL, kind="job"),

@@ -367,7 +367,7 @@ def test_a_finding_that_another_version_stored_is_called_by_its_code() -> None:
             {"kinds": {"card number": 1}},
             "The example holds a card number. Mask it, unless the model should know it by heart and may say it to "
             "anyone.",
-            "样本里有 1 个银行卡号。请遮盖它，除非要让模型记住它，并且可以对任何人说出。",
+            "样本里有 1 个银行卡号。请隐去，除非要让模型记住它，并且可以对任何人说出。",
         ),
         (
             "secret",
@@ -384,7 +384,7 @@ def test_a_finding_that_another_version_stored_is_called_by_its_code() -> None:
             {"kinds": {"mail address": 1, "phone number": 2}},
             "The example holds a mail address and 2 phone numbers. Mask them, unless the model should know them by "
             "heart and may say them to anyone.",
-            "样本里有 1 个邮箱地址和 2 个电话号码。请遮盖它，除非要让模型记住它，并且可以对任何人说出。",
+            "样本里有 1 个邮箱地址和 2 个电话号码。请隐去，除非要让模型记住它，并且可以对任何人说出。",
         ),
     ],
 )
