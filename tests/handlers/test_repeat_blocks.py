@@ -11,4 +11,4 @@ def test_the_thread_reads_whose_evaluation_is_repeated_no_more_and_why() -> None
         "This evaluation by <@U0ANA> is no longer repeated. They are no longer in the channel. "
     )
     with speaking(Language.CHINESE):
-        assert "<@U0ANA> 的这次评测不再重复。设置者已不在该频道中。" in render(body, "U0ANA").text
+        assert "<@U0ANA> 的这次评测不再重复。设置者已不在这个频道里。" in render(body, "U0ANA").text
