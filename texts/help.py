@@ -66,7 +66,7 @@ def none_to_export() -> str:
 
 
 def which_to_delete() -> str:
-    return _("Which model or file shall be deleted? You are asked once more before anything is.")
+    return _("Which model or file shall be deleted? You are asked once more before it is deleted.")
 
 
 def none_to_delete() -> str:

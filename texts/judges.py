@@ -30,7 +30,7 @@ def calls(missing: int, cached: int, *, both_orders: bool) -> str:
 
 
 def all_known() -> str:
-    return _("All that it would be asked it has said before: nothing is spent.")
+    return _("It has answered all of this before, so nothing is asked and nothing is spent.")
 
 
 def ask_button() -> str:

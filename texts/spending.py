@@ -143,8 +143,8 @@ def more_budgets(count: int) -> str:
 
 def how_jobs_count(until: float) -> str:
     return _(
-        "Until {day}, 00:00 UTC. A job counts in the month in which it was submitted: its estimate while it is open, "
-        "its real cost once it has ended. Answers of models count when they are given.",
+        "This month ends on {day}, 00:00 UTC. A job counts in the month in which it was submitted: its estimate while "
+        "it is open, its real cost once it has ended. Answers of models count when they are given.",
         day=day(until),
     )
 

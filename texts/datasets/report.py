@@ -88,7 +88,7 @@ def holds_secrets(file: str) -> str:
 
 def mask_secrets(repair: str) -> str:
     """`repair`: the name of the button."""
-    return _("A model that learns them may tell them to anybody. {repair} takes them out.", repair=repair)
+    return _("A model that learns them may tell them to anybody. {repair} masks them.", repair=repair)
 
 
 def nothing_learns_from(file: str) -> str:

@@ -6,7 +6,9 @@ from texts.language import _
 
 @ERRORS.sentence
 def no_judge(grader: str) -> str:
-    return _("No model judges here: {grader} is computed.", grader=grader)
+    return _(
+        "No model judges this evaluation: {grader} computes its scores, so there is no judge to check.", grader=grader
+    )
 
 
 @ERRORS.sentence

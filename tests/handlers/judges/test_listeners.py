@@ -168,7 +168,7 @@ async def test_where_all_is_known_nothing_is_spent(listeners: JudgeListeners, pa
     answers = Answers()
     parts.plan_of = msgspec.structs.replace(PLAN, calls=0, cached=52, usd=0.0)
     await listeners.command(a_request("qwen-judge", answers))
-    assert "All that it would be asked it has said before" in said(answers[-1])
+    assert "It has answered all of this before" in said(answers[-1])
 
 
 async def test_the_judge_of_an_evaluation_is_checked_by_its_button(listeners: JudgeListeners, parts: Parts) -> None:

@@ -129,7 +129,7 @@ async def test_each_budget_is_shown_with_what_is_used_of_it(listeners: SpendingL
         "*Whole workspace* · ▰▰▰▱▱▱▱▱▱▱▱▱ $2.50 of $10.00 (25%) · 3 jobs, $1.00 of it still estimated",
         "*<#C0TRAINING>* · $0.00, no budget · no job yet",
         f"*<@{ANA.user}>* · ▰▰▰▰▰▰▰▰▰▰▰▰ $1.00 of $0.00 (100%) · 1 job",
-        "Until 1 December, 00:00 UTC.",
+        "This month ends on 1 December, 00:00 UTC.",
         "Jobs above $25.00, and those of unknown price, need the approval of somebody else.",
         "2 jobs of unknown price count nothing here.",
     ):
