@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from app.files import file_store_of
-from app.stores import of_workspace
+from app.stores import of_workspace, require_store
 from bot.errors import StartError
 from bot.settings import load
 from bot.store.data_export import Exported, export_data
@@ -21,6 +21,7 @@ def export_command(out: Path, person: str, workspace: str) -> int:
         raise StartError("no_such_person", word=person)
     who = named[1] if named else ""
     settings = of_workspace(load(), workspace)
+    require_store(settings)
     files = file_store_of(settings)
 
     def readme(exported: Exported) -> str:

@@ -112,6 +112,13 @@ async def test_a_person_of_whom_nothing_is_kept_is_told_so(
     assert sorted(file.name for file in tmp_path.iterdir()) == ["data"], "no archive, and no part of one"
 
 
+def test_in_a_folder_without_a_store_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINETUNE_DATA", str(tmp_path / "elsewhere"))
+    with pytest.raises(StartError, match="elsewhere"):
+        export_command(tmp_path / "all.zip", "", "")
+    assert not list(tmp_path.iterdir())
+
+
 async def test_the_terminal_says_what_it_wrote_and_the_archive_what_is_in_it(
     filled: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
