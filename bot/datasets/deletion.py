@@ -18,6 +18,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
+from bot.datasets.provider_files import DELETE_THERE
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
@@ -178,7 +179,7 @@ class DatasetDeletion:
             asked,
             key=f"{asked.key}/{provider.name}",
             at=time.time(),
-            action="delete file at the provider",
+            action=DELETE_THERE,
             details=f"{provider.name}: {', '.join(sorted(file_ids))}" if file_ids else provider.name,
         )
 

@@ -16,6 +16,9 @@ from bot.jobs.job import Job
 from bot.providers.channel_providers import ChannelProviders
 from bot.providers.interface import Provider, Refused, RemoteFile, upload_name
 
+DELETE_THERE: Final = "delete file at the provider"
+"""An act in the audit log."""
+
 # Older ones show when newer ones are gone.
 _MOST: Final = 500
 
@@ -162,7 +165,7 @@ class ProviderFiles:
             raise Conflict("provider_file_in_use", jobs=found.jobs)
         provider = self._providers.named(found.provider)
         sha256 = await self._jobs.content_of(provider.name, found.file.id)
-        async with self._authority.recorded(caller, "delete file at the provider", found.file.id):
+        async with self._authority.recorded(caller, DELETE_THERE, found.file.id):
             try:
                 await provider.delete_file(found.file.id)
             except Refused as error:
