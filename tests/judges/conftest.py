@@ -10,7 +10,6 @@ import pytest
 from bot.access import Caller
 from bot.audit import Entry
 from bot.authority import Authority
-from bot.backoff import Backoff
 from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
 from bot.compare.comparison import Arena, Choice, Comparison, ModelAnswer, Question, Vote
@@ -43,13 +42,24 @@ from bot.store.judge_checks import SqlJudgeCheckStore
 from bot.worker_processes import WorkerPools
 from tests.compare.conftest import chat_models, datasets, file_store
 from tests.conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
-from tests.evaluations.conftest import dropped, evaluations, planning, pools, processes, tuned
+from tests.evaluations.conftest import (
+    answers,
+    dropped,
+    evaluations,
+    planning,
+    pools,
+    processes,
+    runs,
+    runs_that_trust,
+    tuned,
+)
 from tests.evaluations.conftest import store as evaluation_store
 from tests.parts import CHANNEL
 from tests.slack_requests import ANA, a_caller
 from tests.stand_in_provider import StandInProvider
 
 __all__ = [
+    "answers",
     "authority",
     "budgets",
     "catalogue",
@@ -64,6 +74,8 @@ __all__ = [
     "planning",
     "pools",
     "processes",
+    "runs",
+    "runs_that_trust",
     "spending",
     "tuned",
 ]
@@ -87,13 +99,6 @@ def comparisons(database: Database) -> SqlComparisonStore:
 @pytest.fixture
 def check_store(database: Database) -> SqlJudgeCheckStore:
     return SqlJudgeCheckStore(database)
-
-
-@pytest.fixture
-def answers(
-    store: SqlEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
-) -> ModelAnswers:
-    return ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
 
 
 @pytest.fixture

@@ -6,11 +6,9 @@ import pytest
 
 from bot.access import Actor
 from bot.conversations.conversation import Conversation, Turn
-from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
 from bot.evaluations.evaluation import EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
-from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.runs import EvaluationRuns
 from bot.evaluations.statistics import Verdict
 from bot.feedback.rating import Press
@@ -18,11 +16,6 @@ from bot.jobs.job import Origin
 from bot.judges.check import JudgeRequest
 from bot.judges.checks import JudgeChecks
 from bot.judges.people import FEWEST
-from bot.spending.model_use import ModelSpending
-from bot.store.datasets import SqlDatasetStore
-from bot.store.evaluations import SqlEvaluationStore
-from bot.store.jobs import SqlJobStore
-from bot.worker_processes import WorkerPools
 from tests.evaluating import labelled
 from tests.evaluations.conftest import TUNED
 from tests.judges.conftest import HERE, JUDGE, NOBODY, OTHER, Channel, Checked
@@ -116,13 +109,7 @@ async def test_scores_of_an_evaluation_are_corrected_by_what_people_said(
     checked: Checked,
     channel: Channel,
     evaluations: Evaluations,
-    store: SqlEvaluationStore,
-    answers: ModelAnswers,
-    spending: ModelSpending,
-    jobs: SqlJobStore,
-    datasets: SqlDatasetStore,
-    file_store: FileStore,
-    pools: WorkerPools,
+    runs: EvaluationRuns,
     dropped: Any,
     stand_in: StandInProvider,
 ) -> None:
@@ -139,7 +126,7 @@ async def test_scores_of_an_evaluation_are_corrected_by_what_people_said(
     }
     request = EvaluationRequest((MODEL,), "ds-valid", grader=grader, control=False)
     started = await evaluations.start(a_caller(key="evaluate"), Origin("T0ACME", CHANNEL, False), request)
-    await EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools).work(started.id)
+    await runs.work(started.id)
     for number in range(FEWEST - 1):
         await channel.rated(number, "a good answer", number % 2 == 0)
     assert (await checked(evaluation=started.id)).scores == ()
@@ -157,13 +144,7 @@ async def test_a_judge_compares_what_models_answered_without_asking_them_again(
     checks: JudgeChecks,
     checked: Checked,
     evaluations: Evaluations,
-    store: SqlEvaluationStore,
-    answers: ModelAnswers,
-    spending: ModelSpending,
-    jobs: SqlJobStore,
-    datasets: SqlDatasetStore,
-    file_store: FileStore,
-    pools: WorkerPools,
+    runs: EvaluationRuns,
     dropped: Any,
     stand_in: StandInProvider,
 ) -> None:
@@ -182,7 +163,7 @@ async def test_a_judge_compares_what_models_answered_without_asking_them_again(
     started = await evaluations.start(a_caller(key="evaluate"), origin, request)
     with pytest.raises(Conflict, match="nothing_to_judge"):
         await checks.plan(a_caller(), HERE, JudgeRequest(OTHER, evaluation=started.id))
-    await EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools).work(started.id)
+    await runs.work(started.id)
     asked = len(stand_in.chats)
     there = await checks.evaluation_of_thread(a_caller(), "5.0")
     assert there is not None
