@@ -313,7 +313,8 @@ def test_a_second_ctrl_c_does_not_wait_for_a_training(own_trainer: Trainer) -> N
     own_trainer.process.send_signal(signal.SIGINT)
     wait_for(own_trainer.refuses)
     own_trainer.process.send_signal(signal.SIGINT)
-    assert own_trainer.process.wait(LEAVING_SECONDS / 2) == 128 + signal.SIGINT
+    # Which of the two depends on where it was when the second one came.
+    assert own_trainer.process.wait(LEAVING_SECONDS / 2) in (0, 128 + signal.SIGINT)
     worker.resume()
     wait_for(lambda: not lives(worker))
     own_trainer.start()
